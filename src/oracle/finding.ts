@@ -1,0 +1,68 @@
+import { z } from "zod";
+import { traceSchema } from "../trace/trace.ts";
+
+/** The closed list of symptoms. */
+export const SYMPTOMS = [
+  "leak",
+  "over-retention",
+  "double-untrack",
+  "wrong-owner-untrack",
+  "untracked-mapping",
+  "refused",
+  "stale-memtype",
+  "alias",
+  "missed-conflict",
+  "errno",
+  "refcount",
+  "warning",
+] as const;
+
+export type Symptom = (typeof SYMPTOMS)[number];
+
+/** What became of a symptom from before to after. */
+export const VERDICTS = ["fixed", "kept", "introduced", "changed"] as const;
+
+export type Verdict = (typeof VERDICTS)[number];
+
+export const SIDES = ["before", "after"] as const;
+export type Side = (typeof SIDES)[number];
+
+/** One symptom at one step on one side. */
+export interface Finding {
+  readonly symptom: Symptom;
+  /** Names what made it happen, never a number: `unmap-head`, `move-tail`, `split`. */
+  readonly cause: string;
+  readonly side: Side;
+  /** Index of the op after which the symptom shows. */
+  readonly step: number;
+  /** The sides had different VMAs when it showed, so the other side's silence proves nothing. */
+  readonly parted: boolean;
+  /** One plain sentence with this occurrence's numbers. */
+  readonly detail: string;
+}
+
+/**
+ * A finding judged across both sides. The signature is `verdict:symptom:cause`: the same cause
+ * has the same signature whatever the pages, processes, seed or later ops.
+ */
+export interface JudgedFinding extends Finding {
+  readonly verdict: Verdict;
+  readonly signature: string;
+}
+
+/** What the campaign keeps of a signature. */
+export const campaignFindingSchema = z.strictObject({
+  signature: z.string(),
+  symptom: z.enum(SYMPTOMS),
+  verdict: z.enum(VERDICTS),
+  cause: z.string(),
+  count: z.int().min(1),
+  firstRun: z.int().min(0),
+  side: z.enum(SIDES),
+  parted: z.boolean(),
+  detail: z.string(),
+  trace: traceSchema,
+  step: z.int().min(0),
+});
+
+export type CampaignFinding = z.infer<typeof campaignFindingSchema>;
