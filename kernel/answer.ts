@@ -1,0 +1,106 @@
+import { GarbledAnswer, RECORD, type WireRecord } from "./wire.ts";
+
+/** What the guest showed after one op, as the kernel's own text. */
+export interface RawStep {
+  readonly errno: number;
+  memtype: string | null;
+  readonly vmas: { readonly proc: number; readonly text: string }[];
+  readonly log: string[];
+}
+
+/** One trace's raw steps. */
+export interface RawTrace {
+  readonly id: number;
+  readonly steps: RawStep[];
+}
+
+/** The guest said that it cannot go on, and why. */
+export class GuestGaveUp extends Error {
+  override readonly name = "GuestGaveUp";
+}
+
+/**
+ * Puts the records of an answer's chunks together. Every trace must begin, count its steps from
+ * 0, show a memtype list in each, and end with the number of its steps: anything else is a
+ * GarbledAnswer, so that a lost record is never taken for a short trace.
+ */
+export class AnswerReader {
+  readonly traces: RawTrace[] = [];
+  #open: RawTrace | null = null;
+
+  /** Takes the records of one chunk; throws GarbledAnswer or GuestGaveUp. */
+  take(records: readonly WireRecord[]): void {
+    for (const record of records) this.#takeOne(record);
+  }
+
+  /** The traces of the whole answer; throws GarbledAnswer when one did not end. */
+  finish(ids: readonly number[]): RawTrace[] {
+    if (this.#open !== null) throw new GarbledAnswer(`trace ${this.#open.id} does not end`);
+    const got = this.traces.map(({ id }) => id);
+    if (got.length !== ids.length || got.some((id, index) => id !== ids[index])) {
+      throw new GarbledAnswer(`traces ${got.join()} came back, ${ids.join()} went out`);
+    }
+    return this.traces;
+  }
+
+  #takeOne({ type, bytes }: WireRecord): void {
+    switch (type) {
+      case RECORD.TRACE:
+        if (this.#open !== null) throw new GarbledAnswer(`trace ${this.#open.id} does not end`);
+        this.#open = { id: word(bytes, 0), steps: [] };
+        return;
+      case RECORD.STEP:
+        this.#startStep(word(bytes, 0), word(bytes, 1));
+        return;
+      case RECORD.MEMTYPE:
+        this.#step().memtype = bytes.toString("latin1");
+        return;
+      case RECORD.VMAS:
+        this.#step().vmas.push({ proc: word(bytes, 0), text: bytes.toString("latin1", 4) });
+        return;
+      case RECORD.LOG:
+        this.#step().log.push(bytes.toString("latin1"));
+        return;
+      case RECORD.END:
+        this.#end(word(bytes, 0));
+        return;
+      case RECORD.FAIL:
+        throw new GuestGaveUp(bytes.toString("latin1"));
+      default:
+        throw new GarbledAnswer(`there is no record type ${type}`);
+    }
+  }
+
+  #trace(): RawTrace {
+    if (this.#open === null) throw new GarbledAnswer("a record outside of a trace");
+    return this.#open;
+  }
+
+  #step(): RawStep {
+    const step = this.#trace().steps.at(-1);
+    if (step === undefined) throw new GarbledAnswer("a record outside of a step");
+    return step;
+  }
+
+  #startStep(index: number, errno: number): void {
+    const { steps } = this.#trace();
+    const before = steps.at(-1);
+    if (index !== steps.length) throw new GarbledAnswer(`step ${index} after ${steps.length - 1}`);
+    if (before?.memtype === null) throw new GarbledAnswer(`step ${index - 1} shows no list`);
+    steps.push({ errno, memtype: null, vmas: [], log: [] });
+  }
+
+  #end(count: number): void {
+    const trace = this.#trace();
+    if (trace.steps.length !== count || trace.steps.at(-1)?.memtype === null) {
+      throw new GarbledAnswer(`${trace.steps.length} steps of ${count}`);
+    }
+    this.traces.push(trace);
+    this.#open = null;
+  }
+}
+
+function word(bytes: Buffer, index: number): number {
+  if (bytes.length < index * 4 + 4) throw new GarbledAnswer("a record is cut short");
+  return bytes.readUInt32LE(index * 4);
+}

@@ -1,0 +1,57 @@
+import { constants } from "node:os";
+import { ERRNOS, type Errno } from "../src/mm/errno.ts";
+import type { Design, Recording, Result, Step, VmaState } from "../src/trace/recording.ts";
+import type { Trace } from "../src/trace/trace.ts";
+import type { RawStep, RawTrace } from "./answer.ts";
+import { parseLogLine } from "./parse/log.ts";
+import { type PhysicalWindow, parseMemtypeList, UnreadableKernelText } from "./parse/memtype.ts";
+import { parseVmas } from "./parse/vmas.ts";
+
+/** The kernel that ran: what it calls itself, and which design it showed. */
+export interface RunningKernel {
+  readonly release: string;
+  readonly design: Design;
+}
+
+const NAMES = new Map<number, Errno>(ERRNOS.map((name) => [constants.errno[name], name]));
+
+function resultOf(errno: number): Result {
+  if (errno === 0) return { ok: true };
+  const name = NAMES.get(errno);
+  if (name === undefined) throw new UnreadableKernelText(`errno ${errno} has no name here`);
+  return { errno: name };
+}
+
+function stepOf(raw: RawStep, window: PhysicalWindow, design: Design): Step {
+  const vmas: Record<string, VmaState[]> = {};
+  for (const { proc, text } of raw.vmas) vmas[proc] = parseVmas(text, window, design);
+  return {
+    result: resultOf(raw.errno),
+    memtype: parseMemtypeList(raw.memtype ?? "", window),
+    vmas,
+    events: raw.log
+      .map((line) => parseLogLine(line, window))
+      .filter((event) => event !== null),
+  };
+}
+
+/**
+ * Reads a guest's raw steps into a recording. Throws UnreadableKernelText where the kernel wrote
+ * what we cannot read, and when the number of steps is not the number of ops.
+ */
+export function assemble(
+  trace: Trace,
+  raw: RawTrace,
+  window: PhysicalWindow,
+  kernel: RunningKernel,
+): Recording {
+  if (raw.steps.length !== trace.ops.length) {
+    throw new UnreadableKernelText(`${raw.steps.length} steps for ${trace.ops.length} ops`);
+  }
+  return {
+    format: "pfndiff/recording@1",
+    kernel: { release: kernel.release, design: kernel.design },
+    trace,
+    steps: raw.steps.map((step) => stepOf(step, window, kernel.design)),
+  };
+}

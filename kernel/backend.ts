@@ -1,0 +1,146 @@
+import { availableParallelism } from "node:os";
+import type { Backend } from "../src/backend.ts";
+import type { Design, Recording } from "../src/trace/recording.ts";
+import type { Trace } from "../src/trace/trace.ts";
+import { type AcceleratorChoice, chooseAccelerator } from "./accelerator.ts";
+import type { RunningKernel } from "./assemble.ts";
+import { buildInitramfs } from "./guestimage.ts";
+import { LIMITS, type Limits } from "./guest.ts";
+import { locateImage } from "./images.ts";
+import type { MachineParts } from "./qemu.ts";
+import { type Job, Runner, type TraceFailure, type TraceOutcome } from "./runner.ts";
+import { type PlacedTrace, REQUEST_ROOM, traceBytes, WIRE } from "./wire.ts";
+import { bornBy } from "../src/trace/trace.ts";
+
+export interface KernelOptions {
+  /** How many guests may run at once; 1 unless told. */
+  readonly guests?: number;
+  readonly accelerator?: AcceleratorChoice;
+  readonly limits?: Partial<Limits>;
+  /** Told of every boot. */
+  readonly onBoot?: (kernel: RunningKernel) => void;
+}
+
+/** A trace that a kernel could not finish; `failure` holds the console. */
+export class TraceFailed extends Error {
+  override readonly name = "TraceFailed";
+  readonly failure: TraceFailure;
+
+  constructor(failure: TraceFailure) {
+    super(`${failure.trace.name}: ${failure.why}`);
+    this.failure = failure;
+  }
+}
+
+/** A backend that runs traces on a real kernel, and many of them at once faster than one by one. */
+export interface KernelBackend extends Backend {
+  /** The kernel that runs; boots it if it does not. */
+  identify(): Promise<RunningKernel>;
+  /** Outcomes in the order of the traces. Rejects only when no guest can run at all. */
+  recordMany(traces: readonly Trace[]): Promise<TraceOutcome[]>;
+  close(): Promise<void>;
+}
+
+/** What keeps a trace from running on any guest, or null. */
+function unfit(trace: Trace): string | null {
+  if (traceBytes(trace) > REQUEST_ROOM) return "it has more ops than a request holds";
+  const ids = trace.ops.flatMap((op) => [op.proc, bornBy(op) ?? 0]);
+  return ids.some((id) => id >= WIRE.MAX_PROCS) ? "it has too many processes" : null;
+}
+
+class QemuBackend implements KernelBackend {
+  readonly id: string;
+  readonly #queue: Job[] = [];
+  readonly #runners: Runner[];
+  readonly #busy = new Set<Runner>();
+  readonly #options: KernelOptions;
+  #kernel: RunningKernel | null = null;
+  #parts: Promise<MachineParts> | null = null;
+
+  constructor(spec: string, options: KernelOptions) {
+    this.id = `kernel:${spec}`;
+    this.#options = options;
+    const parts = () => {
+      this.#parts ??= this.#assembleParts(spec);
+      return this.#parts;
+    };
+    const limits = { ...LIMITS, ...options.limits };
+    const count = Math.max(1, Math.min(options.guests ?? 1, availableParallelism()));
+    this.#runners = Array.from(
+      { length: count },
+      () => new Runner(parts, limits, this.#queue, ({ kernel }) => this.#booted(kernel)),
+    );
+  }
+
+  get design(): Design | undefined {
+    return this.#kernel?.design;
+  }
+
+  async identify(): Promise<RunningKernel> {
+    const guest = await this.#runners[0]?.boot();
+    if (guest === undefined) throw new Error("a backend without runners");
+    return guest.kernel;
+  }
+
+  async record(trace: Trace): Promise<Recording> {
+    const [outcome] = await this.recordMany([trace]);
+    if (outcome === undefined) throw new Error("no outcome for a trace");
+    if ("failure" in outcome) throw new TraceFailed(outcome.failure);
+    return { ...outcome.recording, backend: this.id };
+  }
+
+  recordMany(traces: readonly Trace[]): Promise<TraceOutcome[]> {
+    const outcomes = traces.map((trace) => this.#enqueue(trace));
+    this.#start();
+    return Promise.all(outcomes);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#runners.map((runner) => runner.close()));
+  }
+
+  #enqueue(trace: Trace): Promise<TraceOutcome> {
+    const why = unfit(trace);
+    if (why !== null) throw new RangeError(`${trace.name} does not fit a guest: ${why}`);
+    return new Promise((settle, reject) => {
+      this.#queue.push({ trace, settle, reject, attempts: 0 });
+    });
+  }
+
+  #start(): void {
+    for (const runner of this.#runners) {
+      if (this.#busy.has(runner)) continue;
+      this.#busy.add(runner);
+      runner
+        .drain()
+        .catch((error: unknown) => {
+          for (const job of this.#queue.splice(0)) job.reject(error);
+        })
+        .finally(() => this.#busy.delete(runner));
+    }
+  }
+
+  #booted(kernel: RunningKernel): void {
+    this.#kernel = kernel;
+    this.#options.onBoot?.(kernel);
+  }
+
+  async #assembleParts(spec: string): Promise<MachineParts> {
+    const bzImage = locateImage(spec);
+    const initramfs = await buildInitramfs();
+    const accelerator = await chooseAccelerator(this.#options.accelerator ?? "auto", {
+      bzImage,
+      initramfs,
+    });
+    return { bzImage, initramfs, accelerator };
+  }
+}
+
+/**
+ * A backend for `kernel:SPEC`: a fetched release such as "6.12", or the path of a bzImage. Boots
+ * nothing before the first trace. Rejects (on use) with KernelUnavailable when QEMU, a compiler
+ * or the image is missing.
+ */
+export function kernelBackend(spec: string, options: KernelOptions = {}): KernelBackend {
+  return new QemuBackend(spec, options);
+}

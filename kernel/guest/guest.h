@@ -1,0 +1,61 @@
+/* What the parts of the guest offer each other. */
+#ifndef PFNDIFF_GUEST_H
+#define PFNDIFF_GUEST_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "wire.h"
+
+/* The physical memory a trace runs on, and the files that reach it. */
+struct region {
+	uint64_t base;      /* physical address */
+	uint64_t bytes;
+	int fd[4];          /* by VIA_*; -1 where the region has no such file */
+	uint64_t offset[4]; /* file offset of the region's first byte */
+};
+
+/* One trace's world, in addresses. */
+struct world {
+	const struct region *region;
+	uint64_t window; /* bytes from the region's base */
+	uint64_t bytes;  /* length of the physical window */
+	uint64_t virtual_bytes;
+};
+
+/* procs.c: the processes of a trace. */
+void procs_setup(void);
+void procs_begin(const struct world *world);
+/* Performs one op, returns 0 or an errno; *failure is set when the guest cannot go on. */
+int procs_perform(const int32_t *op, const char **failure);
+/* Kills and reaps every live process. */
+void procs_end(void);
+int procs_alive(int proc);
+int procs_smaps(int proc);
+int procs_limit(void);
+
+/* observe.c: what a step shows, written as records. Return 0, or why it could not be read. */
+const char *observe_setup(void);
+const char *observe_fresh(const struct world *world); /* whether nothing is reserved yet */
+const char *observe_memtype(const struct world *world);
+const char *observe_vmas(const struct world *world);
+const char *observe_log(void);
+void observe_forget_log(void);
+
+/* answer.c: records, chunks and the doorbell. */
+void answer_setup(int doorbell);
+void answer_into(volatile uint8_t *mailbox);
+void answer_begin(uint32_t sequence, int slow);
+void answer_progress(uint32_t trace, uint32_t op);
+void record(uint32_t type, const uint32_t *words, int count, const void *bytes, size_t length);
+void answer_step_done(void);
+void answer_end(void);
+uint32_t checksum(const void *bytes, size_t length);
+void read_exactly(int fd, void *bytes, size_t length);
+int read_line(int fd, char *line, size_t size);
+void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* devices.c: finding and opening the regions and the mailbox. */
+const char *devices_setup(struct region *uncached, struct region *write_back,
+			  volatile uint8_t **mailbox);
+
+#endif

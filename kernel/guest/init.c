@@ -1,0 +1,207 @@
+/*
+ * The guest's init: sets the machine up, tells the host what it runs on, then takes batches of
+ * traces from the mailbox and answers them. It never returns; a failure it cannot report ends
+ * init, which is a panic that the host sees.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <termios.h>
+#include <unistd.h>
+#include "guest.h"
+
+#define DOORBELL "/dev/ttyS1"
+
+static struct region regions[2];
+static volatile uint8_t *mailbox;
+static int doorbell;
+
+static void mount_all(void)
+{
+	static const char *const types[][2] = { { "proc", "/proc" },
+						{ "sysfs", "/sys" },
+						{ "devtmpfs", "/dev" },
+						{ "debugfs", "/sys/kernel/debug" } };
+
+	for (int i = 0; i < 4; i++) {
+		mkdir(types[i][1], 0755);
+		/* EBUSY: the kernel mounted devtmpfs itself. */
+		if (mount(types[i][0], types[i][1], types[i][0], 0, NULL) < 0 && errno != EBUSY)
+			perror(types[i][1]);
+	}
+}
+
+static int open_doorbell(void)
+{
+	struct termios line;
+	int fd = open(DOORBELL, O_RDWR | O_NOCTTY);
+
+	if (fd < 0 || tcgetattr(fd, &line) < 0)
+		return -1;
+	cfmakeraw(&line);
+	cfsetspeed(&line, B115200);
+	tcsetattr(fd, TCSANOW, &line);
+	return fd;
+}
+
+/* Whether a fresh mapping of the last page of the aperture carries VM_PAT (`ar` in VmFlags). */
+static const char *detect_design(int *vm_pat)
+{
+	const struct region *region = &regions[REGION_UNCACHED];
+	off_t offset = (off_t)(region->bytes - PAGE);
+	void *at = mmap((void *)WINDOW_ADDRESS, PAGE, PROT_READ, MAP_SHARED | MAP_FIXED,
+			region->fd[VIA_RESOURCE], offset);
+	FILE *smaps = at == MAP_FAILED ? NULL : fopen("/proc/self/smaps", "r");
+	char line[512];
+	int inside = 0, found = 0;
+
+	if (!smaps)
+		return "cannot map the aperture";
+	while (!found && fgets(line, sizeof(line), smaps)) {
+		unsigned long start;
+
+		if (line[0] < 'A' && sscanf(line, "%lx-", &start) == 1)
+			inside = start == WINDOW_ADDRESS;
+		if (inside && strncmp(line, "VmFlags:", 8) == 0) {
+			found = 1;
+			*vm_pat = strstr(line, " ar") != NULL;
+		}
+	}
+	fclose(smaps);
+	munmap(at, PAGE);
+	return found ? NULL : "smaps shows no VmFlags for a mapping of the aperture";
+}
+
+static const char *setup(int *vm_pat)
+{
+	const char *failure = devices_setup(&regions[REGION_UNCACHED],
+					    &regions[REGION_WRITE_BACK], &mailbox);
+
+	if (failure)
+		return failure;
+	answer_into(mailbox);
+	failure = observe_setup();
+	if (!failure)
+		failure = detect_design(vm_pat);
+	return failure;
+}
+
+static const char *observe(const struct world *world)
+{
+	const char *failure = observe_log();
+
+	if (!failure)
+		failure = observe_memtype(world);
+	return failure ? failure : observe_vmas(world);
+}
+
+/* Runs one trace from its header words; returns why the guest cannot go on, or NULL. */
+static const char *run_trace(const uint32_t *head, const uint8_t *ops, int slow)
+{
+	const struct world world = { .region = &regions[head[1]],
+				     .window = (uint64_t)head[2] * PAGE,
+				     .bytes = (uint64_t)head[3] * PAGE,
+				     .virtual_bytes = (uint64_t)head[4] * PAGE };
+	const char *failure = NULL;
+	uint32_t done = 0;
+
+	record(RECORD_TRACE, head, 1, NULL, 0);
+	procs_begin(&world);
+	observe_forget_log();
+	failure = observe_fresh(&world);
+	while (done < head[5] && !failure) {
+		int32_t op[OP_WORDS];
+
+		if (slow)
+			read_exactly(doorbell, op, sizeof(op));
+		else
+			memcpy(op, ops + (size_t)done * sizeof(op), sizeof(op));
+		answer_progress(head[0], done);
+		uint32_t step[2] = { done, (uint32_t)procs_perform(op, &failure) };
+
+		record(RECORD_STEP, step, 2, NULL, 0);
+		if (!failure)
+			failure = observe(&world);
+		done++;
+		if (done < head[5] && !failure)
+			answer_step_done();
+	}
+	procs_end();
+	if (failure)
+		record(RECORD_FAIL, NULL, 0, failure, strlen(failure));
+	else
+		record(RECORD_END, &done, 1, NULL, 0);
+	if (!failure)
+		answer_step_done();
+	return failure;
+}
+
+/* Runs the batch in the request area; a request that is not whole is refused, not guessed at. */
+static void run_batch(uint32_t sequence, int slow)
+{
+	uint32_t header[HEADER_BYTES / 4];
+	const uint8_t *payload = (const uint8_t *)mailbox + HEADER_BYTES;
+	uint32_t traces;
+
+	memcpy(header, (const uint8_t *)mailbox, sizeof(header));
+	if (header[WORD_MAGIC] != REQUEST_MAGIC || header[WORD_VERSION] != WIRE_VERSION ||
+	    header[WORD_SEQUENCE] != sequence || header[WORD_LENGTH] > ANSWER_OFFSET - HEADER_BYTES ||
+	    header[WORD_CHECKSUM] != checksum(payload, header[WORD_LENGTH])) {
+		say("refused %u", sequence);
+		return;
+	}
+	answer_begin(sequence, slow);
+	memcpy(&traces, payload, 4);
+	payload += 4;
+	for (uint32_t i = 0; i < traces; i++) {
+		uint32_t head[TRACE_WORDS];
+
+		memcpy(head, payload, sizeof(head));
+		payload += sizeof(head);
+		if (run_trace(head, payload, slow))
+			break;
+		payload += (size_t)head[5] * OP_WORDS * 4;
+	}
+	answer_end();
+}
+
+int main(void)
+{
+	struct utsname kernel;
+	int vm_pat = 0;
+
+	mount_all();
+	doorbell = open_doorbell();
+	if (doorbell < 0)
+		return 1;
+	answer_setup(doorbell);
+	procs_setup();
+	const char *failure = setup(&vm_pat);
+
+	if (failure) {
+		say("unfit %s", failure);
+		pause();
+	}
+	uname(&kernel);
+	say("hello %d %s %s %llx %llx %llx %llx", WIRE_VERSION, kernel.release,
+	    vm_pat ? "vm-pat" : "kref", (unsigned long long)regions[0].base,
+	    (unsigned long long)regions[0].bytes, (unsigned long long)regions[1].base,
+	    (unsigned long long)regions[1].bytes);
+	for (;;) {
+		char line[64];
+		unsigned int sequence;
+
+		if (read_line(doorbell, line, sizeof(line)) < 0)
+			continue;
+		if (sscanf(line, "go %u", &sequence) == 1)
+			run_batch(sequence, 0);
+		else if (sscanf(line, "slow %u", &sequence) == 1)
+			run_batch(sequence, 1);
+	}
+}

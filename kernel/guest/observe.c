@@ -1,0 +1,176 @@
+/*
+ * What a step shows: the memtype list, the VMAs and the kernel log. The guest only picks lines,
+ * it does not interpret them: reading their formats is the host's work (kernel/parse).
+ *
+ * Both /proc/PID/smaps and pat_memtype_list are made line by line as they are read, in the order
+ * of addresses. So the window lies below everything else a process maps, windows are handed out
+ * from high to low, and reading stops at the first line past the window: the cost of a step then
+ * does not grow with what earlier traces leaked.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "guest.h"
+
+#define TEXT_BYTES (4 << 20)
+#define READ_BYTES 1024
+
+static int memtype_fd, log_fd;
+static char *text; /* the lines picked so far */
+static size_t text_length;
+
+const char *observe_setup(void)
+{
+	memtype_fd = open("/sys/kernel/debug/x86/pat_memtype_list", O_RDONLY);
+	if (memtype_fd < 0)
+		return "no pat_memtype_list in debugfs (PAT off, or debugfs missing)";
+	log_fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK);
+	if (log_fd < 0)
+		return "cannot open /dev/kmsg";
+	text = malloc(TEXT_BYTES);
+	return text ? NULL : "out of memory";
+}
+
+static int pick(const char *line, size_t length)
+{
+	if (text_length + length + 1 > TEXT_BYTES)
+		return -1;
+	memcpy(text + text_length, line, length);
+	text_length += length;
+	text[text_length++] = '\n';
+	return 0;
+}
+
+enum verdict { SKIP, PICK, STOP };
+typedef enum verdict (*judge)(const char *line, const void *context);
+
+/* Reads a file from its start, a line at a time, until `judge` stops it or it ends. */
+static const char *read_lines(int fd, judge judge, const void *context)
+{
+	char buffer[READ_BYTES + 1];
+	size_t kept = 0;
+
+	text_length = 0;
+	if (lseek(fd, 0, SEEK_SET) != 0)
+		return "a kernel file cannot be read again";
+	for (;;) {
+		ssize_t n = read(fd, buffer + kept, READ_BYTES - kept);
+		char *line = buffer, *newline;
+
+		/* ESRCH and 0 both mean that the process has no address space any more. */
+		if (n == 0 || (n < 0 && errno == ESRCH))
+			return kept ? "a kernel file ends inside a line" : NULL;
+		if (n < 0)
+			return "a kernel file cannot be read";
+		buffer[kept + (size_t)n] = 0;
+		while ((newline = strchr(line, '\n')) != NULL) {
+			*newline = 0;
+			enum verdict verdict = judge(line, context);
+
+			if (verdict == STOP)
+				return NULL;
+			if (verdict == PICK && pick(line, (size_t)(newline - line)) < 0)
+				return "a kernel file is larger than the guest's buffer";
+			line = newline + 1;
+		}
+		kept = strlen(line);
+		if (kept == READ_BYTES)
+			return "a kernel file has a line longer than the guest's buffer";
+		memmove(buffer, line, kept);
+	}
+}
+
+/* Any line with two hexadecimal numbers is taken for a range, so both list formats pass. */
+static enum verdict judge_memtype(const char *line, const void *context)
+{
+	const struct world *world = context;
+	uint64_t first = world->region->base + world->window;
+	const char *number = strstr(line, "0x");
+	char *rest;
+
+	if (!number)
+		return SKIP;
+	uint64_t start = strtoull(number, &rest, 16);
+
+	number = strstr(rest, "0x");
+	if (!number)
+		return SKIP;
+	if (start >= first + world->bytes)
+		return STOP;
+	return strtoull(number, NULL, 16) > first ? PICK : SKIP;
+}
+
+const char *observe_fresh(const struct world *world)
+{
+	const char *failure = read_lines(memtype_fd, judge_memtype, world);
+
+	return failure ? failure : text_length ? "the window already holds reservations" : NULL;
+}
+
+const char *observe_memtype(const struct world *world)
+{
+	const char *failure = read_lines(memtype_fd, judge_memtype, world);
+
+	if (!failure)
+		record(RECORD_MEMTYPE, NULL, 0, text, text_length);
+	return failure;
+}
+
+/* A VMA's header line starts with its address; all other lines with a capital letter. */
+static enum verdict judge_vma(const char *line, const void *context)
+{
+	const struct world *world = context;
+
+	if (strncmp(line, "VmFlags:", 8) == 0)
+		return PICK;
+	if (line[0] >= 'A' && line[0] <= 'Z')
+		return SKIP;
+	return strtoull(line, NULL, 16) >= WINDOW_ADDRESS + world->virtual_bytes ? STOP : PICK;
+}
+
+const char *observe_vmas(const struct world *world)
+{
+	for (int proc = 0; proc < procs_limit(); proc++) {
+		uint32_t id = (uint32_t)proc;
+
+		if (!procs_alive(proc))
+			continue;
+		const char *failure = read_lines(procs_smaps(proc), judge_vma, world);
+
+		if (failure)
+			return failure;
+		record(RECORD_VMAS, &id, 1, text, text_length);
+	}
+	return NULL;
+}
+
+/* The text of every record of the kernel itself since the last call. */
+const char *observe_log(void)
+{
+	char line[8192];
+
+	for (;;) {
+		ssize_t n = read(log_fd, line, sizeof(line) - 1);
+
+		if (n < 0 && errno == EAGAIN)
+			return NULL;
+		if (n < 0)
+			return errno == EPIPE ? "the kernel log overran the guest" : "cannot read /dev/kmsg";
+		line[n] = 0;
+		char *message = strchr(line, ';');
+
+		if (!message || strtoul(line, NULL, 10) >> 3 != 0)
+			continue;
+		message++;
+		record(RECORD_LOG, NULL, 0, message, strcspn(message, "\n"));
+	}
+}
+
+void observe_forget_log(void)
+{
+	lseek(log_fd, 0, SEEK_END);
+}

@@ -1,0 +1,297 @@
+/*
+ * The processes of a trace. Each is a real process: spawn forks a fresh one from init, fork is
+ * done by the process itself so that its VMAs are inherited. All are children of init
+ * (CLONE_PARENT), so that init can reap each of them whoever forked it.
+ *
+ * A process waits on its slot in a shared page, performs one op, and says so; two futexes a slot.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include "guest.h"
+
+struct slot {
+	uint32_t asked; /* counts the ops handed to the process */
+	uint32_t done;  /* counts the ops it has performed */
+	int32_t error;
+	int32_t child; /* pid, after a fork */
+	int32_t op[OP_WORDS];
+};
+
+static struct slot *slots; /* shared by all */
+static pid_t pids[MAX_PROCS]; /* 0 where no process lives */
+static int smaps_fds[MAX_PROCS];
+static int limit; /* one past the highest proc id that was ever alive in this trace */
+static struct world world;
+static sigjmp_buf fault;
+
+static void on_fault(int signal)
+{
+	(void)signal;
+	siglongjmp(fault, 1);
+}
+
+/* Only in the processes of a trace: a fault of init itself must stay a panic. */
+static void catch_faults(void)
+{
+	/* NODEFER: the handler leaves by a jump, and the next fault must come through again. */
+	struct sigaction action = { .sa_handler = on_fault, .sa_flags = SA_NODEFER };
+
+	sigaction(SIGSEGV, &action, NULL);
+	sigaction(SIGBUS, &action, NULL);
+}
+
+void procs_setup(void)
+{
+	slots = mmap(NULL, sizeof(struct slot) * MAX_PROCS, PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+}
+
+static void wait_while(uint32_t *word, uint32_t value, const struct timespec *timeout)
+{
+	syscall(SYS_futex, word, FUTEX_WAIT, value, timeout, NULL, 0);
+}
+
+static void wake(uint32_t *word)
+{
+	syscall(SYS_futex, word, FUTEX_WAKE, 1, NULL, NULL, 0);
+}
+
+static void *address(int32_t page)
+{
+	return (void *)(WINDOW_ADDRESS + (uintptr_t)page * PAGE);
+}
+
+static int protection(int32_t prot)
+{
+	static const int protections[] = { PROT_NONE, PROT_READ, PROT_READ | PROT_WRITE };
+
+	return protections[prot];
+}
+
+static int outcome(int failed)
+{
+	return failed ? errno : 0;
+}
+
+static int do_mmap(const int32_t *op)
+{
+	int via = op[5];
+	off_t offset = (off_t)(world.region->offset[via] + world.window + (uint64_t)op[4] * PAGE);
+	int flags = MAP_FIXED | (op[7] ? MAP_PRIVATE : MAP_SHARED);
+
+	return outcome(mmap(address(op[2]), (size_t)op[3] * PAGE, protection(op[6]), flags,
+			    world.region->fd[via], offset) == MAP_FAILED);
+}
+
+static int do_mremap(const int32_t *op)
+{
+	int flags = op[5] ? MREMAP_MAYMOVE | MREMAP_FIXED : 0;
+
+	return outcome(mremap(address(op[2]), (size_t)op[3] * PAGE, (size_t)op[4] * PAGE, flags,
+			      address(op[6])) == MAP_FAILED);
+}
+
+static int do_madvise(const int32_t *op)
+{
+	static const int advices[] = { MADV_DONTFORK, MADV_DOFORK, MADV_DONTNEED, MADV_WIPEONFORK,
+				       MADV_WILLNEED };
+
+	return outcome(madvise(address(op[2]), (size_t)op[3] * PAGE, advices[op[4]]));
+}
+
+static int do_touch(const int32_t *op)
+{
+	volatile char *byte = address(op[2]);
+
+	if (sigsetjmp(fault, 0))
+		return EFAULT;
+	if (op[4])
+		*byte = 1;
+	else
+		(void)*byte;
+	return 0;
+}
+
+static void live(struct slot *slot);
+
+static int do_fork(struct slot *slot)
+{
+	/* Read first: by the time the child runs, this slot may hold the parent's next op. */
+	struct slot *child = &slots[slot->op[4]];
+	long pid = syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);
+
+	if (pid < 0)
+		return errno;
+	if (pid == 0)
+		live(child);
+	slot->child = (int32_t)pid;
+	return 0;
+}
+
+static int perform(struct slot *slot)
+{
+	const int32_t *op = slot->op;
+
+	switch (op[0]) {
+	case OP_MMAP:
+		return do_mmap(op);
+	case OP_MUNMAP:
+		return outcome(munmap(address(op[2]), (size_t)op[3] * PAGE));
+	case OP_MREMAP:
+		return do_mremap(op);
+	case OP_MPROTECT:
+		return outcome(mprotect(address(op[2]), (size_t)op[3] * PAGE, protection(op[4])));
+	case OP_MADVISE:
+		return do_madvise(op);
+	case OP_TOUCH:
+		return do_touch(op);
+	case OP_FORK:
+		return do_fork(slot);
+	default:
+		_exit(0);
+	}
+}
+
+/* The whole life of a process of a trace. */
+static void live(struct slot *slot)
+{
+	for (uint32_t seen = 0;; seen++) {
+		while (__atomic_load_n(&slot->asked, __ATOMIC_ACQUIRE) == seen)
+			wait_while(&slot->asked, seen, NULL);
+		slot->error = perform(slot);
+		__atomic_store_n(&slot->done, seen + 1, __ATOMIC_RELEASE);
+		wake(&slot->done);
+	}
+}
+
+/* Hands the op over and waits for it; -1 when the process died of it. */
+static int ask(int proc, const int32_t *op)
+{
+	struct slot *slot = &slots[proc];
+	struct timespec second = { .tv_sec = 1 };
+	uint32_t before = slot->done;
+
+	for (int i = 0; i < OP_WORDS; i++)
+		slot->op[i] = op[i];
+	__atomic_store_n(&slot->asked, before + 1, __ATOMIC_RELEASE);
+	wake(&slot->asked);
+	while (__atomic_load_n(&slot->done, __ATOMIC_ACQUIRE) == before) {
+		wait_while(&slot->done, before, &second);
+		if (slot->done == before && waitpid(pids[proc], NULL, WNOHANG) == pids[proc])
+			return -1;
+	}
+	return slot->error;
+}
+
+static void prepare(int proc)
+{
+	slots[proc] = (struct slot){ 0 };
+	if (proc >= limit)
+		limit = proc + 1;
+}
+
+static const char *adopt(int proc, pid_t pid)
+{
+	char path[32];
+
+	pids[proc] = pid;
+	snprintf(path, sizeof(path), "/proc/%d/smaps", pid);
+	smaps_fds[proc] = open(path, O_RDONLY);
+	return smaps_fds[proc] < 0 ? "cannot open the smaps of a process" : NULL;
+}
+
+/* Closing smaps first lets go of the mm; the process is gone for good once it is reaped. */
+static void bury(int proc)
+{
+	close(smaps_fds[proc]);
+	waitpid(pids[proc], NULL, 0);
+	pids[proc] = 0;
+}
+
+static int spawn(int proc, const char **failure)
+{
+	prepare(proc);
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		catch_faults();
+		live(&slots[proc]);
+	}
+	if (pid < 0)
+		return errno;
+	*failure = adopt(proc, pid);
+	return 0;
+}
+
+int procs_perform(const int32_t *op, const char **failure)
+{
+	int proc = op[1];
+
+	if (op[0] == OP_SPAWN)
+		return spawn(proc, failure);
+	if (!procs_alive(proc))
+		return ESRCH;
+	if (op[0] == OP_EXIT) {
+		for (int i = 0; i < OP_WORDS; i++)
+			slots[proc].op[i] = op[i];
+		__atomic_store_n(&slots[proc].asked, slots[proc].done + 1, __ATOMIC_RELEASE);
+		wake(&slots[proc].asked);
+		bury(proc);
+		return 0;
+	}
+	if (op[0] == OP_FORK)
+		prepare(op[4]);
+	int error = ask(proc, op);
+
+	if (error < 0) {
+		pids[proc] = 0;
+		*failure = "a process died of an op that is not exit";
+	} else if (error == 0 && op[0] == OP_FORK) {
+		*failure = adopt(op[4], slots[proc].child);
+	}
+	return error;
+}
+
+void procs_begin(const struct world *next)
+{
+	world = *next;
+	limit = 0;
+}
+
+void procs_end(void)
+{
+	for (int proc = 0; proc < limit; proc++) {
+		if (!pids[proc])
+			continue;
+		kill(pids[proc], SIGKILL);
+		bury(proc);
+	}
+	limit = 0;
+}
+
+int procs_alive(int proc)
+{
+	return pids[proc] != 0;
+}
+
+int procs_smaps(int proc)
+{
+	return smaps_fds[proc];
+}
+
+int procs_limit(void)
+{
+	return limit;
+}

@@ -1,0 +1,73 @@
+/*
+ * What the host and the guest agree on. The host's half is kernel/wire.ts; a test compares the
+ * numbers of the two files. All integers are 32 bits, little-endian.
+ *
+ * Two devices carry everything:
+ *   the mailbox   shared memory (the BAR of a second ivshmem device): a request area, then an
+ *                 answer area; each starts with a header that holds a checksum of its payload
+ *   the doorbell  the second serial port: short text lines that say "look now"
+ */
+#ifndef PFNDIFF_WIRE_H
+#define PFNDIFF_WIRE_H
+
+#include <stdint.h>
+
+#define WIRE_VERSION 1
+#define REQUEST_MAGIC 0x51464e50
+#define ANSWER_MAGIC 0x41464e50
+#define MAILBOX_BYTES 33554432
+#define ANSWER_OFFSET 16777216
+#define HEADER_BYTES 64
+#define OP_WORDS 8
+#define MAX_PROCS 1024
+
+/* Header words of a request: magic, version, sequence, payload bytes, checksum. */
+/* Header words of an answer: the same, then chunk number, last (0 or 1), trace, op (progress). */
+#define WORD_MAGIC 0
+#define WORD_VERSION 1
+#define WORD_SEQUENCE 2
+#define WORD_LENGTH 3
+#define WORD_CHECKSUM 4
+#define WORD_CHUNK 5
+#define WORD_LAST 6
+#define WORD_AT_TRACE 7
+#define WORD_AT_OP 8
+
+/*
+ * A request's payload: the number of traces, then per trace its id, region, window (the first
+ * page, relative to the region), pfns, vpages, number of ops, and the ops, OP_WORDS words each:
+ * kind, proc, at, pages, and four more that depend on the kind.
+ */
+#define TRACE_WORDS 6
+#define REGION_UNCACHED 0
+#define REGION_WRITE_BACK 1
+
+#define OP_SPAWN 0
+#define OP_MMAP 1     /* pfn, via, prot, private */
+#define OP_MUNMAP 2
+#define OP_MREMAP 3   /* newPages, whether `to` is given, to */
+#define OP_MPROTECT 4 /* prot */
+#define OP_MADVISE 5  /* advice */
+#define OP_TOUCH 6    /* write */
+#define OP_FORK 7     /* child */
+#define OP_EXIT 8
+
+#define VIA_RESOURCE 0
+#define VIA_RESOURCE_WC 1
+#define VIA_DEVMEM 2
+#define VIA_DEVMEM_SYNC 3
+
+/* An answer's payload: records of a type, a length in bytes, and that many bytes, padded to 4. */
+#define RECORD_TRACE 1   /* id */
+#define RECORD_STEP 2    /* op index, errno */
+#define RECORD_MEMTYPE 3 /* lines of pat_memtype_list that lie in the window */
+#define RECORD_VMAS 4    /* proc, then the header and VmFlags lines of its smaps */
+#define RECORD_LOG 5     /* one line of the kernel log */
+#define RECORD_END 6     /* number of steps */
+#define RECORD_FAIL 7    /* why the guest cannot go on */
+
+/* The virtual window of every process; the guest program itself is linked above it. */
+#define WINDOW_ADDRESS 0x1000000
+#define PAGE 4096
+
+#endif

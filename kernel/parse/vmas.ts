@@ -1,0 +1,45 @@
+import type { Prot } from "../../src/trace/op.ts";
+import type { Design, VmaState } from "../../src/trace/recording.ts";
+import { PAGE_BYTES, type PhysicalWindow, pageOf, UnreadableKernelText } from "./memtype.ts";
+
+/** Where the virtual window of every process starts (WINDOW_ADDRESS in guest/wire.h). */
+export const WINDOW_ADDRESS = 0x100_0000;
+
+const HEADER = /^([0-9a-f]+)-([0-9a-f]+) ([r-])([w-])[x-]([sp]) ([0-9a-f]+) /;
+
+function protOf(read: string, write: string, line: string): Prot {
+  if (write === "w" && read === "r") return "rw";
+  if (write === "w") throw new UnreadableKernelText(`a writable VMA that cannot be read: ${line}`);
+  return read === "r" ? "r" : "none";
+}
+
+/**
+ * The VMAs of a process' window from the header and VmFlags lines of its smaps. VM_PAT shows as
+ * `ar` up to 6.15, so `pat` is there for that design only; VM_DONTCOPY shows as `dc`. The pfn is
+ * the offset column: the region's drivers put the physical page there.
+ */
+export function parseVmas(text: string, window: PhysicalWindow, design: Design): VmaState[] {
+  const lines = text.split("\n").filter((line) => line !== "");
+  const vmas: VmaState[] = [];
+  for (let at = 0; at < lines.length; at += 2) {
+    const header = lines[at] ?? "";
+    const flags = lines[at + 1] ?? "";
+    const match = HEADER.exec(header);
+    if (match === null || !flags.startsWith("VmFlags:")) {
+      throw new UnreadableKernelText(`in smaps: ${header} | ${flags}`);
+    }
+    const [, start = "", end = "", read = "", write = "", share = "", offset = ""] = match;
+    const names = flags.slice("VmFlags:".length).trim().split(/\s+/);
+    const page = (hex: string) => (Number.parseInt(hex, 16) - WINDOW_ADDRESS) / PAGE_BYTES;
+    vmas.push({
+      start: page(start),
+      end: page(end),
+      prot: protOf(read, write, header),
+      private: share === "p",
+      pfn: pageOf(offset, window),
+      ...(design === "vm-pat" ? { pat: names.includes("ar") } : {}),
+      ...(names.includes("dc") ? { dontfork: true } : {}),
+    });
+  }
+  return vmas;
+}

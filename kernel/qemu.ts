@@ -1,0 +1,136 @@
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { closeSync, existsSync, ftruncateSync, mkdtempSync, openSync, rmSync } from "node:fs";
+import { readSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { WIRE } from "./wire.ts";
+
+export const QEMU = "qemu-system-x86_64";
+export type Accelerator = "tcg" | "kvm";
+
+/**
+ * The write-back region: memory in the middle of the guest's, kept from its kernel. Not at the
+ * end: the firmware puts the ACPI tables there, which the kernel maps and tracks itself.
+ */
+const RESERVED = { address: 0x1000_0000, bytes: 0x800_0000 } as const;
+const MEMORY_MIB = 400;
+const APERTURE_MIB = 256;
+
+/**
+ * `loglevel=5` keeps the tracking's info lines off the (slow) console, which is for warnings and
+ * panics; the guest reads /dev/kmsg. `iomem=relaxed` lets /dev/mem reach a claimed BAR. A guest
+ * that oopses is of no more use, so it panics, and `-no-reboot` turns the panic into an exit.
+ */
+const COMMAND_LINE = [
+  "console=ttyS0",
+  "loglevel=5",
+  "panic=-1",
+  "oops=panic",
+  "iomem=relaxed",
+  `memmap=0x${RESERVED.bytes.toString(16)}$0x${RESERVED.address.toString(16)}`,
+  `pfndiff.reserved=0x${RESERVED.address.toString(16)},0x${RESERVED.bytes.toString(16)}`,
+  "mitigations=off",
+  "nokaslr",
+  "tsc=reliable",
+  "audit=0",
+  "apparmor=0",
+].join(" ");
+
+/** What a machine is made of. */
+export interface MachineParts {
+  readonly bzImage: string;
+  readonly initramfs: string;
+  readonly accelerator: Accelerator;
+}
+
+function machineArguments(parts: MachineParts, mailbox: string, console: string): string[] {
+  const cpu = parts.accelerator === "kvm" ? "host" : "qemu64";
+  return [
+    ...["-nodefaults", "-no-user-config", "-display", "none", "-monitor", "none", "-no-reboot"],
+    ...["-machine", "pc", "-accel", parts.accelerator, "-cpu", cpu, "-smp", "1"],
+    ...["-m", `${MEMORY_MIB}M`, "-kernel", parts.bzImage, "-initrd", parts.initramfs],
+    ...["-append", COMMAND_LINE],
+    ...["-object", `memory-backend-ram,id=aperture,size=${APERTURE_MIB}M`],
+    ...["-device", "ivshmem-plain,memdev=aperture,addr=5"],
+    "-object",
+    `memory-backend-file,id=mailbox,share=on,size=${WIRE.MAILBOX_BYTES},mem-path=${mailbox}`,
+    ...["-device", "ivshmem-plain,memdev=mailbox,addr=6"],
+    ...["-chardev", `file,id=console,path=${console}`, "-serial", "chardev:console"],
+    ...["-chardev", "stdio,id=doorbell,signal=off", "-serial", "chardev:doorbell"],
+  ];
+}
+
+/** The machines of this process that run, so that its exit takes them along. */
+const running = new Set<Machine>();
+process.on("exit", () => {
+  for (const machine of running) machine.kill();
+});
+
+/**
+ * One QEMU process, its mailbox and its console. It is in a session of its own, so that Ctrl-C
+ * reaches only us and we can end in order; and it is killed by the system when we die, however we
+ * die (setpriv --pdeathsig). Files are in a folder of its own, gone once QEMU has opened them.
+ */
+export class Machine {
+  readonly process: ChildProcessWithoutNullStreams;
+  readonly #folder: string;
+  readonly #mailbox: number;
+  readonly #console: number;
+  #stderr = "";
+
+  constructor(parts: MachineParts) {
+    this.#folder = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "pfndiff-"));
+    const mailbox = join(this.#folder, "mailbox");
+    const console = join(this.#folder, "console");
+    this.#mailbox = openSync(mailbox, "w+");
+    ftruncateSync(this.#mailbox, WIRE.MAILBOX_BYTES);
+    this.#console = openSync(console, "w+");
+    const command = ["--pdeathsig", "KILL", QEMU, ...machineArguments(parts, mailbox, console)];
+    this.process = spawn("setpriv", command, { detached: true, stdio: ["pipe", "pipe", "pipe"] });
+    this.process.stderr.setEncoding("utf8").on("data", (text: string) => {
+      this.#stderr += text;
+    });
+    // A guest that is gone breaks the pipe; its end is told by "close", not here.
+    this.process.stdin.on("error", () => this.kill());
+    this.process.once("close", () => running.delete(this));
+    running.add(this);
+  }
+
+  /** QEMU has its files open by now; nothing stays behind, even if we are killed. */
+  forgetFiles(): void {
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  write(bytes: Buffer, at: number): void {
+    writeSync(this.#mailbox, bytes, 0, bytes.length, at);
+  }
+
+  /** Reads from the mailbox; a short read returns fewer bytes. */
+  read(at: number, length: number): Buffer {
+    const bytes = Buffer.alloc(length);
+    return bytes.subarray(0, readSync(this.#mailbox, bytes, 0, length, at));
+  }
+
+  /** The console so far, and what QEMU itself said. */
+  console(): string {
+    const bytes = Buffer.alloc(1 << 20);
+    return bytes.toString("utf8", 0, readSync(this.#console, bytes, 0, bytes.length, 0)) + this.#stderr;
+  }
+
+  kill(): void {
+    if (this.process.exitCode === null) this.process.kill("SIGKILL");
+    this.forgetFiles();
+  }
+
+  /** Kills the machine, waits until it is gone, and closes the files. */
+  async destroy(): Promise<void> {
+    const gone = new Promise<void>((resolve) => {
+      if (running.has(this)) this.process.once("close", () => resolve());
+      else resolve();
+    });
+    this.kill();
+    await gone;
+    closeSync(this.#mailbox);
+    closeSync(this.#console);
+  }
+}

@@ -1,0 +1,14 @@
+/**
+ * Something that a real kernel needs is not there: the program ends with exit status 4, one line
+ * that says what is missing, and the command that mends it.
+ */
+export class KernelUnavailable extends Error {
+  override readonly name = "KernelUnavailable";
+  /** The command, or the sentence, that mends it. */
+  readonly mend: string;
+
+  constructor(what: string, mend: string) {
+    super(`${what}; to mend it: ${mend}`);
+    this.mend = mend;
+  }
+}

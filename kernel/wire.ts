@@ -1,0 +1,193 @@
+import type { Op } from "../src/trace/op.ts";
+import { ADVICES, PROTS, VIAS } from "../src/trace/op.ts";
+import type { Trace } from "../src/trace/trace.ts";
+
+/**
+ * The host's half of what guest/wire.h agrees on; a test compares the two. Integers are 32 bits,
+ * little-endian; a batch goes out as one request, its answer comes back in chunks of records.
+ */
+export const WIRE = {
+  WIRE_VERSION: 1,
+  REQUEST_MAGIC: 0x51464e50,
+  ANSWER_MAGIC: 0x41464e50,
+  MAILBOX_BYTES: 33_554_432,
+  ANSWER_OFFSET: 16_777_216,
+  HEADER_BYTES: 64,
+  OP_WORDS: 8,
+  TRACE_WORDS: 6,
+  MAX_PROCS: 1024,
+} as const;
+
+export const HEADER_WORD = {
+  MAGIC: 0,
+  VERSION: 1,
+  SEQUENCE: 2,
+  LENGTH: 3,
+  CHECKSUM: 4,
+  CHUNK: 5,
+  LAST: 6,
+  AT_TRACE: 7,
+  AT_OP: 8,
+} as const;
+
+export const OP_CODE: Readonly<Record<Op["op"], number>> = {
+  spawn: 0,
+  mmap: 1,
+  munmap: 2,
+  mremap: 3,
+  mprotect: 4,
+  madvise: 5,
+  touch: 6,
+  fork: 7,
+  exit: 8,
+};
+
+export const RECORD = { TRACE: 1, STEP: 2, MEMTYPE: 3, VMAS: 4, LOG: 5, END: 6, FAIL: 7 } as const;
+
+export const REGION_CODE = { uncached: 0, "write-back": 1 } as const;
+
+/** A trace and the window it runs in: `window` is a page number relative to its region. */
+export interface PlacedTrace {
+  readonly id: number;
+  readonly trace: Trace;
+  readonly window: number;
+}
+
+/** One record of an answer; `text` is what follows the words of its type. */
+export interface WireRecord {
+  readonly type: number;
+  readonly bytes: Buffer;
+}
+
+/** An answer that is not what the protocol allows: it is never taken for data. */
+export class GarbledAnswer extends Error {
+  override readonly name = "GarbledAnswer";
+}
+
+/** The word-wise mix of guest/answer.c; a trailing part of a word is only counted by length. */
+export function checksum(bytes: Buffer): number {
+  let sum = bytes.length;
+  for (let at = 0; at + 4 <= bytes.length; at += 4) {
+    sum = ((sum << 5) | (sum >>> 27)) ^ bytes.readInt32LE(at);
+    sum = Math.imul(sum, 0x9e3779b1);
+  }
+  return (sum ^ (sum >>> 16)) >>> 0;
+}
+
+/** The words of one op as the guest reads them: kind, proc, at, pages, and four of its own. */
+export function opWords(op: Op): number[] {
+  const code = OP_CODE[op.op];
+  switch (op.op) {
+    case "spawn":
+    case "exit":
+      return [code, op.proc, 0, 0, 0, 0, 0, 0];
+    case "mmap": {
+      const via = VIAS.indexOf(op.via);
+      const prot = PROTS.indexOf(op.prot);
+      return [code, op.proc, op.at, op.pages, op.pfn, via, prot, op.private ? 1 : 0];
+    }
+    case "munmap":
+      return [code, op.proc, op.at, op.pages, 0, 0, 0, 0];
+    case "mremap": {
+      const given = op.to === undefined ? 0 : 1;
+      return [code, op.proc, op.at, op.pages, op.newPages, given, op.to ?? 0, 0];
+    }
+    case "mprotect":
+      return [code, op.proc, op.at, op.pages, PROTS.indexOf(op.prot), 0, 0, 0];
+    case "madvise":
+      return [code, op.proc, op.at, op.pages, ADVICES.indexOf(op.advice), 0, 0, 0];
+    case "touch":
+      return [code, op.proc, op.at, 1, op.write ? 1 : 0, 0, 0, 0];
+    case "fork":
+      return [code, op.proc, 0, 0, op.child, 0, 0, 0];
+  }
+}
+
+/** The bytes of one op. */
+export function encodeOp(op: Op): Buffer {
+  const bytes = Buffer.alloc(WIRE.OP_WORDS * 4);
+  opWords(op).forEach((word, index) => bytes.writeInt32LE(word, index * 4));
+  return bytes;
+}
+
+/** How many bytes a trace takes in a request. */
+export function traceBytes(trace: Trace): number {
+  return (WIRE.TRACE_WORDS + trace.ops.length * WIRE.OP_WORDS) * 4;
+}
+
+/** How many bytes of traces one request can hold. */
+export const REQUEST_ROOM = WIRE.ANSWER_OFFSET - WIRE.HEADER_BYTES - 4;
+
+/** A whole request, header and payload; throws a RangeError when it does not fit. */
+export function encodeRequest(sequence: number, batch: readonly PlacedTrace[]): Buffer {
+  const length = batch.reduce((sum, { trace }) => sum + traceBytes(trace), 4);
+  if (length - 4 > REQUEST_ROOM) throw new RangeError(`a batch of ${length} bytes is too large`);
+  const request = Buffer.alloc(WIRE.HEADER_BYTES + length);
+  let at: number = WIRE.HEADER_BYTES;
+  const put = (word: number) => {
+    at = request.writeInt32LE(word, at);
+  };
+  put(batch.length);
+  for (const { id, trace, window } of batch) {
+    const { pfns, vpages, mtrr } = trace.world;
+    for (const word of [id, REGION_CODE[mtrr], window, pfns, vpages, trace.ops.length]) put(word);
+    for (const op of trace.ops) for (const word of opWords(op)) put(word);
+  }
+  const header: [number, number][] = [
+    [HEADER_WORD.MAGIC, WIRE.REQUEST_MAGIC],
+    [HEADER_WORD.VERSION, WIRE.WIRE_VERSION],
+    [HEADER_WORD.SEQUENCE, sequence],
+    [HEADER_WORD.LENGTH, length],
+    [HEADER_WORD.CHECKSUM, checksum(request.subarray(WIRE.HEADER_BYTES))],
+  ];
+  for (const [word, value] of header) request.writeUInt32LE(value, word * 4);
+  return request;
+}
+
+/** What an answer's header promises of its payload. */
+export interface AnswerHeader {
+  readonly length: number;
+  readonly checksum: number;
+  readonly last: boolean;
+}
+
+/** Reads an answer's header; throws GarbledAnswer unless it is the chunk that is awaited. */
+export function decodeHeader(header: Buffer, sequence: number, chunk: number): AnswerHeader {
+  if (header.length !== WIRE.HEADER_BYTES) throw new GarbledAnswer("the header is cut short");
+  const word = (index: number) => header.readUInt32LE(index * 4);
+  const expect = (name: keyof typeof HEADER_WORD, wanted: number) => {
+    const got = word(HEADER_WORD[name]);
+    if (got !== wanted) throw new GarbledAnswer(`${name} is ${got}, wanted ${wanted}`);
+  };
+  expect("MAGIC", WIRE.ANSWER_MAGIC);
+  expect("VERSION", WIRE.WIRE_VERSION);
+  expect("SEQUENCE", sequence);
+  expect("CHUNK", chunk);
+  const length = word(HEADER_WORD.LENGTH);
+  const last = word(HEADER_WORD.LAST);
+  if (length > WIRE.MAILBOX_BYTES - WIRE.ANSWER_OFFSET - WIRE.HEADER_BYTES || length % 4 !== 0) {
+    throw new GarbledAnswer(`a length of ${length} cannot be`);
+  }
+  if (last > 1) throw new GarbledAnswer(`LAST is ${last}`);
+  return { length, checksum: word(HEADER_WORD.CHECKSUM), last: last === 1 };
+}
+
+/** Splits a payload into records; throws GarbledAnswer unless it is whole and adds up. */
+export function decodePayload(header: AnswerHeader, payload: Buffer): WireRecord[] {
+  if (payload.length !== header.length) {
+    throw new GarbledAnswer(`the payload has ${payload.length} of ${header.length} bytes`);
+  }
+  if (checksum(payload) !== header.checksum) throw new GarbledAnswer("the checksum is wrong");
+  const records: WireRecord[] = [];
+  let at = 0;
+  while (at < payload.length) {
+    if (at + 8 > payload.length) throw new GarbledAnswer("a record's head is cut short");
+    const type = payload.readUInt32LE(at);
+    const length = payload.readUInt32LE(at + 4);
+    const end = at + 8 + length;
+    if (end > payload.length) throw new GarbledAnswer("a record runs past the payload");
+    records.push({ type, bytes: payload.subarray(at + 8, end) });
+    at = Math.ceil(end / 4) * 4;
+  }
+  return records;
+}
