@@ -29,9 +29,7 @@ function stepOf(raw: RawStep, window: PhysicalWindow, design: Design): Step {
     result: resultOf(raw.errno),
     memtype: parseMemtypeList(raw.memtype ?? "", window),
     vmas,
-    events: raw.log
-      .map((line) => parseLogLine(line, window))
-      .filter((event) => event !== null),
+    events: raw.log.map((line) => parseLogLine(line, window)).filter((event) => event !== null),
   };
 }
 

@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import type { Backend } from "../src/backend.ts";
 import type { Design, Recording } from "../src/trace/recording.ts";
-import type { Trace } from "../src/trace/trace.ts";
+import { bornBy, type Trace } from "../src/trace/trace.ts";
 import { type AcceleratorChoice, chooseAccelerator } from "./accelerator.ts";
 import type { RunningKernel } from "./assemble.ts";
 import { buildInitramfs } from "./guestimage.ts";
@@ -9,8 +9,7 @@ import { LIMITS, type Limits } from "./guest.ts";
 import { locateImage } from "./images.ts";
 import type { MachineParts } from "./qemu.ts";
 import { type Job, Runner, type TraceFailure, type TraceOutcome } from "./runner.ts";
-import { type PlacedTrace, REQUEST_ROOM, traceBytes, WIRE } from "./wire.ts";
-import { bornBy } from "../src/trace/trace.ts";
+import { REQUEST_ROOM, traceBytes, WIRE } from "./wire.ts";
 
 export interface KernelOptions {
   /** How many guests may run at once; 1 unless told. */
@@ -50,11 +49,11 @@ function unfit(trace: Trace): string | null {
 
 class QemuBackend implements KernelBackend {
   readonly id: string;
+  design?: Design;
   readonly #queue: Job[] = [];
   readonly #runners: Runner[];
   readonly #busy = new Set<Runner>();
   readonly #options: KernelOptions;
-  #kernel: RunningKernel | null = null;
   #parts: Promise<MachineParts> | null = null;
 
   constructor(spec: string, options: KernelOptions) {
@@ -70,10 +69,6 @@ class QemuBackend implements KernelBackend {
       { length: count },
       () => new Runner(parts, limits, this.#queue, ({ kernel }) => this.#booted(kernel)),
     );
-  }
-
-  get design(): Design | undefined {
-    return this.#kernel?.design;
   }
 
   async identify(): Promise<RunningKernel> {
@@ -121,7 +116,7 @@ class QemuBackend implements KernelBackend {
   }
 
   #booted(kernel: RunningKernel): void {
-    this.#kernel = kernel;
+    this.design = kernel.design;
     this.#options.onBoot?.(kernel);
   }
 

@@ -38,7 +38,12 @@ export class GuestLost extends Error {
   readonly traceId: number | null;
   readonly op: number | null;
 
-  constructor(kind: LossKind, why: string, machine: Machine, at: { trace: number; op: number } | null) {
+  constructor(
+    kind: LossKind,
+    why: string,
+    machine: Machine,
+    at: { trace: number; op: number } | null,
+  ) {
     super(`guest lost (${kind}): ${why}`);
     this.kind = kind;
     this.console = machine.console();
@@ -56,7 +61,8 @@ interface Hello {
 }
 
 function parseHello(line: string): Hello | null {
-  const match = /^hello (\d+) (\S+) (vm-pat|kref) ([0-9a-f]+) ([0-9a-f]+) ([0-9a-f]+) ([0-9a-f]+)$/.exec(line);
+  const match =
+    /^hello (\d+) (\S+) (vm-pat|kref) ([0-9a-f]+) ([0-9a-f]+) ([0-9a-f]+) ([0-9a-f]+)$/.exec(line);
   if (match === null || Number(match[1]) !== WIRE.WIRE_VERSION) return null;
   const region = (at: number): Region => ({
     address: Number.parseInt(match[at] ?? "", 16),
@@ -78,7 +84,13 @@ export class Guest {
   readonly #limits: Limits;
   #sequence = 0;
 
-  private constructor(machine: Machine, doorbell: Doorbell, hello: Hello, limits: Limits, accelerator: Accelerator) {
+  private constructor(
+    machine: Machine,
+    doorbell: Doorbell,
+    hello: Hello,
+    limits: Limits,
+    accelerator: Accelerator,
+  ) {
     this.#machine = machine;
     this.#doorbell = doorbell;
     this.#limits = limits;
@@ -98,7 +110,9 @@ export class Guest {
           () => reject(new GuestLost("boot", `not up after ${limits.boot} ms`, machine, null)),
           limits.boot,
         );
-        machine.process.once("error", (error) => reject(new GuestLost("boot", error.message, machine, null)));
+        machine.process.once("error", (error) =>
+          reject(new GuestLost("boot", error.message, machine, null)),
+        );
       });
       const line = await Promise.race([doorbell.line(), late]);
       const hello = parseHello(line);
@@ -106,7 +120,8 @@ export class Guest {
       machine.forgetFiles();
       return new Guest(machine, doorbell, hello, limits, parts.accelerator);
     } catch (error) {
-      const lost = error instanceof GuestLost ? error : new GuestLost("boot", String(error), machine, null);
+      const lost =
+        error instanceof GuestLost ? error : new GuestLost("boot", String(error), machine, null);
       await machine.destroy();
       throw lost;
     } finally {
@@ -184,7 +199,14 @@ export class Guest {
           seen = `${trace}:${op}`;
           since = Date.now();
         } else if (Date.now() - since > this.#limits.op) {
-          reject(new GuestLost("hang", `no progress for ${this.#limits.op} ms`, this.#machine, this.#progress()));
+          reject(
+            new GuestLost(
+              "hang",
+              `no progress for ${this.#limits.op} ms`,
+              this.#machine,
+              this.#progress(),
+            ),
+          );
         }
       }, 500);
     });

@@ -1,6 +1,14 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
-import { closeSync, existsSync, ftruncateSync, mkdtempSync, openSync, rmSync } from "node:fs";
-import { readSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  ftruncateSync,
+  mkdtempSync,
+  openSync,
+  readSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { WIRE } from "./wire.ts";
@@ -45,19 +53,28 @@ export interface MachineParts {
 
 function machineArguments(parts: MachineParts, mailbox: string, console: string): string[] {
   const cpu = parts.accelerator === "kvm" ? "host" : "qemu64";
-  return [
-    ...["-nodefaults", "-no-user-config", "-display", "none", "-monitor", "none", "-no-reboot"],
-    ...["-machine", "pc", "-accel", parts.accelerator, "-cpu", cpu, "-smp", "1"],
-    ...["-m", `${MEMORY_MIB}M`, "-kernel", parts.bzImage, "-initrd", parts.initramfs],
-    ...["-append", COMMAND_LINE],
-    ...["-object", `memory-backend-ram,id=aperture,size=${APERTURE_MIB}M`],
-    ...["-device", "ivshmem-plain,memdev=aperture,addr=5"],
-    "-object",
-    `memory-backend-file,id=mailbox,share=on,size=${WIRE.MAILBOX_BYTES},mem-path=${mailbox}`,
-    ...["-device", "ivshmem-plain,memdev=mailbox,addr=6"],
-    ...["-chardev", `file,id=console,path=${console}`, "-serial", "chardev:console"],
-    ...["-chardev", "stdio,id=doorbell,signal=off", "-serial", "chardev:doorbell"],
+  const shared = `size=${WIRE.MAILBOX_BYTES},mem-path=${mailbox}`;
+  const pairs = [
+    ["-display", "none"],
+    ["-monitor", "none"],
+    ["-machine", "pc"],
+    ["-accel", parts.accelerator],
+    ["-cpu", cpu],
+    ["-smp", "1"],
+    ["-m", `${MEMORY_MIB}M`],
+    ["-kernel", parts.bzImage],
+    ["-initrd", parts.initramfs],
+    ["-append", COMMAND_LINE],
+    ["-object", `memory-backend-ram,id=aperture,size=${APERTURE_MIB}M`],
+    ["-device", "ivshmem-plain,memdev=aperture,addr=5"],
+    ["-object", `memory-backend-file,id=mailbox,share=on,${shared}`],
+    ["-device", "ivshmem-plain,memdev=mailbox,addr=6"],
+    ["-chardev", `file,id=console,path=${console}`],
+    ["-serial", "chardev:console"],
+    ["-chardev", "stdio,id=doorbell,signal=off"],
+    ["-serial", "chardev:doorbell"],
   ];
+  return ["-nodefaults", "-no-user-config", "-no-reboot", ...pairs.flat()];
 }
 
 /** The machines of this process that run, so that its exit takes them along. */
@@ -114,7 +131,9 @@ export class Machine {
   /** The console so far, and what QEMU itself said. */
   console(): string {
     const bytes = Buffer.alloc(1 << 20);
-    return bytes.toString("utf8", 0, readSync(this.#console, bytes, 0, bytes.length, 0)) + this.#stderr;
+    return (
+      bytes.toString("utf8", 0, readSync(this.#console, bytes, 0, bytes.length, 0)) + this.#stderr
+    );
   }
 
   kill(): void {

@@ -21,9 +21,7 @@ export interface TraceFailure {
 }
 
 /** What became of a trace: its recording, or why there is none. */
-export type TraceOutcome =
-  | { readonly recording: Recording }
-  | { readonly failure: TraceFailure };
+export type TraceOutcome = { readonly recording: Recording } | { readonly failure: TraceFailure };
 
 /** A trace that waits, and where its outcome goes. */
 export interface Job {
