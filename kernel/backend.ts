@@ -7,7 +7,7 @@ import type { RunningKernel } from "./assemble.ts";
 import { buildInitramfs } from "./guestimage.ts";
 import { LIMITS, type Limits } from "./guest.ts";
 import { locateImage } from "./images.ts";
-import type { MachineParts } from "./qemu.ts";
+import { type MachineParts, requireQemu } from "./qemu.ts";
 import { type Job, Runner, type TraceFailure, type TraceOutcome } from "./runner.ts";
 import { REQUEST_ROOM, traceBytes, WIRE } from "./wire.ts";
 
@@ -81,13 +81,16 @@ class QemuBackend implements KernelBackend {
     const [outcome] = await this.recordMany([trace]);
     if (outcome === undefined) throw new Error("no outcome for a trace");
     if ("failure" in outcome) throw new TraceFailed(outcome.failure);
-    return { ...outcome.recording, backend: this.id };
+    return outcome.recording;
   }
 
-  recordMany(traces: readonly Trace[]): Promise<TraceOutcome[]> {
-    const outcomes = traces.map((trace) => this.#enqueue(trace));
+  async recordMany(traces: readonly Trace[]): Promise<TraceOutcome[]> {
+    const waiting = traces.map((trace) => this.#enqueue(trace));
     this.#start();
-    return Promise.all(outcomes);
+    const outcomes = await Promise.all(waiting);
+    return outcomes.map((outcome) =>
+      "failure" in outcome ? outcome : { recording: { ...outcome.recording, backend: this.id } },
+    );
   }
 
   async close(): Promise<void> {
@@ -121,6 +124,7 @@ class QemuBackend implements KernelBackend {
   }
 
   async #assembleParts(spec: string): Promise<MachineParts> {
+    await requireQemu();
     const bzImage = locateImage(spec);
     const initramfs = await buildInitramfs();
     const accelerator = await chooseAccelerator(this.#options.accelerator ?? "auto", {

@@ -11,6 +11,8 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { run } from "./run.ts";
+import { KernelUnavailable } from "./unavailable.ts";
 import { WIRE } from "./wire.ts";
 
 export const QEMU = "qemu-system-x86_64";
@@ -75,6 +77,17 @@ function machineArguments(parts: MachineParts, mailbox: string, console: string)
     ["-serial", "chardev:doorbell"],
   ];
   return ["-nodefaults", "-no-user-config", "-no-reboot", ...pairs.flat()];
+}
+
+/** Throws KernelUnavailable where QEMU, or what ties its life to ours, is not installed. */
+export async function requireQemu(): Promise<void> {
+  const missing = async (program: string) => (await run(program, ["--version"])).missing;
+  if (await missing(QEMU)) {
+    throw new KernelUnavailable(`no ${QEMU}`, "apt-get install qemu-system-x86");
+  }
+  if (await missing("setpriv")) {
+    throw new KernelUnavailable("no setpriv", "apt-get install util-linux");
+  }
 }
 
 /** The machines of this process that run, so that its exit takes them along. */

@@ -1,0 +1,125 @@
+import { PassThrough } from "node:stream";
+import { describe, expect, test } from "vitest";
+import { mirrorsIn } from "../../kernel/apt.ts";
+import { writeCpio } from "../../kernel/cpio.ts";
+import { Doorbell, LineClosed } from "../../kernel/doorbell.ts";
+import { compareImages, imageMatches, type KernelImage, seriesOf } from "../../kernel/images.ts";
+import { Windows } from "../../kernel/windows.ts";
+
+describe("cpio", () => {
+  test("an archive holds each member where the newc format wants it", () => {
+    const archive = writeCpio([
+      { kind: "directory", name: "dev" },
+      { kind: "character-device", name: "dev/console", mode: 0o600, major: 5, minor: 1 },
+      { kind: "file", name: "init", mode: 0o755, data: Buffer.from("hello") },
+    ]);
+    const members: [string, string, string][] = [];
+    for (let at = 0; at < archive.length; ) {
+      expect(archive.toString("latin1", at, at + 6)).toBe("070701");
+      const field = (index: number) =>
+        Number.parseInt(archive.toString("latin1", at + 6 + index * 8, at + 14 + index * 8), 16);
+      const [size, nameSize] = [field(6), field(11)];
+      const name = archive.toString("latin1", at + 110, at + 110 + nameSize - 1);
+      const data = Math.ceil((at + 110 + nameSize) / 4) * 4;
+      members.push([name, field(1).toString(8), archive.toString("latin1", data, data + size)]);
+      at = Math.ceil((data + size) / 4) * 4;
+    }
+    expect(members).toEqual([
+      ["dev", "40755", ""],
+      ["dev/console", "20600", ""],
+      ["init", "100755", "hello"],
+      ["TRAILER!!!", "100000", ""],
+    ]);
+  });
+});
+
+describe("the doorbell", () => {
+  test("gives lines and bytes however they are cut", async () => {
+    const stream = new PassThrough();
+    const doorbell = new Doorbell(stream);
+    for (const piece of ["he", "llo\nabc", "d", "end\n"]) {
+      stream.write(piece);
+      await new Promise(setImmediate);
+    }
+    expect(await doorbell.line()).toBe("hello");
+    expect((await doorbell.exactly(4)).toString()).toBe("abcd");
+    expect(await doorbell.line()).toBe("end");
+  });
+
+  test("never takes half a line for a line", async () => {
+    const stream = new PassThrough();
+    const doorbell = new Doorbell(stream);
+    stream.write("answer 1");
+    const line = doorbell.line();
+    stream.destroy();
+    await expect(line).rejects.toBeInstanceOf(LineClosed);
+  });
+});
+
+describe("windows", () => {
+  const region = { address: 0x1000_0000, pages: 40 };
+  const windows = new Windows({ uncached: region, "write-back": region });
+  const world = { pfns: 16, vpages: 24, mtrr: "uncached" as const };
+
+  test("go from high to low, never overlap, keep the last page free, and come to an end", () => {
+    expect([windows.take(world), windows.take(world), windows.take(world)]).toEqual([23, 7, null]);
+    expect(windows.take({ ...world, mtrr: "write-back" })).toBe(23);
+    expect(windows.locate(world, 7)).toEqual({ address: 0x1000_7000, pages: 16 });
+  });
+});
+
+describe("images", () => {
+  const image = (
+    release: string,
+    version: string,
+    kind = "image",
+    revision = "1",
+  ): KernelImage => ({
+    release,
+    version,
+    package: `linux-${kind}-${release}`,
+    packageVersion: `${version}-${revision}`,
+  });
+
+  test("the newest is the newest by number, not by letter", () => {
+    const images = [
+      image("6.12.99+deb12-cloud-amd64", "6.12.99"),
+      image("6.12.117+deb12-cloud-amd64", "6.12.117"),
+      image("6.1.0-9-cloud-amd64", "6.1.27"),
+      image("6.1.0-55-cloud-amd64", "6.1.192"),
+      image("6.1.0-56-cloud-amd64", "6.1.192", "image", "2"),
+    ];
+    expect(
+      [...images].sort(compareImages).map(({ release }) => release.split("-cloud")[0]),
+    ).toEqual(["6.1.0-9", "6.1.0-55", "6.1.0-56", "6.12.99+deb12", "6.12.117+deb12"]);
+  });
+
+  test("of one version, the split layout's binary package wins", () => {
+    const split = image("7.2.12+deb13-cloud-amd64", "7.2.12", "binary");
+    expect(compareImages(image(split.release, "7.2.12"), split)).toBeLessThan(0);
+  });
+
+  test("6.1 does not mean 6.12", () => {
+    const newer = image("6.12.117+deb12-cloud-amd64", "6.12.117");
+    const accepted = ["6.12", "6.12.117", newer.release, "6.1", "6.12.11", "6.12.1"].filter(
+      (name) => imageMatches(newer, name),
+    );
+    expect(accepted).toEqual(["6.12", "6.12.117", newer.release]);
+    expect(seriesOf("6.12.117")).toBe("6.12");
+  });
+});
+
+describe("mirrors", () => {
+  test("are what the system's own apt configuration names", () => {
+    const printed = [
+      "'https://mirror.test/debian/dists/bookworm/InRelease' mirror.test_debian 0 ",
+      "'https://safe.test/debian-security/dists/bookworm-security/InRelease' safe.test 0 ",
+      "'https://other.test/node/dists/nodistro/InRelease' other.test 0 ",
+    ].join("\n");
+    expect(mirrorsIn(printed)).toEqual({
+      main: "https://mirror.test/debian",
+      security: "https://safe.test/debian-security",
+    });
+    expect(mirrorsIn("")).toEqual({ main: null, security: null });
+  });
+});
