@@ -1,10 +1,16 @@
 import { GarbledAnswer, RECORD, type WireRecord } from "./wire.ts";
 
+/** The picked lines of a process' smaps. */
+export interface RawVmas {
+  readonly proc: number;
+  readonly text: string;
+}
+
 /** What the guest showed after one op, as the kernel's own text. */
 export interface RawStep {
   readonly errno: number;
   memtype: string | null;
-  readonly vmas: { readonly proc: number; readonly text: string }[];
+  readonly vmas: RawVmas[];
   readonly log: string[];
 }
 
@@ -58,6 +64,9 @@ export class AnswerReader {
       case RECORD.VMAS:
         this.#step().vmas.push({ proc: word(bytes, 0), text: bytes.toString("latin1", 4) });
         return;
+      case RECORD.SAME:
+        this.#step().vmas.push(this.#before(word(bytes, 0)));
+        return;
       case RECORD.LOG:
         this.#step().log.push(bytes.toString("latin1"));
         return;
@@ -80,6 +89,15 @@ export class AnswerReader {
     const step = this.#trace().steps.at(-1);
     if (step === undefined) throw new GarbledAnswer("a record outside of a step");
     return step;
+  }
+
+  /** The VMAs of a process as the step before showed them. */
+  #before(proc: number): RawVmas {
+    const known = this.#trace()
+      .steps.at(-2)
+      ?.vmas.find((vmas) => vmas.proc === proc);
+    if (known === undefined) throw new GarbledAnswer(`process ${proc} was not shown before`);
+    return known;
   }
 
   #startStep(index: number, errno: number): void {

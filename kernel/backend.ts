@@ -72,9 +72,9 @@ class QemuBackend implements KernelBackend {
   }
 
   async identify(): Promise<RunningKernel> {
-    const guest = await this.#runners[0]?.boot();
-    if (guest === undefined) throw new Error("a backend without runners");
-    return guest.kernel;
+    const kernel = await this.#runners[0]?.identify();
+    if (kernel === undefined) throw new Error("a backend without runners");
+    return kernel;
   }
 
   async record(trace: Trace): Promise<Recording> {
@@ -94,6 +94,7 @@ class QemuBackend implements KernelBackend {
   }
 
   async close(): Promise<void> {
+    for (const job of this.#queue.splice(0)) job.reject(new Error("the backend is closed"));
     await Promise.all(this.#runners.map((runner) => runner.close()));
   }
 

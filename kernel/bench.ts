@@ -25,9 +25,13 @@ function place(traces: readonly Trace[], windows: Windows): PlacedTrace[] {
   });
 }
 
+const ROUNDS = 3;
+
 /**
- * Runs the same traces on one guest, first with one op a round trip over the serial line, then as
- * one batch through the mailbox.
+ * Runs the same traces on one guest by turns: with one op a round trip over the serial line, and
+ * as one batch through the mailbox. The best round of each counts, after one that is not timed,
+ * because TCG translates each kernel path when it is first taken. Traces in the aperture only: a
+ * guest that keeps both regions apart would be a third thing to measure.
  */
 export async function benchTransports(
   spec: string,
@@ -39,16 +43,22 @@ export async function benchTransports(
   const guest = await Guest.boot({ ...parts, accelerator });
   const bootSeconds = (performance.now() - beforeBoot) / 1000;
   const windows = new Windows(guest.regions);
-  const ops = traces.reduce((sum, trace) => sum + trace.ops.length, 0);
-  try {
-    const slow = place(traces, windows);
+  const aperture = traces.filter(({ world }) => world.mtrr === "uncached");
+  const ops = aperture.reduce((sum, trace) => sum + trace.ops.length, 0);
+  const time = async (run: (batch: readonly PlacedTrace[]) => Promise<unknown>) => {
+    const batch = place(aperture, windows);
     const start = performance.now();
-    await guest.runSlowly(slow);
-    const between = performance.now();
-    await guest.run(place(traces, windows));
-    const end = performance.now();
-    const serial = (ops * 1000) / (between - start);
-    const mailbox = (ops * 1000) / (end - between);
+    await run(batch);
+    return (ops * 1000) / (performance.now() - start);
+  };
+  try {
+    await time((batch) => guest.run(batch));
+    let serial = 0;
+    let mailbox = 0;
+    for (let round = 0; round < ROUNDS; round++) {
+      serial = Math.max(serial, await time((batch) => guest.runSlowly(batch)));
+      mailbox = Math.max(mailbox, await time((batch) => guest.run(batch)));
+    }
     const ratio = mailbox / serial;
     return { kernel: guest.kernel.release, bootSeconds, ops, serial, mailbox, ratio };
   } finally {

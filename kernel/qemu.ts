@@ -19,11 +19,13 @@ export const QEMU = "qemu-system-x86_64";
 export type Accelerator = "tcg" | "kvm";
 
 /**
- * The write-back region: memory in the middle of the guest's, kept from its kernel. Not at the
- * end: the firmware puts the ACPI tables there, which the kernel maps and tracks itself.
+ * The write-back region: memory above 4 GiB that is kept from the guest's kernel. Above, so that
+ * what leaked there comes after the aperture in the memtype list, where the guest has stopped
+ * reading.
  */
-const RESERVED = { address: 0x1000_0000, bytes: 0x800_0000 } as const;
-const MEMORY_MIB = 400;
+const RESERVED = { address: 0x1_0000_0000, bytes: 0x800_0000 } as const;
+const LOW_MEMORY_MIB = 256;
+const MEMORY_MIB = LOW_MEMORY_MIB + RESERVED.bytes / 0x10_0000;
 const APERTURE_MIB = 256;
 
 /**
@@ -59,7 +61,7 @@ function machineArguments(parts: MachineParts, mailbox: string, console: string)
   const pairs = [
     ["-display", "none"],
     ["-monitor", "none"],
-    ["-machine", "pc"],
+    ["-machine", `pc,max-ram-below-4g=${LOW_MEMORY_MIB}M`],
     ["-accel", parts.accelerator],
     ["-cpu", cpu],
     ["-smp", "1"],

@@ -1,7 +1,7 @@
 import type { Recording } from "../src/trace/recording.ts";
-import type { Trace } from "../src/trace/trace.ts";
+import type { Mtrr, Trace } from "../src/trace/trace.ts";
 import type { RawTrace } from "./answer.ts";
-import { assemble } from "./assemble.ts";
+import { assemble, type RunningKernel } from "./assemble.ts";
 import { Guest, GuestLost, type Limits } from "./guest.ts";
 import { UnreadableKernelText } from "./parse/memtype.ts";
 import type { MachineParts } from "./qemu.ts";
@@ -45,17 +45,50 @@ function warned(recording: Recording): boolean {
   return recording.steps.some((step) => step.events.some((event) => event.kind === "warn"));
 }
 
+function outcomeOf(
+  { guest, windows }: Station,
+  { trace, window }: Placed,
+  raw: RawTrace | undefined,
+): TraceOutcome {
+  if (raw === undefined) throw new Error("an answer without one of its traces");
+  try {
+    const place = windows.locate(trace.world, window);
+    return { recording: assemble(trace, raw, place, guest.kernel) };
+  } catch (error) {
+    if (!(error instanceof UnreadableKernelText)) throw error;
+    const why = error.message;
+    return { failure: { trace, kind: "unreadable", why, op: null, console: "" } };
+  }
+}
+
 /**
- * One worker: at most one guest at a time, fed from a shared queue until that is empty. It boots
- * anew when the windows are used up, after a warning, and when the guest is lost.
+ * How many entries may be left in the aperture before write-back traces get a guest of their own.
+ * The aperture lies below in the memtype list, which the kernel writes in quadratic time.
+ */
+const CROWDED = 64;
+
+/** A guest and what is left of it. */
+interface Station {
+  readonly guest: Guest;
+  readonly windows: Windows;
+}
+
+type StationName = "main" | "side";
+
+/**
+ * One worker, fed from a shared queue until that is empty. It has one guest, and a second one for
+ * write-back traces once the first is crowded. It boots anew when the windows of a guest are used
+ * up, after a warning, and when a guest is lost.
  */
 export class Runner {
   readonly #parts: () => Promise<MachineParts>;
   readonly #limits: Limits;
   readonly #queue: Job[];
   readonly #onBoot: (guest: Guest) => void;
-  #guest: Guest | null = null;
-  #windows: Windows | null = null;
+  readonly #stations: Record<StationName, Promise<Station> | null> = { main: null, side: null };
+  /** Entries that traces in the aperture left in the main guest. */
+  #left = 0;
+  #closed = false;
   #nextId = 1;
 
   constructor(
@@ -72,81 +105,103 @@ export class Runner {
 
   /** Works until the queue is empty. Rejects when no guest comes up. */
   async drain(): Promise<void> {
-    while (this.#queue.length > 0) {
-      const guest = await this.boot();
-      const batch = this.#takeBatch();
+    for (let job = this.#queue[0]; job !== undefined; job = this.#queue[0]) {
+      const { mtrr } = job.trace.world;
+      const name = mtrr === "write-back" && this.#left > CROWDED ? "side" : "main";
+      const station = await this.#station(name);
+      const batch = this.#takeBatch(mtrr, station.windows);
       if (batch.length === 0) {
-        await this.close();
+        await this.#leave(name);
         continue;
       }
       try {
-        await this.#settle(batch, await guest.run(batch));
+        const raws = await station.guest.run(batch);
+        if (!this.#settle(station, batch, raws)) await this.#leave(name);
       } catch (error) {
-        await this.close();
-        this.#afterLoss(batch, error);
+        await this.#leave(name);
+        if (this.#closed)
+          for (const { job } of batch) job.reject(new Error("the backend is closed"));
+        else this.#afterLoss(batch, error);
       }
     }
   }
 
-  /** The guest that runs, booted if there is none. */
-  async boot(): Promise<Guest> {
-    if (this.#guest !== null) return this.#guest;
-    const guest = await Guest.boot(await this.#parts(), this.#limits);
-    this.#guest = guest;
-    this.#windows = new Windows(guest.regions);
-    this.#onBoot(guest);
-    return guest;
+  /** The kernel that runs; boots a guest if there is none. */
+  async identify(): Promise<RunningKernel> {
+    return (await this.#station("main")).guest.kernel;
   }
 
+  /** Ends the guests for good; what runs on them is rejected. */
   async close(): Promise<void> {
-    const guest = this.#guest;
-    this.#guest = null;
-    this.#windows = null;
-    await guest?.close();
+    this.#closed = true;
+    await Promise.all([this.#leave("main"), this.#leave("side")]);
   }
 
-  /** Jobs from the queue that fit one request and have windows; none when windows are used up. */
-  #takeBatch(): Placed[] {
+  /** Callers that come while a guest boots wait for the same one. */
+  #station(name: StationName): Promise<Station> {
+    this.#stations[name] ??= this.#boot().catch((error: unknown) => {
+      this.#stations[name] = null;
+      throw error;
+    });
+    return this.#stations[name];
+  }
+
+  async #boot(): Promise<Station> {
+    const guest = await Guest.boot(await this.#parts(), this.#limits);
+    this.#onBoot(guest);
+    return { guest, windows: new Windows(guest.regions) };
+  }
+
+  async #leave(name: StationName): Promise<void> {
+    const booted = this.#stations[name];
+    this.#stations[name] = null;
+    if (name === "main") this.#left = 0;
+    // A guest that did not come up has closed itself, and whoever awaited it was told.
+    const station = await booted?.catch(() => null);
+    await station?.guest.close();
+  }
+
+  /**
+   * Takes the jobs of one region from the queue that fit one request and have windows; none when
+   * the windows are used up.
+   */
+  #takeBatch(mtrr: Mtrr, windows: Windows): Placed[] {
     const batch: Placed[] = [];
     let ops = 0;
     let bytes = 0;
-    for (let job = this.#queue[0]; job !== undefined; job = this.#queue[0]) {
+    let at = 0;
+    for (let job = this.#queue[at]; job !== undefined; job = this.#queue[at]) {
+      if (job.trace.world.mtrr !== mtrr) {
+        at++;
+        continue;
+      }
       ops += job.trace.ops.length;
       bytes += traceBytes(job.trace);
       const full = batch.length === BATCH_TRACES || ops > BATCH_OPS || bytes > REQUEST_ROOM;
       if (full && batch.length > 0) break;
-      const window = this.#windows?.take(job.trace.world) ?? null;
+      const window = windows.take(job.trace.world);
       if (window === null) break;
-      this.#queue.shift();
+      this.#queue.splice(at, 1);
       batch.push({ id: this.#nextId++, trace: job.trace, window, job });
     }
     return batch;
   }
 
-  async #settle(batch: readonly Placed[], raws: readonly RawTrace[]): Promise<void> {
+  /** Settles a batch; false when the kernel warned, and with it used up the guest. */
+  #settle(station: Station, batch: readonly Placed[], raws: readonly RawTrace[]): boolean {
     for (const [index, placed] of batch.entries()) {
-      const outcome = this.#outcome(placed, raws[index]);
+      const outcome = outcomeOf(station, placed, raws[index]);
       placed.job.settle(outcome);
-      if ("recording" in outcome && warned(outcome.recording)) {
+      if (!("recording" in outcome)) continue;
+      if (warned(outcome.recording)) {
         this.#queue.unshift(...batch.slice(index + 1).map(({ job }) => job));
-        await this.close();
-        return;
+        return false;
+      }
+      if (placed.trace.world.mtrr === "uncached") {
+        this.#left += outcome.recording.steps.at(-1)?.memtype.length ?? 0;
       }
     }
-  }
-
-  #outcome({ trace, window }: Placed, raw: RawTrace | undefined): TraceOutcome {
-    if (raw === undefined || this.#windows === null || this.#guest === null) {
-      throw new Error("an answer for a trace that did not run");
-    }
-    try {
-      const place = this.#windows.locate(trace.world, window);
-      return { recording: assemble(trace, raw, place, this.#guest.kernel) };
-    } catch (error) {
-      if (!(error instanceof UnreadableKernelText)) throw error;
-      const why = error.message;
-      return { failure: { trace, kind: "unreadable", why, op: null, console: "" } };
-    }
+    return true;
   }
 
   /** Marks the trace that the guest was lost in; the others go back to the queue. */

@@ -42,7 +42,16 @@ export const OP_CODE: Readonly<Record<Op["op"], number>> = {
   exit: 8,
 };
 
-export const RECORD = { TRACE: 1, STEP: 2, MEMTYPE: 3, VMAS: 4, LOG: 5, END: 6, FAIL: 7 } as const;
+export const RECORD = {
+  TRACE: 1,
+  STEP: 2,
+  MEMTYPE: 3,
+  VMAS: 4,
+  LOG: 5,
+  END: 6,
+  FAIL: 7,
+  SAME: 8,
+} as const;
 
 export const REGION_CODE = { uncached: 0, "write-back": 1 } as const;
 

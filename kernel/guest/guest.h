@@ -37,7 +37,7 @@ int procs_limit(void);
 const char *observe_setup(void);
 const char *observe_fresh(const struct world *world); /* whether nothing is reserved yet */
 const char *observe_memtype(const struct world *world);
-const char *observe_vmas(const struct world *world);
+const char *observe_vmas(const struct world *world, int actor, int child);
 const char *observe_log(void);
 void observe_forget_log(void);
 

@@ -92,13 +92,14 @@ static const char *setup(int *vm_pat)
 	return failure;
 }
 
-static const char *observe(const struct world *world)
+static const char *observe(const struct world *world, const int32_t *op)
 {
+	int child = op[0] == OP_FORK ? op[4] : op[1];
 	const char *failure = observe_log();
 
 	if (!failure)
 		failure = observe_memtype(world);
-	return failure ? failure : observe_vmas(world);
+	return failure ? failure : observe_vmas(world, op[1], child);
 }
 
 /* Runs one trace from its header words; returns why the guest cannot go on, or NULL. */
@@ -127,7 +128,7 @@ static const char *run_trace(const uint32_t *head, const uint8_t *ops, int slow)
 
 		record(RECORD_STEP, step, 2, NULL, 0);
 		if (!failure)
-			failure = observe(&world);
+			failure = observe(&world, op);
 		done++;
 		if (done < head[5] && !failure)
 			answer_step_done();

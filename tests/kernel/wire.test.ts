@@ -59,6 +59,7 @@ const PAYLOAD = Buffer.concat([
   record(RECORD.VMAS, [0], "text"),
   record(RECORD.STEP, [1, 22]),
   record(RECORD.MEMTYPE, []),
+  record(RECORD.SAME, [0]),
   record(RECORD.END, [2]),
 ]);
 
@@ -124,7 +125,7 @@ describe("an answer", () => {
         id: 7,
         steps: [
           { errno: 0, memtype: MEMTYPE_LINE, vmas: [{ proc: 0, text: "text" }], log: ["a line"] },
-          { errno: 22, memtype: "", vmas: [], log: [] },
+          { errno: 22, memtype: "", vmas: [{ proc: 0, text: "text" }], log: [] },
         ],
       },
     ]);
@@ -171,6 +172,10 @@ describe("an answer", () => {
     ["a trace without an end", [record(RECORD.TRACE, [7])]],
     ["a trace that was not asked for", [record(RECORD.TRACE, [8]), record(RECORD.END, [0])]],
     ["a record outside of a trace", [record(RECORD.MEMTYPE, [])]],
+    [
+      "an unchanged process that was not shown before",
+      [record(RECORD.TRACE, [7]), record(RECORD.STEP, [0, 0]), record(RECORD.SAME, [0])],
+    ],
     ["an unknown record", [record(RECORD.TRACE, [7]), record(99, [])]],
     ["a short record", [record(RECORD.TRACE, [])]],
     ["no trace at all", []],
