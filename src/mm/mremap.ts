@@ -1,0 +1,115 @@
+import type { Outcome } from "./errno.ts";
+import type { Mm, MmContext } from "./mm.ts";
+import { munmap } from "./munmap.ts";
+import type { PageCount, VirtualPage } from "./units.ts";
+import type { Vma } from "./vma.ts";
+
+/** mremap() of [at, at + pages) to newPages pages; `to`: MREMAP_MAYMOVE | MREMAP_FIXED. */
+export interface MremapRequest {
+  readonly at: VirtualPage;
+  readonly pages: PageCount;
+  readonly newPages: PageCount;
+  readonly to: VirtualPage | undefined;
+}
+
+type FixedRequest = MremapRequest & { readonly to: VirtualPage };
+
+function overlaps({ at, pages, newPages, to }: FixedRequest): boolean {
+  return at + pages > to && to + newPages > at;
+}
+
+/**
+ * What vma_to_resize() (to 6.12), resize_is_valid() (6.16) and check_prep_vma() (6.18 on) say of
+ * a pfn mapping: a private one cannot be duplicated, the range must lie in one VMA, and nothing
+ * may grow. A shrink looks at what stays only.
+ */
+function checkResize(vma: Vma, at: VirtualPage, pages: PageCount, newPages: PageCount): Outcome {
+  if (pages === 0 && vma.isPrivate) return "EINVAL";
+  if (Math.min(pages, newPages) > vma.end - at) return "EFAULT";
+  return newPages > pages ? "EFAULT" : null;
+}
+
+/**
+ * move_vma(): the whole VMA is duplicated at the destination, page table entries move, and where
+ * they were is unmapped, which splits the VMA when only a piece of it moves.
+ *
+ *     |------|==moved==|----|     ->     |------|         |----|     |==copy==|
+ *            at                                                      to
+ */
+function moveVma(
+  context: MmContext,
+  mm: Mm,
+  vma: Vma,
+  at: VirtualPage,
+  pages: PageCount,
+  to: VirtualPage,
+): void {
+  const copy = vma.copy(to, to + pages, vma.pfn + (at - vma.start));
+  context.tracking.dup(copy, vma, "move");
+  mm.insert(copy);
+  mm.pageTable.move(at, pages, to);
+  context.tracking.moved(vma);
+  munmap(context, mm, at, pages);
+}
+
+/** mremap_to(): the destination goes first, then the part to shrink away, then the move. */
+function mremapTo(context: MmContext, mm: Mm, request: FixedRequest): Outcome {
+  const { at, newPages, to } = request;
+  let { pages } = request;
+  munmap(context, mm, to, newPages);
+  if (mm.lookup(at) === null) return "EFAULT";
+  if (pages > newPages) {
+    munmap(context, mm, at + newPages, pages - newPages);
+    pages = newPages;
+  }
+  const vma = mm.lookup(at);
+  if (vma === null) return "EFAULT";
+  const error = checkResize(vma, at, pages, newPages);
+  if (error === null) moveVma(context, mm, vma, at, pages, to);
+  return error;
+}
+
+/**
+ * remap_move() (6.17 on): every VMA of the range moves on its own, and the gaps between them are
+ * kept, so what the destination has there stays. The range must not begin with a gap.
+ */
+function remapMove(context: MmContext, mm: Mm, request: FixedRequest): Outcome {
+  const { at, pages, to } = request;
+  const end = at + pages;
+  if (mm.lookup(at) === null) return "EFAULT";
+  for (let from = at; from < end; ) {
+    const vma = mm.vmas[mm.findIndex(from)];
+    if (vma === undefined || vma.start >= end) break;
+    const start = Math.max(from, vma.start);
+    const length = Math.min(end, vma.end) - start;
+    const target = to + (start - at);
+    mremapTo(context, mm, { at: start, pages: length, newPages: length, to: target });
+    from = start + length;
+  }
+  return null;
+}
+
+/** mremap() with a fixed destination. */
+function mremapFixed(context: MmContext, mm: Mm, request: FixedRequest): Outcome {
+  const { at, pages, newPages } = request;
+  const { profile } = context;
+  if (profile.mremapChecksOverlapFirst && overlaps(request)) return "EINVAL";
+  if (profile.mremapMovesSeveral && pages === newPages) return remapMove(context, mm, request);
+  const vma = mm.lookup(at);
+  if (vma === null) return "EFAULT";
+  if (overlaps(request)) return "EINVAL";
+  const error = profile.mremapChecksBeforeUnmap ? checkResize(vma, at, pages, newPages) : null;
+  return error ?? mremapTo(context, mm, request);
+}
+
+/** mremap() (mm/mremap.c, 6.1 to 7.2; reduced to pfn mappings, flags 0 or MAYMOVE | FIXED). */
+export function mremap(context: MmContext, mm: Mm, request: MremapRequest): Outcome {
+  const { at, pages, newPages, to } = request;
+  if (newPages === 0) return "EINVAL";
+  if (to !== undefined) return mremapFixed(context, mm, { at, pages, newPages, to });
+  const vma = mm.lookup(at);
+  if (vma === null) return "EFAULT";
+  if (newPages > pages) return checkResize(vma, at, pages, newPages);
+  if (newPages < pages) munmap(context, mm, at + newPages, pages - newPages);
+  return null;
+}
