@@ -39,7 +39,20 @@ export class Mm {
   }
 
   insert(vma: Vma): void {
-    this.vmas.splice(this.findIndex(vma.start), 0, vma);
+    const { vmas } = this;
+    let i = vmas.length;
+    vmas.push(vma);
+    for (; i > 0 && (vmas[i - 1] as Vma).start > vma.start; i--) vmas[i] = vmas[i - 1] as Vma;
+    vmas[i] = vma;
+  }
+
+  /** Drops vmas[first, last). */
+  remove(first: number, last: number): void {
+    const { vmas } = this;
+    if (first === last) return;
+    let to = first;
+    for (let from = last; from < vmas.length; from++) vmas[to++] = vmas[from] as Vma;
+    vmas.length = to;
   }
 }
 

@@ -1,8 +1,8 @@
 import type { PageCacheMode } from "../pat/cachemode.ts";
 import type { ModeRef } from "../pat/memtype.ts";
 import type { Errno, Outcome } from "./errno.ts";
-import type { Mm, MmContext } from "./mm.ts";
-import { clearVmas, freeVmas, gatherVmas } from "./munmap.ts";
+import { type Mm, type MmContext, splitAround } from "./mm.ts";
+import { clearVmas, freeVmas } from "./munmap.ts";
 import type { PageCount, Pfn, VirtualPage } from "./units.ts";
 import { type Prot, Vma } from "./vma.ts";
 
@@ -45,13 +45,15 @@ export function mmap(context: MmContext, mm: Mm, request: MmapRequest): Outcome 
   const { profile } = context;
   const freeFirst =
     profile.mmapFreesReplacedFirst || (driver.isDevmem && profile.devmemMapsAfterFree);
-  const replaced = gatherVmas(context, mm, at, at + pages);
-  clearVmas(context, mm, replaced);
-  if (freeFirst) freeVmas(context, replaced);
+  splitAround(context, mm, at, at + pages);
+  const first = mm.findIndex(at);
+  const last = mm.findIndex(at + pages);
+  clearVmas(context, mm, first, last);
+  if (freeFirst) freeVmas(context, mm, first, last);
   const vma = new Vma(at, at + pages, request.pfn, request.prot, request.isPrivate);
   const error = remapPfnRange(context, mm, vma, driver.mode);
+  if (!freeFirst) freeVmas(context, mm, first, last);
   if (error === null) mm.insert(vma);
   else context.tracking.free(vma);
-  if (!freeFirst) freeVmas(context, replaced);
   return error === null ? null : driver.errno;
 }

@@ -39,8 +39,10 @@ export class PageTable {
 
   /** Maps consecutive pfns over [start, end) (remap_p4d_range() and below). */
   remap(start: VirtualPage, end: VirtualPage, pfn: Pfn, mode: PageCacheMode): void {
-    for (let at = start; at < end; at++) this.pfns[at] = pfn + (at - start);
-    this.modes.fill(mode, start, end);
+    for (let at = start; at < end; at++) {
+      this.pfns[at] = pfn + (at - start);
+      this.modes[at] = mode;
+    }
   }
 
   /** A write to a page of a private mapping replaces the pfn by an anonymous copy. */
@@ -49,14 +51,16 @@ export class PageTable {
   }
 
   zap(start: VirtualPage, end: VirtualPage): void {
-    this.pfns.fill(NONE, start, end);
+    for (let at = start; at < end; at++) this.pfns[at] = NONE;
   }
 
   /** Moves the entries of [at, at + pages) to `to` (move_page_tables()); the ranges are disjoint. */
   move(at: VirtualPage, pages: PageCount, to: VirtualPage): void {
-    this.pfns.copyWithin(to, at, at + pages);
-    this.modes.copyWithin(to, at, at + pages);
-    this.zap(at, at + pages);
+    for (let i = 0; i < pages; i++) {
+      this.pfns[to + i] = this.pfns[at + i] as number;
+      this.modes[to + i] = this.modes[at + i] as number;
+      this.pfns[at + i] = NONE;
+    }
   }
 
   /** Copies the entries of [start, end) from another process (copy_page_range()). */

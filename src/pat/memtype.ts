@@ -96,13 +96,13 @@ export class MemtypeList {
       if (entry.start > start) break;
       if (entry.end !== end) continue;
       if (entry.start === start) {
-        entries.splice(i, 1);
+        this.remove(i);
         return true;
       }
       if (byEnd < 0) byEnd = i;
     }
     if (!this.eraseByEnd || byEnd < 0) return false;
-    const [entry] = entries.splice(byEnd, 1) as [MemtypeEntry];
+    const entry = this.remove(byEnd);
     entry.end = start;
     this.insert(entry);
     return true;
@@ -111,8 +111,18 @@ export class MemtypeList {
   private insert(entry: MemtypeEntry): void {
     const { entries } = this;
     let i = entries.length;
-    while (i > 0 && (entries[i - 1] as MemtypeEntry).start > entry.start) i--;
-    if (i === entries.length) entries.push(entry);
-    else entries.splice(i, 0, entry);
+    entries.push(entry);
+    for (; i > 0 && (entries[i - 1] as MemtypeEntry).start > entry.start; i--) {
+      entries[i] = entries[i - 1] as MemtypeEntry;
+    }
+    entries[i] = entry;
+  }
+
+  private remove(at: number): MemtypeEntry {
+    const { entries } = this;
+    const entry = entries[at] as MemtypeEntry;
+    for (let i = at + 1; i < entries.length; i++) entries[i - 1] = entries[i] as MemtypeEntry;
+    entries.length--;
+    return entry;
   }
 }
