@@ -35,7 +35,7 @@ export class MemtypeList {
 
   /** Forgets every reservation, as a reboot does. */
   clear(): void {
-    this.entries.length = 0;
+    while (this.entries.length > 0) this.entries.pop();
   }
 
   /**
@@ -122,7 +122,7 @@ export class MemtypeList {
     const { entries } = this;
     const entry = entries[at] as MemtypeEntry;
     for (let i = at + 1; i < entries.length; i++) entries[i - 1] = entries[i] as MemtypeEntry;
-    entries.length--;
+    entries.pop();
     return entry;
   }
 }
