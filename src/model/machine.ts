@@ -49,7 +49,7 @@ export class Machine {
     world: World,
     readonly spec: DesignSpec,
   ) {
-    this.memtype = new MemtypeList(world.mtrr, spec.eraseByEnd, this.events);
+    this.memtype = new MemtypeList(world.pfns, world.mtrr, spec.eraseByEnd, this.events);
     const ranges = new PfnRanges(this.memtype, this.events);
     const tracking = spec.tracking(ranges, this.events);
     this.context = { profile: spec.profile, tracking, vpages: world.vpages };
