@@ -9,6 +9,12 @@ export interface ModeRef {
 
 export type ReserveError = "EBUSY" | null;
 
+/** Told of every change of the list by value; a shrunk reservation is one that went and one that came. */
+export interface MemtypeWatcher {
+  add(start: number, end: number, mode: PageCacheMode): void;
+  remove(start: number, end: number, mode: PageCacheMode): void;
+}
+
 /** What the MTRRs say of the whole region: it decides what a write-back request becomes. */
 export type RegionMtrr = "uncached" | "write-back";
 
@@ -26,6 +32,7 @@ export class MemtypeList {
     /** Up to 6.15 a failed exact match shrinks the first reservation with the same end. */
     private readonly eraseByEnd: boolean,
     private readonly log: PatEvent[],
+    private readonly watcher: MemtypeWatcher | null,
   ) {
     this.tree = new MemtypeIntervals(pfns);
   }
@@ -54,7 +61,7 @@ export class MemtypeList {
       this.log.push({ kind: "reserve-failed", start, end, track: actual, request });
       return "EBUSY";
     }
-    this.tree.insert({ start, end, mode: granted.mode });
+    this.insert({ start, end, mode: granted.mode });
     return null;
   }
 
@@ -97,15 +104,25 @@ export class MemtypeList {
     const { tree } = this;
     const exact = this.endingAt(tree.bucket(start), end);
     if (exact !== null) {
-      tree.remove(exact);
+      this.remove(exact);
       return true;
     }
     const entry = this.eraseByEnd ? this.firstEndingAt(start, end) : null;
     if (entry === null) return false;
-    tree.remove(entry);
+    this.remove(entry);
     entry.end = start;
-    tree.insert(entry);
+    this.insert(entry);
     return true;
+  }
+
+  private insert(entry: MemtypeEntry): void {
+    this.tree.insert(entry);
+    this.watcher?.add(entry.start, entry.end, entry.mode);
+  }
+
+  private remove(entry: MemtypeEntry): void {
+    this.tree.remove(entry);
+    this.watcher?.remove(entry.start, entry.end, entry.mode);
   }
 
   /** The first reservation in order that starts before `start` and ends at `end`. */
