@@ -18,7 +18,8 @@ function showVma(vma: Vma, hasVmPat: ((vma: Vma) => boolean) | undefined): VmaSt
   };
 }
 
-function showEvent(event: PatEvent): TraceEvent {
+/** A kernel message as recordings spell it. */
+export function showEvent(event: PatEvent): TraceEvent {
   switch (event.kind) {
     case "invalid-free":
     case "warn":

@@ -30,18 +30,11 @@ export type PageCacheMode = 0 | 1 | 2 | 3 | 4 | 5;
 export const WB: PageCacheMode = 0;
 export const WC: PageCacheMode = 1;
 export const UC_MINUS: PageCacheMode = 2;
-export const UC: PageCacheMode = 3;
 export const WT: PageCacheMode = 4;
-export const WP: PageCacheMode = 5;
 
 /** The printed name of a mode. */
 export function cattrName(mode: PageCacheMode): CacheMode {
   return CACHE_MODES[mode];
-}
-
-/** The mode of a printed name. */
-export function modeOf(name: CacheMode): PageCacheMode {
-  return CACHE_MODES.indexOf(name) as PageCacheMode;
 }
 
 /**
