@@ -1,0 +1,40 @@
+import type { ReportFinding } from "../../data.ts";
+import { grouped, headline } from "../words.ts";
+import { StatusBadge, VerdictBadge } from "./badge.tsx";
+import { findingHash } from "./route.ts";
+
+/** From so many rows on, those outside the window are laid out only when they come into it. */
+const LONG_LIST = 100;
+
+/** Every finding as a link. */
+export function FindingList({ findings }: { findings: readonly ReportFinding[] }) {
+  if (findings.length === 0) return <p class="empty">No finding matches.</p>;
+  return (
+    <ol class={`list ${findings.length > LONG_LIST ? "long" : ""}`}>
+      {findings.map((finding) => (
+        <Row key={finding.signature} finding={finding} />
+      ))}
+    </ol>
+  );
+}
+
+function Row({ finding }: { finding: ReportFinding }) {
+  return (
+    <li>
+      <a class="row" data-row={finding.signature} href={findingHash(finding)}>
+        <span class="row-badges">
+          {finding.status === "known" ? null : <StatusBadge status={finding.status} />}
+          <VerdictBadge verdict={finding.verdict} />
+        </span>
+        <span class="row-text">
+          <b>{headline(finding)}</b>
+          <span class="muted">{finding.detail}</span>
+        </span>
+        <span class="row-count" title={`first seen in run ${finding.firstRun ?? "–"}`}>
+          <b>{grouped(finding.count)}</b>
+          <span class="muted">{finding.count === 1 ? "run" : "runs"}</span>
+        </span>
+      </a>
+    </li>
+  );
+}
