@@ -10,7 +10,7 @@ import type { MmProfile } from "../mm/profile.ts";
 import type { PfnTracking } from "../mm/tracking.ts";
 import type { Vma } from "../mm/vma.ts";
 import type { PatEvent } from "../pat/events.ts";
-import { MemtypeList } from "../pat/memtype.ts";
+import { MemtypeList, type MemtypeWatcher } from "../pat/memtype.ts";
 import { PfnRanges } from "../pat/pfnmap.ts";
 import type { Op, OpOf } from "../trace/op.ts";
 import type { World } from "../trace/trace.ts";
@@ -48,8 +48,9 @@ export class Machine {
   constructor(
     world: World,
     readonly spec: DesignSpec,
+    watcher: MemtypeWatcher | null = null,
   ) {
-    this.memtype = new MemtypeList(world.mtrr, spec.eraseByEnd, this.events);
+    this.memtype = new MemtypeList(world.pfns, world.mtrr, spec.eraseByEnd, this.events, watcher);
     const ranges = new PfnRanges(this.memtype, this.events);
     const tracking = spec.tracking(ranges, this.events);
     this.context = { profile: spec.profile, tracking, vpages: world.vpages };
