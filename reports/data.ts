@@ -35,13 +35,13 @@ export const STATUSES = ["new", "changed", "vanished", "known"] as const;
 export type FindingStatus = (typeof STATUSES)[number];
 
 /** One side's recording of a finding's trace, a step per op; a model may show contexts. */
-export interface SideRecording {
+interface SideRecording {
   readonly design?: Design;
   readonly steps: readonly Step[];
 }
 
 /** Texts that a reader may copy; what is absent is not offered. */
-export interface CopyTexts {
+interface CopyTexts {
   /** A command line that replays the trace. */
   readonly command?: string;
   readonly c?: string;

@@ -71,8 +71,9 @@ export const STATUS_TEXT: Readonly<
 
 export const SIDE_NAME: Readonly<Record<Side, string>> = { before: "Before", after: "After" };
 
-/** Causes by what a person did; any other cause is shown as it is. */
+/** Causes by what a person did; any other cause is the name of an operation. */
 const CAUSE_TEXT: Readonly<Record<string, string>> = {
+  none: "",
   "unmap-head": "after unmapping the head of a mapping",
   "unmap-middle": "after unmapping the middle of a mapping",
   "unmap-tail": "after unmapping the tail of a mapping",
@@ -92,10 +93,26 @@ const CAUSE_TEXT: Readonly<Record<string, string>> = {
   "equal-match": "after freeing an equal range of another owner",
 };
 
+/** Goals of a campaign by what a person reads for them. */
+export const GOAL_TEXT: Readonly<Record<string, string>> = {
+  split: "split while tracked",
+  "munmap-head": "partial munmap of the head",
+  "munmap-middle": "partial munmap of the middle",
+  "munmap-tail": "partial munmap of the tail",
+  "mremap-shrink": "shrink by mremap",
+  "move-whole": "move of a whole mapping",
+  "move-piece": "move of a piece",
+  "fork-split": "fork of a split mapping",
+  "fork-fails": "failing fork",
+  "mmap-refused": "refused mapping",
+  "mmap-replaces": "MAP_FIXED replacement",
+  "cow-first": "copy-on-write of a first page",
+};
+
 /** A finding's headline: `Leak after unmapping the head of a mapping`. */
 export function headline(finding: Pick<ReportFinding, "symptom" | "cause">): string {
-  const cause = CAUSE_TEXT[finding.cause] ?? `(${finding.cause})`;
-  return `${SYMPTOM_TEXT[finding.symptom].name} ${cause}`;
+  const cause = CAUSE_TEXT[finding.cause] ?? `at ${finding.cause}`;
+  return `${SYMPTOM_TEXT[finding.symptom].name} ${cause}`.trim();
 }
 
 /** How many findings have each status. */
@@ -109,7 +126,12 @@ export function statusCounts(report: ReportData): Readonly<Record<FindingStatus,
 export function verdictLine(report: ReportData): string {
   const counts = statusCounts(report);
   if (report.gate === null) return `${plural(report.findings.length, "finding")}, no baseline`;
-  if (report.gate.passed) return "Nothing unexpected";
+  const missed = report.campaign.goalsMissed.length;
+  if (report.gate.passed) {
+    return missed === 0
+      ? "Nothing unexpected"
+      : `Nothing unexpected, yet ${plural(missed, "goal")} missed`;
+  }
   const parts = (["new", "changed", "vanished"] as const)
     .filter((status) => counts[status] > 0)
     .map((status) => `${counts[status]} ${status}`);

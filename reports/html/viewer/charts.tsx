@@ -16,7 +16,7 @@ export function SignatureChart({ report }: { report: ReportData }) {
   return (
     <section class="card" aria-labelledby="signatures-title">
       <h2 id="signatures-title">Findings over the campaign</h2>
-      <StairChart points={points} xMax={runs} label={caption} />
+      <StairChart points={points} xMax={runs} label={caption} axis="log" />
       <p class="muted small">{caption}.</p>
     </section>
   );
@@ -39,7 +39,9 @@ export function OverRetention({ report }: { report: ReportData }) {
   return (
     <section class="card" aria-labelledby="retention-title">
       <h2 id="retention-title">Pages held past their last mapping</h2>
-      {points.length > 0 ? <StairChart points={points} xMax={runs} label={label} /> : null}
+      {points.length > 0 ? (
+        <StairChart points={points} xMax={runs} label={label} axis="linear" />
+      ) : null}
       <p class="small muted">
         In all runs: {plural(retention.pageOps, "page-op")}, {plural(retention.refused, "mapping")}{" "}
         refused and {grouped(retention.changed)} given another cache mode for it.
@@ -97,24 +99,29 @@ interface Point {
 
 const WIDE = 340;
 const HIGH = 132;
-const INSET = { left: 30, right: 12, top: 10, bottom: 24 };
+const INSET = { left: 38, right: 12, top: 10, bottom: 24 };
 
-/** A rising stair over a logarithmic axis of runs: most is found early, and the tail matters. */
-function StairChart({ points, xMax, label }: { points: Point[]; xMax: number; label: string }) {
+interface StairChartProps {
+  readonly points: readonly Point[];
+  readonly xMax: number;
+  readonly label: string;
+  /** Logarithmic where most happens early; linear where it adds up. */
+  readonly axis: "log" | "linear";
+}
+
+/** A rising stair over runs. */
+function StairChart({ points, xMax, label, axis }: StairChartProps) {
   const right = Math.max(10, xMax);
+  const share = (value: number) =>
+    axis === "log" ? Math.log10(Math.max(1, value)) / Math.log10(right) : value / right;
   const top = Math.max(1, ...points.map(({ y }) => y));
-  const x = (value: number) =>
-    INSET.left +
-    (Math.log10(Math.max(1, value)) / Math.log10(right)) * (WIDE - INSET.left - INSET.right);
+  const x = (value: number) => INSET.left + share(value) * (WIDE - INSET.left - INSET.right);
   const y = (value: number) =>
     HIGH - INSET.bottom - (value / top) * (HIGH - INSET.top - INSET.bottom);
   const floor = y(0);
   const stairs = points.map((point) => `H${x(point.x).toFixed(1)}V${y(point.y).toFixed(1)}`);
-  const line = `M${x(1)} ${floor}${stairs.join("")}H${x(right)}`;
-  const decades = Array.from(
-    { length: Math.floor(Math.log10(right)) + 1 },
-    (_, power) => 10 ** power,
-  );
+  const line = `M${x(0)} ${floor}${stairs.join("")}H${x(right)}`;
+  const ticks = axis === "log" ? decades(right) : [0, right / 2, right];
   return (
     <svg class="chart" viewBox={`0 0 ${WIDE} ${HIGH}`} role="img" aria-label={label}>
       {[0, top].map((value) => (
@@ -125,7 +132,7 @@ function StairChart({ points, xMax, label }: { points: Point[]; xMax: number; la
           </text>
         </g>
       ))}
-      {decades.map((run) => (
+      {ticks.map((run) => (
         <text key={run} x={x(run)} y={HIGH - 6} text-anchor="middle">
           {short(run)}
         </text>
@@ -134,6 +141,10 @@ function StairChart({ points, xMax, label }: { points: Point[]; xMax: number; la
       <path class="line" d={line} />
     </svg>
   );
+}
+
+function decades(most: number): number[] {
+  return Array.from({ length: Math.floor(Math.log10(most)) + 1 }, (_, power) => 10 ** power);
 }
 
 function short(value: number): string {

@@ -1,6 +1,5 @@
 import type { CampaignSummary } from "../../data.ts";
-import { GOAL_TEXT } from "../../../fuzz/goals.ts";
-import { grouped } from "../words.ts";
+import { GOAL_TEXT, grouped } from "../words.ts";
 
 /** What the campaign covered, and what is left to chance. */
 export function Coverage({ campaign }: { campaign: CampaignSummary }) {
@@ -36,7 +35,7 @@ export function Coverage({ campaign }: { campaign: CampaignSummary }) {
             return (
               <li key={goal} class={missed ? "missed" : ""}>
                 <span aria-hidden="true">{runs > 0 ? "✓" : missed ? "✗" : "–"}</span>
-                <span>{goalText(goal)}</span>
+                <span>{GOAL_TEXT[goal] ?? goal}</span>
                 <span class="muted">
                   {runs > 0 ? grouped(runs) : missed ? "missed" : "not here"}
                 </span>
@@ -56,10 +55,6 @@ function Stat({ name, value }: { name: string; value: string }) {
       <dd>{value}</dd>
     </div>
   );
-}
-
-function goalText(goal: string): string {
-  return Object.entries(GOAL_TEXT).find(([name]) => name === goal)?.[1] ?? goal;
 }
 
 /** A small probability the way people read it. */

@@ -6,8 +6,15 @@ import { findingHash } from "./route.ts";
 /** From so many rows on, those outside the window are laid out only when they come into it. */
 const LONG_LIST = 100;
 
+export interface FindingListProps {
+  /** Those that the filter lets pass. */
+  readonly findings: readonly ReportFinding[];
+  readonly all: readonly ReportFinding[];
+}
+
 /** Every finding as a link. */
-export function FindingList({ findings }: { findings: readonly ReportFinding[] }) {
+export function FindingList({ findings, all }: FindingListProps) {
+  if (all.length === 0) return <p class="empty">The campaign found nothing.</p>;
   if (findings.length === 0) return <p class="empty">No finding matches.</p>;
   return (
     <ol class={`list ${findings.length > LONG_LIST ? "long" : ""}`}>

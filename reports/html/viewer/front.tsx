@@ -33,8 +33,10 @@ export function Front({ report, all, shown, filter, onFilter, missing }: FrontPr
       <div class="columns">
         <section class="findings" aria-labelledby="findings-title">
           <h2 id="findings-title">Findings</h2>
-          <FilterBar all={all} shown={shown} filter={filter} onFilter={onFilter} />
-          <FindingList findings={shown} />
+          {all.length === 0 ? null : (
+            <FilterBar all={all} shown={shown} filter={filter} onFilter={onFilter} />
+          )}
+          <FindingList findings={shown} all={all} />
         </section>
         <aside aria-label="The campaign">
           <Primer />

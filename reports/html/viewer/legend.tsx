@@ -1,3 +1,13 @@
+import type { ComponentChildren } from "preact";
+
+function Sample({ look, children }: { look: string; children: ComponentChildren }) {
+  return (
+    <span class={`bar ${look} sample`}>
+      <span class="bar-main">{children}</span>
+    </span>
+  );
+}
+
 /** How to read the lanes. */
 export function Legend({ contexts }: { contexts: boolean }) {
   return (
@@ -5,31 +15,32 @@ export function Legend({ contexts }: { contexts: boolean }) {
       <summary>How to read the lanes</summary>
       <dl>
         <dt>
-          <span class="bar vma sample">pfn 0–1</span>
+          <Sample look="vma">pfns 0–1</Sample>
         </dt>
         <dd>
           A mapping (VMA): it lies over its virtual pages and says which physical pages (pfns) it
           shows, then its protection: <code>rw-s</code> is shared, <code>rw-p</code> private.
         </dd>
         <dt>
-          <span class="bar reserved mode-uncached-minus sample">UC-</span>
+          <Sample look="reserved mode-uncached-minus">UC-</Sample>
         </dt>
         <dd>
           A reservation of physical pages with its cache mode: <code>UC-</code> uncached-minus,{" "}
           <code>WC</code> write-combining, <code>WB</code> write-back.
         </dd>
         <dt>
-          <span class="bar reserved mode-uncached-minus held sample">
-            <span class="bar-main">
-              UC- <span class="tag">unmapped</span>
-            </span>
-          </span>
+          <Sample look="reserved mode-uncached-minus held">
+            UC- <span class="tag">unmapped</span>
+          </Sample>
         </dt>
-        <dd>Reserved pages that no process maps: kept too long, or lost for good.</dd>
+        <dd>
+          Reserved pages that no process maps: lost for good, or with a dashed border kept by a
+          context that is still in use.
+        </dd>
         {contexts ? (
           <>
             <dt>
-              <span class="bar context sample">count 1</span>
+              <Sample look="context">count 1</Sample>
             </dt>
             <dd>
               A tracking context and its count: so many VMAs share it, and the last one frees its
@@ -38,9 +49,7 @@ export function Legend({ contexts }: { contexts: boolean }) {
           </>
         ) : null}
         <dt>
-          <span class="bar ghost sample">
-            <span class="tag">gone</span>
-          </span>
+          <Sample look="ghost">gone</Sample>
         </dt>
         <dd>What the step took away. What it made or altered says “new” or “changed”.</dd>
       </dl>

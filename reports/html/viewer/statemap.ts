@@ -117,13 +117,18 @@ function mappedRuns(step: Step): MappedRun[] {
   const borders = [...new Set(vmas.flatMap(({ start, end }) => [start, end]))].sort(
     (a, b) => a - b,
   );
-  return borders.flatMap((start, index) => {
+  const runs: MappedRun[] = [];
+  borders.forEach((start, index) => {
     const end = borders[index + 1];
-    if (end === undefined) return [];
+    if (end === undefined) return;
     const here = vmas.filter((vma) => vma.start < end && start < vma.end);
-    if (here.length === 0) return [];
-    return [{ start, end, procs: [...new Set(here.map((vma) => vma.proc))] }];
+    const procs = [...new Set(here.map((vma) => vma.proc))].sort((a, b) => Number(a) - Number(b));
+    const last = runs.at(-1);
+    if (last !== undefined && last.end === start && last.procs.join() === procs.join()) {
+      runs[runs.length - 1] = { ...last, end };
+    } else if (procs.length > 0) runs.push({ start, end, procs });
   });
+  return runs;
 }
 
 function reservationViews(

@@ -47,7 +47,9 @@ function VmaBar({ view: { vma, change }, extent }: { view: VmaView; extent: Page
   return (
     <span class={`bar vma ${change}`} style={placed(vma, extent)} title={vmaText(vma)}>
       <span class="bar-main">
-        {pages === 1 ? `pfn ${vma.pfn}` : `pfn ${vma.pfn}–${last}`}
+        <span class="word">{pages === 1 ? "pfn " : "pfns "}</span>
+        {vma.pfn}
+        {pages === 1 ? null : <span class="rest">–{last}</span>}
         {change === "same" ? null : <Tag word={change} short={SHORT_CHANGE[change]} />}
       </span>
       <span class="bar-more">{flags(vma)}</span>

@@ -216,7 +216,7 @@ const SAID: readonly Said[] = [
 ];
 
 /** A finding with recordings that the models make of its ops. */
-export function finding(said: Said): ReportFinding {
+function finding(said: Said): ReportFinding {
   const { ops, mtrr = "uncached", ...rest } = said;
   const signature = `${said.verdict}:${said.symptom}:${said.cause}`;
   const world: Trace["world"] = { pfns: 8, vpages: 8, mtrr };
@@ -285,7 +285,10 @@ export function largeReport(count: number): ReportData {
     if (model === undefined) throw new Error("the sample report has findings");
     return { ...model, cause: `${model.cause}-${index}`, signature: `${model.signature}-${index}` };
   });
-  return { ...report, findings };
+  const problems = findings
+    .filter(({ status }) => status === "new")
+    .map(({ signature, detail }) => ({ fault: "new" as const, signature, detail }));
+  return { ...report, findings, gate: { passed: false, held: count - problems.length, problems } };
 }
 
 /** The sample with markup wherever a text can come from outside. */

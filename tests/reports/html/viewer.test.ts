@@ -118,7 +118,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the viewer in Chromium${WITHOUT_CHROMIUM}`, () =
     const page = await open(sample);
     await page.keyboard.press("j");
     await page.keyboard.press("j");
-    expect(await focusedText(page)).toContain("Different result");
+    expect(await focusedText(page)).toContain("Different result at mremap");
     await page.keyboard.press("k");
     expect(await focusedText(page)).toContain("Refused after unmapping the tail");
     await page.keyboard.press("Enter");

@@ -6,6 +6,9 @@ import { inReadingOrder, matching, NO_FILTER } from "../../../reports/html/viewe
 import { findingHash, routeOf } from "../../../reports/html/viewer/route.ts";
 import { changeLines, stateNotes } from "../../../reports/html/viewer/sidetext.ts";
 import { stateMap } from "../../../reports/html/viewer/statemap.ts";
+import { GOAL_TEXT, SYMPTOM_ORDER } from "../../../reports/html/words.ts";
+import { GOALS } from "../../../fuzz/goals.ts";
+import { SYMPTOMS } from "../../../src/oracle/finding.ts";
 import type { Step } from "../../../src/trace/recording.ts";
 import { sampleReport } from "./sample.ts";
 
@@ -117,6 +120,11 @@ describe("the list", () => {
     expect(found("nowhere")).toEqual([]);
     expect(matching(findings, { ...NO_FILTER, symptom: "refused" })).toHaveLength(2);
   });
+});
+
+test("every goal and every symptom has words", () => {
+  expect(Object.keys(GOAL_TEXT)).toEqual([...GOALS]);
+  expect(SYMPTOM_ORDER).toEqual([...SYMPTOMS]);
 });
 
 test("a permalink leads back to its finding and step, whatever the signature", () => {
