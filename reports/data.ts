@@ -35,13 +35,15 @@ export const STATUSES = ["new", "changed", "vanished", "known"] as const;
 export type FindingStatus = (typeof STATUSES)[number];
 
 /** One side's recording of a finding's trace, a step per op; a model may show contexts. */
-interface SideRecording {
+export interface SideRecording {
+  /** Where it was recorded; the campaign's backend where it does not say. */
+  readonly backend?: string;
   readonly design?: Design;
   readonly steps: readonly Step[];
 }
 
 /** Texts that a reader may copy; what is absent is not offered. */
-interface CopyTexts {
+export interface CopyTexts {
   /** A command line that replays the trace. */
   readonly command?: string;
   readonly c?: string;
@@ -55,7 +57,8 @@ interface CopyTexts {
 export interface ReportFinding extends Omit<CampaignFinding, "count" | "firstRun"> {
   readonly count: number;
   readonly firstRun: number | null;
-  readonly status: FindingStatus;
+  /** Null where there was no baseline. */
+  readonly status: FindingStatus | null;
   /** Why it happens and why it is accepted, and where upstream says so: from the baseline. */
   readonly reason?: string;
   readonly ref?: string;

@@ -30,7 +30,7 @@ function row(finding: ReportFinding): string {
   const { status, verdict, signature, detail, count } = finding;
   const about = [headline(finding), detail, signature].map(escapeHtml);
   const cells = [
-    STATUS_TEXT[status].name,
+    status === null ? "" : STATUS_TEXT[status].name,
     verdict,
     `<b>${about[0]}</b><br>${about[1]}<br><code>${about[2]}</code>`,
     grouped(count),

@@ -118,7 +118,7 @@ export function headline(finding: Pick<ReportFinding, "symptom" | "cause">): str
 /** How many findings have each status. */
 export function statusCounts(report: ReportData): Readonly<Record<FindingStatus, number>> {
   const counts = { new: 0, changed: 0, vanished: 0, known: 0 };
-  for (const { status } of report.findings) counts[status] += 1;
+  for (const { status } of report.findings) if (status !== null) counts[status] += 1;
   return counts;
 }
 

@@ -30,18 +30,28 @@ function Row({ finding }: { finding: ReportFinding }) {
     <li>
       <a class="row" data-row={finding.signature} href={findingHash(finding)}>
         <span class="row-badges">
-          {finding.status === "known" ? null : <StatusBadge status={finding.status} />}
+          {finding.status === "known" || finding.status === null ? null : (
+            <StatusBadge status={finding.status} />
+          )}
           <VerdictBadge verdict={finding.verdict} />
         </span>
         <span class="row-text">
           <b>{headline(finding)}</b>
           <span class="muted">{finding.detail}</span>
         </span>
-        <span class="row-count" title={`first seen in run ${finding.firstRun ?? "–"}`}>
-          <b>{grouped(finding.count)}</b>
-          <span class="muted">{finding.count === 1 ? "run" : "runs"}</span>
-        </span>
+        <RunCount finding={finding} />
       </a>
     </li>
+  );
+}
+
+/** In how many runs the campaign met a finding. */
+function RunCount({ finding: { count, firstRun } }: { finding: ReportFinding }) {
+  if (firstRun === null) return <span class="row-count muted small">not met</span>;
+  return (
+    <span class="row-count" title={`first seen in run ${firstRun}`}>
+      <b>{grouped(count)}</b>
+      <span class="muted">{count === 1 ? "run" : "runs"}</span>
+    </span>
   );
 }

@@ -31,7 +31,7 @@ export function FindingPage({ report, finding, order, step }: FindingPageProps) 
       <Neighbours finding={finding} order={order} />
       <header class="finding-head">
         <p class="badges">
-          <StatusBadge status={finding.status} />
+          {finding.status === null ? null : <StatusBadge status={finding.status} />}
           <VerdictBadge verdict={finding.verdict} />
           <span class="muted">{VERDICT_TEXT[finding.verdict].meaning}</span>
         </p>

@@ -20,11 +20,15 @@ export const VERDICT_ORDER: readonly Verdict[] = ["introduced", "changed", "kept
 export function inReadingOrder(findings: readonly ReportFinding[]): ReportFinding[] {
   return [...findings].sort(
     (a, b) =>
-      STATUSES.indexOf(a.status) - STATUSES.indexOf(b.status) ||
+      statusRank(a.status) - statusRank(b.status) ||
       VERDICT_ORDER.indexOf(a.verdict) - VERDICT_ORDER.indexOf(b.verdict) ||
       b.count - a.count ||
       (a.signature < b.signature ? -1 : 1),
   );
+}
+
+function statusRank(status: FindingStatus | null): number {
+  return status === null ? STATUSES.length : STATUSES.indexOf(status);
 }
 
 /** The findings that pass: every word of the text must occur somewhere in what a row shows. */

@@ -27,7 +27,7 @@ export function Stepper({ campaign, finding, step }: StepperProps) {
   const lane = (side: "before" | "after") => (
     <Lane
       side={side}
-      backend={campaign[side]}
+      backend={finding[side].backend ?? campaign[side]}
       design={finding[side].design}
       steps={finding[side].steps}
       step={step}
