@@ -67,10 +67,23 @@ export interface ReportFinding extends Omit<CampaignFinding, "count" | "firstRun
   readonly texts?: CopyTexts;
 }
 
+/** A claim of the series or its discussion, and what the evidence makes of it. */
+export interface ReportClaim {
+  readonly number: number;
+  /** What was claimed, in our own words. */
+  readonly claim: string;
+  readonly judgement: "holds" | "partly" | "fails" | "open";
+  /** What was seen and counted, a sentence each. */
+  readonly evidence: readonly string[];
+  /** The shortest trace for or against, drawn as text, and the finding that it shows. */
+  readonly witness?: { readonly text: string; readonly signature?: string };
+}
+
 /** Everything that a report shows; renderers need nothing else. */
 export interface ReportData {
   readonly campaign: CampaignSummary;
   /** The gate's judgement, or null where there was no baseline to judge by. */
   readonly gate: GateOutcome | null;
   readonly findings: readonly ReportFinding[];
+  readonly claims?: readonly ReportClaim[];
 }

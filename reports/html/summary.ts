@@ -1,6 +1,6 @@
 import type { ReportData, ReportFinding } from "../data.ts";
 import { escapeHtml } from "./escape.ts";
-import { grouped, headline, plural, STATUS_TEXT, verdictLine } from "./words.ts";
+import { grouped, headline, JUDGEMENT_TEXT, plural, STATUS_TEXT, verdictLine } from "./words.ts";
 
 /** What a reader without JavaScript gets: the verdict, what was covered, a table of findings. */
 export function summaryHtml(report: ReportData): string {
@@ -21,9 +21,19 @@ export function summaryHtml(report: ReportData): string {
     missed === "" ? "" : `<p>Goals missed: ${missed}.</p>`,
     "<table><thead><tr><th>Status</th><th>Verdict</th><th>Finding</th><th>Runs</th></tr></thead>",
     `<tbody>${rows}</tbody></table>`,
+    claimsHtml(report),
     "<p>With JavaScript this page also shows every finding step by step.</p>",
     "</main>",
   ].join("");
+}
+
+function claimsHtml({ claims = [] }: ReportData): string {
+  if (claims.length === 0) return "";
+  const items = claims.map(({ claim, judgement, evidence }) => {
+    const told = evidence.map(escapeHtml).join(" ");
+    return `<li>${escapeHtml(claim)} <b>${JUDGEMENT_TEXT[judgement].name}.</b> ${told}</li>`;
+  });
+  return `<h2>The series' claims, checked</h2><ol>${items.join("")}</ol>`;
 }
 
 function row(finding: ReportFinding): string {

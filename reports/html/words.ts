@@ -1,4 +1,4 @@
-import type { FindingStatus, ReportData, ReportFinding } from "../data.ts";
+import type { FindingStatus, ReportClaim, ReportData, ReportFinding } from "../data.ts";
 import type { Side, Symptom, Verdict } from "../../src/oracle/finding.ts";
 
 /** What a symptom is called, and what it means to someone who meets it for the first time. */
@@ -67,6 +67,15 @@ export const STATUS_TEXT: Readonly<
   changed: { name: "changed", mark: "~", meaning: "another verdict than the baseline's" },
   vanished: { name: "vanished", mark: "∅", meaning: "in the baseline, and seen no more" },
   known: { name: "known", mark: "•", meaning: "in the baseline, with a reason" },
+};
+
+export const JUDGEMENT_TEXT: Readonly<
+  Record<ReportClaim["judgement"], { name: string; mark: string }>
+> = {
+  holds: { name: "holds", mark: "✓" },
+  partly: { name: "holds in part", mark: "~" },
+  fails: { name: "does not hold", mark: "✗" },
+  open: { name: "not judged", mark: "–" },
 };
 
 export const SIDE_NAME: Readonly<Record<Side, string>> = { before: "Before", after: "After" };

@@ -1,11 +1,12 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { ReportData } from "../../data.ts";
+import { ClaimsPage } from "./claimspage.tsx";
 import { FindingPage } from "./findingpage.tsx";
 import { Front } from "./front.tsx";
 import { Help } from "./help.tsx";
 import { useKeys, walkOrder } from "./keys.ts";
 import { inReadingOrder, matching, NO_FILTER } from "./order.ts";
-import { FRONT_HASH, type Route, routeOf } from "./route.ts";
+import { CLAIMS_HASH, FRONT_HASH, type Route, routeOf } from "./route.ts";
 import { ThemeToggle } from "./theme.tsx";
 
 /** The viewer: the address says what it shows, so every view has a link that restores it. */
@@ -19,6 +20,18 @@ export function App({ report }: { report: ReportData }) {
     route.page === "finding" ? all.find((one) => one.signature === route.signature) : undefined;
   useKeys({ all, shown, onHelp: () => setHelp(true) });
   useFocus(route);
+
+  const page = () => {
+    if (route.page === "claims") return <ClaimsPage report={report} />;
+    if (finding === undefined || route.page !== "finding") {
+      const missing = route.page === "finding" ? route.signature : null;
+      return <Front {...{ report, all, shown, filter, missing }} onFilter={setFilter} />;
+    }
+    const order = walkOrder({ all, shown }, finding);
+    return (
+      <FindingPage key={finding.signature} {...{ report, finding, order }} step={route.step} />
+    );
+  };
 
   return (
     <>
@@ -36,6 +49,7 @@ export function App({ report }: { report: ReportData }) {
           </span>
           <span class="muted">After</span> <code>{report.campaign.after}</code>
         </span>
+        {report.claims === undefined ? null : <a href={CLAIMS_HASH}>Claims</a>}
         <span class="tools">
           <button type="button" class="quiet keys" onClick={() => setHelp(true)}>
             Keys <kbd>?</kbd>
@@ -44,24 +58,7 @@ export function App({ report }: { report: ReportData }) {
         </span>
       </header>
       <main id="content" tabIndex={-1}>
-        {finding !== undefined && route.page === "finding" ? (
-          <FindingPage
-            key={finding.signature}
-            report={report}
-            finding={finding}
-            order={walkOrder({ all, shown }, finding)}
-            step={route.step}
-          />
-        ) : (
-          <Front
-            report={report}
-            all={all}
-            shown={shown}
-            filter={filter}
-            onFilter={setFilter}
-            missing={route.page === "finding" ? route.signature : null}
-          />
-        )}
+        {page()}
       </main>
       <Help open={help} onClose={() => setHelp(false)} />
     </>
@@ -78,6 +75,7 @@ function skipToContent(event: Event): void {
 function useFocus(route: Route): void {
   const left = useRef<string | null>(null);
   useEffect(() => {
+    if (route.page === "claims") return;
     if (route.page === "finding") {
       left.current = route.signature;
       return;

@@ -7,6 +7,7 @@ import "./styles/verdict.css";
 import "./styles/front.css";
 import "./styles/campaign.css";
 import "./styles/finding.css";
+import "./styles/claims.css";
 import "./styles/lane.css";
 import "./styles/bars.css";
 import "./styles/print.css";

@@ -1,4 +1,4 @@
-import type { Step } from "../../../src/trace/recording.ts";
+import type { Design, Step } from "../../../src/trace/recording.ts";
 import { eventText, memtypeText, resultText, vmaText } from "../../optext.ts";
 import { plural } from "../words.ts";
 import { contextsKeep, type Pages, type StateMap } from "./statemap.ts";
@@ -49,9 +49,10 @@ export interface StateNote {
   readonly text: string;
 }
 
-export function stateNotes(map: StateMap): StateNote[] {
+/** What there is to say about a state; the design tells what a kernel does not show. */
+export function stateNotes(map: StateMap, design?: Design): StateNote[] {
   const notes: StateNote[] = [];
-  if (map.held.length > 0) notes.push(heldNote(map));
+  if (map.held.length > 0) notes.push(heldNote(map, design));
   if (map.bare.length > 0) {
     const text = `${pfns(map.bare)} mapped without a reservation: nothing guards the cache mode.`;
     notes.push({ tone: "bad", text });
@@ -64,10 +65,14 @@ export function stateNotes(map: StateMap): StateNote[] {
   return [{ tone: "good", text }];
 }
 
-function heldNote(map: StateMap): StateNote {
+function heldNote(map: StateMap, design?: Design): StateNote {
   const { held, procs } = map;
   if (contextsKeep(map)) {
     const text = `${pfns(held)} reserved but unmapped: the context keeps ${them(held)} until its last mapping goes.`;
+    return { tone: "wait", text };
+  }
+  if (design === "kref" && map.contexts === null && map.mapped.length > 0) {
+    const text = `${pfns(held)} reserved but unmapped: this design frees a range with its last mapping.`;
     return { tone: "wait", text };
   }
   const alive = procs.some((proc) => !proc.died);

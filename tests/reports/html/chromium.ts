@@ -33,11 +33,12 @@ export function launch(): Promise<Browser> {
 
 /** A directory of rendered reports, for a browser to open by file:// addresses. */
 export class ReportFiles {
-  private readonly directory = mkdtempSync(join(tmpdir(), "pfndiff-viewer-"));
+  private directory = "";
   template = "";
 
   /** Builds the viewer from its sources as they are now. */
   async build(): Promise<void> {
+    this.directory = mkdtempSync(join(tmpdir(), "pfndiff-viewer-"));
     const configFile = fileURLToPath(
       new URL("../../../reports/html/vite.config.ts", import.meta.url),
     );

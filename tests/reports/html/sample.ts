@@ -274,6 +274,27 @@ export function sampleReport(): ReportData {
         })),
     },
     findings,
+    claims: [
+      {
+        number: 1,
+        claim: "Shrinking by mremap() worked before, by adjusting the reservation.",
+        judgement: "holds",
+        evidence: ["1,904 runs shrank a tracked mapping; none of them leaked or freed wrongly."],
+      },
+      {
+        number: 2,
+        claim: "Any other partial unmap was broken before.",
+        judgement: "partly",
+        evidence: [
+          "Unmapping the head or the middle leaked in every run.",
+          "Unmapping the tail by munmap() did not: erase by end serves it as well.",
+        ],
+        witness: {
+          text: "spawn p0\nmmap p0 [0,2) = pfn [0,2) resource rw shared\nmunmap p0 [0,1)",
+          signature: "fixed:leak:unmap-head",
+        },
+      },
+    ],
   };
 }
 

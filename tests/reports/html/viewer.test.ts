@@ -144,6 +144,15 @@ describe.skipIf(!HAS_CHROMIUM)(`the viewer in Chromium${WITHOUT_CHROMIUM}`, () =
     expect(await page.getByRole("dialog").innerText()).toContain("next new finding");
   });
 
+  test("the claims have a page, and a witness leads to its finding", async () => {
+    const page = await open(sample);
+    await page.getByRole("link", { name: "Claims" }).click();
+    await says(page, "h1", "claims, checked");
+    expect(await page.locator(".claimlist > li").count()).toBe(2);
+    await page.getByRole("link", { name: "See it step by step" }).click();
+    await says(page, "h1", "Leak after unmapping the head");
+  });
+
   test("texts that the report has can be copied, others have no button", async () => {
     const page = await open(`${sample}${LEAK}`);
     await page.getByRole("button", { name: "Copy replay command" }).click();
@@ -188,6 +197,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the viewer in Chromium${WITHOUT_CHROMIUM}`, () =
     ["front page", "", 390, "dark"],
     ["finding", LEAK, 1400, "dark"],
     ["finding", LEAK, 390, "light"],
+    ["claims", "#/claims", 390, "dark"],
     ["refused finding", "#/finding/introduced:refused:unmap-tail/step/3", 1400, "light"],
   ] as const)(
     "axe finds nothing serious: %s %s at %i px, %s",

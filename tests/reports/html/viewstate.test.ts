@@ -57,6 +57,12 @@ describe("a side after a step", () => {
     );
   });
 
+  test("does not call lost what the refcounted design keeps, though a kernel shows no context", () => {
+    const { contexts: _hidden, ...step } = stepOf(leak, "after", 2);
+    expect(stateNotes(stateMap(step, null), "kref").map(({ tone }) => tone)).toEqual(["wait"]);
+    expect(stateNotes(stateMap(step, null)).map(({ tone }) => tone)).toEqual(["bad"]);
+  });
+
   test("says when a mapping has no reservation", () => {
     const step: Step = {
       result: { ok: true },
