@@ -8,6 +8,8 @@ import { hostileReport, largeReport, sampleReport } from "./sample.ts";
 
 const LEAK = "#/finding/fixed:leak:unmap-head";
 
+if (!HAS_CHROMIUM) console.warn(`The viewer was not tested in a browser${WITHOUT_CHROMIUM}`);
+
 test(`a Chromium is there${WITHOUT_CHROMIUM}`, () => {
   expect(HAS_CHROMIUM || !NEEDS_CHROMIUM, "PFNDIFF_REQUIRE_BROWSER=1, and none is there").toBe(
     true,
