@@ -1,58 +1,50 @@
-import type { Campaign } from "../fuzz/summary.ts";
 import type { Baseline, BaselineEntry, GateOutcome } from "../src/gate.ts";
-import type { CampaignFinding, JudgedFinding } from "../src/oracle/finding.ts";
-import type { Design, Recording } from "../src/trace/recording.ts";
-import type { Trace } from "../src/trace/trace.ts";
-import type { CopyTexts, FindingStatus, ReportData, ReportFinding, SideRecording } from "./data.ts";
+import type { Replay } from "../src/replay.ts";
+import type { Design, Step } from "../src/trace/recording.ts";
+import type {
+  FindingStatus,
+  ReportClaim,
+  ReportData,
+  ReportFinding,
+  SideRecording,
+} from "./data.ts";
+import { type CampaignView, replayCommand } from "./view.ts";
 
 /** What a report is made of. */
 export interface ReportSources {
-  readonly campaign: Campaign;
-  /** The accepted findings, the gate's judgement, and each entry's trace judged again; or null. */
+  readonly view: CampaignView;
+  /** The accepted findings, the gate's judgement, and each entry's trace run again; or null. */
   readonly gate: {
     readonly baseline: Baseline;
     readonly outcome: GateOutcome;
-    readonly replays: ReadonlyMap<string, readonly JudgedFinding[]>;
+    readonly replays: ReadonlyMap<string, Replay>;
   } | null;
-  /** Records a trace on a backend by its id, with contexts where a model shows them. */
-  readonly record: (backend: string, trace: Trace) => Recording | Promise<Recording>;
-  readonly texts?: (finding: CampaignFinding | BaselineEntry) => CopyTexts;
   readonly residualChance?: number;
+  readonly claims?: readonly ReportClaim[];
 }
 
-/** A finding before its trace is recorded. */
-type Unrecorded = Omit<ReportFinding, "before" | "after"> & {
-  readonly on: { readonly before: string; readonly after: string };
-};
-
-/** Joins a campaign and a baseline into what a report shows, and records every trace anew. */
-export async function assembleReport(sources: ReportSources): Promise<ReportData> {
-  const { campaign, gate, residualChance } = sources;
-  const { format: _format, findings: _findings, ...summary } = campaign;
-  const findings: ReportFinding[] = [];
-  for (const { on, ...finding } of [...metFindings(sources), ...unmetFindings(sources)]) {
-    const before = sideRecording(await sources.record(on.before, finding.trace));
-    const after = sideRecording(await sources.record(on.after, finding.trace));
-    findings.push({ ...finding, before, after });
-  }
+/** Joins a campaign and a baseline into what a report shows. */
+export function assembleReport(sources: ReportSources): ReportData {
+  const { format: _format, findings: _findings, ...campaign } = sources.view.campaign;
+  const { gate, residualChance, claims } = sources;
   return {
-    campaign: residualChance === undefined ? summary : { ...summary, residualChance },
+    campaign: residualChance === undefined ? campaign : { ...campaign, residualChance },
     gate: gate?.outcome ?? null,
-    findings,
+    findings: [...metFindings(sources), ...unmetFindings(sources)],
+    ...(claims === undefined ? {} : { claims }),
   };
 }
 
 /** The campaign's findings, with the baseline's reason where it accepts them. */
-function metFindings({ campaign, gate, texts }: ReportSources): Unrecorded[] {
-  const { before, after } = campaign;
-  return campaign.findings.map((finding) => {
+function metFindings({ view, gate }: ReportSources): ReportFinding[] {
+  return view.findings.map(({ finding, replay, path }) => {
     const entry = gate?.baseline.entries.find((one) => one.signature === finding.signature);
     return {
       ...finding,
       ...(entry === undefined ? {} : { reason: entry.reason, ref: entry.ref }),
-      ...(texts === undefined ? {} : { texts: texts(finding) }),
+      texts: { command: replayCommand(path) },
       status: gate === null ? null : statusOf(finding.signature, entry, gate.outcome),
-      on: { before, after },
+      ...bothSides(replay),
     };
   });
 }
@@ -68,19 +60,20 @@ function statusOf(
 }
 
 /** The baseline's entries that the campaign did not meet, by what their own traces show. */
-function unmetFindings({ campaign, gate, texts }: ReportSources): Unrecorded[] {
+function unmetFindings({ view, gate }: ReportSources): ReportFinding[] {
   if (gate === null) return [];
-  const met = new Set(campaign.findings.map((finding) => finding.signature));
+  const met = new Set(view.findings.map(({ finding }) => finding.signature));
   return gate.baseline.entries
     .filter((entry) => !met.has(entry.signature))
     .map((entry) => {
-      const { before, after, ...accepted } = entry;
+      const { before: _before, after: _after, ...accepted } = entry;
       const { signature, verdict, trace } = entry;
-      const judged = gate.replays.get(signature)?.find((one) => one.signature === signature);
+      const replay = gate.replays.get(signature);
+      if (replay === undefined) throw new Error(`${signature} was not replayed`);
+      const judged = replay.findings.find((one) => one.signature === signature);
       const problem = gate.outcome.problems.find((one) => one.signature === signature);
       return {
         ...accepted,
-        ...(texts === undefined ? {} : { texts: texts(entry) }),
         count: 0,
         firstRun: null,
         side: judged?.side ?? (verdict === "introduced" ? "after" : "before"),
@@ -88,26 +81,23 @@ function unmetFindings({ campaign, gate, texts }: ReportSources): Unrecorded[] {
         parted: judged?.parted ?? false,
         detail: problem?.detail ?? judged?.detail ?? "",
         status: statusOf(signature, entry, gate.outcome),
-        on: { before, after },
+        ...bothSides(replay),
       };
     });
 }
 
-function sideRecording(recording: Recording): SideRecording {
-  const { backend, kernel, steps } = recording;
-  const design = kernel?.design ?? shownDesign(recording);
-  return {
-    steps,
-    ...(backend === undefined && kernel === undefined
-      ? {}
-      : { backend: backend ?? `kernel:${kernel?.release}` }),
-    ...(design === undefined ? {} : { design }),
+function bothSides(replay: Replay): Record<"before" | "after", SideRecording> {
+  const side = (name: "before" | "after"): SideRecording => {
+    const steps = replay.steps.map((step) => step[name]);
+    const design = shownDesign(steps);
+    return { backend: replay[name], steps, ...(design === undefined ? {} : { design }) };
   };
+  return { before: side("before"), after: side("after") };
 }
 
 /** Each design shows something that the other does not have. */
-function shownDesign({ steps }: Recording): Design | undefined {
-  if (steps.some((step) => step.contexts !== undefined)) return "kref";
+function shownDesign(steps: readonly Step[]): Design | undefined {
   const vmas = steps.flatMap((step) => Object.values(step.vmas).flat());
-  return vmas.some((vma) => vma.pat !== undefined) ? "vm-pat" : undefined;
+  if (vmas.some((vma) => vma.pat !== undefined)) return "vm-pat";
+  return steps.some((step) => (step.contexts ?? []).length > 0) ? "kref" : undefined;
 }

@@ -1,7 +1,4 @@
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { ReportData } from "../data.ts";
 import { escapeHtml } from "./escape.ts";
 import { summaryHtml } from "./summary.ts";
@@ -15,11 +12,12 @@ const MARKS = {
 } as const;
 
 /**
- * The report as one HTML file that needs no network: the built viewer, `dist/viewer.html`, with
- * the data in a script element that no browser executes. A content security policy allows the
- * viewer's own script and style and nothing else. Throws when the viewer was not built.
+ * The report as one HTML file that needs no network: `template` is the built viewer,
+ * `dist/viewer.html`, and the data go into a script element that no browser executes. A content
+ * security policy allows the viewer's own script and style and nothing else. Throws on a template
+ * that the viewer's build did not write.
  */
-export function renderHtml(report: ReportData, template: string = viewerTemplate()): string {
+export function renderHtml(report: ReportData, template: string): string {
   const { before, after } = report.campaign;
   const data = `<script type="application/json" id="report">${embedJson(report)}</script>`;
   const title = escapeHtml(`pfndiff: ${before} to ${after}`);
@@ -30,21 +28,6 @@ export function renderHtml(report: ReportData, template: string = viewerTemplate
     [MARKS.summary, summaryHtml(report)],
   ];
   return fills.reduce((html, [mark, text]) => fill(html, mark, text), template);
-}
-
-/** The built viewer, from beside the bundle or, for sources, from the project's dist. */
-function viewerTemplate(): string {
-  let directory = dirname(fileURLToPath(import.meta.url));
-  while (true) {
-    const found = [join(directory, "viewer.html"), join(directory, "dist", "viewer.html")].find(
-      (path) => existsSync(path),
-    );
-    if (found !== undefined) return readFileSync(found, "utf8");
-    const parent = dirname(directory);
-    if (parent === directory)
-      throw new Error("dist/viewer.html is missing: npm run build makes it");
-    directory = parent;
-  }
 }
 
 /** JSON that can neither end its script element nor be taken for markup; parses to the same. */

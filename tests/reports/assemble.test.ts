@@ -5,6 +5,8 @@ import { modernBackend } from "../../modern/index.ts";
 import { assembleReport, type ReportSources } from "../../reports/assemble.ts";
 import type { BaselineEntry, GateProblem } from "../../src/gate.ts";
 import type { CampaignFinding, JudgedFinding } from "../../src/oracle/finding.ts";
+import { judge } from "../../src/oracle/judge.ts";
+import { layOut, type Replay } from "../../src/replay.ts";
 import type { Trace } from "../../src/trace/trace.ts";
 
 const before = legacyBackend("6.12");
@@ -67,27 +69,35 @@ function sources(
     retention: { pageOps: 0, refused: 0, changed: 0 },
     findings,
   };
-  const backends = new Map([before, after].map((backend) => [backend.id, backend]));
   return {
-    campaign,
+    view: {
+      campaign,
+      findings: findings.map((finding) => {
+        return { finding, known: false, replay: replayWith([]), path: "a b.json" };
+      }),
+    },
     gate: {
       baseline: { format: "pfndiff/baseline@1", entries },
       outcome: { passed: problems.length === 0, problems, held: 0 },
-      replays: new Map(entries.map(({ signature, cause }) => [signature, [judged(cause, 1)]])),
-    },
-    record: (id, of) => {
-      const backend = backends.get(id);
-      if (backend === undefined) throw new Error(`no backend ${id}`);
-      return backend.recordSync(of, { contexts: true });
+      replays: new Map(
+        entries.map(({ signature, cause }) => [signature, replayWith([judged(cause, 1)])]),
+      ),
     },
   };
 }
 
+/** The trace on both models, with the findings that a test wants it to have. */
+function replayWith(findings: JudgedFinding[]): Replay {
+  const left = before.recordSync(trace, { contexts: true });
+  const right = after.recordSync(trace, { contexts: true });
+  return { ...layOut(left, right, judge(left, right)), findings };
+}
+
 describe("a finding's status", () => {
-  test("is known with the baseline's reason, new by the gate's word, and else changed", async () => {
+  test("is known with the baseline's reason, new by the gate's word, and else changed", () => {
     const problem = { fault: "new", signature: "fixed:leak:new", detail: "" } as const;
     const findings = [met("known"), met("new"), met("turned")];
-    const report = await assembleReport(sources(findings, [accepted("known")], [problem]));
+    const report = assembleReport(sources(findings, [accepted("known")], [problem]));
     expect(report.findings.map(({ status, reason }) => [status, reason])).toEqual([
       ["known", "why known"],
       ["new", undefined],
@@ -95,16 +105,16 @@ describe("a finding's status", () => {
     ]);
   });
 
-  test("is null without a baseline", async () => {
-    const report = await assembleReport({ ...sources([met("a")], []), gate: null });
+  test("is null without a baseline", () => {
+    const report = assembleReport({ ...sources([met("a")], []), gate: null });
     expect(report.findings[0]?.status).toBeNull();
     expect(report.gate).toBeNull();
   });
 
-  test("of an entry that the campaign did not meet comes from the entry's own trace", async () => {
+  test("of an entry that the campaign did not meet comes from the entry's own trace", () => {
     const problem = { fault: "vanished", signature: "fixed:leak:gone", detail: "shows nothing" };
     const entries = [accepted("held"), accepted("gone")];
-    const report = await assembleReport(sources([], entries, [{ ...problem, fault: "vanished" }]));
+    const report = assembleReport(sources([], entries, [{ ...problem, fault: "vanished" }]));
     expect(
       report.findings.map(({ status, detail, count, step }) => [status, detail, count, step]),
     ).toEqual([
@@ -114,10 +124,11 @@ describe("a finding's status", () => {
   });
 });
 
-test("both sides are recorded on the campaign's backends, each with its design", async () => {
-  const report = await assembleReport(sources([met("a")], []));
+test("both sides carry their backend, their design and what models show of it", () => {
+  const report = assembleReport(sources([met("a")], []));
   const [finding] = report.findings;
   expect(finding?.before).toMatchObject({ backend: "legacy@6.12", design: "vm-pat" });
   expect(finding?.after).toMatchObject({ backend: "modern@6.18", design: "kref" });
+  expect(finding?.texts?.command).toBe("npx pfndiff replay 'a b.json'");
   expect(finding?.after.steps[1]?.contexts).toEqual([{ pfn: 0, pages: 2, refs: 1, holders: 1 }]);
 });

@@ -38,30 +38,36 @@ export function App({ report }: { report: ReportData }) {
       <a class="skip" href="#content" onClick={skipToContent}>
         Skip to content
       </a>
-      <header class="topbar">
-        <a class="brand" href={FRONT_HASH}>
-          pfndiff
-        </a>
-        <span class="sides">
-          <span class="muted">Before</span> <code>{report.campaign.before}</code>
-          <span class="arrow" aria-hidden="true">
-            →
-          </span>
-          <span class="muted">After</span> <code>{report.campaign.after}</code>
-        </span>
-        {report.claims === undefined ? null : <a href={CLAIMS_HASH}>Claims</a>}
-        <span class="tools">
-          <button type="button" class="quiet keys" onClick={() => setHelp(true)}>
-            Keys <kbd>?</kbd>
-          </button>
-          <ThemeToggle />
-        </span>
-      </header>
+      <TopBar report={report} onHelp={() => setHelp(true)} />
       <main id="content" tabIndex={-1}>
         {page()}
       </main>
       <Help open={help} onClose={() => setHelp(false)} />
     </>
+  );
+}
+
+function TopBar({ report, onHelp }: { report: ReportData; onHelp: () => void }) {
+  return (
+    <header class="topbar">
+      <a class="brand" href={FRONT_HASH}>
+        pfndiff
+      </a>
+      <span class="sides">
+        <span class="muted">Before</span> <code>{report.campaign.before}</code>
+        <span class="arrow" aria-hidden="true">
+          →
+        </span>
+        <span class="muted">After</span> <code>{report.campaign.after}</code>
+      </span>
+      {report.claims === undefined ? null : <a href={CLAIMS_HASH}>Claims</a>}
+      <span class="tools">
+        <button type="button" class="quiet keys" onClick={onHelp}>
+          Keys <kbd>?</kbd>
+        </button>
+        <ThemeToggle />
+      </span>
+    </header>
   );
 }
 

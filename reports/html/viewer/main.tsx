@@ -1,16 +1,6 @@
 import { render } from "preact";
 import type { ReportData } from "../../data.ts";
 import { App } from "./app.tsx";
-import "./styles/base.css";
-import "./styles/chrome.css";
-import "./styles/verdict.css";
-import "./styles/front.css";
-import "./styles/campaign.css";
-import "./styles/finding.css";
-import "./styles/claims.css";
-import "./styles/lane.css";
-import "./styles/bars.css";
-import "./styles/print.css";
 
 const data = document.getElementById("report")?.textContent;
 const root = document.getElementById("app");

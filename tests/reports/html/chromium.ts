@@ -39,9 +39,7 @@ export class ReportFiles {
   /** Builds the viewer from its sources as they are now. */
   async build(): Promise<void> {
     this.directory = mkdtempSync(join(tmpdir(), "pfndiff-viewer-"));
-    const configFile = fileURLToPath(
-      new URL("../../../reports/html/vite.config.ts", import.meta.url),
-    );
+    const configFile = fileURLToPath(new URL("../../../vite.viewer.config.ts", import.meta.url));
     await build({ configFile, logLevel: "error", build: { outDir: this.directory } });
     this.template = await readFile(join(this.directory, "viewer.html"), "utf8");
   }

@@ -1,5 +1,4 @@
-import { createRequire } from "node:module";
-import { readFile } from "node:fs/promises";
+import axe from "axe-core";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { ReportData } from "../../../reports/data.ts";
@@ -8,7 +7,7 @@ import { hostileReport, largeReport, sampleReport } from "./sample.ts";
 
 const LEAK = "#/finding/fixed:leak:unmap-head";
 
-if (!HAS_CHROMIUM) console.warn(`The viewer was not tested in a browser${WITHOUT_CHROMIUM}`);
+if (!HAS_CHROMIUM) process.stderr.write(`No browser tests${WITHOUT_CHROMIUM}\n`);
 
 test(`a Chromium is there${WITHOUT_CHROMIUM}`, () => {
   expect(HAS_CHROMIUM || !NEEDS_CHROMIUM, "PFNDIFF_REQUIRE_BROWSER=1, and none is there").toBe(
@@ -35,7 +34,8 @@ describe.skipIf(!HAS_CHROMIUM)(`the viewer in Chromium${WITHOUT_CHROMIUM}`, () =
 
   afterEach(async () => {
     await Promise.all(browser.contexts().map((context) => context.close()));
-    expect(faults.splice(0)).toEqual([]);
+    const seen = faults.splice(0);
+    if (seen.length > 0) throw new Error(`the page must be quiet, but: ${seen.join("; ")}`);
   });
 
   /** Opens an address; whatever the console says, and any request but the file's, is a fault. */
@@ -209,8 +209,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the viewer in Chromium${WITHOUT_CHROMIUM}`, () =
         colorScheme,
       });
       for (const details of await page.locator("summary").all()) await details.click();
-      const source = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
-      await page.evaluate(await readFile(source, "utf8"));
+      await page.evaluate(axe.source);
       const violations: unknown = await page.evaluate(
         "axe.run().then(({ violations }) => violations.map(({ id, impact, nodes }) => `${impact} ${id}: ${nodes.map((node) => node.html).join(' ')}`))",
       );

@@ -4,14 +4,14 @@ import { viteSingleFile } from "vite-plugin-singlefile";
 
 /** The viewer as one file, `dist/viewer.html`: the template that `renderHtml` fills with data. */
 export default defineConfig({
-  root: fileURLToPath(new URL("viewer", import.meta.url)),
+  root: fileURLToPath(new URL("reports/html/viewer", import.meta.url)),
   plugins: [viteSingleFile({ removeViteModuleLoader: true }), renameTemplate()],
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   build: {
     target: "es2022",
     // Browsers that know light-dark(): what it would be lowered to is larger and knows no toggle.
     cssTarget: ["chrome123", "firefox120", "safari17.5"],
-    outDir: fileURLToPath(new URL("../../dist", import.meta.url)),
+    outDir: fileURLToPath(new URL("dist", import.meta.url)),
     emptyOutDir: false,
     modulePreload: false,
   },
