@@ -6,7 +6,8 @@ import { viteSingleFile } from "vite-plugin-singlefile";
 export default defineConfig({
   root: fileURLToPath(new URL("reports/html/viewer", import.meta.url)),
   plugins: [viteSingleFile({ removeViteModuleLoader: true }), renameTemplate()],
-  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+  // Said outright, because a build that tests start would get the development runtime.
+  oxc: { jsx: { runtime: "automatic", importSource: "preact", development: false } },
   build: {
     target: "es2022",
     // Browsers that know light-dark(): what it would be lowered to is larger and knows no toggle.

@@ -80,17 +80,14 @@ export const JUDGEMENT_TEXT: Readonly<
 
 export const SIDE_NAME: Readonly<Record<Side, string>> = { before: "Before", after: "After" };
 
-/** Causes by what a person did; any other cause is the name of an operation. */
+/** Causes by what a person did; any other cause names an operation, and what it returned. */
 const CAUSE_TEXT: Readonly<Record<string, string>> = {
   none: "",
   "unmap-head": "after unmapping the head of a mapping",
   "unmap-middle": "after unmapping the middle of a mapping",
   "unmap-tail": "after unmapping the tail of a mapping",
   "unmap-whole": "after unmapping a mapping",
-  "replace-head": "after replacing the head of a mapping",
-  "replace-middle": "after replacing the middle of a mapping",
-  "replace-tail": "after replacing the tail of a mapping",
-  "replace-whole": "after replacing a mapping",
+  replace: "after replacing pages by MAP_FIXED",
   shrink: "after shrinking a mapping by mremap()",
   split: "after splitting a mapping",
   "move-head": "after moving the head of a mapping",
@@ -120,7 +117,7 @@ export const GOAL_TEXT: Readonly<Record<string, string>> = {
 
 /** A finding's headline: `Leak after unmapping the head of a mapping`. */
 export function headline(finding: Pick<ReportFinding, "symptom" | "cause">): string {
-  const cause = CAUSE_TEXT[finding.cause] ?? `at ${finding.cause}`;
+  const cause = CAUSE_TEXT[finding.cause] ?? `at ${finding.cause.replaceAll("-", " ")}`;
   return `${SYMPTOM_TEXT[finding.symptom].name} ${cause}`.trim();
 }
 

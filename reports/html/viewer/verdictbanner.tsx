@@ -2,7 +2,7 @@ import type { FindingStatus, ReportData } from "../../data.ts";
 import { STATUSES } from "../../data.ts";
 import { GOAL_TEXT, plural, STATUS_TEXT, statusCounts, verdictLine } from "../words.ts";
 import { findingHash } from "./route.ts";
-import type { Filter } from "./order.ts";
+import { type Filter, inReadingOrder } from "./order.ts";
 
 /** The banner names so many problems; the list below has them all. */
 const MOST_PROBLEMS = 8;
@@ -85,16 +85,19 @@ function Problems({ report }: { report: ReportData }) {
   const problems = report.gate?.problems ?? [];
   if (problems.length === 0) return null;
   const more = problems.length - MOST_PROBLEMS;
-  const known = new Set(report.findings.map((finding) => finding.signature));
+  const order = inReadingOrder(report.findings).map((finding) => finding.signature);
+  const sorted = [...problems].sort(
+    (a, b) => order.indexOf(a.signature) - order.indexOf(b.signature),
+  );
   return (
     <ul class="problems">
-      {problems.slice(0, MOST_PROBLEMS).map((problem) => (
+      {sorted.slice(0, MOST_PROBLEMS).map((problem) => (
         <li key={`${problem.fault}:${problem.signature}`}>
           <span class={`badge status-${problem.fault}`}>
             <span aria-hidden="true">{STATUS_TEXT[problem.fault].mark}</span> {problem.fault}
           </span>
           <span>
-            {known.has(problem.signature) ? (
+            {order.includes(problem.signature) ? (
               <a href={findingHash(problem)}>{problem.signature}</a>
             ) : (
               <code>{problem.signature}</code>
