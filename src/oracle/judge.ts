@@ -47,7 +47,10 @@ export function judgeSide(recording: Recording, side: Side): SideJudgement {
   const feed = new RecordingFeed(recording);
   oracle.reset(recording.trace.world);
   recording.trace.ops.forEach((op, index) => oracle.judge(op, feed.show(index)));
-  return { findings: oracle.findings, retention: { ...oracle.retention } };
+  return {
+    findings: oracle.findings.map((finding) => finding.plainFinding()),
+    retention: { ...oracle.retention },
+  };
 }
 
 /**
@@ -67,7 +70,9 @@ export function judge(before: Recording, after: Recording): Judgement {
   differential.reset(world);
   ops.forEach((op, index) => differential.judge(op, was.show(index), is.show(index)));
   return {
-    findings: judgeFindings(differential.before.findings, differential.after.findings),
+    findings: judgeFindings(differential.before.findings, differential.after.findings).map(
+      (finding) => finding.plain(),
+    ),
     notComparable: differential.notComparable,
     firstDifference: firstDifference(before.steps, after.steps),
     retention: {
