@@ -9,7 +9,7 @@ export function legacyMachine(release: LegacyRelease, world: World): Machine {
   return new Machine(world, {
     profile: LEGACY_PROFILES[release],
     eraseByEnd: true,
-    tracking: (ranges, log) => new VmPatTracking(ranges, log),
+    tracking: (ranges, _log, kernel) => new VmPatTracking(ranges, kernel),
     hasVmPat,
   });
 }

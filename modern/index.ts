@@ -9,7 +9,7 @@ export function modernMachine(release: ModernRelease, world: World): Machine {
   return new Machine(world, {
     profile: MODERN_PROFILES[release],
     eraseByEnd: false,
-    tracking: (ranges) => new KrefTracking(ranges),
+    tracking: (ranges, _log, kernel) => new KrefTracking(ranges, kernel),
     contextOf: ctxOf,
   });
 }

@@ -1,5 +1,6 @@
 import { type PageCacheMode, UC_MINUS, WB } from "./cachemode.ts";
 import type { PatEvent } from "./events.ts";
+import { KernelState } from "./kernelstate.ts";
 
 /** One reservation: a half-open range of pfns and its cache mode. It has no owner and no count. */
 export interface MemtypeEntry {
@@ -13,7 +14,7 @@ export interface ModeRef {
   mode: PageCacheMode;
 }
 
-export type ReserveError = "EBUSY" | null;
+export type ReserveError = "EBUSY" | "ENOMEM" | null;
 
 /** What the MTRRs say of the whole region: it decides what a write-back request becomes. */
 export type RegionMtrr = "uncached" | "write-back";
@@ -31,6 +32,7 @@ export class MemtypeList {
     /** Up to 6.15 a failed exact match shrinks the first reservation with the same end. */
     private readonly eraseByEnd: boolean,
     private readonly log: PatEvent[],
+    private readonly kernel: KernelState = new KernelState(log),
   ) {}
 
   /** Forgets every reservation, as a reboot does. */
@@ -46,6 +48,7 @@ export class MemtypeList {
   reserve(start: number, end: number, request: PageCacheMode, granted: ModeRef): ReserveError {
     const actual = request === WB && this.mtrr !== "write-back" ? UC_MINUS : request;
     granted.mode = actual;
+    if (this.kernel.fails("memtype")) return "ENOMEM";
     const other = this.checkConflict(start, end, actual, granted);
     if (other !== null) {
       this.log.push({ kind: "conflict", start, end, found: granted.mode, other });
@@ -54,6 +57,32 @@ export class MemtypeList {
     }
     this.insert({ start, end, mode: granted.mode });
     return null;
+  }
+
+  /**
+   * memtype_reserve() without substitution, as set_memory_*() asks for: any other mode among
+   * the overlapping reservations is a conflict.
+   */
+  reserveExact(start: number, end: number, request: PageCacheMode): ReserveError {
+    if (this.kernel.fails("memtype")) return "ENOMEM";
+    const actual = request === WB && this.mtrr !== "write-back" ? UC_MINUS : request;
+    const other = this.entries.find((e) => e.start < end && start < e.end && e.mode !== actual);
+    if (other !== undefined) {
+      this.log.push({ kind: "conflict", start, end, found: actual, other: other.mode });
+      this.log.push({ kind: "reserve-failed", start, end, track: actual, request });
+      return "EBUSY";
+    }
+    this.insert({ start, end, mode: actual });
+    return null;
+  }
+
+  /** lookup_memtype(): the mode of the first reservation that covers the pfn, else UC-. */
+  lookup(pfn: number): PageCacheMode {
+    for (const entry of this.entries) {
+      if (entry.start > pfn) break;
+      if (entry.end > pfn) return entry.mode;
+    }
+    return UC_MINUS;
   }
 
   /** memtype_check_conflict(): the mode to adopt goes to `found`; a second mode is returned. */
