@@ -3,7 +3,7 @@ import { RAM_START } from "../pat/rampages.ts";
 import { assertNever } from "../assertnever.ts";
 import type { Errno, Outcome } from "./errno.ts";
 import type { Mm, MmContext } from "./mm.ts";
-import { remapPfnRange } from "./remap.ts";
+import { isOurs, remapPfnRange } from "./remap.ts";
 import type { PageCount, Pfn } from "./units.ts";
 import type { DeviceMapping, FaultHandler, Vma } from "./vma.ts";
 import { zapSpecial } from "./zap.ts";
@@ -110,9 +110,9 @@ function remapCall(
   call: Extract<DriverCall, { pfn: Pfn }>,
 ): Outcome {
   const pages = lengthIn(vma, call);
-  if (pages === null) return "EINVAL";
-  const at = vma.start + call.off;
   const { pfn, mode } = call;
+  if (pages === null || !isOurs(context, pfn, pages)) return "EINVAL";
+  const at = vma.start + call.off;
   if (call.call === "remap") return remapPfnRange(context, mm, vma, { at, pages, pfn, mode });
   return inWindow(vma, call.off, pages, () =>
     remapPfnRange(context, mm, vma, { at, pages, pfn, mode }),

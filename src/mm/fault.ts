@@ -3,7 +3,7 @@ import { KernelBug } from "../pat/kernelstate.ts";
 import type { CallResult } from "./driver.ts";
 import type { Outcome } from "./errno.ts";
 import type { Mm, MmContext } from "./mm.ts";
-import { remapPfnRange } from "./remap.ts";
+import { isOurs, remapPfnRange } from "./remap.ts";
 import type { PageCount, VirtualPage } from "./units.ts";
 import type { FaultHandler, Vma } from "./vma.ts";
 
@@ -66,13 +66,13 @@ function handleFault(
   const { call } = handler;
   switch (call) {
     case "insert":
-      insertPfn(context, mm, vma, at, handler);
-      return null;
+      return insertPfn(context, mm, vma, at, handler);
     case "remap":
     case "remap-segment": {
       const { start, end } = call === "remap" ? vma : segmentOf(vma, at);
       const pages = end - start;
       const pfn = handler.pfn + vma.pfn + (start - vma.start);
+      if (!isOurs(context, pfn, pages)) return "EIO";
       const range = { at: start, pages, pfn, mode: handler.mode };
       const outcome = remapPfnRange(context, mm, vma, range);
       results.push({ call, outcome, pages });
@@ -101,12 +101,14 @@ function insertPfn(
   vma: Vma,
   at: VirtualPage,
   handler: FaultHandler,
-): void {
+): Outcome {
+  const pfn = handler.pfn + vma.pfn + (at - vma.start);
+  if (!isOurs(context, pfn, 1)) return "EIO";
   if (vma.isPrivate) {
     throw new KernelBug("vmf_insert_pfn_prot: the mapping is private", "mmap-read");
   }
-  const pfn = handler.pfn + vma.pfn + (at - vma.start);
   // Out of memory here means that the access faults again, and then there is some.
   mm.pageTable.allocate(at, at + 1, context.kernel);
   mm.pageTable.remap(at, at + 1, pfn, context.ranges.lookup(pfn));
+  return null;
 }

@@ -16,6 +16,8 @@ export interface MmContext {
   readonly kernel: KernelState;
   /** The mappings of the driver's file. */
   readonly file: FileMapping;
+  /** How many pages the region has. */
+  readonly pfns: PageCount;
   readonly vpages: PageCount;
 }
 

@@ -1,6 +1,7 @@
 import type { PageCacheMode } from "../pat/cachemode.ts";
 import { KernelBug } from "../pat/kernelstate.ts";
 import type { ModeRef } from "../pat/memtype.ts";
+import { isRam } from "../pat/rampages.ts";
 import type { Outcome } from "./errno.ts";
 import type { Mm, MmContext } from "./mm.ts";
 import type { PageCount, Pfn, VirtualPage } from "./units.ts";
@@ -20,6 +21,11 @@ export interface RemapCall {
 export function remapNewVma(context: MmContext, mm: Mm, vma: Vma, wanted: PageCacheMode): Outcome {
   const error = context.tracking.remap(vma, wanted, granted, vma.pfn);
   return error ?? populate(context, mm, vma, vma.start, vma.end, vma.pfn, true);
+}
+
+/** Whether pfns [pfn, pfn + pages) are the device's to map: all in the region, or all in RAM. */
+export function isOurs(context: MmContext, pfn: Pfn, pages: PageCount): boolean {
+  return isRam(pfn) || pfn + pages <= context.pfns;
 }
 
 /**

@@ -14,7 +14,7 @@ import type { Vma } from "../mm/vma.ts";
 import type { PatEvent } from "../pat/events.ts";
 import { KernelMaps } from "../pat/kernelmaps.ts";
 import { KernelBug, KernelState } from "../pat/kernelstate.ts";
-import { MemtypeList } from "../pat/memtype.ts";
+import { MemtypeList, type MemtypeWatcher } from "../pat/memtype.ts";
 import { PfnRanges } from "../pat/pfnmap.ts";
 import { RamPages } from "../pat/rampages.ts";
 import type { Op, OpOf } from "../trace/op.ts";
@@ -58,16 +58,32 @@ export class Machine {
   constructor(
     world: World,
     readonly spec: DesignSpec,
+    watcher: MemtypeWatcher | null = null,
   ) {
     const { profile } = spec;
     const kernel = new KernelState(this.events, profile.vmFlagsAssertWriteLock);
-    this.memtype = new MemtypeList(world.mtrr, spec.eraseByEnd, this.events, kernel);
+    this.memtype = new MemtypeList(
+      world.pfns,
+      world.mtrr,
+      spec.eraseByEnd,
+      this.events,
+      watcher,
+      kernel,
+    );
     const ram = new RamPages(this.events, kernel);
     const ranges = new PfnRanges(this.memtype, this.events, ram);
     const tracking = spec.tracking(ranges, this.events, kernel);
     this.kernelMaps = new KernelMaps(this.memtype, ranges, kernel);
     const file = new FileMapping();
-    this.context = { profile, tracking, ranges, kernel, file, vpages: world.vpages };
+    this.context = {
+      profile,
+      tracking,
+      ranges,
+      kernel,
+      file,
+      pfns: world.pfns,
+      vpages: world.vpages,
+    };
   }
 
   /** Back to a fresh boot: no process, no reservation. What was allocated is kept for reuse. */

@@ -1,13 +1,7 @@
 import { type PageCacheMode, UC_MINUS, WB } from "./cachemode.ts";
 import type { PatEvent } from "./events.ts";
+import { type MemtypeEntry, MemtypeIntervals } from "./interval.ts";
 import { KernelState } from "./kernelstate.ts";
-
-/** One reservation: a half-open range of pfns and its cache mode. It has no owner and no count. */
-export interface MemtypeEntry {
-  start: number;
-  end: number;
-  mode: PageCacheMode;
-}
 
 /** A reference that a callee fills, as the kernel's pointer parameters for the granted mode. */
 export interface ModeRef {
@@ -15,6 +9,12 @@ export interface ModeRef {
 }
 
 export type ReserveError = "EBUSY" | "ENOMEM" | null;
+
+/** Told of every change of the list by value; a shrunk reservation is one that went and one that came. */
+export interface MemtypeWatcher {
+  add(start: number, end: number, mode: PageCacheMode): void;
+  remove(start: number, end: number, mode: PageCacheMode): void;
+}
 
 /** What the MTRRs say of the whole region: it decides what a write-back request becomes. */
 export type RegionMtrr = "uncached" | "write-back";
@@ -25,19 +25,28 @@ export type RegionMtrr = "uncached" | "write-back";
  * outside the ISA hole, so the page-flag path and the untracked range are left out.
  */
 export class MemtypeList {
-  readonly entries: MemtypeEntry[] = [];
+  private readonly tree: MemtypeIntervals;
 
   constructor(
+    pfns: number,
     private readonly mtrr: RegionMtrr,
     /** Up to 6.15 a failed exact match shrinks the first reservation with the same end. */
     private readonly eraseByEnd: boolean,
     private readonly log: PatEvent[],
+    private readonly watcher: MemtypeWatcher | null,
     private readonly kernel: KernelState = new KernelState(log),
-  ) {}
+  ) {
+    this.tree = new MemtypeIntervals(pfns);
+  }
+
+  /** Every reservation in the kernel's order. */
+  get entries(): readonly MemtypeEntry[] {
+    return this.tree.all();
+  }
 
   /** Forgets every reservation, as a reboot does. */
   clear(): void {
-    while (this.entries.length > 0) this.entries.pop();
+    this.tree.clear();
   }
 
   /**
@@ -65,22 +74,22 @@ export class MemtypeList {
    */
   reserveExact(start: number, end: number, request: PageCacheMode): ReserveError {
     if (this.kernel.fails("memtype")) return "ENOMEM";
-    const actual = request === WB && this.mtrr !== "write-back" ? UC_MINUS : request;
-    const other = this.entries.find((e) => e.start < end && start < e.end && e.mode !== actual);
+    const other = this.entries.find((e) => e.start < end && start < e.end && e.mode !== request);
     if (other !== undefined) {
-      this.log.push({ kind: "conflict", start, end, found: actual, other: other.mode });
-      this.log.push({ kind: "reserve-failed", start, end, track: actual, request });
+      this.log.push({ kind: "conflict", start, end, found: request, other: other.mode });
+      this.log.push({ kind: "reserve-failed", start, end, track: request, request });
       return "EBUSY";
     }
-    this.insert({ start, end, mode: actual });
+    this.insert({ start, end, mode: request });
     return null;
   }
 
   /** lookup_memtype(): the mode of the first reservation that covers the pfn, else UC-. */
   lookup(pfn: number): PageCacheMode {
-    for (const entry of this.entries) {
-      if (entry.start > pfn) break;
-      if (entry.end > pfn) return entry.mode;
+    const { tree } = this;
+    for (let at = tree.nextStart(0, pfn); at >= 0 && at <= pfn; ) {
+      for (const entry of tree.bucket(at)) if (entry.end > pfn) return entry.mode;
+      at = tree.nextStart(at + 1, pfn);
     }
     return UC_MINUS;
   }
@@ -92,14 +101,17 @@ export class MemtypeList {
     request: PageCacheMode,
     found: ModeRef,
   ): PageCacheMode | null {
+    const { tree } = this;
     found.mode = request;
     let first = true;
-    for (const entry of this.entries) {
-      if (entry.start >= end) break;
-      if (entry.end <= start) continue;
-      if (first) found.mode = entry.mode;
-      else if (entry.mode !== found.mode) return entry.mode;
-      first = false;
+    for (let at = tree.nextStart(0, start); at >= 0 && at < end; ) {
+      for (const entry of tree.bucket(at)) {
+        if (entry.end <= start) continue;
+        if (first) found.mode = entry.mode;
+        else if (entry.mode !== found.mode) return entry.mode;
+        first = false;
+      }
+      at = tree.nextStart(at + 1, start);
     }
     return null;
   }
@@ -118,40 +130,43 @@ export class MemtypeList {
    *     freed                   |----|   ->
    */
   private erase(start: number, end: number): boolean {
-    const { entries } = this;
-    let byEnd = -1;
-    for (let i = 0; i < entries.length; i++) {
-      const entry = entries[i] as MemtypeEntry;
-      if (entry.start > start) break;
-      if (entry.end !== end) continue;
-      if (entry.start === start) {
-        this.remove(i);
-        return true;
-      }
-      if (byEnd < 0) byEnd = i;
+    const { tree } = this;
+    const exact = this.endingAt(tree.bucket(start), end);
+    if (exact !== null) {
+      this.remove(exact);
+      return true;
     }
-    if (!this.eraseByEnd || byEnd < 0) return false;
-    const entry = this.remove(byEnd);
+    const entry = this.eraseByEnd ? this.firstEndingAt(start, end) : null;
+    if (entry === null) return false;
+    this.remove(entry);
     entry.end = start;
     this.insert(entry);
     return true;
   }
 
   private insert(entry: MemtypeEntry): void {
-    const { entries } = this;
-    let i = entries.length;
-    entries.push(entry);
-    for (; i > 0 && (entries[i - 1] as MemtypeEntry).start > entry.start; i--) {
-      entries[i] = entries[i - 1] as MemtypeEntry;
-    }
-    entries[i] = entry;
+    this.tree.insert(entry);
+    this.watcher?.add(entry.start, entry.end, entry.mode);
   }
 
-  private remove(at: number): MemtypeEntry {
-    const { entries } = this;
-    const entry = entries[at] as MemtypeEntry;
-    for (let i = at + 1; i < entries.length; i++) entries[i - 1] = entries[i] as MemtypeEntry;
-    entries.pop();
-    return entry;
+  private remove(entry: MemtypeEntry): void {
+    this.tree.remove(entry);
+    this.watcher?.remove(entry.start, entry.end, entry.mode);
+  }
+
+  /** The first reservation in order that starts before `start` and ends at `end`. */
+  private firstEndingAt(start: number, end: number): MemtypeEntry | null {
+    const { tree } = this;
+    for (let at = tree.nextStart(0, end - 1); at >= 0 && at < start; ) {
+      const entry = this.endingAt(tree.bucket(at), end);
+      if (entry !== null) return entry;
+      at = tree.nextStart(at + 1, end - 1);
+    }
+    return null;
+  }
+
+  private endingAt(bucket: readonly MemtypeEntry[], end: number): MemtypeEntry | null {
+    for (const entry of bucket) if (entry.end === end) return entry;
+    return null;
   }
 }
