@@ -6,25 +6,25 @@ import type { Vma } from "./vma.ts";
 
 /**
  * unmap_vmas() over mm.vmas[first, last): VMA by VMA in address order, the tracking hears of it
- * before the pages go.
+ * before the pages go; then free_pgtables().
  */
 export function clearVmas(context: MmContext, mm: Mm, first: number, last: number): void {
+  if (first === last) return;
   for (let i = first; i < last; i++) {
     const vma = mm.vmas[i] as Vma;
     context.tracking.unmap(mm, vma, "unmap");
     mm.pageTable.zap(vma.start, vma.end);
   }
+  freeTables(mm, first, last);
 }
 
 /** remove_vma() and vm_area_free() for mm.vmas[first, last), in address order. */
 export function freeVmas(context: MmContext, mm: Mm, first: number, last: number): void {
-  if (first === last) return;
   for (let i = first; i < last; i++) {
     const vma = mm.vmas[i] as Vma;
     if (vma.device !== null) context.file.remove(vma);
     context.tracking.free(vma);
   }
-  freeTables(mm, first, last);
   mm.remove(first, last);
 }
 
