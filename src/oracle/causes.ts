@@ -1,4 +1,4 @@
-import { OP_KINDS, type OpKind } from "../trace/op.ts";
+import { type OpKind, SYSCALL_KINDS } from "../trace/op.ts";
 
 /**
  * The closed list of causes. A cause names the first thing that made a reservation differ from
@@ -22,7 +22,8 @@ const CAUSE_NAMES = [
   "cow-head",
   "end-match",
   "equal-match",
-  ...OP_KINDS,
+  ...SYSCALL_KINDS,
+  "driver",
 ] as const;
 
 /** A cause by its index in the list; small enough for a byte and for a bit of a mask. */
@@ -58,11 +59,11 @@ export function removalCause(removal: Removal, place: number): CauseId {
   return place === TAIL ? SHRINK : UNMAP + place;
 }
 
-const OP_CAUSES = new Map<OpKind, CauseId>(OP_KINDS.map((kind) => [kind, idOf(kind)]));
+const OP_CAUSES = new Map<OpKind, CauseId>(SYSCALL_KINDS.map((kind) => [kind, idOf(kind)]));
 
 /** The cause of last resort: the op itself, when nothing in the history explains a symptom. */
 export function opCause(kind: OpKind): CauseId {
-  return OP_CAUSES.get(kind) ?? NO_CAUSE;
+  return OP_CAUSES.get(kind) ?? idOf("driver");
 }
 
 /** The name that goes into a signature. */
