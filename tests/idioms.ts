@@ -40,6 +40,8 @@ const sideSchema = z.strictObject({
 const experimentSchema = z.strictObject({
   id: z.string(),
   trace: traceSchema,
+  /** What became of it from before to after. */
+  class: z.enum(["same", "fixed", "introduced", "changed"]),
   before: sideSchema,
   after: sideSchema,
 });
