@@ -19,8 +19,15 @@ export interface RemapCall {
 
 /** remap_pfn_range() over the whole of a VMA that maps nothing yet, from its own `pfn` on. */
 export function remapNewVma(context: MmContext, mm: Mm, vma: Vma, wanted: PageCacheMode): Outcome {
-  const error = context.tracking.remap(vma, wanted, granted, vma.pfn);
-  return error ?? populate(context, mm, vma, vma.start, vma.end, vma.pfn, true);
+  const { pageTable } = mm;
+  const { start, end, pfn } = vma;
+  const error = context.tracking.remap(vma, wanted, granted, pfn);
+  if (error !== null) return error;
+  const upTo = pageTable.allocate(start, end, context.kernel);
+  pageTable.remap(start, upTo, pfn, granted.mode);
+  if (upTo === end) return null;
+  const call = { at: start, pages: end - start, pfn, mode: wanted };
+  return unwind(context, mm, vma, call, true, "ENOMEM");
 }
 
 /** Whether pfns [pfn, pfn + pages) are the device's to map: all in the region, or all in RAM. */
@@ -46,7 +53,7 @@ export function remapPfnRange(context: MmContext, mm: Mm, vma: Vma, call: RemapC
   if (vma.isPrivate && !whole) return unwind(context, mm, vma, call, whole, "EINVAL");
   if (vma.isPrivate) nameFirstPfn(vma, pfn);
   context.kernel.writesVmFlags("remap_pfn_range_internal");
-  return populate(context, mm, vma, at, at + pages, pfn, whole);
+  return populate(context, mm, vma, call, whole);
 }
 
 /** The file offset of a private mapping becomes the pfn of its first page (vm_normal_page()). */
@@ -56,28 +63,20 @@ function nameFirstPfn(vma: Vma, pfn: Pfn): void {
 }
 
 /**
- * remap_p4d_range() and below for [start, end): a table that cannot be had undoes the call, an
+ * remap_p4d_range() and below: a table that cannot be had undoes the call, an
  * entry that is there already is a BUG, with everything before it mapped.
  */
-function populate(
-  context: MmContext,
-  mm: Mm,
-  vma: Vma,
-  start: VirtualPage,
-  end: VirtualPage,
-  pfn: Pfn,
-  whole: boolean,
-): Outcome {
+function populate(context: MmContext, mm: Mm, vma: Vma, call: RemapCall, whole: boolean): Outcome {
   const { pageTable } = mm;
-  const upTo = pageTable.allocate(start, end, context.kernel);
-  const present = vma.device === null ? upTo : pageTable.firstPresent(start, upTo);
-  pageTable.remap(start, present, pfn, granted.mode);
+  const { at, pfn } = call;
+  const end = at + call.pages;
+  const upTo = pageTable.allocate(at, end, context.kernel);
+  const present = pageTable.firstPresent(at, upTo);
+  pageTable.remap(at, present, pfn, granted.mode);
   if (present < upTo) {
     throw new KernelBug("remap_pte_range: the page table entry is present", "page-table");
   }
-  if (upTo === end) return null;
-  const call = { at: start, pages: end - start, pfn, mode: granted.mode };
-  return unwind(context, mm, vma, call, whole, "ENOMEM");
+  return upTo === end ? null : unwind(context, mm, vma, call, whole, "ENOMEM");
 }
 
 /** What remap_pfn_range_notrack() and its caller undo: page table entries, then the tracking. */
