@@ -42,8 +42,7 @@ export function recordingDifferential(
 ): Differential {
   const weigh = (before: Recording, after: Recording): Difference => {
     const { findings, notComparable, retention } = judge(before, after);
-    const { ops } = before.trace;
-    const goals = goalsReached(ops, before.steps) | goalsReached(ops, after.steps);
+    const goals = goalsReached(before) | goalsReached(after);
     return { findings, goals, notComparable, retention };
   };
   return (trace) => {

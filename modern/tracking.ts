@@ -10,6 +10,7 @@ import type { PfnRanges } from "../src/pat/pfnmap.ts";
 /** struct pfnmap_track_ctx: the range one remap_pfn_range() tracked, and how many VMAs share it. */
 export class PfnmapTrackCtx {
   kref = 1;
+  counted = 0;
 
   constructor(
     readonly pfn: Pfn,

@@ -1,6 +1,5 @@
 import { traceOfRun } from "../../fuzz/arbitrary.ts";
 import { runCampaign } from "../../fuzz/campaign.ts";
-import { judge } from "../oracle/judge.ts";
 import type { Recording } from "../trace/recording.ts";
 import type { Trace } from "../trace/trace.ts";
 import { DEFAULT_AFTER, DEFAULT_BEFORE, openModels } from "./backends.ts";
@@ -34,9 +33,7 @@ export async function bench(io: Io, options: BenchOptions): Promise<number> {
   const pair = await openModels({ before: DEFAULT_BEFORE, after: DEFAULT_AFTER });
   const { before, after } = pair;
   const traces = Array.from({ length: READY_TRACES }, (_, run) => traceOfRun(SEED, run));
-  const withContexts = { contexts: true };
-  const both = (trace: Trace) =>
-    judge(before.recordSync(trace, withContexts), after.recordSync(trace, withContexts));
+  const both = differentialOf(pair);
   const measure = (work: (trace: Trace) => unknown) => onTraces(traces, options.time, work);
   const result: BenchResult = {
     replay: {

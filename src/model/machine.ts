@@ -27,6 +27,8 @@ export interface ShownContext {
   readonly pfn: number;
   readonly pages: number;
   readonly kref: number;
+  /** Scratch for whoever counts holders. */
+  counted: number;
 }
 
 /** What makes a machine one design of one release. */
@@ -38,6 +40,14 @@ export interface DesignSpec {
   readonly hasVmPat?: (vma: Vma) => boolean;
   /** The context that a VMA holds; absent where the design has none. */
   readonly contextOf?: (vma: Vma) => ShownContext | null;
+}
+
+function uncount(context: ShownContext): void {
+  context.counted = 0;
+}
+
+function count(context: ShownContext): void {
+  context.counted++;
 }
 
 /** A running model: processes, their address spaces, and the memtype list they share. */
@@ -141,6 +151,34 @@ export class Machine {
     while (this.calls.length > 0) this.calls.pop();
     mm.isWedged = true;
     if (held === "mmap-read") clearVmas(this.context, mm, 0, mm.vmas.length);
+  }
+
+  /**
+   * How many contexts that live VMAs hold count another number of them; 0 for a design without
+   * contexts. Holders are counted in the contexts themselves, so that no list is made.
+   */
+  badContexts(): number {
+    if (this.spec.contextOf === undefined) return 0;
+    let bad = 0;
+    this.eachHeld(uncount);
+    this.eachHeld(count);
+    this.eachHeld((context) => {
+      if (context.counted === context.kref) return;
+      bad++;
+      context.counted = context.kref;
+    });
+    return bad;
+  }
+
+  /** Visits the context of every live VMA, once for each VMA. */
+  private eachHeld(visit: (context: ShownContext) => void): void {
+    const { contextOf } = this.spec;
+    for (const mm of this.processes.values()) {
+      for (const vma of mm.vmas) {
+        const context = contextOf?.(vma) ?? null;
+        if (context !== null) visit(context);
+      }
+    }
   }
 
   private applyTo(mm: Mm, op: Exclude<Op, OpOf<"spawn">>): Outcome {

@@ -72,7 +72,8 @@ function showVma(
   };
 }
 
-function showEvent(event: PatEvent): TraceEvent {
+/** A kernel message as recordings spell it. */
+export function showEvent(event: PatEvent): TraceEvent {
   switch (event.kind) {
     case "invalid-free":
     case "warn":

@@ -1,4 +1,4 @@
-import { COW, type CauseId, NO_CAUSE, opCause, REPLACE } from "./causes.ts";
+import { type CauseId, LEAKED, NO_CAUSE, opCause, REPLACE, RETAINED } from "./causes.ts";
 import type { SideState, Trouble } from "./state.ts";
 
 /**
@@ -29,7 +29,6 @@ export function blame(
   trouble.found = true;
   trouble.kept = reservations.isCounted(row);
   trouble.owner = reservations.owner[row] as number;
-  trouble.cause = ownCause(side, row, trouble);
 }
 
 /**
@@ -81,19 +80,15 @@ function isBefore(side: SideState, row: number, other: number): boolean {
   return (end[row] as number) < (end[other] as number);
 }
 
-/** What can be said of the cause now; where the unit changes in this step, it is left open. */
-function ownCause(side: SideState, row: number, trouble: Trouble): CauseId {
-  const { units, reservations } = side;
-  if (trouble.owner === 0) return reservations.mark[row] as number;
-  if (units.has(trouble.owner, trouble.page)) return COW;
-  return trouble.kept ? NO_CAUSE : (units.mark[trouble.owner] as number);
-}
-
-/** The cause of the trouble, once the step's marks are made. */
+/**
+ * The cause of the trouble. How the blamed page came to be kept is told where it was lost; here
+ * it matters whether its reservation will ever go, so that one culprit has one name.
+ */
 export function troubleCause(side: SideState): CauseId {
   const { trouble, units } = side;
   if (trouble.cause !== NO_CAUSE) return trouble.cause;
-  if (!trouble.found || trouble.owner === 0) return opCause(side.op.op);
-  const replaced = units.lostNow(trouble.owner, trouble.page, side.step);
-  return side.orOp(replaced ? REPLACE : units.goneBy(trouble.owner, trouble.page));
+  if (!trouble.found) return opCause(side.op.op);
+  if (trouble.owner === 0) return LEAKED;
+  if (units.lostNow(trouble.owner, trouble.page, side.step)) return REPLACE;
+  return trouble.kept ? RETAINED : LEAKED;
 }

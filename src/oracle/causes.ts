@@ -1,4 +1,4 @@
-import { type OpKind, SYSCALL_KINDS } from "../trace/op.ts";
+import { type OpKind, SYSCALL_KINDS, type SyscallKind } from "../trace/op.ts";
 
 /**
  * The closed list of causes. A cause names the first thing that made a reservation differ from
@@ -22,6 +22,8 @@ const CAUSE_NAMES = [
   "cow-head",
   "end-match",
   "equal-match",
+  "retained",
+  "leaked",
   ...SYSCALL_KINDS,
   "driver",
 ] as const;
@@ -43,6 +45,10 @@ export const COW: CauseId = idOf("cow");
 export const COW_HEAD: CauseId = idOf("cow-head");
 export const END_MATCH: CauseId = idOf("end-match");
 export const EQUAL_MATCH: CauseId = idOf("equal-match");
+/** What stood in a request's way: a page that a live mapping's reservation keeps past its use. */
+export const RETAINED: CauseId = idOf("retained");
+/** ... or a reservation whose mapping is gone for good. */
+export const LEAKED: CauseId = idOf("leaked");
 
 /** Where the lost pages lie among those a mapping had. */
 export const HEAD = 0;
@@ -59,11 +65,17 @@ export function removalCause(removal: Removal, place: number): CauseId {
   return place === TAIL ? SHRINK : UNMAP + place;
 }
 
+const FIRST_OP: CauseId = idOf(SYSCALL_KINDS[0] as SyscallKind);
 const OP_CAUSES = new Map<OpKind, CauseId>(SYSCALL_KINDS.map((kind) => [kind, idOf(kind)]));
 
 /** The cause of last resort: the op itself, when nothing in the history explains a symptom. */
 export function opCause(kind: OpKind): CauseId {
   return OP_CAUSES.get(kind) ?? idOf("driver");
+}
+
+/** Whether an untrack with this cause would have found its reservation, had no other been there. */
+export function failsOnlyByAnother(cause: CauseId): boolean {
+  return cause >= FIRST_OP || cause === SHRINK || cause === UNMAP + TAIL || cause === UNMAP + WHOLE;
 }
 
 /** The name that goes into a signature. */

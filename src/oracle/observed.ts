@@ -1,4 +1,6 @@
+import type { Op } from "../trace/op.ts";
 import type { TraceEvent } from "../trace/recording.ts";
+import type { World } from "../trace/trace.ts";
 import type { Outcome } from "../mm/errno.ts";
 
 /** VM_PAT was seen to be off (designs without the flag never set this). */
@@ -190,4 +192,12 @@ export interface Observed {
   readonly view: VmaView;
   /** Contexts whose count is wrong or that nobody holds; 0 where the backend shows none. */
   readonly badContexts: number;
+}
+
+/** A side that runs while it is judged: the oracle looks into it instead of at a recording. */
+export interface LiveSide extends Observed, VmaView {
+  /** Starts over in `world`: no process, no reservation. */
+  reset(world: World): void;
+  /** Performs one op; from then on the side shows what came of it. */
+  apply(op: Op): this;
 }

@@ -154,6 +154,7 @@ function firstPiece(delta: MemtypeDelta, at: number): number {
  */
 function judgeShrink(side: SideState, owner: number, newEnd: number, end: number): void {
   const { units } = side;
+  side.cutByEnd = true;
   if (owner === 0) return;
   const finished = isFinished(side, owner);
   for (let pfn = end - 1; pfn >= newEnd; pfn--) {

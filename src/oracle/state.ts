@@ -1,7 +1,14 @@
 import { CACHE_MODES, type CacheMode, SHORT_MODE } from "../pat/cachemode.ts";
 import type { Op } from "../trace/op.ts";
 import type { World } from "../trace/trace.ts";
-import { type CauseId, causeName, NO_CAUSE, opCause } from "./causes.ts";
+import {
+  type CauseId,
+  causeName,
+  END_MATCH,
+  failsOnlyByAnother,
+  NO_CAUSE,
+  opCause,
+} from "./causes.ts";
 import type { Finding, Side as SideName, Symptom } from "./finding.ts";
 import { VmaTable } from "./observed.ts";
 import { Pages } from "./pages.ts";
@@ -72,6 +79,8 @@ export class SideState {
   /** The observed VMAs were not those that the op and its result lead to. */
   surprised = false;
   badContexts = 0;
+  /** An untrack has cut a reservation at its end in this trace, as only the before side does. */
+  cutByEnd = false;
 
   constructor(side: SideName) {
     this.side = side;
@@ -82,6 +91,7 @@ export class SideState {
     this.step = -1;
     this.parted = false;
     this.badContexts = 0;
+    this.cutByEnd = false;
     this.findings = [];
     this.retention.pageOps = 0;
     this.retention.refused = 0;
@@ -115,6 +125,16 @@ export class SideState {
       detail,
       ...(kind === undefined ? {} : { kind }),
     });
+  }
+
+  /**
+   * The cause of an untrack that failed, or of what it left. One of the end or the whole of a
+   * mapping cannot fail by itself where the end of a reservation may be cut: then another untrack
+   * had cut the wrong one, perhaps in the same step, where only the sum of both shows.
+   */
+  orEndMatch(cause: CauseId): CauseId {
+    const known = this.orOp(cause);
+    return this.cutByEnd && failsOnlyByAnother(known) ? END_MATCH : known;
   }
 
   /** The op's own name where a history gives no better cause. */

@@ -39,11 +39,6 @@ export function cattrName(mode: PageCacheMode): CacheMode {
   return CACHE_MODES[mode];
 }
 
-/** The mode of a printed name. */
-export function modeOf(name: CacheMode): PageCacheMode {
-  return CACHE_MODES.indexOf(name) as PageCacheMode;
-}
-
 /**
  * Whether a mapping that wanted one mode may be given another (is_new_memtype_allowed(),
  * arch/x86/include/asm/pgtable.h, 6.1 to 7.3; whole). Everything not refused is substituted

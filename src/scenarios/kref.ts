@@ -27,7 +27,7 @@ const RETENTION: readonly Scenario[] = [
     ]),
     before: clean,
     after: {
-      findings: ["over-retention:unmap-tail", "refused:unmap-tail"],
+      findings: ["over-retention:unmap-tail", "refused:retained"],
       errnos: { 3: "EAGAIN" },
       memtype: [],
     },
@@ -44,7 +44,7 @@ const RETENTION: readonly Scenario[] = [
       exit(0),
     ]),
     before: clean,
-    after: { findings: ["over-retention:unmap-tail", "stale-memtype:unmap-tail"], memtype: [] },
+    after: { findings: ["over-retention:unmap-tail", "stale-memtype:retained"], memtype: [] },
   },
   {
     name: "retained-shrunk",
@@ -58,7 +58,7 @@ const RETENTION: readonly Scenario[] = [
       exit(0),
     ]),
     before: clean,
-    after: { findings: ["over-retention:shrink", "stale-memtype:shrink"], memtype: [] },
+    after: { findings: ["over-retention:shrink", "stale-memtype:retained"], memtype: [] },
   },
   {
     name: "first-overlap-uncached",

@@ -158,7 +158,7 @@ const UNMAPPING: readonly Scenario[] = [
         "double-untrack:unmap-head",
         "leak:unmap-head",
         "over-retention:unmap-head",
-        "refused:unmap-head",
+        "refused:leaked",
       ],
       errnos: { 4: "EAGAIN" },
       memtype: ["[0,1) WB"],

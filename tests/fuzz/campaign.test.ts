@@ -245,9 +245,7 @@ describe("a differential over recordings", () => {
     const later = recordingDifferential(before.record, after.recordSync, judge);
     for (let run = 0; run < 20; run++) {
       const trace = traceOfRun(2, run);
-      const goals =
-        goalsReached(trace.ops, before.recordSync(trace).steps) |
-        goalsReached(trace.ops, after.recordSync(trace).steps);
+      const goals = goalsReached(before.recordSync(trace)) | goalsReached(after.recordSync(trace));
       expect(atOnce(trace)).toEqual({ findings: [], goals, notComparable: 2, retention: nothing });
       expect(await later(trace)).toEqual(atOnce(trace));
     }

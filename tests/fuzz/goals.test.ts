@@ -18,7 +18,7 @@ const modern = MODELS["6.18"] as ModelBackend;
 
 function reached(model: ModelBackend, ops: readonly Op[]): Goal[] {
   const trace = traceOf([{ op: "spawn", proc: 0 }, ...ops]);
-  return goalsIn(goalsReached(trace.ops, model.recordSync(trace).steps));
+  return goalsIn(goalsReached(model.recordSync(trace)));
 }
 
 const map = (at: number, pages: number, over: object = {}): Op => ({
@@ -147,7 +147,7 @@ describe("goals", () => {
   test("the recordings of a real kernel of each design reach what its design can", () => {
     for (const name of recordingFiles()) {
       const recordings = readRecordings(name);
-      const set = recordings.reduce((all, one) => all | goalsReached(one.trace.ops, one.steps), 0);
+      const set = recordings.reduce((all, one) => all | goalsReached(one), 0);
       const most = reachableGoals([recordings[0]?.kernel?.design]);
       const missed = most.filter((goal) => (set & goalBit(goal)) === 0);
       // No recorded trace writes to the first page of a private mapping and then forks.

@@ -144,7 +144,7 @@ const CATALOGUE: readonly Entry[] = [
     expected: [
       "fixed:double-untrack:unmap-head",
       "fixed:leak:unmap-head",
-      "fixed:refused:unmap-head",
+      "fixed:refused:leaked",
       "kept:over-retention:unmap-head",
     ],
   },
@@ -152,12 +152,12 @@ const CATALOGUE: readonly Entry[] = [
     title: "a retained tail that refuses",
     mtrr: "write-back",
     ops: [spawn(), map(0, 2, 0, WB), munmap(1, 1), map(4, 1, 1, UC_MINUS)],
-    expected: ["introduced:over-retention:unmap-tail", "introduced:refused:unmap-tail"],
+    expected: ["introduced:over-retention:unmap-tail", "introduced:refused:retained"],
   },
   {
     title: "a retained tail that gives its cache mode",
     ops: [spawn(), map(0, 2, 0), munmap(1, 1), map(4, 1, 1, WC)],
-    expected: ["introduced:over-retention:unmap-tail", "introduced:stale-memtype:unmap-tail"],
+    expected: ["introduced:over-retention:unmap-tail", "introduced:stale-memtype:retained"],
   },
   {
     title: "a mapping replaced by one of another cache mode, still reserved meanwhile",

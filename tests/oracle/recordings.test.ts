@@ -36,7 +36,7 @@ const FREE_OF: readonly Symptom[] = [
 ];
 
 const NAMED =
-  /^(unmap-(head|middle|tail)|move-(head|middle|tail)|shrink|split|replace|cow|cow-head|end-match|equal-match)$/;
+  /^(unmap-(head|middle|tail)|move-(head|middle|tail)|shrink|split|replace|cow|cow-head|end-match|equal-match|retained|leaked)$/;
 
 describe("real kernels", () => {
   test.each(["6.16", "6.18", "7.2"])("%s tracks without a fault but over-retention", (release) => {
@@ -64,7 +64,7 @@ describe("real kernels", () => {
       "fixed:wrong-owner-untrack:end-match",
       "fixed:leak:move-tail",
       "introduced:over-retention:unmap-tail",
-      "introduced:stale-memtype:unmap-tail",
+      "introduced:stale-memtype:retained",
       "introduced:stale-memtype:replace",
       "changed:errno:mremap-EFAULT-to-ok",
     ]) {

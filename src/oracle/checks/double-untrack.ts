@@ -19,10 +19,9 @@ export function checkDoubleUntrack(side: SideState, events: readonly TraceEvent[
 /** Without a history of its own it was hit by another untrack of the same op, if there was one. */
 function causeOf(side: SideState, start: number, end: number): CauseId {
   const unit = findUnit(side, start, end);
-  if (unit === 0) return side.cause;
-  const history = historyOf(side, unit);
-  if (history !== NO_CAUSE) return history;
-  return isCrossed(side, unit) ? END_MATCH : side.cause;
+  const history = unit === 0 ? NO_CAUSE : historyOf(side, unit);
+  if (history === NO_CAUSE && unit !== 0 && isCrossed(side, unit)) return END_MATCH;
+  return side.orEndMatch(history);
 }
 
 /** A wrong reservation may have come to fit in this very step, by the untrack that found nothing. */

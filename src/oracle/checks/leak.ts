@@ -36,5 +36,5 @@ function isInUse(side: SideState, row: number): boolean {
 function leakCause(side: SideState, row: number): CauseId {
   const owner = side.reservations.owner[row] as number;
   const mark = owner === 0 ? side.reservations.mark[row] : side.units.mark[owner];
-  return side.orOp(mark as number);
+  return side.orEndMatch(mark as number);
 }

@@ -15,7 +15,7 @@ export function reportWrongOwner(
   match: CauseId,
 ): void {
   const untracker = findUntracker(side, victim, start, end);
-  const cause = untracker === 0 ? side.cause : inherited(side, victim, untracker, match);
+  const cause = untracker === 0 ? match : inherited(side, victim, untracker, match);
   const mark = untracker === 0 ? cause : consequence(side, untracker, cause);
   markOnce(side, victim, mark);
   if (untracker !== 0) markOnce(side, untracker, mark);
