@@ -56,6 +56,6 @@ export class RamPages {
 
   /** All pages are write-back again, as after a reboot. */
   clear(): void {
-    this.modes.clear();
+    if (this.modes.size > 0) this.modes.clear();
   }
 }
