@@ -11,6 +11,3 @@ export type VirtualPage = number & { readonly unit?: "vpage" };
 
 /** A length in pages. */
 export type PageCount = number & { readonly unit?: "pages" };
-
-/** A process id of a trace: an index, brought to life once by spawn or fork. */
-export type ProcId = number & { readonly unit?: "proc" };

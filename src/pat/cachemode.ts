@@ -23,3 +23,28 @@ export const SHORT_MODE: Readonly<Record<CacheMode, string>> = {
   "write-through": "WT",
   "write-protected": "WP",
 };
+
+/** A cache mode as the models hold it: its index in CACHE_MODES, so that a page needs one byte. */
+export type PageCacheMode = 0 | 1 | 2 | 3 | 4 | 5;
+
+export const WB: PageCacheMode = 0;
+export const WC: PageCacheMode = 1;
+export const UC_MINUS: PageCacheMode = 2;
+export const UC: PageCacheMode = 3;
+export const WT: PageCacheMode = 4;
+export const WP: PageCacheMode = 5;
+
+/** The printed name of a mode. */
+export function cattrName(mode: PageCacheMode): CacheMode {
+  return CACHE_MODES[mode];
+}
+
+/**
+ * Whether a mapping that wanted one mode may be given another (is_new_memtype_allowed(),
+ * arch/x86/include/asm/pgtable.h, 6.1 to 7.3; whole). Everything not refused is substituted
+ * silently.
+ */
+export function isNewMemtypeAllowed(wanted: PageCacheMode, got: PageCacheMode): boolean {
+  if (got === WB) return wanted !== UC_MINUS && wanted !== WC && wanted !== WT;
+  return !(wanted === WT && got === WC);
+}

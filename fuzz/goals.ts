@@ -1,0 +1,241 @@
+import { RecordingFeed } from "../src/oracle/feed.ts";
+import {
+  type Observed,
+  PAT_LOST,
+  VMA_PRIVATE,
+  VmaTable,
+  type VmaView,
+} from "../src/oracle/observed.ts";
+import type { Op, OpOf } from "../src/trace/op.ts";
+import type { Recording } from "../src/trace/recording.ts";
+
+/**
+ * What a campaign must have done at least once, or it has tested nothing. All but the failing fork
+ * and the refused mmap are about mappings that are tracked; `split` is by mprotect or madvise,
+ * `fork-split` a fork while the pieces still lie side by side. Order is bit order.
+ */
+export const GOALS = [
+  "split",
+  "munmap-head",
+  "munmap-middle",
+  "munmap-tail",
+  "mremap-shrink",
+  "move-whole",
+  "move-piece",
+  "fork-split",
+  "fork-fails",
+  "mmap-refused",
+  "mmap-replaces",
+  "cow-first",
+] as const;
+
+export type Goal = (typeof GOALS)[number];
+
+/** Goals as bits, `1 << GOALS.indexOf(goal)`; sets of several runs or sides are or-ed. */
+export type GoalSet = number;
+
+/** The bit of a goal. */
+export function goalBit(goal: Goal): GoalSet {
+  return 1 << GOALS.indexOf(goal);
+}
+
+/** The goals of a set, in order. */
+export function goalsIn(set: GoalSet): Goal[] {
+  return GOALS.filter((goal) => (set & goalBit(goal)) !== 0);
+}
+
+/** What a pair of designs can reach: only page-table-derived tracking can make a fork fail. */
+export function reachableGoals(designs: readonly ("vm-pat" | "kref" | undefined)[]): Goal[] {
+  const neverFailsFork = designs.every((design) => design === "kref");
+  return GOALS.filter((goal) => goal !== "fork-fails" || !neverFailsFork);
+}
+
+/** The goals that an op of each kind may reach; a run that has them all need not look again. */
+const WITHIN_REACH: Readonly<Partial<Record<Op["op"], GoalSet>>> = {
+  spawn: 0,
+  exit: 0,
+  mmap: goalBit("mmap-replaces") | goalBit("mmap-refused"),
+  munmap: goalBit("munmap-head") | goalBit("munmap-middle") | goalBit("munmap-tail"),
+  mremap: goalBit("mremap-shrink") | goalBit("move-whole") | goalBit("move-piece"),
+  mprotect: goalBit("split"),
+  madvise: goalBit("split"),
+  touch: goalBit("cow-first"),
+  fork: goalBit("fork-split") | goalBit("fork-fails"),
+};
+
+/**
+ * Watches one side's execution of one trace and notes the goals it reaches: from what happened,
+ * never from what was meant to happen. It looks at the VMAs of the op's process before the op
+ * and after it, and only while the op could reach something new.
+ */
+export class GoalObserver {
+  private set: GoalSet = 0;
+  private readonly was = new VmaTable();
+  private readonly is = new VmaTable();
+  /** Borders that a split has made and that still stand, by process. */
+  private readonly borders = new Map<number, number[]>();
+
+  get reached(): GoalSet {
+    return this.set;
+  }
+
+  /** Makes it ready for another trace. */
+  reset(): void {
+    this.set = 0;
+    this.borders.clear();
+  }
+
+  /** Takes in what an op is about to act on. */
+  before(op: Op, view: VmaView): void {
+    if (this.mayReach(op)) view.read(op.proc, this.was);
+  }
+
+  /** Takes in what came of it. */
+  after(op: Op, seen: Observed): void {
+    if (this.mayReach(op)) {
+      if (seen.outcome === null) this.observeSuccess(op, seen.view);
+      else this.observeFailure(op, seen);
+    }
+    this.keepStandingBorders(op.proc, seen.view);
+  }
+
+  /** A split is always looked at: its borders are what a later fork of it is known by. */
+  private mayReach(op: Op): boolean {
+    const within = WITHIN_REACH[op.op] ?? 0;
+    return (this.set & within) !== within || within === goalBit("split");
+  }
+
+  private reach(goal: Goal): void {
+    this.set |= goalBit(goal);
+  }
+
+  private observeFailure(op: Op, seen: Observed): void {
+    if (seen.outcome === "ESRCH") return;
+    if (op.op === "fork") this.reach("fork-fails");
+    if (op.op !== "mmap") return;
+    for (const { kind } of seen.events) {
+      if (kind === "reserve-failed" || kind === "type-mismatch") this.reach("mmap-refused");
+    }
+  }
+
+  private observeSuccess(op: Op, view: VmaView): void {
+    switch (op.op) {
+      case "spawn":
+      case "exit":
+        return;
+      case "munmap":
+        return this.observeMunmap(op);
+      case "mremap":
+        return this.observeMremap(op);
+      case "mprotect":
+      case "madvise":
+        return this.observeSplit(op, view);
+      case "mmap":
+        return this.observeMmap(op);
+      case "touch":
+        return this.observeTouch(op);
+      case "fork":
+        return this.observeFork(op, view);
+      default:
+        return;
+    }
+  }
+
+  private observeMmap(op: OpOf<"mmap">): void {
+    const { was } = this;
+    for (let row = was.firstAfter(op.at); row < was.count; row++) {
+      if ((was.start[row] as number) >= op.at + op.pages) return;
+      if (isTracked(was, row)) this.reach("mmap-replaces");
+    }
+  }
+
+  private observeTouch(op: OpOf<"touch">): void {
+    const { was } = this;
+    const row = was.firstAfter(op.at);
+    if (!op.write || row >= was.count || was.start[row] !== op.at) return;
+    const isPrivate = ((was.bits[row] as number) & VMA_PRIVATE) !== 0;
+    if (isPrivate && isTracked(was, row)) this.reach("cow-first");
+  }
+
+  private observeMunmap(op: OpOf<"munmap">): void {
+    const { was } = this;
+    const end = op.at + op.pages;
+    for (let row = was.firstAfter(op.at); row < was.count; row++) {
+      if ((was.start[row] as number) >= end) return;
+      if (!isTracked(was, row)) continue;
+      const keepsHead = (was.start[row] as number) < op.at;
+      const keepsTail = end < (was.end[row] as number);
+      if (keepsHead && keepsTail) this.reach("munmap-middle");
+      else if (keepsTail) this.reach("munmap-head");
+      else if (keepsHead) this.reach("munmap-tail");
+    }
+  }
+
+  private observeMremap(op: OpOf<"mremap">): void {
+    const { was } = this;
+    const row = was.firstAfter(op.at);
+    if (row >= was.count || (was.start[row] as number) > op.at || !isTracked(was, row)) return;
+    if (op.newPages < op.pages) this.reach("mremap-shrink");
+    if (op.to === undefined || op.newPages !== op.pages) return;
+    const end = op.at + op.pages;
+    if (was.start[row] === op.at && was.end[row] === end) this.reach("move-whole");
+    else if (end <= (was.end[row] as number)) this.reach("move-piece");
+  }
+
+  private observeSplit(op: OpOf<"mprotect"> | OpOf<"madvise">, view: VmaView): void {
+    const { was } = this;
+    view.read(op.proc, this.is);
+    if (this.is.count <= was.count) return;
+    for (const border of [op.at, op.at + op.pages]) {
+      const row = was.firstAfter(border);
+      if (row >= was.count || (was.start[row] as number) >= border || !isTracked(was, row))
+        continue;
+      this.reach("split");
+      const known = this.borders.get(op.proc);
+      if (known === undefined) this.borders.set(op.proc, [border]);
+      else known.push(border);
+    }
+  }
+
+  private observeFork(op: OpOf<"fork">, view: VmaView): void {
+    const borders = this.borders.get(op.proc);
+    if (borders === undefined || borders.length === 0) return;
+    this.reach("fork-split");
+    this.borders.set(op.child, [...borders]);
+    this.keepStandingBorders(op.child, view);
+  }
+
+  private keepStandingBorders(proc: number, view: VmaView): void {
+    const borders = this.borders.get(proc);
+    if (borders === undefined || borders.length === 0) return;
+    view.read(proc, this.is);
+    const standing = borders.filter((border) => isSplitAt(this.is, border));
+    if (standing.length < borders.length) this.borders.set(proc, standing);
+  }
+}
+
+/** VM_PAT tells on the before side; the refcounted design tracks all that these ops map. */
+function isTracked(vmas: VmaTable, row: number): boolean {
+  return ((vmas.bits[row] as number) & PAT_LOST) === 0;
+}
+
+/** Two VMAs meet there and go on from one physical page to the next. */
+function isSplitAt(vmas: VmaTable, border: number): boolean {
+  const right = vmas.firstAfter(border);
+  const left = right - 1;
+  if (left < 0 || right >= vmas.count) return false;
+  if (vmas.start[right] !== border || vmas.end[left] !== border) return false;
+  const pages = border - (vmas.start[left] as number);
+  return (vmas.pfn[left] as number) + pages === vmas.pfn[right];
+}
+
+/** The goals that one side's recording of a trace reached. */
+export function goalsReached(recording: Recording): GoalSet {
+  const observer = new GoalObserver();
+  const feed = new RecordingFeed(recording);
+  recording.trace.ops.forEach((op, index) => {
+    observer.before(op, feed);
+    observer.after(op, feed.show(index));
+  });
+  return observer.reached;
+}

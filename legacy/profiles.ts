@@ -1,0 +1,31 @@
+import type { MmProfile } from "../src/mm/profile.ts";
+
+/** The releases of the VM_PAT design. Debian's builds hold the later backports of their series. */
+export const LEGACY_PROFILES = {
+  /** mm/mmap.c of 6.1.192: mmap_region() unmaps the range before it calls the driver. */
+  "6.1": {
+    release: "6.1",
+    mmapFreesReplacedFirst: true,
+    devmemMapsAfterFree: false,
+    mremapChecksOverlapFirst: false,
+    mremapChecksBeforeUnmap: false,
+    mremapMovesSeveral: false,
+    remapChecksPartOfPrivateFirst: false,
+    vmFlagsAssertWriteLock: false,
+    mremapErrorClearsSource: false,
+  },
+  /** mm/mmap.c of 6.12.117: pages cleared first, VMAs freed after the driver's handler. */
+  "6.12": {
+    release: "6.12",
+    mmapFreesReplacedFirst: false,
+    devmemMapsAfterFree: false,
+    mremapChecksOverlapFirst: false,
+    mremapChecksBeforeUnmap: false,
+    mremapMovesSeveral: false,
+    remapChecksPartOfPrivateFirst: false,
+    vmFlagsAssertWriteLock: true,
+    mremapErrorClearsSource: false,
+  },
+} as const satisfies Record<string, MmProfile>;
+
+export type LegacyRelease = keyof typeof LEGACY_PROFILES;

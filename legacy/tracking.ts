@@ -1,0 +1,113 @@
+import type { Outcome } from "../src/mm/errno.ts";
+import type { Mm } from "../src/mm/mm.ts";
+import type { DupReason, PfnTracking } from "../src/mm/tracking.ts";
+import type { PageCount, Pfn } from "../src/mm/units.ts";
+import type { Vma } from "../src/mm/vma.ts";
+import type { PageCacheMode } from "../src/pat/cachemode.ts";
+import type { KernelState } from "../src/pat/kernelstate.ts";
+import type { ModeRef } from "../src/pat/memtype.ts";
+import type { PfnRanges } from "../src/pat/pfnmap.ts";
+
+/** VM_PAT: the only thing that the design keeps of a tracked VMA. */
+const VM_PAT: object = Object.freeze({});
+
+/** Whether a VMA carries VM_PAT, which smaps shows as `ar`. */
+export function hasVmPat(vma: Vma): boolean {
+  return vma.track !== null;
+}
+
+/**
+ * The VM_PAT design (to 6.15; read in 6.1.192 and 6.12.117, whose fork holds the fix of
+ * dc84bc2aba85). Neither range nor cache mode is stored: both are derived again from the page
+ * table, and from vm_pgoff where the first page was copied on write.
+ */
+export class VmPatTracking implements PfnTracking {
+  private readonly granted: ModeRef = { mode: 0 };
+
+  constructor(
+    private readonly ranges: PfnRanges,
+    private readonly kernel: KernelState,
+  ) {}
+
+  /** track_pfn_remap(): every failure becomes EINVAL in remap_pfn_range(). */
+  remap(vma: Vma, wanted: PageCacheMode, granted: ModeRef, pfn: Pfn): Outcome {
+    const end = pfn + vma.pages;
+    if (this.ranges.track(pfn, end, wanted, false, granted) !== null) return "EINVAL";
+    this.kernel.writesVmFlags("track_pfn_remap");
+    vma.track = VM_PAT;
+    return null;
+  }
+
+  /** untrack_pfn() of a given range: the zap before it has often cleared the flag already. */
+  remapFailed(vma: Vma, pfn: Pfn, pages: PageCount): void {
+    if (!hasVmPat(vma)) return;
+    this.ranges.untrack(pfn, pfn + pages);
+    this.kernel.writesVmFlags("untrack_pfn");
+    vma.track = null;
+  }
+
+  /** vm_area_dup() copies the flag; dup_mmap() clears it again in the child. */
+  dup(copy: Vma, original: Vma, reason: DupReason): void {
+    copy.track = reason === "fork" ? null : original.track;
+  }
+
+  /**
+   * track_pfn_copy(): the child reserves the VMA's present range for itself, strictly with the
+   * mode of its first page. A first page that was copied on write has lost that mode.
+   */
+  copy(childVma: Vma, parent: Mm, parentVma: Vma): Outcome {
+    if (!hasVmPat(parentVma)) return null;
+    const base = parent.pageTable.pfnAt(parentVma.start);
+    if (base === null) {
+      if (!parentVma.isPrivate) this.warn("track_pfn_copy");
+      return "EINVAL";
+    }
+    const wanted = parent.pageTable.modeAt(parentVma.start);
+    const end = base + parentVma.pages;
+    const error = this.ranges.track(base, end, wanted, true, this.granted);
+    if (error !== null) return error;
+    childVma.track = VM_PAT;
+    return null;
+  }
+
+  /** untrack_pfn_copy(): what copy() reserved is given back by its pfn. */
+  copyFailed(childVma: Vma, parent: Mm, parentVma: Vma): void {
+    if (!hasVmPat(childVma)) return;
+    const base = parent.pageTable.pfnAt(parentVma.start);
+    if (base !== null) this.ranges.untrack(base, base + childVma.pages);
+    childVma.track = null;
+  }
+
+  /**
+   * untrack_pfn() on the whole VMA, however little of it goes; the flag goes even when the free
+   * fails.
+   */
+  unmap(mm: Mm, vma: Vma): void {
+    if (!hasVmPat(vma)) return;
+    const base = this.base(mm, vma);
+    if (base === null) return;
+    this.ranges.untrack(base, base + vma.pages);
+    vma.track = null;
+  }
+
+  /** untrack_pfn_clear(): the whole old VMA loses the flag, even if only a piece moved. */
+  moved(vma: Vma): void {
+    vma.track = null;
+  }
+
+  /** The design has nothing left to do when a VMA is freed. */
+  free(): void {}
+
+  /** get_pat_info() without the cache mode: the page table, else vm_pgoff of a COW mapping. */
+  private base(mm: Mm, vma: Vma): Pfn | null {
+    const pfn = mm.pageTable.pfnAt(vma.start);
+    if (pfn !== null) return pfn;
+    if (vma.isPrivate) return vma.pfn;
+    this.warn("untrack_pfn");
+    return null;
+  }
+
+  private warn(caller: string): void {
+    this.kernel.warnOnce(`${caller}: no pfn at the start of the VMA`);
+  }
+}

@@ -1,0 +1,84 @@
+import type { Outcome } from "../src/mm/errno.ts";
+import type { PfnTracking } from "../src/mm/tracking.ts";
+import type { PageCount, Pfn } from "../src/mm/units.ts";
+import type { Vma } from "../src/mm/vma.ts";
+import type { PageCacheMode } from "../src/pat/cachemode.ts";
+import type { KernelState } from "../src/pat/kernelstate.ts";
+import type { ModeRef } from "../src/pat/memtype.ts";
+import type { PfnRanges } from "../src/pat/pfnmap.ts";
+
+/** struct pfnmap_track_ctx: the range one remap_pfn_range() tracked, and how many VMAs share it. */
+export class PfnmapTrackCtx {
+  kref = 1;
+  counted = 0;
+
+  constructor(
+    readonly pfn: Pfn,
+    readonly pages: PageCount,
+  ) {}
+}
+
+/** The context of a VMA, or null where the VMA is not tracked. */
+export function ctxOf(vma: Vma): PfnmapTrackCtx | null {
+  return vma.track instanceof PfnmapTrackCtx ? vma.track : null;
+}
+
+/**
+ * The refcounted design (6.16 on; read in 7.2.12): one context per remap_pfn_range(), its range
+ * fixed at creation, shared by a kref through split, move and fork. The last put untracks the
+ * whole range. Nothing happens on unmap, on page table copies, or when pages move away.
+ */
+export class KrefTracking implements PfnTracking {
+  constructor(
+    private readonly ranges: PfnRanges,
+    private readonly kernel: KernelState,
+  ) {}
+
+  /** remap_pfn_range_track(): a VMA that holds a context already is refused, silently. */
+  remap(vma: Vma, wanted: PageCacheMode, granted: ModeRef, pfn: Pfn): Outcome {
+    if (vma.track !== null) return "EINVAL";
+    const end = pfn + vma.pages;
+    if (this.ranges.track(pfn, end, wanted, false, granted) !== null) return "EINVAL";
+    if (this.kernel.fails("context")) {
+      this.ranges.untrack(pfn, end);
+      return "ENOMEM";
+    }
+    vma.track = new PfnmapTrackCtx(pfn, vma.pages);
+    return null;
+  }
+
+  /** The context of the call that failed goes again; a part has made none. */
+  remapFailed(vma: Vma, _pfn: Pfn, _pages: PageCount, whole: boolean): void {
+    if (whole) this.free(vma);
+  }
+
+  /** vma_pfnmap_track_ctx_dup(): the copy takes a reference, whatever it was made for. */
+  dup(copy: Vma, original: Vma): void {
+    const ctx = ctxOf(original);
+    copy.track = ctx;
+    if (ctx !== null) ctx.kref++;
+  }
+
+  /** fork() reserves nothing: the reference was taken when the VMA was duplicated. */
+  copy(): Outcome {
+    return null;
+  }
+
+  /** A failed copy leaves the reference to the child's teardown. */
+  copyFailed(): void {}
+
+  /** Unmapping and zapping never touch the tracking. */
+  unmap(): void {}
+
+  /** The old VMA keeps its reference until it is freed. */
+  moved(): void {}
+
+  /** vma_pfnmap_track_ctx_release(): the last put gives the whole range back. */
+  free(vma: Vma): void {
+    const ctx = ctxOf(vma);
+    if (ctx === null) return;
+    vma.track = null;
+    ctx.kref--;
+    if (ctx.kref === 0) this.ranges.untrack(ctx.pfn, ctx.pfn + ctx.pages);
+  }
+}

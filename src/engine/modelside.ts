@@ -1,0 +1,89 @@
+import type { Outcome } from "../mm/errno.ts";
+import type { ModelBackend } from "../model/backend.ts";
+import type { Machine } from "../model/machine.ts";
+import { showEvent } from "../model/snapshot.ts";
+import {
+  type LiveSide,
+  MemtypeDelta,
+  PAT_LOST,
+  VMA_DONTFORK,
+  VMA_PRIVATE,
+  VMA_READ,
+  VMA_WRITE,
+  type VmaTable,
+  type VmaView,
+} from "../oracle/observed.ts";
+import type { Op } from "../trace/op.ts";
+import type { TraceEvent } from "../trace/recording.ts";
+import type { World } from "../trace/trace.ts";
+import type { Vma } from "../mm/vma.ts";
+
+const NO_EVENTS: readonly TraceEvent[] = [];
+
+/**
+ * One side that runs: a model's machine seen as the oracle wants to see it, straight from its
+ * memory. Nothing is recorded, and a step without kernel messages allocates nothing.
+ */
+export class ModelSide implements LiveSide {
+  outcome: Outcome = null;
+  events: readonly TraceEvent[] = NO_EVENTS;
+  badContexts = 0;
+  readonly memtype = new MemtypeDelta();
+  /** A machine for each world that has come up: campaigns draw from a handful. */
+  private readonly machines = new Map<number, Machine>();
+  private machine: Machine;
+  private readonly model: ModelBackend;
+
+  constructor(model: ModelBackend) {
+    this.model = model;
+    this.machine = this.machineOf({ pfns: 1, vpages: 1, mtrr: "uncached" });
+  }
+
+  get view(): VmaView {
+    return this;
+  }
+
+  /** A fresh machine in `world`. */
+  reset(world: World): void {
+    this.machine = this.machineOf(world);
+    this.machine.reset();
+    this.memtype.clear();
+  }
+
+  /** Performs one op and shows what came of it. */
+  apply(op: Op): this {
+    this.memtype.clear();
+    this.outcome = this.machine.apply(op);
+    const { events } = this.machine;
+    this.events = events.length === 0 ? NO_EVENTS : events.map(showEvent);
+    this.badContexts = this.machine.badContexts();
+    return this;
+  }
+
+  read(proc: number, into: VmaTable): void {
+    into.clear();
+    const mm = this.machine.processes.get(proc);
+    if (mm === undefined) return;
+    for (const vma of mm.vmas) into.push(vma.start, vma.end, vma.pfn, this.bits(vma));
+  }
+
+  private bits(vma: Vma): number {
+    const { hasVmPat } = this.machine.spec;
+    return (
+      (hasVmPat !== undefined && !hasVmPat(vma) ? PAT_LOST : 0) |
+      (vma.isPrivate ? VMA_PRIVATE : 0) |
+      (vma.prot === "none" ? 0 : VMA_READ) |
+      (vma.prot === "rw" ? VMA_WRITE : 0) |
+      (vma.dontfork ? VMA_DONTFORK : 0)
+    );
+  }
+
+  private machineOf(world: World): Machine {
+    const key = (world.pfns * 65_536 + world.vpages) * 2 + (world.mtrr === "uncached" ? 1 : 0);
+    const known = this.machines.get(key);
+    if (known !== undefined) return known;
+    const machine = this.model.machine(world, this.memtype);
+    this.machines.set(key, machine);
+    return machine;
+  }
+}

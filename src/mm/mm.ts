@@ -1,0 +1,122 @@
+import type { KernelState } from "../pat/kernelstate.ts";
+import type { PfnRanges } from "../pat/pfnmap.ts";
+import type { Outcome } from "./errno.ts";
+import type { FileMapping } from "./filemapping.ts";
+import { PageTable, TABLE_PAGES } from "./pagetable.ts";
+import type { MmProfile } from "./profile.ts";
+import type { PfnTracking } from "./tracking.ts";
+import type { PageCount, VirtualPage } from "./units.ts";
+import type { Vma } from "./vma.ts";
+
+/** What every system call works with besides the process' own address space. */
+export interface MmContext {
+  readonly profile: MmProfile;
+  readonly tracking: PfnTracking;
+  readonly ranges: PfnRanges;
+  readonly kernel: KernelState;
+  /** The mappings of the driver's file. */
+  readonly file: FileMapping;
+  /** How many pages the region has. */
+  readonly pfns: PageCount;
+  readonly vpages: PageCount;
+}
+
+/** The address space of one process: VMAs in address order and the page table beneath them. */
+export class Mm {
+  readonly vmas: Vma[] = [];
+  readonly pageTable: PageTable;
+  /** A task that died in a BUG() holds this address space's locks for good. */
+  isWedged = false;
+
+  constructor(readonly vpages: PageCount) {
+    this.pageTable = new PageTable(vpages);
+  }
+
+  /** Index of the first VMA that ends after `at` (find_vma()); the length where there is none. */
+  findIndex(at: VirtualPage): number {
+    let low = 0;
+    let high = this.vmas.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.vmas[middle] as Vma).end <= at) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** The VMA that contains `at` (vma_lookup()), or null. */
+  lookup(at: VirtualPage): Vma | null {
+    const vma = this.vmas[this.findIndex(at)];
+    return vma !== undefined && vma.start <= at ? vma : null;
+  }
+
+  /** Forgets everything, so that the address space can serve another process. */
+  clear(): void {
+    for (const vma of this.vmas) {
+      this.pageTable.zap(vma.start, vma.end);
+      this.pageTable.freeTables(vma.start, vma.end, 0, this.vpages + TABLE_PAGES);
+    }
+    this.remove(0, this.vmas.length);
+  }
+
+  insert(vma: Vma): void {
+    const { vmas } = this;
+    let i = vmas.length;
+    vmas.push(vma);
+    for (; i > 0 && (vmas[i - 1] as Vma).start > vma.start; i--) vmas[i] = vmas[i - 1] as Vma;
+    vmas[i] = vma;
+  }
+
+  /** Drops vmas[first, last). */
+  remove(first: number, last: number): void {
+    const { vmas } = this;
+    let to = first;
+    for (let from = last; from < vmas.length; from++) vmas[to++] = vmas[from] as Vma;
+    while (vmas.length > to) vmas.pop();
+  }
+}
+
+/**
+ * __split_vma(): cuts a VMA in two at `at`, which lies inside it; ENOMEM where it cannot, and
+ * then nothing has changed. Which half is the new one makes no difference to either design: both
+ * hold what the whole held.
+ *
+ *     |-----------vma-----------|  ->  |---vma---|----upper----|
+ *               at                               at
+ */
+export function splitVma(context: MmContext, mm: Mm, vma: Vma, at: VirtualPage): Outcome {
+  const { kernel, tracking } = context;
+  if (kernel.fails("vma")) return "ENOMEM";
+  const upper = vma.copy(at, vma.end, vma.pfn + (at - vma.start));
+  tracking.dup(upper, vma, "split");
+  if (kernel.fails("vma-setup")) {
+    tracking.free(upper);
+    return "ENOMEM";
+  }
+  vma.end = at;
+  mm.insert(upper);
+  if (upper.device !== null) {
+    context.file.insert(mm, upper);
+    context.file.reinsert(mm, vma);
+  }
+  return null;
+}
+
+/**
+ * Cuts VMAs at both ends of [start, end), so that each lies wholly inside or outside. The lower
+ * end comes first; where the upper one fails, that cut stays.
+ */
+export function splitAround(
+  context: MmContext,
+  mm: Mm,
+  start: VirtualPage,
+  end: VirtualPage,
+): Outcome {
+  const first = mm.lookup(start);
+  if (first !== null && first.start < start) {
+    const error = splitVma(context, mm, first, start);
+    if (error !== null) return error;
+  }
+  const last = mm.lookup(end);
+  return last !== null && last.start < end ? splitVma(context, mm, last, end) : null;
+}

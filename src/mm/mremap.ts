@@ -1,0 +1,159 @@
+import type { Outcome } from "./errno.ts";
+import type { Mm, MmContext } from "./mm.ts";
+import { munmap } from "./munmap.ts";
+import { TABLE_PAGES } from "./pagetable.ts";
+import type { PageCount, VirtualPage } from "./units.ts";
+import type { Vma } from "./vma.ts";
+
+/** mremap() of [at, at + pages) to newPages pages; `to`: MREMAP_MAYMOVE | MREMAP_FIXED. */
+export interface MremapRequest {
+  readonly at: VirtualPage;
+  readonly pages: PageCount;
+  readonly newPages: PageCount;
+  readonly to: VirtualPage | undefined;
+}
+
+type FixedRequest = MremapRequest & { readonly to: VirtualPage };
+
+function overlaps({ at, pages, newPages, to }: FixedRequest): boolean {
+  return at + pages > to && to + newPages > at;
+}
+
+/**
+ * What vma_to_resize() (to 6.12), resize_is_valid() (6.16) and check_prep_vma() (6.18 on) say of
+ * a pfn mapping: a private one cannot be duplicated, the range must lie in one VMA, and nothing
+ * may grow. A shrink looks at what stays only.
+ */
+function checkResize(vma: Vma, at: VirtualPage, pages: PageCount, newPages: PageCount): Outcome {
+  if (pages === 0 && vma.isPrivate) return "EINVAL";
+  if (Math.min(pages, newPages) > vma.end - at) return "EFAULT";
+  return newPages > pages ? "EFAULT" : null;
+}
+
+/**
+ * move_vma(): the whole VMA is duplicated at the destination, page table entries move, and where
+ * they were is unmapped, which splits the VMA when only a piece of it moves. If that split fails,
+ * the old VMA stays whole without the pages that moved, and the move has succeeded. If the
+ * destination's page tables cannot be had, the pages go back and the copy is unmapped.
+ *
+ *     |------|==moved==|----|     ->     |------|         |----|     |==copy==|
+ *            at                                                      to
+ */
+function moveVma(
+  context: MmContext,
+  mm: Mm,
+  vma: Vma,
+  at: VirtualPage,
+  pages: PageCount,
+  to: VirtualPage,
+): Outcome {
+  const { kernel, tracking } = context;
+  if (kernel.fails("vma")) return "ENOMEM";
+  const copy = vma.copy(to, to + pages, vma.pfn + (at - vma.start));
+  tracking.dup(copy, vma, "move");
+  if (kernel.fails("vma-setup")) {
+    tracking.free(copy);
+    return "ENOMEM";
+  }
+  mm.insert(copy);
+  if (copy.device !== null) context.file.insert(mm, copy);
+  if (!moveTables(context, mm, at, pages, to)) {
+    const isSource = context.profile.mremapErrorClearsSource;
+    tracking.moved(isSource ? vma : copy);
+    munmap(context, mm, to, pages);
+    return "ENOMEM";
+  }
+  mm.pageTable.move(at, pages, to);
+  tracking.moved(vma);
+  munmap(context, mm, at, pages);
+  return null;
+}
+
+/** pte_alloc() of the tables that move_page_tables() needs: one wherever the source has one. */
+function moveTables(
+  context: MmContext,
+  mm: Mm,
+  at: VirtualPage,
+  pages: PageCount,
+  to: VirtualPage,
+): boolean {
+  const { pageTable } = mm;
+  for (let done = 0; done < pages; ) {
+    const room = (page: number) => TABLE_PAGES - (page % TABLE_PAGES);
+    const extent = Math.min(pages - done, room(at + done), room(to + done));
+    const from = to + done;
+    if (pageTable.hasTable(at + done)) {
+      if (pageTable.allocate(from, from + extent, context.kernel) < from + extent) return false;
+    }
+    done += extent;
+  }
+  return true;
+}
+
+/** mremap_to(): the destination goes first, then the part to shrink away, then the move. */
+function mremapTo(context: MmContext, mm: Mm, request: FixedRequest): Outcome {
+  const { at, newPages, to } = request;
+  let { pages } = request;
+  const cleared = munmap(context, mm, to, newPages);
+  if (cleared !== null) return cleared;
+  if (mm.lookup(at) === null) return "EFAULT";
+  if (pages > newPages) {
+    const shrunk = munmap(context, mm, at + newPages, pages - newPages);
+    if (shrunk !== null) return shrunk;
+    pages = newPages;
+  }
+  const vma = mm.lookup(at);
+  if (vma === null) return "EFAULT";
+  const error = checkResize(vma, at, pages, newPages);
+  return error ?? moveVma(context, mm, vma, at, pages, to);
+}
+
+/**
+ * remap_move() (6.17 on): every VMA of the range moves on its own, and the gaps between them are
+ * kept, so what the destination has there stays. The range must not begin with a gap.
+ */
+function remapMove(context: MmContext, mm: Mm, request: FixedRequest): Outcome {
+  const { at, pages, to } = request;
+  const end = at + pages;
+  if (mm.lookup(at) === null) return "EFAULT";
+  for (let from = at; from < end; ) {
+    const vma = mm.vmas[mm.findIndex(from)];
+    if (vma === undefined || vma.start >= end) break;
+    const start = Math.max(from, vma.start);
+    const length = Math.min(end, vma.end) - start;
+    const target = to + (start - at);
+    const error = mremapTo(context, mm, {
+      at: start,
+      pages: length,
+      newPages: length,
+      to: target,
+    });
+    if (error !== null) return error;
+    from = start + length;
+  }
+  return null;
+}
+
+/** mremap() with a fixed destination. */
+function mremapFixed(context: MmContext, mm: Mm, request: FixedRequest): Outcome {
+  const { at, pages, newPages } = request;
+  const { profile } = context;
+  if (profile.mremapChecksOverlapFirst && overlaps(request)) return "EINVAL";
+  if (profile.mremapMovesSeveral && pages === newPages) return remapMove(context, mm, request);
+  const vma = mm.lookup(at);
+  if (vma === null) return "EFAULT";
+  if (overlaps(request)) return "EINVAL";
+  const error = profile.mremapChecksBeforeUnmap ? checkResize(vma, at, pages, newPages) : null;
+  return error ?? mremapTo(context, mm, request);
+}
+
+/** mremap() (mm/mremap.c, 6.1 to 7.2; reduced to pfn mappings, flags 0 or MAYMOVE | FIXED). */
+export function mremap(context: MmContext, mm: Mm, request: MremapRequest): Outcome {
+  const { at, pages, newPages, to } = request;
+  if (newPages === 0) return "EINVAL";
+  if (to !== undefined) return mremapFixed(context, mm, { at, pages, newPages, to });
+  const vma = mm.lookup(at);
+  if (vma === null) return "EFAULT";
+  if (newPages > pages) return checkResize(vma, at, pages, newPages);
+  return newPages < pages ? munmap(context, mm, at + newPages, pages - newPages) : null;
+}

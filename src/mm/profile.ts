@@ -1,0 +1,25 @@
+/**
+ * What differs between kernel releases and is not tracking. Each fact says what the release
+ * does; mm asks for the fact, never for the release. The rows are in legacy/profiles.ts and
+ * modern/profiles.ts, with where each fact was seen.
+ */
+export interface MmProfile {
+  /** The release, as recordings of kernels spell its first two numbers. */
+  readonly release: string;
+  /** mmap(MAP_FIXED) has freed the VMAs it replaces before the driver maps anything (to 6.11). */
+  readonly mmapFreesReplacedFirst: boolean;
+  /** /dev/mem maps after the replaced VMAs are freed (mmap_prepare and action, 7.x). */
+  readonly devmemMapsAfterFree: boolean;
+  /** mremap() refuses an overlap of source and destination before it looks for the source (6.17 on). */
+  readonly mremapChecksOverlapFirst: boolean;
+  /** mremap() to a fixed address checks the source before it unmaps the destination (6.17 on). */
+  readonly mremapChecksBeforeUnmap: boolean;
+  /** mremap() of unchanged size to a fixed address may move several VMAs (6.17 on). */
+  readonly mremapMovesSeveral: boolean;
+  /** remap_pfn_range() refuses a part of a private mapping before anything else (7.x). */
+  readonly remapChecksPartOfPrivateFirst: boolean;
+  /** VMA flags written in a fault, without the mmap write lock, warn (6.12 to 6.18). */
+  readonly vmFlagsAssertWriteLock: boolean;
+  /** A failed move says of the source, not of the copy, that its pages moved away (6.15 only). */
+  readonly mremapErrorClearsSource: boolean;
+}

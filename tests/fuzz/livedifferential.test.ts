@@ -1,0 +1,75 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { arbitraryTrace } from "../../fuzz/arbitrary.ts";
+import { recordingDifferential } from "../../fuzz/differential.ts";
+import { LiveDifferential } from "../../fuzz/livedifferential.ts";
+import { differentialOf } from "../../src/cli/campaign.ts";
+import { ModelSide } from "../../src/engine/modelside.ts";
+import type { ModelBackend } from "../../src/model/backend.ts";
+import { judge } from "../../src/oracle/judge.ts";
+import type { Trace } from "../../src/trace/trace.ts";
+import { blindTrace } from "../arbitrary.ts";
+import { MODELS } from "../models.ts";
+import { readRecordings, recordingFiles } from "../recordings.ts";
+
+const PAIRS = [
+  ["6.12", "6.18"],
+  ["6.1", "7.2"],
+  ["6.16", "7.2"],
+  ["6.12", "6.12"],
+] as const;
+
+function bothPaths(before: string, after: string) {
+  const left = MODELS[before] as ModelBackend;
+  const right = MODELS[after] as ModelBackend;
+  const contexts = { contexts: true };
+  const readable = recordingDifferential(
+    (trace) => left.recordSync(trace, contexts),
+    (trace) => right.recordSync(trace, contexts),
+    (was, is) => {
+      const { findings, notComparable, retention } = judge(was, is);
+      return { findings, notComparable, retention: retention.after };
+    },
+  );
+  return { fast: new LiveDifferential(new ModelSide(left), new ModelSide(right)), readable };
+}
+
+describe.each(PAIRS)(
+  "from %s to %s the fast path answers what the readable one does",
+  (was, is) => {
+    const { fast, readable } = bothPaths(was, is);
+    const agree = async (trace: Trace) => {
+      const { findings, ...rest } = fast.run(trace);
+      const plain = findings.map((finding) => finding.plain());
+      expect({ findings: plain, ...rest }).toStrictEqual(await readable(trace));
+    };
+
+    test("for traces as the campaign draws them", async () => {
+      await fc.assert(fc.asyncProperty(arbitraryTrace, agree), { numRuns: 300 });
+    });
+
+    test("for traces drawn blindly", async () => {
+      await fc.assert(fc.asyncProperty(blindTrace, agree), { numRuns: 150 });
+    });
+
+    test("for every recorded trace", async () => {
+      const [file] = recordingFiles();
+      const recordings = readRecordings(file as string);
+      for (const { trace } of recordings) await agree(trace);
+      expect(recordings).toHaveLength(54);
+    });
+  },
+);
+
+test("two models take the fast path: no recording is made", async () => {
+  const refuse = () => {
+    throw new Error("a recording was made");
+  };
+  const model = MODELS["6.12"] as ModelBackend;
+  const unrecordable = { ...model, record: refuse, recordSync: refuse };
+  const [sample] = fc.sample(arbitraryTrace, { seed: 3, numRuns: 1 });
+  const difference = await differentialOf({ before: unrecordable, after: unrecordable })(
+    sample as Trace,
+  );
+  expect(difference.findings.length).toBeGreaterThan(0);
+});

@@ -1,0 +1,22 @@
+import { describe, expect, test } from "vitest";
+import { modelOf } from "../models.ts";
+import { readRecordings, recordingFiles } from "../recordings.ts";
+
+describe("the models agree with real kernels step by step", () => {
+  const files = recordingFiles();
+
+  test("five kernels are recorded", () => {
+    expect(files).toHaveLength(5);
+  });
+
+  test.each(files)("every step of %s", (file) => {
+    let steps = 0;
+    for (const recording of readRecordings(file)) {
+      const model = modelOf(recording.kernel?.release ?? "");
+      const modelled = model.recordSync(recording.trace);
+      expect(modelled.steps, recording.trace.name).toStrictEqual(recording.steps);
+      steps += recording.steps.length;
+    }
+    expect(steps).toBe(1586);
+  });
+});
