@@ -2,7 +2,7 @@ import { type ModelBackend, modelBackend } from "../src/model/backend.ts";
 import { MODERN_PROFILES, type ModernRelease } from "./profiles.ts";
 import { ctxOf, KrefTracking } from "./tracking.ts";
 
-/** The refcounted design as a backend: `modern@6.16`, `modern@6.18`, `modern@7.2`. */
+/** The refcounted design as a backend: `modern@6.16` to `modern@7.3`. */
 export function modernBackend(release: ModernRelease): ModelBackend {
   return modelBackend(`modern@${release}`, "kref", {
     profile: MODERN_PROFILES[release],

@@ -1,43 +1,48 @@
 import type { MmProfile } from "../src/mm/profile.ts";
 
-/** The releases of the refcounted design. */
+/** 6.18.15, seen in its recordings: mremap() checks first, and moves several VMAs. */
+const CHECKS_FIRST = {
+  release: "6.18",
+  mmapFreesReplacedFirst: false,
+  devmemMapsAfterFree: false,
+  mremapChecksOverlapFirst: true,
+  mremapChecksBeforeUnmap: true,
+  mremapMovesSeveral: true,
+  remapChecksPartOfPrivateFirst: false,
+  vmFlagsAssertWriteLock: true,
+  mremapErrorClearsSource: false,
+} as const satisfies MmProfile;
+
+/** drivers/char/mem.c and mm/vma.c of 7.2.12: /dev/mem maps in an action, after the free. */
+const MAPS_IN_ACTION = {
+  ...CHECKS_FIRST,
+  release: "7.2",
+  devmemMapsAfterFree: true,
+  remapChecksPartOfPrivateFirst: true,
+  vmFlagsAssertWriteLock: false,
+} as const satisfies MmProfile;
+
+/**
+ * The releases of the refcounted design. What the rows of 6.17, 6.19, 7.0, 7.1 and 7.3 say of
+ * system calls was seen by random traces on 6.17.13, 6.19.14, 7.0.13, 7.1.13 and 7.3.4; what only
+ * drivers can see is taken from the neighbour that they agree with.
+ */
 export const MODERN_PROFILES = {
   /** 6.16.12, seen in its recordings: a fixed destination is lost before a bad source is found. */
   "6.16": {
+    ...CHECKS_FIRST,
     release: "6.16",
-    mmapFreesReplacedFirst: false,
-    devmemMapsAfterFree: false,
     mremapChecksOverlapFirst: false,
     mremapChecksBeforeUnmap: false,
     mremapMovesSeveral: false,
-    remapChecksPartOfPrivateFirst: false,
-    vmFlagsAssertWriteLock: true,
-    mremapErrorClearsSource: false,
   },
-  /** 6.18.15, seen in its recordings: mremap() checks first, and moves several VMAs. */
-  "6.18": {
-    release: "6.18",
-    mmapFreesReplacedFirst: false,
-    devmemMapsAfterFree: false,
-    mremapChecksOverlapFirst: true,
-    mremapChecksBeforeUnmap: true,
-    mremapMovesSeveral: true,
-    remapChecksPartOfPrivateFirst: false,
-    vmFlagsAssertWriteLock: true,
-    mremapErrorClearsSource: false,
-  },
-  /** drivers/char/mem.c and mm/vma.c of 7.2.12: /dev/mem maps in an action, after the free. */
-  "7.2": {
-    release: "7.2",
-    mmapFreesReplacedFirst: false,
-    devmemMapsAfterFree: true,
-    mremapChecksOverlapFirst: true,
-    mremapChecksBeforeUnmap: true,
-    mremapMovesSeveral: true,
-    remapChecksPartOfPrivateFirst: true,
-    vmFlagsAssertWriteLock: false,
-    mremapErrorClearsSource: false,
-  },
+  "6.17": { ...CHECKS_FIRST, release: "6.17" },
+  "6.18": CHECKS_FIRST,
+  "6.19": { ...MAPS_IN_ACTION, release: "6.19" },
+  "7.0": { ...MAPS_IN_ACTION, release: "7.0" },
+  "7.1": { ...MAPS_IN_ACTION, release: "7.1" },
+  "7.2": MAPS_IN_ACTION,
+  "7.3": { ...MAPS_IN_ACTION, release: "7.3" },
 } as const satisfies Record<string, MmProfile>;
 
 export type ModernRelease = keyof typeof MODERN_PROFILES;

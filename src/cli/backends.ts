@@ -11,18 +11,19 @@ interface BackendFamily {
 }
 
 const legacyReleases = ["6.1", "6.12"] as const;
-const modernReleases = ["6.16", "6.18", "7.2"] as const;
+const modernReleases = ["6.16", "6.17", "6.18", "6.19", "7.0", "7.1", "7.2", "7.3"] as const;
 
-/** The models of one design; the name alone stands for its newest release. */
+/** The models of one design; the name alone stands for its newest release with recordings. */
 function modelFamily<R extends string>(
   design: string,
   releases: readonly R[],
+  newest: R,
   load: (release: R) => Promise<Backend>,
 ): BackendFamily {
   return {
     ids: [...releases.map((release) => `${design}@${release}`), design],
     open(id) {
-      const wanted = id === design ? releases.at(-1) : id.replace(`${design}@`, "");
+      const wanted = id === design ? newest : id.replace(`${design}@`, "");
       const release = releases.find((known) => known === wanted && id.startsWith(design));
       return release === undefined ? null : load(release);
     },
@@ -31,10 +32,10 @@ function modelFamily<R extends string>(
 
 /** A later kind of backend (a real kernel, a variant, a file) is one more row. */
 const FAMILIES: readonly BackendFamily[] = [
-  modelFamily("legacy", legacyReleases, async (release) =>
+  modelFamily("legacy", legacyReleases, "6.12", async (release) =>
     (await import("../../legacy/index.ts")).legacyBackend(release),
   ),
-  modelFamily("modern", modernReleases, async (release) =>
+  modelFamily("modern", modernReleases, "7.2", async (release) =>
     (await import("../../modern/index.ts")).modernBackend(release),
   ),
 ];

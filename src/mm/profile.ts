@@ -8,7 +8,7 @@ export interface MmProfile {
   readonly release: string;
   /** mmap(MAP_FIXED) has freed the VMAs it replaces before the driver maps anything (to 6.11). */
   readonly mmapFreesReplacedFirst: boolean;
-  /** /dev/mem maps after the replaced VMAs are freed (mmap_prepare and action, 7.x). */
+  /** /dev/mem maps after the replaced VMAs are freed (mmap_prepare and action, 6.19 on). */
   readonly devmemMapsAfterFree: boolean;
   /** mremap() refuses an overlap of source and destination before it looks for the source (6.17 on). */
   readonly mremapChecksOverlapFirst: boolean;
@@ -16,7 +16,7 @@ export interface MmProfile {
   readonly mremapChecksBeforeUnmap: boolean;
   /** mremap() of unchanged size to a fixed address may move several VMAs (6.17 on). */
   readonly mremapMovesSeveral: boolean;
-  /** remap_pfn_range() refuses a part of a private mapping before anything else (7.x). */
+  /** remap_pfn_range() refuses a part of a private mapping before anything else (6.19 on). */
   readonly remapChecksPartOfPrivateFirst: boolean;
   /** VMA flags written in a fault, without the mmap write lock, warn (6.12 to 6.18). */
   readonly vmFlagsAssertWriteLock: boolean;
