@@ -41,6 +41,11 @@ export interface Progress {
 
 export interface CampaignOptions extends CampaignIdentity {
   readonly differential: Differential;
+  /**
+   * Stands for the differential while findings are shrunk, where that is too slow to be asked
+   * thousands of times. What it leads to is confirmed; else the finding keeps its whole trace.
+   */
+  readonly shrinkBy?: Differential;
   /** Where the traces come from; plain ones unless said otherwise. */
   readonly traceOf?: TraceSource;
   /** Stop after so many runs, or after so many milliseconds, whichever is first. */
@@ -198,14 +203,13 @@ function perSecond(ops: number, ms: number): number {
 export async function concludeCampaign(
   tally: Tally,
   runMs: number,
-  options: CampaignIdentity & Pick<CampaignOptions, "differential" | "goals" | "traceOf">,
+  options: CampaignIdentity &
+    Pick<CampaignOptions, "differential" | "goals" | "traceOf" | "shrinkBy">,
 ): Promise<Campaign> {
-  const { before, after, seed, differential, traceOf = traceOfRun } = options;
+  const { before, after, seed, traceOf = traceOfRun } = options;
   const findings: CampaignFinding[] = [];
   for (const [signature, sighting] of Object.entries(tally.sightings)) {
-    findings.push(
-      await minimalFinding(signature, sighting, differential, (run) => traceOf(seed, run)),
-    );
+    findings.push(await minimalFinding(signature, sighting, options, (run) => traceOf(seed, run)));
     await nextTurn();
   }
   const runs = runsOf(tally);
@@ -235,19 +239,36 @@ export async function concludeCampaign(
 async function minimalFinding(
   signature: string,
   { count, firstRun, best }: Sighting,
-  differential: Differential,
+  {
+    differential,
+    shrinkBy = differential,
+  }: { readonly differential: Differential; readonly shrinkBy?: Differential | undefined },
   traceOf: (run: number) => Trace,
 ): Promise<CampaignFinding> {
   const find = (difference: Difference): JudgedFinding | undefined =>
     difference.findings.find((f) => f.signature === signature && (best.parted || !f.parted));
-  const holds = async (trace: Trace) => find(await differential(trace)) !== undefined;
+  const holds = async (trace: Trace) => find(await shrinkBy(trace)) !== undefined;
   const whole = traceOf(best.run);
   // Later ops seldom matter, but a verdict may come from what the other side does in them.
   const until = { ...whole, ops: whole.ops.slice(0, best.step + 1) };
-  const shrunk = await shrinkLater((await holds(until)) ? until : whole, holds);
-  const trace = { ...shrunk, name: signature };
-  const finding = find(await differential(trace));
-  if (finding === undefined) throw new Error(`${signature} was lost: the differential is unsteady`);
+  const candidates = [until, whole];
+  if (await holds(until)) candidates.unshift(await shrinkLater(until, holds));
+  else if (await holds(whole)) candidates.unshift(await shrinkLater(whole, holds));
+  for (const candidate of candidates) {
+    const trace = { ...candidate, name: signature };
+    const finding = find(await differential(trace));
+    if (finding === undefined) continue;
+    return described(signature, trace, finding, { count, firstRun });
+  }
+  throw new Error(`${signature} was lost: the differential is unsteady`);
+}
+
+function described(
+  signature: string,
+  trace: Trace,
+  finding: JudgedFinding,
+  { count, firstRun }: Pick<Sighting, "count" | "firstRun">,
+): CampaignFinding {
   const { symptom, verdict, cause, side, parted, detail, step } = finding;
   const seen = { signature, symptom, verdict, cause, count, firstRun };
   return { ...seen, side, parted, detail, trace, step };

@@ -1,14 +1,17 @@
 import { availableParallelism } from "node:os";
 import type { Backend } from "../src/backend.ts";
+import { isDriverOp } from "../src/trace/driverop.ts";
 import type { Design, Recording } from "../src/trace/recording.ts";
 import { bornBy, type Trace } from "../src/trace/trace.ts";
 import { type AcceleratorChoice, chooseAccelerator } from "./accelerator.ts";
 import type { RunningKernel } from "./assemble.ts";
 import { buildInitramfs } from "./guestimage.ts";
-import { LIMITS, type Limits } from "./guest.ts";
+import { UserError } from "../src/usererror.ts";
+import { GuestLost, LIMITS, type Limits } from "./guest.ts";
 import { locateImage } from "./images.ts";
 import { type MachineParts, requireQemu } from "./qemu.ts";
 import { type Job, Runner, type TraceFailure, type TraceOutcome } from "./runner.ts";
+import { KernelUnavailable } from "./unavailable.ts";
 import { REQUEST_ROOM, traceBytes, WIRE } from "./wire.ts";
 
 export interface KernelOptions {
@@ -40,8 +43,13 @@ export interface KernelBackend extends Backend {
   close(): Promise<void>;
 }
 
-/** What keeps a trace from running on any guest, or null. */
+/** What keeps a trace from running on any kernel, or null. */
 function unfit(trace: Trace): string | null {
+  const foreign = trace.ops.findIndex((op) => isDriverOp(op) || op.fault !== undefined);
+  if (foreign !== -1) {
+    const what = trace.ops[foreign]?.fault === undefined ? "a driver's op" : "a failing allocation";
+    return `ops[${foreign}] is ${what}, which only models can run`;
+  }
   if (traceBytes(trace) > REQUEST_ROOM) return "it has more ops than a request holds";
   const ids = trace.ops.flatMap((op) => [op.proc, bornBy(op) ?? 0]);
   return ids.some((id) => id >= WIRE.MAX_PROCS) ? "it has too many processes" : null;
@@ -72,7 +80,9 @@ class QemuBackend implements KernelBackend {
   }
 
   async identify(): Promise<RunningKernel> {
-    const kernel = await this.#runners[0]?.identify();
+    const kernel = await this.#runners[0]?.identify().catch((error: unknown) => {
+      throw this.#bootFault(error);
+    });
     if (kernel === undefined) throw new Error("a backend without runners");
     return kernel;
   }
@@ -85,6 +95,10 @@ class QemuBackend implements KernelBackend {
   }
 
   async recordMany(traces: readonly Trace[]): Promise<TraceOutcome[]> {
+    for (const trace of traces) {
+      const why = unfit(trace);
+      if (why !== null) throw new UserError(`${this.id} cannot run ${trace.name}: ${why}`);
+    }
     const waiting = traces.map((trace) => this.#enqueue(trace));
     this.#start();
     const outcomes = await Promise.all(waiting);
@@ -99,8 +113,6 @@ class QemuBackend implements KernelBackend {
   }
 
   #enqueue(trace: Trace): Promise<TraceOutcome> {
-    const why = unfit(trace);
-    if (why !== null) throw new RangeError(`${trace.name} does not fit a guest: ${why}`);
     return new Promise((settle, reject) => {
       this.#queue.push({ trace, settle, reject, attempts: 0 });
     });
@@ -113,10 +125,20 @@ class QemuBackend implements KernelBackend {
       runner
         .drain()
         .catch((error: unknown) => {
-          for (const job of this.#queue.splice(0)) job.reject(error);
+          for (const job of this.#queue.splice(0)) job.reject(this.#bootFault(error));
         })
         .finally(() => this.#busy.delete(runner));
     }
+  }
+
+  /** A guest that does not come up is no fault of ours: the image or QEMU is not fit. */
+  #bootFault(error: unknown): unknown {
+    if (!(error instanceof GuestLost)) return error;
+    const last = error.console.trim().split("\n").at(-1) ?? "";
+    return new KernelUnavailable(
+      `${this.id} does not come up: ${error.message} (last line of its console: ${last})`,
+      "name an x86-64 bzImage with a serial console, devtmpfs, PAT and debugfs",
+    );
   }
 
   #booted(kernel: RunningKernel): void {

@@ -19,10 +19,12 @@ export function compiler(): string {
   return chosen !== undefined && chosen !== "" ? chosen : "gcc";
 }
 
-/** The folder of the guest's sources: beside this file, or beside the bundle's folder. */
+/** The folder of the guest's sources: beside this file, or where the bundle or a chunk of it is built from. */
 export function guestSources(): string {
   const here = dirname(fileURLToPath(import.meta.url));
-  const candidates = [join(here, "guest"), join(here, "..", "kernel", "guest")];
+  const candidates = ["guest", "../kernel/guest", "../../kernel/guest"].map((path) => {
+    return join(here, path);
+  });
   const found = candidates.find((folder) => existsSync(join(folder, "init.c")));
   if (found === undefined) throw new Error(`no guest sources in ${candidates.join(" or ")}`);
   return found;

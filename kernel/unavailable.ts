@@ -1,9 +1,12 @@
+import { UserError } from "../src/usererror.ts";
+
 /**
  * Something that a real kernel needs is not there: the program ends with exit status 4, one line
  * that says what is missing, and the command that mends it.
  */
-export class KernelUnavailable extends Error {
+export class KernelUnavailable extends UserError {
   override readonly name = "KernelUnavailable";
+  override readonly exitCode = 4;
   /** The command, or the sentence, that mends it. */
   readonly mend: string;
 

@@ -1,5 +1,5 @@
-import type { Op } from "../src/trace/op.ts";
-import { ADVICES, PROTS, VIAS } from "../src/trace/op.ts";
+import { isDriverOp } from "../src/trace/driverop.ts";
+import { ADVICES, type Op, PROTS, type SyscallKind, VIAS } from "../src/trace/op.ts";
 import type { Trace } from "../src/trace/trace.ts";
 
 /**
@@ -30,7 +30,7 @@ export const HEADER_WORD = {
   AT_OP: 8,
 } as const;
 
-export const OP_CODE: Readonly<Record<Op["op"], number>> = {
+export const OP_CODE: Readonly<Record<SyscallKind, number>> = {
   spawn: 0,
   mmap: 1,
   munmap: 2,
@@ -85,6 +85,7 @@ export function checksum(bytes: Buffer): number {
 
 /** The words of one op as the guest reads them: kind, proc, at, pages, and four of its own. */
 export function opWords(op: Op): number[] {
+  if (isDriverOp(op)) throw new Error(`${op.op} is no system call and has no code`);
   const code = OP_CODE[op.op];
   switch (op.op) {
     case "spawn":

@@ -3,7 +3,7 @@
  * that says what and where; the command line prints it without a stack and exits with 2.
  */
 export class UserError extends Error {
-  readonly exitCode = 2;
+  readonly exitCode: number = 2;
 
   constructor(message: string) {
     super(message);

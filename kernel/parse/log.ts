@@ -53,7 +53,7 @@ function parseRange(line: string, window: PhysicalWindow): TraceEvent | null {
  */
 export function parseLogLine(line: string, window: PhysicalWindow): TraceEvent | null {
   const range = parseRange(line, window);
-  if (range !== null && range.kind !== "warn") {
+  if (range !== null && "start" in range) {
     return range.start < window.pages && range.end > 0 ? range : null;
   }
   const warning = WARNINGS.map((format) => format.exec(line)).find((found) => found !== null);

@@ -1,13 +1,19 @@
 import type { Backend } from "../backend.ts";
 import type { ModelBackend } from "../model/backend.ts";
 import { UserError } from "../usererror.ts";
+import type { KernelSide } from "./kernelside.ts";
+
+export interface OpenOptions {
+  /** How many guests a kernel may run at once; 1 unless told. */
+  readonly guests?: number;
+}
 
 /** One way to name backends: the ids it lists, and how an id becomes a backend. */
 interface BackendFamily {
   /** What `--help` and the error for an unknown id list. */
   readonly ids: readonly string[];
   /** Opens the backend, or returns null when the id is not of this family. */
-  open(id: string): Promise<Backend> | null;
+  open(id: string, options: OpenOptions): Promise<Backend> | null;
 }
 
 const legacyReleases = ["6.1", "6.12"] as const;
@@ -30,7 +36,29 @@ function modelFamily<R extends string>(
   };
 }
 
-/** A later kind of backend (a real kernel, a variant, a file) is one more row. */
+const KERNEL = "kernel:";
+
+/** Real kernels under QEMU: a fetched release, or the path of a bzImage. */
+const KERNELS: BackendFamily = {
+  ids: [`${KERNEL}RELEASE`, `${KERNEL}PATH`],
+  open(id, options) {
+    if (!id.startsWith(KERNEL)) return null;
+    const spec = id.slice(KERNEL.length);
+    if (spec === "") throw new UserError("kernel: names no kernel (kernel:6.12, kernel:PATH)");
+    return openKernel(spec, options);
+  },
+};
+
+/** A kernel by its release or the path of its bzImage. */
+export async function openKernel(spec: string, options: OpenOptions): Promise<KernelSide> {
+  const [{ kernelBackend }, side] = await Promise.all([
+    import("../../kernel/backend.ts"),
+    import("./kernelside.ts"),
+  ]);
+  return new side.KernelSide(kernelBackend(spec, options));
+}
+
+/** A later kind of backend (a variant, a file) is one more row. */
 const FAMILIES: readonly BackendFamily[] = [
   modelFamily("legacy", legacyReleases, "6.12", async (release) =>
     (await import("../../legacy/index.ts")).legacyBackend(release),
@@ -38,6 +66,7 @@ const FAMILIES: readonly BackendFamily[] = [
   modelFamily("modern", modernReleases, "7.2", async (release) =>
     (await import("../../modern/index.ts")).modernBackend(release),
   ),
+  KERNELS,
 ];
 
 export const DEFAULT_BEFORE = "legacy";
@@ -49,9 +78,9 @@ export function knownBackends(): string[] {
 }
 
 /** Opens the backend of an id; an unknown id is the user's error and lists the known ones. */
-export async function openBackend(id: string): Promise<Backend> {
+export async function openBackend(id: string, options: OpenOptions = {}): Promise<Backend> {
   for (const family of FAMILIES) {
-    const opened = family.open(id);
+    const opened = family.open(id, options);
     if (opened !== null) return opened;
   }
   throw new UserError(
@@ -73,6 +102,43 @@ export async function openPair(options: { before: string; after: string }): Prom
 /** Whether a backend is a model, which can be run step by step and shows its contexts. */
 export function isModel(backend: Backend): backend is ModelBackend {
   return "recordSync" in backend;
+}
+
+/** Whether a backend is a real kernel, which has to be booted and closed. */
+export function isKernel(backend: Backend): backend is KernelSide {
+  return "prepare" in backend;
+}
+
+/** Does something with a pair and closes it, whatever comes of it. */
+export async function withPair<T>(
+  options: { before: string; after: string },
+  work: (pair: Pair) => Promise<T>,
+): Promise<T> {
+  const pair = await openPair(options);
+  try {
+    return await work(pair);
+  } finally {
+    await Promise.all([pair.before.close?.(), pair.after.close?.()]);
+  }
+}
+
+/** Opens a model by its id. */
+export async function openModel(id: string): Promise<ModelBackend> {
+  const backend = await openBackend(id);
+  if (isModel(backend)) return backend;
+  throw new UserError(`${backend.id} is no model`);
+}
+
+/**
+ * The model that stands for a running kernel: that of its release, or the default one of the
+ * design that it shows, for a kernel of one's own may be any release with anything on top.
+ */
+export async function modelOfKernel(kernel: KernelSide): Promise<ModelBackend> {
+  const { release, design } = await kernel.identify();
+  const own = modelOfRelease(release);
+  const model = own === null ? null : await openModel(own);
+  if (model?.design === design) return model;
+  return openModel(design === "vm-pat" ? DEFAULT_BEFORE : DEFAULT_AFTER);
 }
 
 /** Opens both sides, which must be models. */

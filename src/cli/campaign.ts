@@ -9,6 +9,7 @@ import { judge } from "../oracle/judge.ts";
 import { isDriverOp } from "../trace/driverop.ts";
 import { isModel, type Pair } from "./backends.ts";
 import { recorderOf, replayOn } from "./bothsides.ts";
+import { survivingLoss } from "./kernelcampaign.ts";
 
 /**
  * Both sides and the oracle, as the campaign wants them: over-retention is the after side's. Two
@@ -19,7 +20,7 @@ export function differentialOf({ before, after }: Pair): Differential {
     const { findings, notComparable, retention } = judge(left, right);
     return { findings, notComparable, retention: retention.after };
   });
-  if (!isModel(before) || !isModel(after)) return recorded;
+  if (!isModel(before) || !isModel(after)) return survivingLoss({ before, after }, recorded);
   const models = new LiveDifferential(new ModelSide(before), new ModelSide(after));
   // What a driver maps shows in recordings only.
   return (trace) => (trace.ops.some(isDriverOp) ? recorded(trace) : models.run(trace));

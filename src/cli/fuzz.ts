@@ -6,10 +6,12 @@ import { traceOfRun } from "../../fuzz/arbitrary.ts";
 import { faultedTraceOfRun, idiomTraceOfRun, type TraceSource } from "../../fuzz/sources.ts";
 import { campaignText } from "../../reports/campaigntext.ts";
 import { ANSI, PLAIN } from "../../reports/paint.ts";
-import { openPair } from "./backends.ts";
+import { type Pair, withPair } from "./backends.ts";
 import { acceptedSignatures } from "./baseline.ts";
 import { differentialOf, viewCampaign } from "./campaign.ts";
 import { EXIT, type Io, oneLine } from "./io.ts";
+import { inBatches, modelsOf } from "./kernelcampaign.ts";
+import { reportLost } from "./losttraces.ts";
 import { ProgressLine } from "./progress.ts";
 
 export interface FuzzOptions {
@@ -30,23 +32,28 @@ export interface FuzzOptions {
 const DEFAULT_RUNS = 3000;
 
 /** Searches for differences, saves what it finds, and says which of it nobody has accepted. */
-export async function fuzz(io: Io, options: FuzzOptions): Promise<number> {
+export function fuzz(io: Io, options: FuzzOptions): Promise<number> {
+  return withPair(options, (pair) => fuzzPair(io, options, pair));
+}
+
+async function fuzzPair(io: Io, options: FuzzOptions, pair: Pair): Promise<number> {
   const accepted = await acceptedSignatures();
-  const pair = await openPair(options);
   const { before, after } = pair;
+  const models = await modelsOf(pair);
   const saved = await loadSaved(options.out, before.id, after.id);
   const progress = new ProgressLine(io);
   const result = await runCampaign({
     before: before.id,
     after: after.id,
     seed: options.seed,
-    differential: differentialOf(pair),
+    ...inBatches(pair, sourceOf(options), differentialOf(pair), options.runs ?? Infinity),
+    shrinkBy: differentialOf(models),
     ...(options.time !== undefined
       ? { milliseconds: options.time * 1000 }
       : { runs: options.runs ?? DEFAULT_RUNS }),
     // The goals are about what system calls do to the mappings of resource files.
-    goals: options.idioms === true ? [] : reachableGoals([before.design, after.design]),
-    traceOf: sourceOf(options),
+    goals:
+      options.idioms === true ? [] : reachableGoals([models.before.design, models.after.design]),
     saved,
     signal: io.interrupted,
     onProgress: (state) => progress.show(state),
@@ -61,7 +68,9 @@ export async function fuzz(io: Io, options: FuzzOptions): Promise<number> {
     const view = await viewCampaign(campaign, pair, accepted, latest);
     await io.out(campaignText(view, io.colour ? ANSI : PLAIN));
   }
+  const lost = await reportLost(io, options.out, [before, after]);
   if (result.interrupted) return EXIT.interrupted;
+  if (lost > 0) return EXIT.divergence;
   const unknown = campaign.findings.some(({ signature }) => !accepted.has(signature));
   return unknown || campaign.goalsMissed.length > 0 ? EXIT.divergence : EXIT.ok;
 }

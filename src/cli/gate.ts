@@ -1,3 +1,4 @@
+import { traceOfRun } from "../../fuzz/arbitrary.ts";
 import { runCampaign } from "../../fuzz/campaign.ts";
 import { loadLatest, RESULTS_DIR } from "../../fuzz/corpus.ts";
 import { reachableGoals } from "../../fuzz/goals.ts";
@@ -12,10 +13,11 @@ import {
 } from "../gate.ts";
 import type { JudgedFinding } from "../oracle/finding.ts";
 import { UserError } from "../usererror.ts";
-import { openPair, type Pair } from "./backends.ts";
+import { type Pair, withPair } from "./backends.ts";
 import { ownBaseline, readBaseline } from "./baseline.ts";
 import { replayOn } from "./bothsides.ts";
 import { differentialOf } from "./campaign.ts";
+import { inBatches, modelsOf } from "./kernelcampaign.ts";
 import { writeText } from "./files.ts";
 import { EXIT, type Io } from "./io.ts";
 import { ProgressLine } from "./progress.ts";
@@ -33,10 +35,13 @@ export interface GateOptions {
 }
 
 /** Fails on any finding that is new, vanished or changed; or accepts one into the baseline. */
-export async function gate(io: Io, options: GateOptions): Promise<number> {
+export function gate(io: Io, options: GateOptions): Promise<number> {
+  return withPair(options, (pair) => gateOn(io, options, pair));
+}
+
+async function gateOn(io: Io, options: GateOptions, pair: Pair): Promise<number> {
   const path = options.baseline ?? ownBaseline();
   const baseline = await readBaseline(path);
-  const pair = await openPair(options);
   if (options.accept !== undefined) {
     const changed = await accepted(io, baseline, pair, options, options.accept);
     await writeText(path, `${JSON.stringify(changed.baseline, null, 2)}\n`);
@@ -56,19 +61,21 @@ export async function gate(io: Io, options: GateOptions): Promise<number> {
 }
 
 async function findingsOf(entry: BaselineEntry): Promise<readonly JudgedFinding[]> {
-  return (await replayOn(await openPair(entry), entry.trace)).findings;
+  return withPair(entry, async (pair) => (await replayOn(pair, entry.trace)).findings);
 }
 
 async function campaignOf(io: Io, pair: Pair, options: GateOptions): Promise<Campaign> {
   const { before, after } = pair;
+  const models = await modelsOf(pair);
   const progress = new ProgressLine(io);
   const { campaign } = await runCampaign({
     before: before.id,
     after: after.id,
     seed: options.seed,
     runs: options.runs,
-    differential: differentialOf(pair),
-    goals: reachableGoals([before.design, after.design]),
+    ...inBatches(pair, traceOfRun, differentialOf(pair), options.runs),
+    shrinkBy: differentialOf(models),
+    goals: reachableGoals([models.before.design, models.after.design]),
     signal: io.interrupted,
     onProgress: (state) => progress.show(state),
   });

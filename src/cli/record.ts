@@ -3,13 +3,23 @@ import { once } from "node:events";
 import { finished } from "node:stream/promises";
 import { traceOf } from "../trace/read.ts";
 import { recordingLine } from "../trace/write.ts";
-import { openBackend } from "./backends.ts";
+import type { Trace } from "../trace/trace.ts";
+import { RESULTS_DIR } from "../../fuzz/corpus.ts";
+import type { Backend } from "../backend.ts";
+import type { Recording } from "../trace/recording.ts";
+import { isKernel, openBackend } from "./backends.ts";
 import { documentsIn, systemFault } from "./files.ts";
 import { EXIT, type Io } from "./io.ts";
+import { reportLost } from "./losttraces.ts";
+
+/** Traces that a kernel runs as one batch. */
+const BATCH = 128;
 
 export interface RecordOptions {
   readonly backend: string;
   readonly output?: string;
+  /** Guests at once, where the backend is a kernel. */
+  readonly jobs?: number;
 }
 
 /**
@@ -17,15 +27,22 @@ export interface RecordOptions {
  * there. A faulty trace ends the run; the recordings before it have been written.
  */
 export async function record(io: Io, file: string, options: RecordOptions): Promise<number> {
-  const backend = await openBackend(options.backend);
+  const backend = await openBackend(options.backend, { guests: options.jobs ?? 1 });
   const sink = options.output === undefined ? null : await openSink(options.output);
   try {
-    for await (const document of documentsIn(io, file)) {
+    for await (const traces of tracesIn(io, file, isKernel(backend) ? BATCH : 1)) {
+      if (isKernel(backend)) await backend.prepare(traces);
+      for (const trace of traces) {
+        if (io.interrupted.aborted || io.closed) break;
+        const recording = await recordingOf(backend, trace);
+        if (recording === null) continue;
+        const line = recordingLine(recording);
+        if (sink === null) await io.out(line);
+        else if (!sink.write(line)) await once(sink, "drain");
+      }
       if (io.interrupted.aborted || io.closed) break;
-      const line = recordingLine(await backend.record(traceOf(document)));
-      if (sink === null) await io.out(line);
-      else if (!sink.write(line)) await once(sink, "drain");
     }
+    return (await reportLost(io, RESULTS_DIR, [backend])) > 0 ? EXIT.divergence : EXIT.ok;
   } finally {
     await backend.close?.();
     if (sink !== null) {
@@ -33,7 +50,30 @@ export async function record(io: Io, file: string, options: RecordOptions): Prom
       await finished(sink);
     }
   }
-  return EXIT.ok;
+}
+
+/** A file's traces in batches; the last one may be smaller. A fault ends a batch, then is thrown. */
+async function* tracesIn(io: Io, file: string, size: number): AsyncGenerator<Trace[]> {
+  let batch: Trace[] = [];
+  try {
+    for await (const document of documentsIn(io, file)) {
+      batch.push(traceOf(document));
+      if (batch.length < size) continue;
+      yield batch;
+      batch = [];
+    }
+  } catch (error) {
+    if (batch.length > 0) yield batch;
+    throw error;
+  }
+  if (batch.length > 0) yield batch;
+}
+
+/** The recording of a trace, or null where a kernel could not finish it. */
+async function recordingOf(backend: Backend, trace: Trace): Promise<Recording | null> {
+  if (!isKernel(backend)) return backend.record(trace);
+  const outcome = await backend.outcome(trace);
+  return "recording" in outcome ? outcome.recording : null;
 }
 
 async function openSink(path: string): Promise<WriteStream> {

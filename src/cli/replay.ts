@@ -3,7 +3,7 @@ import { replayText } from "../../reports/replaytext.ts";
 import { scenarioNamed } from "../scenarios/index.ts";
 import { scenarioFaults } from "../scenarios/check.ts";
 import type { Scenario } from "../scenarios/build.ts";
-import { DEFAULT_AFTER, DEFAULT_BEFORE, openPair } from "./backends.ts";
+import { DEFAULT_AFTER, DEFAULT_BEFORE, withPair } from "./backends.ts";
 import { acceptedSignatures } from "./baseline.ts";
 import { replayOn } from "./bothsides.ts";
 import { onlyTraceIn } from "./files.ts";
@@ -25,11 +25,11 @@ export async function replay(io: Io, file: string, options: ReplayOptions): Prom
   const scenario = file.startsWith(SCENARIO) ? scenarioNamed(file.slice(SCENARIO.length)) : null;
   const { trace, sides } = scenario ?? (await onlyTraceIn(io, file));
   const ownSides = options.before === undefined && options.after === undefined;
-  const pair = await openPair({
+  const ids = {
     before: options.before ?? sides?.before ?? DEFAULT_BEFORE,
     after: options.after ?? sides?.after ?? DEFAULT_AFTER,
-  });
-  const result = await replayOn(pair, trace);
+  };
+  const result = await withPair(ids, (pair) => replayOn(pair, trace));
   if (options.json === true) await io.out(`${JSON.stringify(result)}\n`);
   else await io.out(replayText(result, io.columns, io.colour ? ANSI : PLAIN));
   if (scenario !== null && ownSides) {

@@ -2,7 +2,7 @@ import { shrinkLater } from "../../fuzz/shrink.ts";
 import type { JudgedFinding } from "../oracle/finding.ts";
 import type { Trace } from "../trace/trace.ts";
 import { UserError } from "../usererror.ts";
-import { DEFAULT_AFTER, DEFAULT_BEFORE, openPair } from "./backends.ts";
+import { DEFAULT_AFTER, DEFAULT_BEFORE, type Pair, withPair } from "./backends.ts";
 import { differentialOf } from "./campaign.ts";
 import { onlyTraceIn } from "./files.ts";
 import { EXIT, type Io } from "./io.ts";
@@ -16,10 +16,14 @@ export interface ShrinkOptions {
 /** Prints the simplest trace near the given one that still shows one of its findings. */
 export async function shrink(io: Io, file: string, options: ShrinkOptions): Promise<number> {
   const { trace, sides } = await onlyTraceIn(io, file);
-  const pair = await openPair({
+  const ids = {
     before: options.before ?? sides?.before ?? DEFAULT_BEFORE,
     after: options.after ?? sides?.after ?? DEFAULT_AFTER,
-  });
+  };
+  return withPair(ids, (pair) => shrinkOn(io, pair, trace, options));
+}
+
+async function shrinkOn(io: Io, pair: Pair, trace: Trace, options: ShrinkOptions): Promise<number> {
   const differential = differentialOf(pair);
   const { findings } = await differential(trace);
   const { signature } = chosen(

@@ -1,0 +1,96 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { shrinkLater } from "../../fuzz/shrink.ts";
+import { compareSteps, type Difference } from "../compare.ts";
+import type { ModelBackend } from "../model/backend.ts";
+import type { Recording } from "../trace/recording.ts";
+import type { Trace } from "../trace/trace.ts";
+import { recordingLine } from "../trace/write.ts";
+import { writeText } from "./files.ts";
+import type { KernelSide } from "./kernelside.ts";
+
+/** A kernel and the model that should do what it does. */
+export interface Voices {
+  readonly kernel: KernelSide;
+  readonly model: ModelBackend;
+}
+
+/** Where a model first says other than its kernel. */
+export interface FirstDisagreement {
+  readonly step: number;
+  readonly difference: Difference;
+  /** The op's kind and the field, without numbers: what stays the same while a trace shrinks. */
+  readonly shape: string;
+}
+
+/** How often a kernel is asked while one disagreement is shrunk on it. */
+const KERNEL_TRIES = 400;
+
+/** The first place where two recordings of a trace part, or null. */
+export function firstDisagreement(kernel: Recording, model: Recording): FirstDisagreement | null {
+  const first = compareSteps(kernel, model).disagreements[0];
+  const difference = first?.differences[0];
+  if (first === undefined || difference === undefined) return null;
+  const field = difference.path.replace(/\d+/g, "N");
+  return {
+    step: first.step,
+    difference,
+    shape: `${kernel.trace.ops[first.step]?.op} ${field}`,
+  };
+}
+
+/** Where a trace's recordings part, or null; null too where the kernel cannot finish it. */
+export async function disagreementOn(
+  { kernel, model }: Voices,
+  trace: Trace,
+): Promise<FirstDisagreement | null> {
+  const outcome = await kernel.outcome(trace);
+  if ("failure" in outcome) return null;
+  return firstDisagreement(outcome.recording, model.recordSync(trace));
+}
+
+/** What the model says at the end of a trace, without the numbers that shrinking lowers. */
+function lastWords({ trace, steps }: Recording): string {
+  const last = steps.at(-1);
+  const events = last?.events.map(({ kind }) => kind);
+  const vmas = Object.values(last?.vmas ?? {}).map((list) => list.map(({ perms }) => perms));
+  const types = last?.memtype.map(({ type }) => type);
+  return JSON.stringify([trace.ops.at(-1)?.op, last?.result, events, types, vmas]);
+}
+
+/**
+ * The simplest trace near this one with a disagreement of the same shape: first whatever keeps
+ * the model's last words, confirmed on the kernel, then what the kernel itself says, so often.
+ */
+export async function shrinkDisagreement(
+  voices: Voices,
+  trace: Trace,
+  { step, shape }: FirstDisagreement,
+): Promise<Trace> {
+  const holds = async (candidate: Trace) =>
+    (await disagreementOn(voices, candidate))?.shape === shape;
+  const until = { ...trace, ops: trace.ops.slice(0, step + 1) };
+  const say = (candidate: Trace) => lastWords(voices.model.recordSync(candidate));
+  const words = say(until);
+  const onModel = await shrinkLater(until, (candidate) => say(candidate) === words);
+  const start = (await holds(onModel)) ? onModel : until;
+  if (!(await holds(start))) return trace;
+  let tries = 0;
+  return shrinkLater(start, async (candidate) => ++tries <= KERNEL_TRIES && holds(candidate));
+}
+
+/**
+ * Saves a trace as the kernel and as its model record it, as two files that `pfndiff conform` and
+ * `pfndiff replay` read. Returns the path of the kernel's.
+ */
+export async function saveDisagreement(
+  out: string,
+  { kernel, model }: Voices,
+  trace: Trace,
+): Promise<string> {
+  const hash = createHash("sha256").update(JSON.stringify([kernel.id, trace])).digest("hex");
+  const path = join(out, "model-bugs", hash.slice(0, 16));
+  await writeText(`${path}.kernel.jsonl`, recordingLine(await kernel.record(trace)));
+  await writeText(`${path}.model.jsonl`, recordingLine(await model.record(trace)));
+  return `${path}.kernel.jsonl`;
+}

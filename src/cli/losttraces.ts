@@ -1,0 +1,35 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import type { Backend } from "../backend.ts";
+import { isKernel } from "./backends.ts";
+import { writeText } from "./files.ts";
+import type { Io } from "./io.ts";
+
+/** Where the consoles of guests that were lost go, inside the results folder. */
+const LOST = "lost";
+
+/**
+ * Tells of every trace that a kernel could not finish (a hang, a panic, an answer that cannot be)
+ * and saves it with the guest's console. Returns how many there were.
+ */
+export async function reportLost(
+  io: Io,
+  out: string,
+  backends: readonly Backend[],
+): Promise<number> {
+  let count = 0;
+  for (const { id, lost } of backends.filter(isKernel)) {
+    for (const { trace, kind, why, op, console } of lost) {
+      count += 1;
+      const hash = createHash("sha256")
+        .update(JSON.stringify([id, trace]))
+        .digest("hex");
+      const path = join(out, LOST, `${kind}-${hash.slice(0, 16)}`);
+      await writeText(`${path}.json`, `${JSON.stringify(trace)}\n`);
+      await writeText(`${path}.console`, console);
+      const where = op === null ? "" : ` at op ${op}`;
+      io.err(`${id}: ${trace.name}${where}: ${why} (saved: ${path}.json and .console)\n`);
+    }
+  }
+  return count;
+}
