@@ -53,7 +53,7 @@ export async function disagreementOn(
 function lastWords({ trace, steps }: Recording): string {
   const last = steps.at(-1);
   const events = last?.events.map(({ kind }) => kind);
-  const vmas = Object.values(last?.vmas ?? {}).map((list) => list.map(({ perms }) => perms));
+  const vmas = Object.values(last?.vmas ?? {}).map((list) => list.map(({ prot }) => prot));
   const types = last?.memtype.map(({ type }) => type);
   return JSON.stringify([trace.ops.at(-1)?.op, last?.result, events, types, vmas]);
 }
@@ -88,7 +88,9 @@ export async function saveDisagreement(
   { kernel, model }: Voices,
   trace: Trace,
 ): Promise<string> {
-  const hash = createHash("sha256").update(JSON.stringify([kernel.id, trace])).digest("hex");
+  const hash = createHash("sha256")
+    .update(JSON.stringify([kernel.id, trace]))
+    .digest("hex");
   const path = join(out, "model-bugs", hash.slice(0, 16));
   await writeText(`${path}.kernel.jsonl`, recordingLine(await kernel.record(trace)));
   await writeText(`${path}.model.jsonl`, recordingLine(await model.record(trace)));

@@ -1,8 +1,20 @@
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import { REPORT_FORMATS } from "../../reports/formats.ts";
 import { version } from "../../package.json";
-import { DEFAULT_AFTER, DEFAULT_BEFORE, knownBackends } from "./backends.ts";
+import { knownBackends } from "./backends.ts";
 import type { Io } from "./io.ts";
+import { addKernelCommands } from "./kernelprogram.ts";
+import {
+  afterOption,
+  beforeOption,
+  type Done,
+  jobsOption,
+  liveRunsOption,
+  resultsOption,
+  seconds,
+  seedOption,
+  wholeNumber,
+} from "./options.ts";
 
 const TEACHING = `
 pfndiff compares two designs of the tracking of PFN mappings by x86 PAT in
@@ -16,6 +28,12 @@ First commands:
   pfndiff replay scenario:munmap-head      one of them, step by step, both sides
   pfndiff conform                          do the models still agree with real kernels?
   pfndiff gate                             for CI: fails on what nobody has accepted
+
+Real kernels, under QEMU:
+  pfndiff doctor                           what they need, and what of it is missing
+  pfndiff kernel fetch 6.12                fetch Debian's kernel of a release
+  pfndiff conform --live kernel:6.12       random traces: does the model do what it does?
+  pfndiff fuzz --before kernel:6.12 --after kernel:7.2 --runs 50
 
 Backends: ${knownBackends().join(", ")}
   (legacy and modern alone are the newest of each)
@@ -32,40 +50,6 @@ Exit status:
   130  interrupted; what was found so far is saved
 `;
 
-/** A whole number of at least `least`, as an option's value. */
-function wholeNumber(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-    if (value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
-  };
-}
-
-function seconds(text: string): number {
-  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
-  if (value > 0 && value <= 1e6) return value;
-  throw new InvalidArgumentError("Expected seconds, such as 20 or 0.5.");
-}
-
-const SEED_LIMIT = 0x7fffffff;
-
-function beforeOption(): Option {
-  return new Option("--before <id>", "backend of the before side").default(DEFAULT_BEFORE);
-}
-
-function afterOption(): Option {
-  return new Option("--after <id>", "backend of the after side").default(DEFAULT_AFTER);
-}
-
-function seedOption(): Option {
-  return new Option("--seed <n>", "seed of the random traces").argParser(
-    wholeNumber(0, SEED_LIMIT),
-  );
-}
-
-/** Hands a command's exit status to the caller. */
-type Done = (status: number) => void;
-
 /**
  * The command line. Options are declared here; what a command does is loaded only when it runs,
  * so that help and errors are instant.
@@ -80,7 +64,8 @@ export function buildProgram(io: Io, done: Done): Command {
   addModelCommands(program, io, done);
   addViewers(program, io, done);
   addKeepers(program, io, done);
-  for (const command of [program, ...program.commands]) {
+  addKernelCommands(program, io, done);
+  for (const command of everyCommand(program)) {
     command.exitOverride().configureOutput({
       writeOut: (text) => void io.out(text),
       // main() says what is wrong, in one line.
@@ -91,6 +76,10 @@ export function buildProgram(io: Io, done: Done): Command {
     });
   }
   return program;
+}
+
+function everyCommand(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(everyCommand)];
 }
 
 function addFinders(program: Command, io: Io, done: Done): void {
@@ -104,7 +93,7 @@ function addFinders(program: Command, io: Io, done: Done): void {
     )
     .addOption(new Option("--time <s>", "seconds to run").argParser(seconds))
     .addOption(seedOption().default(1))
-    .addOption(new Option("--out <dir>", "where results go").default(".pfndiff"))
+    .addOption(resultsOption())
     .addOption(
       new Option("--faults", "tell one allocation of every trace to fail").conflicts("idioms"),
     )
@@ -139,17 +128,25 @@ function addModelCommands(program: Command, io: Io, done: Done): void {
     .argument("[file]", 'traces or recordings, or "-"', "-")
     .requiredOption("--backend <id>", "backend to record")
     .option("-o, --output <file>", "write here instead of stdout")
+    .addOption(jobsOption())
     .action(async (file, options) =>
       done(await (await import("./record.ts")).record(io, file, options)),
     );
   program
     .command("conform")
-    .description("compare recordings of real kernels with the model of the same release")
+    .description("compare real kernels with the model of the same release")
     .argument("[files...]", "recordings (.jsonl or .jsonl.gz; default: the project's own)")
+    .option("--live <id>", "run random traces on this kernel instead, such as kernel:6.12")
+    .addOption(liveRunsOption())
+    .addOption(seedOption().default(1))
+    .addOption(jobsOption())
+    .addOption(resultsOption())
     .option("--json", "print the comparison as JSON")
-    .action(async (files, options) =>
-      done(await (await import("./conform.ts")).conform(io, files, options)),
-    );
+    .action(async (files, options) => {
+      if (options.live === undefined) {
+        done(await (await import("./conform.ts")).conform(io, files, options));
+      } else done(await (await import("./conformlive.ts")).conformLive(io, options));
+    });
   program
     .command("bench")
     .description("measure the models, the oracle and the campaign")

@@ -1,0 +1,137 @@
+import { traceOfRun } from "../../fuzz/arbitrary.ts";
+import { opText } from "../../reports/optext.ts";
+import { show } from "../compare.ts";
+import type { Trace } from "../trace/trace.ts";
+import { UserError } from "../usererror.ts";
+import { isKernel, modelOfKernel, openBackend } from "./backends.ts";
+import {
+  disagreementOn,
+  type FirstDisagreement,
+  saveDisagreement,
+  shrinkDisagreement,
+  type Voices,
+} from "./disagreement.ts";
+import { EXIT, type Io } from "./io.ts";
+import { reportLost } from "./losttraces.ts";
+
+export interface LiveOptions {
+  readonly live: string;
+  readonly runs: number;
+  readonly seed: number;
+  /** Guests at once. */
+  readonly jobs: number;
+  readonly out: string;
+  readonly json?: boolean;
+}
+
+/** Traces that a guest runs between two looks at the terminal. */
+const BATCH = 64;
+/** Disagreements of different shapes that are shrunk and saved; the rest are counted. */
+const SHRUNK = 10;
+
+/** What a kernel and its model were asked, and where they part. */
+interface Tally {
+  traces: number;
+  writeBack: number;
+  steps: number;
+  /** Traces in which they part. */
+  disagreements: number;
+  /** By shape: the first trace that showed it. */
+  readonly first: Map<string, { readonly trace: Trace; readonly found: FirstDisagreement }>;
+}
+
+/** Runs random traces on a kernel and on its model, and saves the least that tells them apart. */
+export async function conformLive(io: Io, options: LiveOptions): Promise<number> {
+  const kernel = await openBackend(options.live, { guests: options.jobs });
+  if (!isKernel(kernel)) throw new UserError(`--live: ${kernel.id} is no kernel (kernel:6.12)`);
+  const { out } = options;
+  try {
+    const { release } = await kernel.identify();
+    const voices: Voices = { kernel, model: await modelOfKernel(kernel) };
+    const tally = await compareRuns(io, voices, options);
+    const shown = await shownDisagreements(io, voices, tally, out);
+    const lost = await reportLost(io, out, [kernel]);
+    const { traces, writeBack, steps, disagreements } = tally;
+    const model = voices.model.id;
+    if (options.json === true) {
+      const counts = { runs: traces, writeBack, steps, disagreements, lost };
+      await io.out(`${JSON.stringify({ release, model, ...counts, shown })}\n`);
+    } else {
+      await io.out(shown.map(shownText).join(""));
+      await io.out(
+        `${release} against ${model}: seed ${options.seed}, ${traces} traces (${writeBack} of ` +
+          `them in write-back memory), ${steps} steps, ${disagreements} disagreements, ` +
+          `${lost} traces lost\n`,
+      );
+    }
+    if (io.interrupted.aborted) return EXIT.interrupted;
+    return disagreements + lost === 0 ? EXIT.ok : EXIT.divergence;
+  } finally {
+    await kernel.close();
+  }
+}
+
+async function compareRuns(
+  io: Io,
+  voices: Voices,
+  { runs, seed, jobs }: LiveOptions,
+): Promise<Tally> {
+  const tally: Tally = { traces: 0, writeBack: 0, steps: 0, disagreements: 0, first: new Map() };
+  let shownAt = performance.now();
+  for (let from = 0; from < runs && !io.interrupted.aborted; from += BATCH * jobs) {
+    const count = Math.min(BATCH * jobs, runs - from);
+    const traces = Array.from({ length: count }, (_, at) => traceOfRun(seed, from + at));
+    await voices.kernel.prepare(traces);
+    for (const trace of traces) {
+      tally.traces += 1;
+      tally.writeBack += trace.world.mtrr === "write-back" ? 1 : 0;
+      tally.steps += trace.ops.length;
+      const found = await disagreementOn(voices, trace);
+      if (found === null) continue;
+      tally.disagreements += 1;
+      if (!tally.first.has(found.shape)) tally.first.set(found.shape, { trace, found });
+    }
+    if (performance.now() - shownAt < 5000) continue;
+    shownAt = performance.now();
+    io.err(`${tally.traces} traces, ${tally.steps} steps, ${tally.disagreements} disagreements\n`);
+  }
+  return tally;
+}
+
+/** A disagreement as it is shown: where, what either says, and the file that keeps it. */
+interface Shown {
+  readonly found: string;
+  readonly ops: readonly string[];
+  readonly place: string;
+  readonly kernel: string;
+  readonly model: string;
+  readonly file: string;
+}
+
+async function shownDisagreements(
+  io: Io,
+  voices: Voices,
+  { first }: Tally,
+  out: string,
+): Promise<Shown[]> {
+  const shown: Shown[] = [];
+  for (const { trace, found } of [...first.values()].slice(0, SHRUNK)) {
+    if (io.interrupted.aborted) break;
+    const shrunk = await shrinkDisagreement(voices, trace, found);
+    const { step, difference } = (await disagreementOn(voices, shrunk)) ?? found;
+    shown.push({
+      found: trace.name,
+      ops: shrunk.ops.map(opText),
+      place: `step ${step}, ${difference.path === "" ? "step" : difference.path}`,
+      kernel: show(difference.expected),
+      model: show(difference.actual),
+      file: await saveDisagreement(out, voices, shrunk),
+    });
+  }
+  return shown;
+}
+
+function shownText({ found, ops, place, kernel, model, file }: Shown): string {
+  const lines = ops.map((op) => `    ${op}\n`).join("");
+  return `model bug, found by ${found} (${file})\n${lines}  ${place}: kernel ${kernel}, model ${model}\n`;
+}

@@ -1,0 +1,24 @@
+import { fetchImage, listImages } from "../../kernel/images.ts";
+import { EXIT, type Io } from "./io.ts";
+
+/** Prints the newest kernel of every series that Debian offers, and which of them are fetched. */
+export async function kernelList(io: Io, options: { json?: boolean }): Promise<number> {
+  const listed = await listImages();
+  if (options.json === true) await io.out(`${JSON.stringify(listed)}\n`);
+  else {
+    for (const { series, image, fetched } of listed) {
+      const mark = fetched ? "fetched" : `pfndiff kernel fetch ${series}`;
+      await io.out(`${series.padEnd(6)}${image.release.padEnd(30)}${mark}\n`);
+    }
+  }
+  return EXIT.ok;
+}
+
+/** Fetches the newest kernel that each name stands for and prints where it is. */
+export async function kernelFetch(io: Io, releases: readonly string[]): Promise<number> {
+  for (const wanted of releases) {
+    const { image, path } = await fetchImage(wanted);
+    await io.out(`${image.release} ${path}\n`);
+  }
+  return EXIT.ok;
+}

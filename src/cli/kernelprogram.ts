@@ -1,0 +1,81 @@
+import { type Command, Option } from "commander";
+import type { Io } from "./io.ts";
+import { type Done, jobsOption, liveRunsOption, resultsOption, seedOption } from "./options.ts";
+
+/** Declares the commands about real kernels; what they do is loaded when they run. */
+export function addKernelCommands(program: Command, io: Io, done: Done): void {
+  program
+    .command("doctor")
+    .description("what real kernels need, what of it is missing, and the command that mends it")
+    .option("--json", "print the list as JSON")
+    .action(async (options) => done(await (await import("./doctor.ts")).doctor(io, options)));
+  const kernel = program.command("kernel").description("fetch, run and measure real kernels");
+  addImages(kernel, io, done);
+  addRunners(kernel, io, done);
+}
+
+function addImages(kernel: Command, io: Io, done: Done): void {
+  kernel
+    .command("list")
+    .description("the kernels that Debian offers now, the newest of every series")
+    .option("--json", "print the list as JSON")
+    .action(async (options) =>
+      done(await (await import("./kernelimages.ts")).kernelList(io, options)),
+    );
+  kernel
+    .command("fetch")
+    .description("fetch kernels into the cache, outside the project")
+    .argument("<releases...>", "such as 6.12, or 7.2.12")
+    .action(async (releases) =>
+      done(await (await import("./kernelimages.ts")).kernelFetch(io, releases)),
+    );
+}
+
+function addRunners(kernel: Command, io: Io, done: Done): void {
+  kernel
+    .command("record")
+    .description("run traces on a kernel and print the recordings, one per line")
+    .argument("<release>", "a fetched release, or the path of a bzImage")
+    .argument("[file]", 'traces or recordings, or "-"', "-")
+    .option("-o, --output <file>", "write here instead of stdout")
+    .addOption(jobsOption())
+    .action(async (release, file, options) => {
+      const { record } = await import("./record.ts");
+      done(await record(io, file, { ...options, backend: `kernel:${release}` }));
+    });
+  kernel
+    .command("conform")
+    .description("run random traces on a kernel and on its model")
+    .argument("<release>", "a fetched release, or the path of a bzImage")
+    .addOption(liveRunsOption())
+    .addOption(seedOption().default(1))
+    .addOption(jobsOption())
+    .addOption(resultsOption())
+    .option("--json", "print the comparison as JSON")
+    .action(async (release, options) => {
+      const { conformLive } = await import("./conformlive.ts");
+      done(await conformLive(io, { ...options, live: `kernel:${release}` }));
+    });
+  kernel
+    .command("fuzz")
+    .description("compare both models and a kernel: design change, model bug or kernel bug")
+    .requiredOption("--kernel <id>", "the third voice, such as kernel:7.2")
+    .addOption(new Option("--before <id>", "model of the before side"))
+    .addOption(new Option("--after <id>", "model of the after side"))
+    .addOption(liveRunsOption())
+    .addOption(seedOption().default(1))
+    .addOption(jobsOption())
+    .addOption(resultsOption())
+    .option("--json", "print the findings as JSON")
+    .action(async (options) =>
+      done(await (await import("./kernelfuzz.ts")).kernelFuzz(io, options)),
+    );
+  kernel
+    .command("bench")
+    .description("ops per second one by one over a serial line and in batches, on one guest")
+    .argument("<release>", "a fetched release, or the path of a bzImage")
+    .option("--json", "print the figures as JSON")
+    .action(async (release, options) =>
+      done(await (await import("./kernelbench.ts")).kernelBench(io, release, options)),
+    );
+}
