@@ -68,7 +68,11 @@ export function labelled(
   const seen = kernelIsBefore ? signatures(kernel, after) : signatures(before, kernel);
   const labels = new Map<string, Label>();
   for (const one of told) labels.set(one, seen.has(one) ? "design change" : "model bug");
-  for (const one of seen) if (!told.has(one)) labels.set(one, "kernel bug");
+  for (const one of seen) {
+    // Another errno is a difference to a model, and no fault by itself.
+    const fault = !one.split(":").includes("errno");
+    if (!told.has(one)) labels.set(one, fault ? "kernel bug" : "model bug");
+  }
   const parted = firstDisagreement(kernel, kernelIsBefore ? before : after);
   const blamed = [...labels.values()].some((label) => label !== "design change");
   if (parted !== null && !blamed) labels.set(`disagreement: ${parted.shape}`, "model bug");
@@ -155,7 +159,7 @@ async function labelsOf(
 ): Promise<Map<string, Label>> {
   const outcome = await kernel.outcome(trace);
   if ("failure" in outcome) return new Map([[`lost: ${outcome.failure.kind}`, "kernel bug"]]);
-  // Contexts, which no kernel shows, would let the oracle tell of a model what it cannot of a kernel.
+  // Without contexts: no kernel shows them, and all three are to be judged by the same.
   const recordings = { before: before.recordSync(trace), after: after.recordSync(trace) };
   return labelled(isBefore, { ...recordings, kernel: outcome.recording });
 }

@@ -18,7 +18,7 @@ export async function kernelList(io: Io, options: { json?: boolean }): Promise<n
 export async function kernelFetch(io: Io, releases: readonly string[]): Promise<number> {
   for (const wanted of releases) {
     const { image, path } = await fetchImage(wanted);
-    await io.out(`${image.release} ${path}\n`);
+    await io.out(`${image.version} ${image.release} ${path}\n`);
   }
   return EXIT.ok;
 }

@@ -9,7 +9,7 @@ import type { Trace } from "../../src/trace/trace.ts";
 const missing = (await diagnose()).filter(({ state }) => state === "missing");
 const reason = missing.map(({ detail, mend }) => `${detail} (${mend})`).join("; ");
 const required = process.env["PFNDIFF_REQUIRE_KERNEL"] === "1";
-const releases = ["6.12", "7.2"].filter((release) => {
+const releases = ["6.12", "7"].filter((release) => {
   return cachedImages().some((image) => imageMatches(image, release));
 });
 

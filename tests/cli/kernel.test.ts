@@ -1,0 +1,178 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { traceOfRun } from "../../fuzz/arbitrary.ts";
+import type { KernelBackend } from "../../kernel/backend.ts";
+import type { TraceOutcome } from "../../kernel/runner.ts";
+import {
+  disagreementOn,
+  saveDisagreement,
+  shrinkDisagreement,
+} from "../../src/cli/disagreement.ts";
+import { inBatches, survivingLoss } from "../../src/cli/kernelcampaign.ts";
+import { labelled } from "../../src/cli/kernelfuzz.ts";
+import { KernelSide } from "../../src/cli/kernelside.ts";
+import type { ModelBackend } from "../../src/model/backend.ts";
+import { recordingSchema } from "../../src/trace/recording.ts";
+import type { Trace } from "../../src/trace/trace.ts";
+import { modelOf } from "../models.ts";
+import { run } from "./run.ts";
+
+let dir = "";
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), "pfndiff-kernel-"));
+});
+afterAll(() => rmSync(dir, { recursive: true }));
+
+/** A model in the place of a kernel; `lost` names the traces that it never finishes. */
+function posing(model: ModelBackend, lost: readonly string[] = []) {
+  const batches: string[][] = [];
+  const release = model.id.split("@")[1] ?? "";
+  const kernel = { release: `${release}.0-test`, design: model.design };
+  const outcomeOf = (trace: Trace): TraceOutcome => {
+    const failure = { trace, kind: "hang", why: "no progress", op: 1, console: "the end" } as const;
+    if (lost.includes(trace.name)) return { failure };
+    return { recording: { ...model.recordSync(trace), kernel, backend: "kernel:test" } };
+  };
+  const backend: KernelBackend = {
+    id: "kernel:test",
+    design: model.design,
+    identify: async () => kernel,
+    record: async (trace) => model.recordSync(trace),
+    recordMany: async (traces) => {
+      batches.push(traces.map(({ name }) => name));
+      return traces.map(outcomeOf);
+    },
+    close: async () => undefined,
+  };
+  return { side: new KernelSide(backend), batches };
+}
+
+const traces = (count: number) => Array.from({ length: count }, (_, at) => traceOfRun(77, at));
+
+describe("a kernel as commands use it", () => {
+  it("runs known traces as one batch, and none of them twice", async () => {
+    const { side, batches } = posing(modelOf("7.2"));
+    const some = traces(5);
+    await side.prepare(some);
+    for (const trace of some) await side.record({ ...trace, name: "by another name" });
+    expect(batches).toEqual([some.map(({ name }) => name)]);
+  });
+
+  it("is asked for the runs of a campaign in batches", async () => {
+    const { side, batches } = posing(modelOf("7.2"));
+    const pair = { before: modelOf("6.12"), after: side };
+    const nothing = survivingLoss(pair, () => {
+      return {
+        findings: [],
+        goals: 0,
+        notComparable: 0,
+        retention: { pageOps: 0, refused: 0, changed: 0 },
+      };
+    });
+    const { traceOf, differential } = inBatches(pair, traceOfRun, nothing, 40);
+    for (let at = 0; at < 40; at++) await differential(traceOf(77, at));
+    expect(batches.map((batch) => batch.length)).toEqual([32, 8]);
+  });
+
+  it("notes a trace that it cannot finish, which then shows nothing", async () => {
+    const [first, second] = traces(2) as [Trace, Trace];
+    const { side } = posing(modelOf("7.2"), [first.name]);
+    const pair = { before: modelOf("6.12"), after: side };
+    const asked: string[] = [];
+    const differential = survivingLoss(pair, ({ name }) => {
+      asked.push(name);
+      throw new Error("asked");
+    });
+    expect(await differential(first)).toMatchObject({ findings: [] });
+    await expect(async () => differential(second)).rejects.toThrow("asked");
+    expect(asked).toEqual([second.name]);
+    expect(side.lost).toMatchObject([{ kind: "hang", console: "the end" }]);
+  });
+});
+
+describe("a disagreement of a kernel and a model", () => {
+  const { side: kernel } = posing(modelOf("7.2"));
+  const voices = { kernel, model: modelOf("6.16") };
+
+  it("is shrunk to the few ops that tell them apart, and saved as either records it", async () => {
+    for (const trace of traces(40)) {
+      const found = await disagreementOn(voices, trace);
+      if (found === null) continue;
+      const shrunk = await shrinkDisagreement(voices, trace, found);
+      expect(shrunk.ops.length).toBeLessThanOrEqual(5);
+      expect((await disagreementOn(voices, shrunk))?.shape).toBe(found.shape);
+      const file = await saveDisagreement(dir, voices, shrunk);
+      const other = file.replace(".kernel.", ".model.");
+      const [left, right] = [file, other].map((path) =>
+        recordingSchema.parse(JSON.parse(readFileSync(path, "utf8"))),
+      );
+      expect(left?.steps).not.toEqual(right?.steps);
+      expect(left?.trace).toEqual(right?.trace);
+      return;
+    }
+    expect.unreachable("no trace tells 6.16 from 7.2");
+  });
+
+  it("is none where the model is the kernel's own", async () => {
+    for (const trace of traces(40)) {
+      expect(await disagreementOn({ kernel, model: modelOf("7.2") }, trace)).toBeNull();
+    }
+  });
+});
+
+describe("three voices", () => {
+  const labelsWith = (kernel: ModelBackend, after: ModelBackend) =>
+    traces(40).flatMap((trace) => {
+      const before = modelOf("6.12").recordSync(trace);
+      const recordings = { before, after: after.recordSync(trace) };
+      return [...labelled(false, { ...recordings, kernel: kernel.recordSync(trace) }).values()];
+    });
+
+  it("a kernel that does what its model does shows design changes only", () => {
+    expect(new Set(labelsWith(modelOf("7.2"), modelOf("7.2")))).toEqual(new Set(["design change"]));
+  });
+
+  it("a model of another release has bugs, and the kernel has none", () => {
+    const labels = labelsWith(modelOf("7.2"), modelOf("6.16"));
+    expect(new Set(labels)).toEqual(new Set(["design change", "model bug"]));
+  });
+
+  it("a kernel that leaks where its model does not has bugs", () => {
+    expect(labelsWith(modelOf("6.12"), modelOf("7.2"))).toContain("kernel bug");
+  });
+});
+
+describe("commands about kernels", () => {
+  it("exit with 4 and the mending command where there is no image", async () => {
+    const { status, out, err } = await run(["record", "--backend", "kernel:0.1", "-"], {
+      stdin: JSON.stringify(traceOfRun(1, 1)),
+    });
+    expect({ status, out }).toEqual({ status: 4, out: "" });
+    expect(err).toMatch(/^pfndiff: [^\n]*; to mend it: [^\n]+\n$/);
+  });
+
+  it("refuse what only models can run, in one line that says which op", async () => {
+    const world = { pfns: 4, vpages: 4, mtrr: "uncached" };
+    const spawn = { op: "spawn", proc: 0 };
+    const ioremap = { op: "ioremap", proc: 0, slot: 0, mode: "wc", pfn: 0, pages: 1 };
+    const faulty = { ...spawn, proc: 1, fault: { at: "vma", nth: 1 } };
+    for (const op of [ioremap, faulty]) {
+      const trace = { format: "pfndiff/trace@1", name: "t", world, ops: [spawn, op] };
+      const stdin = JSON.stringify(trace);
+      const { status, err } = await run(["record", "--backend", "kernel:6.12"], { stdin });
+      expect(status).toBe(2);
+      expect(err).toMatch(/^pfndiff: kernel:6.12 cannot run t: ops\[1\] is [^\n]+\n$/);
+    }
+  });
+
+  it.each([
+    ["conform", "--live", "modern"],
+    ["kernel", "fuzz", "--kernel", "legacy"],
+  ])("refuse a model where a kernel is asked for: %s %s %s", async (...argv) => {
+    const { status, err } = await run(argv);
+    expect(status).toBe(2);
+    expect(err).toContain("is no kernel");
+  });
+});
