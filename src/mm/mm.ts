@@ -38,6 +38,12 @@ export class Mm {
     return vma !== undefined && vma.start <= at ? vma : null;
   }
 
+  /** Forgets everything, so that the address space can serve another process. */
+  clear(): void {
+    for (const vma of this.vmas) this.pageTable.zap(vma.start, vma.end);
+    this.remove(0, this.vmas.length);
+  }
+
   insert(vma: Vma): void {
     const { vmas } = this;
     let i = vmas.length;
@@ -49,10 +55,9 @@ export class Mm {
   /** Drops vmas[first, last). */
   remove(first: number, last: number): void {
     const { vmas } = this;
-    if (first === last) return;
     let to = first;
     for (let from = last; from < vmas.length; from++) vmas[to++] = vmas[from] as Vma;
-    vmas.length = to;
+    while (vmas.length > to) vmas.pop();
   }
 }
 

@@ -1,7 +1,8 @@
 import type { Backend } from "../backend.ts";
+import type { MemtypeWatcher } from "../pat/memtype.ts";
 import type { Recording, Step } from "../trace/recording.ts";
 import type { Trace, World } from "../trace/trace.ts";
-import type { Machine } from "./machine.ts";
+import { type DesignSpec, Machine } from "./machine.ts";
 import { snapshot } from "./snapshot.ts";
 
 /** Options of a model's recording. */
@@ -18,15 +19,19 @@ export function recordOn(machine: Machine, trace: Trace, options: RecordOptions 
 /** A model as a backend: every trace gets a machine of its own. */
 export interface ModelBackend extends Backend {
   readonly design: "vm-pat" | "kref";
-  machine(world: World): Machine;
+  /** A fresh machine; `watcher` is told of every change of its memtype list. */
+  machine(world: World, watcher?: MemtypeWatcher | null): Machine;
   recordSync(trace: Trace, options?: RecordOptions): Recording;
 }
 
+/** Makes a backend of a design: what it does is all in `spec`. */
 export function modelBackend(
   id: string,
   design: "vm-pat" | "kref",
-  machine: (world: World) => Machine,
+  spec: DesignSpec,
 ): ModelBackend {
+  const machine = (world: World, watcher: MemtypeWatcher | null = null) =>
+    new Machine(world, spec, watcher);
   const recordSync = (trace: Trace, options?: RecordOptions): Recording => ({
     format: "pfndiff/recording@1",
     backend: id,

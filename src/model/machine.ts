@@ -10,7 +10,7 @@ import type { MmProfile } from "../mm/profile.ts";
 import type { PfnTracking } from "../mm/tracking.ts";
 import type { Vma } from "../mm/vma.ts";
 import type { PatEvent } from "../pat/events.ts";
-import { MemtypeList } from "../pat/memtype.ts";
+import { MemtypeList, type MemtypeWatcher } from "../pat/memtype.ts";
 import { PfnRanges } from "../pat/pfnmap.ts";
 import type { Op, OpOf } from "../trace/op.ts";
 import type { World } from "../trace/trace.ts";
@@ -42,22 +42,35 @@ export class Machine {
   /** Live processes by id, in order of birth. */
   readonly processes = new Map<number, Mm>();
   private readonly context: MmContext;
+  /** Empty address spaces of processes that are gone: page tables are what costs most to make. */
+  private readonly spare: Mm[] = [];
 
   constructor(
     world: World,
     readonly spec: DesignSpec,
+    watcher: MemtypeWatcher | null = null,
   ) {
-    this.memtype = new MemtypeList(world.mtrr, spec.eraseByEnd, this.events);
+    this.memtype = new MemtypeList(world.pfns, world.mtrr, spec.eraseByEnd, this.events, watcher);
     const ranges = new PfnRanges(this.memtype, this.events);
     const tracking = spec.tracking(ranges, this.events);
     this.context = { profile: spec.profile, tracking, vpages: world.vpages };
   }
 
+  /** Back to a fresh boot: no process, no reservation. What was allocated is kept for reuse. */
+  reset(): void {
+    for (const [proc, mm] of this.processes) {
+      mm.clear();
+      this.bury(proc, mm);
+    }
+    this.memtype.clear();
+    this.clearEvents();
+  }
+
   /** Performs one op. An op on a process that is not alive is ESRCH and has no effect. */
   apply(op: Op): Outcome {
-    this.events.length = 0;
+    this.clearEvents();
     if (op.op === "spawn") {
-      this.processes.set(op.proc, new Mm(this.context.vpages));
+      this.processes.set(op.proc, this.newMm());
       return null;
     }
     const mm = this.processes.get(op.proc);
@@ -88,15 +101,29 @@ export class Machine {
         return this.fork(mm, op.child);
       case "exit":
         exitMmap(context, mm);
-        this.processes.delete(op.proc);
+        this.bury(op.proc, mm);
         return null;
     }
   }
 
   private fork(parent: Mm, child: number): Outcome {
-    const mm = new Mm(this.context.vpages);
+    const mm = this.newMm();
     const outcome = fork(this.context, parent, mm);
     if (outcome === null) this.processes.set(child, mm);
+    else this.spare.push(mm);
     return outcome;
+  }
+
+  private newMm(): Mm {
+    return this.spare.pop() ?? new Mm(this.context.vpages);
+  }
+
+  private bury(proc: number, mm: Mm): void {
+    this.processes.delete(proc);
+    this.spare.push(mm);
+  }
+
+  private clearEvents(): void {
+    while (this.events.length > 0) this.events.pop();
   }
 }

@@ -39,6 +39,8 @@ export interface Finding {
   readonly parted: boolean;
   /** One plain sentence with this occurrence's numbers. */
   readonly detail: string;
+  /** What tells two occurrences of one cause apart in kind: the errno, or the cache mode got. */
+  readonly kind?: string;
 }
 
 /**

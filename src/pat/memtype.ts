@@ -1,12 +1,6 @@
 import { type PageCacheMode, UC_MINUS, WB } from "./cachemode.ts";
 import type { PatEvent } from "./events.ts";
-
-/** One reservation: a half-open range of pfns and its cache mode. It has no owner and no count. */
-export interface MemtypeEntry {
-  start: number;
-  end: number;
-  mode: PageCacheMode;
-}
+import { type MemtypeEntry, MemtypeIntervals } from "./interval.ts";
 
 /** A reference that a callee fills, as the kernel's pointer parameters for the granted mode. */
 export interface ModeRef {
@@ -14,6 +8,12 @@ export interface ModeRef {
 }
 
 export type ReserveError = "EBUSY" | null;
+
+/** Told of every change of the list by value; a shrunk reservation is one that went and one that came. */
+export interface MemtypeWatcher {
+  add(start: number, end: number, mode: PageCacheMode): void;
+  remove(start: number, end: number, mode: PageCacheMode): void;
+}
 
 /** What the MTRRs say of the whole region: it decides what a write-back request becomes. */
 export type RegionMtrr = "uncached" | "write-back";
@@ -24,18 +24,27 @@ export type RegionMtrr = "uncached" | "write-back";
  * outside the ISA hole, so the page-flag path and the untracked range are left out.
  */
 export class MemtypeList {
-  readonly entries: MemtypeEntry[] = [];
+  private readonly tree: MemtypeIntervals;
 
   constructor(
+    pfns: number,
     private readonly mtrr: RegionMtrr,
     /** Up to 6.15 a failed exact match shrinks the first reservation with the same end. */
     private readonly eraseByEnd: boolean,
     private readonly log: PatEvent[],
-  ) {}
+    private readonly watcher: MemtypeWatcher | null,
+  ) {
+    this.tree = new MemtypeIntervals(pfns);
+  }
+
+  /** Every reservation in the kernel's order. */
+  get entries(): readonly MemtypeEntry[] {
+    return this.tree.all();
+  }
 
   /** Forgets every reservation, as a reboot does. */
   clear(): void {
-    this.entries.length = 0;
+    this.tree.clear();
   }
 
   /**
@@ -63,14 +72,17 @@ export class MemtypeList {
     request: PageCacheMode,
     found: ModeRef,
   ): PageCacheMode | null {
+    const { tree } = this;
     found.mode = request;
     let first = true;
-    for (const entry of this.entries) {
-      if (entry.start >= end) break;
-      if (entry.end <= start) continue;
-      if (first) found.mode = entry.mode;
-      else if (entry.mode !== found.mode) return entry.mode;
-      first = false;
+    for (let at = tree.nextStart(0, start); at >= 0 && at < end; ) {
+      for (const entry of tree.bucket(at)) {
+        if (entry.end <= start) continue;
+        if (first) found.mode = entry.mode;
+        else if (entry.mode !== found.mode) return entry.mode;
+        first = false;
+      }
+      at = tree.nextStart(at + 1, start);
     }
     return null;
   }
@@ -89,40 +101,43 @@ export class MemtypeList {
    *     freed                   |----|   ->
    */
   private erase(start: number, end: number): boolean {
-    const { entries } = this;
-    let byEnd = -1;
-    for (let i = 0; i < entries.length; i++) {
-      const entry = entries[i] as MemtypeEntry;
-      if (entry.start > start) break;
-      if (entry.end !== end) continue;
-      if (entry.start === start) {
-        this.remove(i);
-        return true;
-      }
-      if (byEnd < 0) byEnd = i;
+    const { tree } = this;
+    const exact = this.endingAt(tree.bucket(start), end);
+    if (exact !== null) {
+      this.remove(exact);
+      return true;
     }
-    if (!this.eraseByEnd || byEnd < 0) return false;
-    const entry = this.remove(byEnd);
+    const entry = this.eraseByEnd ? this.firstEndingAt(start, end) : null;
+    if (entry === null) return false;
+    this.remove(entry);
     entry.end = start;
     this.insert(entry);
     return true;
   }
 
   private insert(entry: MemtypeEntry): void {
-    const { entries } = this;
-    let i = entries.length;
-    entries.push(entry);
-    for (; i > 0 && (entries[i - 1] as MemtypeEntry).start > entry.start; i--) {
-      entries[i] = entries[i - 1] as MemtypeEntry;
-    }
-    entries[i] = entry;
+    this.tree.insert(entry);
+    this.watcher?.add(entry.start, entry.end, entry.mode);
   }
 
-  private remove(at: number): MemtypeEntry {
-    const { entries } = this;
-    const entry = entries[at] as MemtypeEntry;
-    for (let i = at + 1; i < entries.length; i++) entries[i - 1] = entries[i] as MemtypeEntry;
-    entries.length--;
-    return entry;
+  private remove(entry: MemtypeEntry): void {
+    this.tree.remove(entry);
+    this.watcher?.remove(entry.start, entry.end, entry.mode);
+  }
+
+  /** The first reservation in order that starts before `start` and ends at `end`. */
+  private firstEndingAt(start: number, end: number): MemtypeEntry | null {
+    const { tree } = this;
+    for (let at = tree.nextStart(0, end - 1); at >= 0 && at < start; ) {
+      const entry = this.endingAt(tree.bucket(at), end);
+      if (entry !== null) return entry;
+      at = tree.nextStart(at + 1, end - 1);
+    }
+    return null;
+  }
+
+  private endingAt(bucket: readonly MemtypeEntry[], end: number): MemtypeEntry | null {
+    for (const entry of bucket) if (entry.end === end) return entry;
+    return null;
   }
 }

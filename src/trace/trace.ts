@@ -16,7 +16,7 @@ export type World = z.infer<typeof worldSchema>;
 export type Mtrr = World["mtrr"];
 
 /** What is wrong with an op in this world, in a few words, or null. */
-function opFault(op: Op, world: World): string | null {
+export function opFault(op: Op, world: World): string | null {
   const room = (at: number, pages: number, name: string) =>
     at + pages > world.vpages
       ? `${name} + pages is ${at + pages}, past vpages ${world.vpages}`

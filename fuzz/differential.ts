@@ -1,0 +1,57 @@
+import type { JudgedFinding } from "../src/oracle/finding.ts";
+import type { Recording } from "../src/trace/recording.ts";
+import type { Trace } from "../src/trace/trace.ts";
+import { type GoalSet, goalsReached } from "./goals.ts";
+
+/**
+ * What over-retention cost on the after side: page-ops past the last mapping, and the later
+ * mappings that it refused or gave another cache mode.
+ */
+export interface Retention {
+  readonly pageOps: number;
+  readonly refused: number;
+  readonly changed: number;
+}
+
+/** What one trace showed on both sides. */
+export interface Difference {
+  readonly findings: readonly JudgedFinding[];
+  /** Goals that either side reached. */
+  readonly goals: GoalSet;
+  /** Steps whose states could not be compared. */
+  readonly notComparable: number;
+  readonly retention: Retention;
+}
+
+/**
+ * Runs a trace on both sides and judges it. It must depend on the trace only: everything a
+ * campaign promises about digests and shrinking rests on that.
+ */
+export type Differential = (trace: Trace) => Difference | Promise<Difference>;
+
+/** The part of a judgement that a campaign uses. */
+export type Verdicts = Omit<Difference, "goals">;
+
+type Recorder = (trace: Trace) => Recording | Promise<Recording>;
+
+/** A differential over two ways to record a trace and a judge of the two recordings. */
+export function recordingDifferential(
+  recordBefore: Recorder,
+  recordAfter: Recorder,
+  judge: (before: Recording, after: Recording) => Verdicts,
+): Differential {
+  const weigh = (before: Recording, after: Recording): Difference => {
+    const { findings, notComparable, retention } = judge(before, after);
+    const { ops } = before.trace;
+    const goals = goalsReached(ops, before.steps) | goalsReached(ops, after.steps);
+    return { findings, goals, notComparable, retention };
+  };
+  return (trace) => {
+    const before = recordBefore(trace);
+    const after = recordAfter(trace);
+    if (before instanceof Promise || after instanceof Promise) {
+      return Promise.all([before, after]).then(([left, right]) => weigh(left, right));
+    }
+    return weigh(before, after);
+  };
+}

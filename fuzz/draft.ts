@@ -1,0 +1,170 @@
+import {
+  ADVICES,
+  type Advice,
+  type Op,
+  type OpKind,
+  type Prot,
+  VIAS,
+  type Via,
+} from "../src/trace/op.ts";
+import { assertNever } from "../src/assertnever.ts";
+import { bornBy, type Mtrr, opFault, type Trace } from "../src/trace/trace.ts";
+
+/** What a number of an op stands for; numbers of one role can be lowered together. */
+export type Role = "proc" | "virtual" | "length" | "pfn" | "choice";
+
+/** One op as numbers only: a choice is its rank, the simplest being 0. */
+export interface Row {
+  readonly kind: OpKind;
+  readonly values: readonly number[];
+}
+
+/** A trace as numbers, so that a shrinker can treat all of them alike. */
+export interface Draft {
+  /** pfns, vpages, rank of the region. */
+  readonly world: readonly [number, number, number];
+  readonly rows: readonly Row[];
+}
+
+/** From simple to special: what a reader expects comes first. */
+const REGIONS: readonly Mtrr[] = ["uncached", "write-back"];
+const PROT_RANKS: readonly Prot[] = ["rw", "r", "none"];
+const FLAGS: readonly boolean[] = [false, true];
+
+/** The role of every value of a row; mremap's last value is absent without MREMAP_FIXED. */
+export const ROLES: Readonly<Record<OpKind, readonly Role[]>> = {
+  spawn: ["proc"],
+  mmap: ["proc", "virtual", "length", "pfn", "choice", "choice", "choice"],
+  munmap: ["proc", "virtual", "length"],
+  mremap: ["proc", "virtual", "length", "length", "virtual"],
+  mprotect: ["proc", "virtual", "length", "choice"],
+  madvise: ["proc", "virtual", "length", "choice"],
+  touch: ["proc", "virtual", "choice"],
+  fork: ["proc", "proc"],
+  exit: ["proc"],
+};
+
+/** The lowest value that the format allows. */
+export function leastOf(kind: OpKind, index: number): number {
+  return ROLES[kind][index] === "length" && kind !== "mremap" ? 1 : 0;
+}
+
+function rowOf(op: Op): Row {
+  const kind = op.op;
+  switch (op.op) {
+    case "spawn":
+    case "exit":
+      return { kind, values: [op.proc] };
+    case "fork":
+      return { kind, values: [op.proc, op.child] };
+    case "mmap": {
+      const choices = [VIAS.indexOf(op.via), PROT_RANKS.indexOf(op.prot), Number(op.private)];
+      return { kind, values: [op.proc, op.at, op.pages, op.pfn, ...choices] };
+    }
+    case "munmap":
+      return { kind, values: [op.proc, op.at, op.pages] };
+    case "mremap": {
+      const source = [op.proc, op.at, op.pages, op.newPages];
+      return { kind, values: op.to === undefined ? source : [...source, op.to] };
+    }
+    case "mprotect":
+      return { kind, values: [op.proc, op.at, op.pages, PROT_RANKS.indexOf(op.prot)] };
+    case "madvise":
+      return { kind, values: [op.proc, op.at, op.pages, ADVICES.indexOf(op.advice)] };
+    case "touch":
+      return { kind, values: [op.proc, op.at, Number(op.write)] };
+    default:
+      return assertNever(op);
+  }
+}
+
+function opOf({ kind, values }: Row): Op {
+  const n = (index: number) => values[index] as number;
+  const proc = n(0);
+  switch (kind) {
+    case "spawn":
+    case "exit":
+      return { op: kind, proc };
+    case "fork":
+      return { op: kind, proc, child: n(1) };
+    case "mmap":
+      return {
+        op: kind,
+        proc,
+        at: n(1),
+        pages: n(2),
+        pfn: n(3),
+        via: VIAS[n(4)] as Via,
+        prot: PROT_RANKS[n(5)] as Prot,
+        private: FLAGS[n(6)] as boolean,
+      };
+    case "munmap":
+      return { op: kind, proc, at: n(1), pages: n(2) };
+    case "mremap": {
+      const source = { op: kind, proc, at: n(1), pages: n(2), newPages: n(3) };
+      return values.length > 4 ? { ...source, to: n(4) } : source;
+    }
+    case "mprotect":
+      return { op: kind, proc, at: n(1), pages: n(2), prot: PROT_RANKS[n(3)] as Prot };
+    case "madvise":
+      return { op: kind, proc, at: n(1), pages: n(2), advice: ADVICES[n(3)] as Advice };
+    case "touch":
+      return { op: kind, proc, at: n(1), write: FLAGS[n(2)] as boolean };
+    default:
+      return assertNever(kind);
+  }
+}
+
+/** The numbers of a trace. */
+export function draftOf({ world, ops }: Trace): Draft {
+  return {
+    world: [world.pfns, world.vpages, REGIONS.indexOf(world.mtrr)],
+    rows: ops.map(rowOf),
+  };
+}
+
+/** The trace of a draft, or null when it would not be a valid one. */
+export function traceOfDraft(draft: Draft, name: string): Trace | null {
+  const [pfns, vpages, region] = draft.world;
+  if (pfns < 1 || vpages < 1) return null;
+  const world = { pfns, vpages, mtrr: REGIONS[region] as Mtrr };
+  const ops: Op[] = [];
+  const born = new Set<number>();
+  for (const row of draft.rows) {
+    if (row.values.some((value, index) => value < leastOf(row.kind, index))) return null;
+    const op = opOf(row);
+    const child = bornBy(op);
+    if ((child !== null && born.has(child)) || opFault(op, world) !== null) return null;
+    if (child !== null) born.add(child);
+    ops.push(op);
+  }
+  return { format: "pfndiff/trace@1", name, world, ops };
+}
+
+/**
+ * The order of simplicity: fewer ops, then fewer numbers, then a lower sum. A shrinker that only
+ * ever goes down in it ends.
+ */
+export function isSimpler(a: Draft, b: Draft): boolean {
+  if (a.rows.length !== b.rows.length) return a.rows.length < b.rows.length;
+  const [countA, sumA] = weigh(a);
+  const [countB, sumB] = weigh(b);
+  return countA !== countB ? countA < countB : sumA < sumB;
+}
+
+function weigh(draft: Draft): [count: number, sum: number] {
+  let count = 0;
+  let sum = draft.world[0] + draft.world[1] + draft.world[2];
+  for (const { values } of draft.rows) {
+    count += values.length;
+    for (const value of values) sum += value;
+  }
+  return [count, sum];
+}
+
+/** Names a draft, to know it again. */
+export function keyOf(draft: Draft): string {
+  let key = draft.world.join();
+  for (const { kind, values } of draft.rows) key += `;${kind} ${values.join()}`;
+  return key;
+}

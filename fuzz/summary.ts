@@ -1,0 +1,44 @@
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import { campaignFindingSchema } from "../src/oracle/finding.ts";
+import { GOALS } from "./goals.ts";
+
+const count = z.int().min(0);
+
+/** pfndiff/campaign@1: everything a campaign found, and how it is to be found again. */
+export const campaignSchema = z.strictObject({
+  format: z.literal("pfndiff/campaign@1"),
+  before: z.string(),
+  after: z.string(),
+  seed: count,
+  runs: count,
+  ops: count,
+  opsPerSecond: z.number().min(0),
+  digest: z.string().regex(/^[0-9a-f]{64}$/),
+  /** Runs that reached each goal. */
+  goals: z.record(z.enum(GOALS), count),
+  goalsMissed: z.array(z.enum(GOALS)),
+  notComparable: count,
+  retention: z.strictObject({ pageOps: count, refused: count, changed: count }),
+  /** By signature, in ascending order. */
+  findings: z.array(campaignFindingSchema),
+});
+
+export type Campaign = z.infer<typeof campaignSchema>;
+
+/**
+ * SHA-256, in hex, over what a campaign is and what it found: two campaigns with one digest found
+ * the same. How long it took, and in how many parts, is not in it.
+ */
+export function campaignDigest(
+  campaign: Pick<Campaign, "before" | "after" | "seed" | "runs" | "findings">,
+): string {
+  const { before, after, seed, runs, findings } = campaign;
+  const found = findings.map(({ signature, count: seen, firstRun, trace }) => {
+    const { pfns, vpages, mtrr } = trace.world;
+    const ops = trace.ops.map((op) => Object.entries(op).sort(([a], [b]) => (a < b ? -1 : 1)));
+    return [signature, seen, firstRun, pfns, vpages, mtrr, ops];
+  });
+  const text = JSON.stringify(["pfndiff/campaign@1", before, after, seed, runs, found]);
+  return createHash("sha256").update(text).digest("hex");
+}

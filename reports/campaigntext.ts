@@ -1,0 +1,92 @@
+import type { Campaign } from "../fuzz/summary.ts";
+import { VERDICTS } from "../src/oracle/finding.ts";
+import { drawReplay } from "./draw.ts";
+import { type Paint, pad } from "./paint.ts";
+import {
+  type CampaignView,
+  type FindingView,
+  firstDifference,
+  inOrder,
+  replayCommand,
+  symptomTable,
+} from "./view.ts";
+
+/** A campaign for a terminal: what was run, symptom by verdict, and each finding drawn. */
+export function campaignText(view: CampaignView, paint: Paint): string {
+  const lines = [
+    ...tableLines(view.campaign, paint),
+    ...inOrder(view.findings).flatMap((finding) => findingLines(finding, paint)),
+    ...closingLines(view, paint),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+/** What was run, in one or a few lines. */
+export function headlines(campaign: Campaign): string[] {
+  const { before, after, seed, runs, ops, opsPerSecond, digest } = campaign;
+  const reached = Object.values(campaign.goals).filter((count) => count > 0).length;
+  const missed = campaign.goalsMissed;
+  const { pageOps, refused, changed } = campaign.retention;
+  return [
+    `${before} against ${after}: ${runs} runs, ${ops} ops, ${opsPerSecond} ops/s`,
+    `seed ${seed}, digest ${digest.slice(0, 16)}`,
+    missed.length === 0
+      ? `goals: all ${reached} reached`
+      : `goals MISSED, so this campaign proves little: ${missed.join(", ")} (run longer)`,
+    `over-retention (after): ${pageOps} page-ops past the last mapping; ${refused} mappings refused, ` +
+      `${changed} given another type because of it`,
+    `${campaign.notComparable} of ${ops} steps not comparable (the sides had different VMAs)`,
+  ];
+}
+
+function closingLines({ campaign, findings }: CampaignView, paint: Paint): string[] {
+  const fresh = findings.filter(({ known }) => !known).length;
+  const word = findings.length === 1 ? "finding" : "findings";
+  const verdict =
+    fresh === 0
+      ? paint.good(`${findings.length} ${word}, all in the baseline.`)
+      : paint.bad(`${findings.length} ${word}, ${fresh} NEW: not in the baseline.`);
+  return [...headlines(campaign), verdict];
+}
+
+function tableLines({ findings }: Campaign, paint: Paint): string[] {
+  const table = symptomTable(findings);
+  if (table.length === 0) return ["No finding.", ""];
+  const width = Math.max(...table.map(({ symptom }) => symptom.length)) + 2;
+  const head = pad("symptom", width) + VERDICTS.map((verdict) => pad(verdict, 12)).join("");
+  const rows = table.map(({ symptom, counts }) => {
+    const cells = VERDICTS.map((verdict) =>
+      pad(counts[verdict] === 0 ? "." : `${counts[verdict]}`, 12),
+    );
+    return (pad(symptom, width) + cells.join("")).trimEnd();
+  });
+  return [paint.strong(head.trimEnd()), ...rows, ""];
+}
+
+function findingLines({ finding, known, replay, path }: FindingView, paint: Paint): string[] {
+  const { verdict, symptom, cause, count, side, step, parted } = finding;
+  const status = known ? "known" : "NEW";
+  const title = `${verdict.toUpperCase()}  ${symptom}: ${cause}  [${status}; in ${count} runs]`;
+  const apart = parted ? " (the sides had parted: the other side's silence proves nothing)" : "";
+  const first = firstDifference(replay);
+  const differing =
+    first === null
+      ? ["  the sides never differ"]
+      : [
+          `  first differing step ${first.step}:`,
+          ...first.values.flatMap(({ label, before, after }) => [
+            `    before  ${label}: ${before}`,
+            `    after   ${label}: ${after}`,
+          ]),
+        ];
+  return [
+    known ? paint.strong(title) : paint.bad(title),
+    `  step ${step}, ${side}: ${finding.detail}${apart}`,
+    "",
+    ...drawReplay(replay).map((line) => `  ${line}`),
+    "",
+    ...differing,
+    `  ${replayCommand(path)}`,
+    "",
+  ];
+}

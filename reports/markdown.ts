@@ -1,0 +1,75 @@
+import { VERDICTS } from "../src/oracle/finding.ts";
+import { headlines } from "./campaigntext.ts";
+import { drawReplay } from "./draw.ts";
+import {
+  type CampaignView,
+  type FindingView,
+  firstDifference,
+  inOrder,
+  replayCommand,
+  symptomTable,
+} from "./view.ts";
+
+/** A campaign as GitHub-flavoured markdown, for a pull request or a mail. */
+export function markdown(view: CampaignView): string {
+  const { campaign } = view;
+  const blocks = [
+    `# pfndiff: ${escaped(campaign.before)} against ${escaped(campaign.after)}`,
+    headlines(campaign)
+      .map((line) => `- ${escaped(line)}`)
+      .join("\n"),
+    ...summaryTable(view),
+    ...inOrder(view.findings).map(findingBlock),
+  ];
+  return `${blocks.join("\n\n")}\n`;
+}
+
+function summaryTable({ campaign }: CampaignView): string[] {
+  const table = symptomTable(campaign.findings);
+  if (table.length === 0) return ["No finding."];
+  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+  return [
+    [
+      line(["symptom", ...VERDICTS]),
+      line(["---", ...VERDICTS.map(() => "---:")]),
+      ...table.map(({ symptom, counts }) =>
+        line([symptom, ...VERDICTS.map((verdict) => String(counts[verdict]))]),
+      ),
+    ].join("\n"),
+  ];
+}
+
+function findingBlock({ finding, known, replay, path }: FindingView): string {
+  const { verdict, symptom, cause, count, side, step, detail } = finding;
+  const first = firstDifference(replay);
+  const differing =
+    first === null
+      ? "The sides never differ."
+      : [
+          `First differing step ${first.step}:`,
+          "",
+          ...first.values.map(
+            ({ label, before, after }) =>
+              `- ${label}: before ${code(before)}, after ${code(after)}`,
+          ),
+        ].join("\n");
+  return [
+    `## ${verdict}: ${symptom}, ${escaped(cause)}`,
+    `${known ? "Known" : "**NEW**"}; in ${count} runs. Step ${step}, ${side}: ${escaped(detail)}`,
+    `\`\`\`text\n${drawReplay(replay).join("\n")}\n\`\`\``,
+    differing,
+    code(replayCommand(path)),
+  ].join("\n\n");
+}
+
+/** Text that markdown would take for its own. `[0,1)` is fine: no link follows. */
+function escaped(text: string): string {
+  return text.replace(/[\\`*_<>|#]/g, "\\$&");
+}
+
+function code(text: string): string {
+  const fence = "`".repeat(
+    Math.max(0, ...[...text.matchAll(/`+/g)].map(([run]) => run.length)) + 1,
+  );
+  return `${fence}${text}${fence}`;
+}

@@ -1,0 +1,80 @@
+import { SHORT_MODE } from "../src/pat/cachemode.ts";
+import type { Op } from "../src/trace/op.ts";
+import type { Memtype, Result, TraceEvent, VmaState } from "../src/trace/recording.ts";
+
+/** A half-open range of pages. */
+export function range(start: number, pages: number): string {
+  return `[${start},${start + pages})`;
+}
+
+/** An op in words, such as `munmap p0 [0,1)`. */
+export function opText(op: Op): string {
+  switch (op.op) {
+    case "spawn":
+    case "exit":
+      return `${op.op} p${op.proc}`;
+    case "fork":
+      return `fork p${op.proc} -> p${op.child}`;
+    case "mmap": {
+      const shared = op.private ? "private" : "shared";
+      const where = `${range(op.at, op.pages)} = pfn ${range(op.pfn, op.pages)}`;
+      return `mmap p${op.proc} ${where} ${op.via} ${op.prot} ${shared}`;
+    }
+    case "munmap":
+      return `munmap p${op.proc} ${range(op.at, op.pages)}`;
+    case "mremap": {
+      const from = `mremap p${op.proc} ${range(op.at, op.pages)}`;
+      if (op.to === undefined) return `${from} resize to ${range(op.at, op.newPages)}`;
+      return `${from} move to ${range(op.to, op.newPages)}`;
+    }
+    case "mprotect":
+      return `mprotect p${op.proc} ${range(op.at, op.pages)} ${op.prot}`;
+    case "madvise":
+      return `madvise p${op.proc} ${range(op.at, op.pages)} ${op.advice}`;
+    case "touch":
+      return `touch p${op.proc} page ${op.at} ${op.write ? "write" : "read"}`;
+  }
+}
+
+/** `ok` or the errno. */
+export function resultText(result: Result): string {
+  return "errno" in result ? result.errno : "ok";
+}
+
+/** A VMA in words: virtual range, pfns, protection and flags. */
+export function vmaText(vma: VmaState): string {
+  const pages = vma.end - vma.start;
+  const flags = [
+    vma.private ? "private" : "shared",
+    ...(vma.pat === true ? ["VM_PAT"] : []),
+    ...(vma.dontfork === true ? ["dontfork"] : []),
+  ];
+  return `${range(vma.start, pages)} = pfn ${range(vma.pfn, pages)} ${vma.prot} ${flags.join(" ")}`;
+}
+
+/** A reservation in words. */
+export function memtypeText(entry: Memtype): string {
+  return `[${entry.start},${entry.end}) ${SHORT_MODE[entry.type]}`;
+}
+
+/** A kernel message in words. */
+export function eventText(event: TraceEvent): string {
+  switch (event.kind) {
+    case "warn":
+      return `WARN ${event.text}`;
+    case "invalid-free":
+      return `invalid free of [${event.start},${event.end})`;
+    case "conflict": {
+      const modes = `${SHORT_MODE[event.found]} and ${SHORT_MODE[event.other]}`;
+      return `conflicting types ${modes} at [${event.start},${event.end})`;
+    }
+    case "reserve-failed": {
+      const modes = `track ${SHORT_MODE[event.track]}, request ${SHORT_MODE[event.request]}`;
+      return `reserve failed for [${event.start},${event.end}): ${modes}`;
+    }
+    case "type-mismatch": {
+      const modes = `wanted ${SHORT_MODE[event.request]}, got ${SHORT_MODE[event.got]}`;
+      return `type mismatch at [${event.start},${event.end}): ${modes}`;
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import type { JudgedFinding } from "../src/oracle/finding.ts";
+import type { Replay, ReplayStep } from "../src/replay.ts";
+import { opText } from "./optext.ts";
+import { fit, type Paint, pad } from "./paint.ts";
+import { type Row, stepRows } from "./rows.ts";
+
+/** Terminals from this width on get the two sides next to each other. */
+const TWO_LANES = 100;
+const LABEL = 8;
+
+/** A replay for a terminal of `columns`: every step, both sides, differing lines marked "!". */
+export function replayText(replay: Replay, columns: number, paint: Paint): string {
+  const lane = Math.floor((columns - LABEL - 6) / 2);
+  const twoLanes = columns >= TWO_LANES;
+  const names = Math.max(replay.before.length, replay.after.length) + 2;
+  const draw = (row: Row) =>
+    twoLanes ? [laneLine(row, lane, paint)] : stackedLines(row, replay, names, paint);
+  const lines = [...heading(replay), ""];
+  if (twoLanes) {
+    const sides = `${pad(replay.before, lane)}  ${replay.after}`;
+    lines.push(paint.strong(`  ${pad("", LABEL)}  ${sides}`), "");
+  }
+  for (const step of replay.steps) {
+    lines.push(paint.strong(`step ${step.index}  ${opText(step.op)}`));
+    lines.push(...stepRows(step).flatMap(draw), ...findingLines(step, paint), "");
+  }
+  lines.push(...summary(replay));
+  return `${lines.join("\n")}\n`;
+}
+
+function heading(replay: Replay): string[] {
+  const { pfns, vpages, mtrr } = replay.trace.world;
+  const region = mtrr === "uncached" ? "a device aperture" : "low memory";
+  const name = replay.trace.name === "" ? "trace" : replay.trace.name;
+  return [
+    `${name}: ${replay.steps.length} ops; ${pfns} pfns of ${region}, ${vpages} virtual pages`,
+    `before ${replay.before}, after ${replay.after}; "!" marks what differs, ">>" a finding`,
+  ];
+}
+
+function laneLine(row: Row, lane: number, paint: Paint): string {
+  const label = pad(row.label, LABEL);
+  const text = `${pad(fit(row.before, lane), lane)}  ${fit(row.after, lane)}`.trimEnd();
+  return row.differs ? paint.bad(`! ${label}  ${text}`) : `  ${label}  ${text}`;
+}
+
+function stackedLines(row: Row, replay: Replay, names: number, paint: Paint): string[] {
+  const label = pad(row.label, LABEL);
+  if (!row.differs) return [`  ${label}  ${row.before}`];
+  return [
+    paint.bad(`! ${label}  ${pad(replay.before, names)}${row.before}`),
+    paint.bad(`! ${pad("", LABEL)}  ${pad(replay.after, names)}${row.after}`),
+  ];
+}
+
+function findingLines(step: ReplayStep, paint: Paint): string[] {
+  return step.findings.map((finding) => {
+    const line = `  >> ${finding.signature} (${finding.side}): ${finding.detail}`;
+    return finding.verdict === "fixed" ? paint.good(line) : paint.bad(line);
+  });
+}
+
+function summary(replay: Replay): string[] {
+  const { findings, firstDifference, notComparable } = replay;
+  const first =
+    firstDifference === null
+      ? "the sides never differ"
+      : `the sides first differ at step ${firstDifference}`;
+  const apart =
+    notComparable === 0
+      ? []
+      : [`${notComparable} steps were not comparable: the sides had different VMAs.`];
+  return [`${countText(findings)}; ${first}.`, ...apart];
+}
+
+function countText(findings: readonly JudgedFinding[]): string {
+  const signatures = new Set(findings.map((finding) => finding.signature)).size;
+  if (signatures === 0) return "No finding";
+  return signatures === 1 ? "1 finding" : `${signatures} findings`;
+}

@@ -1,0 +1,94 @@
+import type { ReplayStep } from "../src/replay.ts";
+import type { Memtype, Step, VmaState } from "../src/trace/recording.ts";
+import { eventText, memtypeText, resultText, vmaText } from "./optext.ts";
+
+/** One line of a step: the same thing on both sides, in words. */
+export interface Row {
+  readonly label: string;
+  readonly before: string;
+  readonly after: string;
+  readonly differs: boolean;
+}
+
+/** What a side has none of. */
+const NONE = "-";
+const EMPTY = "(empty)";
+
+/** A step's state as rows that put the same thing of both sides next to each other. */
+export function stepRows(step: ReplayStep): Row[] {
+  const { before, after } = step;
+  return [
+    row("result", resultText(before.result), resultText(after.result)),
+    ...vmaRows(before, after),
+    ...memtypeRows(before.memtype, after.memtype),
+    ...eventRows(before, after),
+  ];
+}
+
+function row(label: string, before: string, after: string): Row {
+  return { label, before, after, differs: before !== after };
+}
+
+function vmaRows(before: Step, after: Step): Row[] {
+  const procs = [...new Set([...Object.keys(before.vmas), ...Object.keys(after.vmas)])];
+  return procs
+    .sort((a, b) => Number(a) - Number(b))
+    .flatMap((proc) => procRows(`p${proc}`, before.vmas[proc], after.vmas[proc]));
+}
+
+function procRows(label: string, before?: VmaState[], after?: VmaState[]): Row[] {
+  const starts = [...(before ?? []), ...(after ?? [])].map((vma) => vma.start);
+  const unique = [...new Set(starts)].sort((a, b) => a - b);
+  const absent = (list?: VmaState[]) => {
+    if (list === undefined) return "(not alive)";
+    return list.length === 0 ? "(no mappings)" : NONE;
+  };
+  if (unique.length === 0) return [row(label, absent(before), absent(after))];
+  return unique.map((start, index) => {
+    const left = before?.find((vma) => vma.start === start);
+    const right = after?.find((vma) => vma.start === start);
+    const text = (vma: VmaState | undefined, list?: VmaState[]) =>
+      vma === undefined ? absent(list) : vmaText(vma);
+    const plain = (vma?: VmaState) =>
+      vma === undefined ? undefined : vmaText({ ...vma, pat: false });
+    return {
+      label: index === 0 ? label : "",
+      before: text(left, before),
+      after: text(right, after),
+      // VM_PAT exists on one side only: it is shown, and is no difference.
+      differs: plain(left) !== plain(right),
+    };
+  });
+}
+
+/** Both lists are sorted by start, so one walk puts what belongs together on one row. */
+function memtypeRows(before: readonly Memtype[], after: readonly Memtype[]): Row[] {
+  const rows: Row[] = [];
+  let [left, right] = [0, 0];
+  while (left < before.length || right < after.length) {
+    const a = before[left];
+    const b = after[right];
+    const takesLeft = a !== undefined && (b === undefined || a.start <= b.start);
+    const takesRight = b !== undefined && (a === undefined || b.start <= a.start);
+    const text = (list: readonly Memtype[], entry: Memtype | undefined, taken: boolean) => {
+      if (entry !== undefined && taken) return memtypeText(entry);
+      return list.length === 0 && rows.length === 0 ? EMPTY : NONE;
+    };
+    const label = rows.length === 0 ? "memtype" : "";
+    rows.push(row(label, text(before, a, takesLeft), text(after, b, takesRight)));
+    if (takesLeft) left += 1;
+    if (takesRight) right += 1;
+  }
+  return rows.length === 0 ? [row("memtype", EMPTY, EMPTY)] : rows;
+}
+
+function eventRows(before: Step, after: Step): Row[] {
+  const length = Math.max(before.events.length, after.events.length);
+  return Array.from({ length }, (_, index) => {
+    const text = (step: Step) => {
+      const event = step.events[index];
+      return event === undefined ? NONE : eventText(event);
+    };
+    return row(index === 0 ? "log" : "", text(before), text(after));
+  });
+}

@@ -1,0 +1,71 @@
+import type { Campaign } from "../fuzz/summary.ts";
+import {
+  type CampaignFinding,
+  SYMPTOMS,
+  type Symptom,
+  VERDICTS,
+  type Verdict,
+} from "../src/oracle/finding.ts";
+import type { Replay } from "../src/replay.ts";
+import { stepRows } from "./rows.ts";
+
+/** A finding of a campaign with all that a report shows of it. */
+export interface FindingView {
+  readonly finding: CampaignFinding;
+  /** The baseline accepts it. */
+  readonly known: boolean;
+  /** Its minimal trace on both sides. */
+  readonly replay: Replay;
+  /** Where it is saved. */
+  readonly path: string;
+}
+
+/** A campaign with all that a report shows of it: what every renderer is handed. */
+export interface CampaignView {
+  readonly campaign: Campaign;
+  readonly findings: readonly FindingView[];
+}
+
+/** How many signatures have each symptom and verdict; symptoms without any are left out. */
+export function symptomTable(
+  findings: readonly CampaignFinding[],
+): { symptom: Symptom; counts: Record<Verdict, number> }[] {
+  return SYMPTOMS.map((symptom) => {
+    const count = (verdict: Verdict) =>
+      findings.filter((found) => found.symptom === symptom && found.verdict === verdict).length;
+    const counts = Object.fromEntries(VERDICTS.map((verdict) => [verdict, count(verdict)]));
+    return { symptom, counts: counts as Record<Verdict, number> };
+  }).filter(({ counts }) => Object.values(counts).some((count) => count > 0));
+}
+
+/** Findings in the order in which they matter: new ones first, then what the change brought. */
+export function inOrder(findings: readonly FindingView[]): FindingView[] {
+  const order: readonly Verdict[] = ["introduced", "changed", "kept", "fixed"];
+  const rank = ({ known, finding }: FindingView) =>
+    (known ? order.length : 0) + order.indexOf(finding.verdict);
+  return [...findings].sort(
+    (a, b) =>
+      rank(a) - rank(b) ||
+      SYMPTOMS.indexOf(a.finding.symptom) - SYMPTOMS.indexOf(b.finding.symptom),
+  );
+}
+
+/** The first step at which the sides differ, with what each shows there; null if they never do. */
+export function firstDifference(
+  replay: Replay,
+): { step: number; values: { label: string; before: string; after: string }[] } | null {
+  const step = replay.steps.find(({ differs }) => differs.length > 0);
+  if (step === undefined) return null;
+  let label = "";
+  const values = stepRows(step).flatMap((row) => {
+    // A row without a label continues the one above.
+    label = row.label === "" ? label : row.label;
+    return row.differs ? [{ label, before: row.before, after: row.after }] : [];
+  });
+  return { step: step.index, values };
+}
+
+/** The command that shows a finding again. */
+export function replayCommand(path: string): string {
+  return `npx pfndiff replay ${/^[\w./@:-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`}`;
+}

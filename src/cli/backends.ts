@@ -1,0 +1,91 @@
+import type { Backend } from "../backend.ts";
+import type { ModelBackend } from "../model/backend.ts";
+import { UserError } from "../usererror.ts";
+
+/** One way to name backends: the ids it lists, and how an id becomes a backend. */
+interface BackendFamily {
+  /** What `--help` and the error for an unknown id list. */
+  readonly ids: readonly string[];
+  /** Opens the backend, or returns null when the id is not of this family. */
+  open(id: string): Promise<Backend> | null;
+}
+
+const legacyReleases = ["6.1", "6.12"] as const;
+const modernReleases = ["6.16", "6.18", "7.2"] as const;
+
+/** The models of one design; the name alone stands for its newest release. */
+function modelFamily<R extends string>(
+  design: string,
+  releases: readonly R[],
+  load: (release: R) => Promise<Backend>,
+): BackendFamily {
+  return {
+    ids: [...releases.map((release) => `${design}@${release}`), design],
+    open(id) {
+      const wanted = id === design ? releases.at(-1) : id.replace(`${design}@`, "");
+      const release = releases.find((known) => known === wanted && id.startsWith(design));
+      return release === undefined ? null : load(release);
+    },
+  };
+}
+
+/** A later kind of backend (a real kernel, a variant, a file) is one more row. */
+const FAMILIES: readonly BackendFamily[] = [
+  modelFamily("legacy", legacyReleases, async (release) =>
+    (await import("../../legacy/index.ts")).legacyBackend(release),
+  ),
+  modelFamily("modern", modernReleases, async (release) =>
+    (await import("../../modern/index.ts")).modernBackend(release),
+  ),
+];
+
+export const DEFAULT_BEFORE = "legacy";
+export const DEFAULT_AFTER = "modern";
+
+/** The ids that can be asked for. */
+export function knownBackends(): string[] {
+  return FAMILIES.flatMap((family) => family.ids);
+}
+
+/** Opens the backend of an id; an unknown id is the user's error and lists the known ones. */
+export async function openBackend(id: string): Promise<Backend> {
+  for (const family of FAMILIES) {
+    const opened = family.open(id);
+    if (opened !== null) return opened;
+  }
+  throw new UserError(
+    `unknown backend ${JSON.stringify(id)} (known: ${knownBackends().join(", ")})`,
+  );
+}
+
+/** The two backends of a comparison. */
+export interface Pair {
+  readonly before: Backend;
+  readonly after: Backend;
+}
+
+/** Opens both sides. */
+export async function openPair(options: { before: string; after: string }): Promise<Pair> {
+  return { before: await openBackend(options.before), after: await openBackend(options.after) };
+}
+
+/** Whether a backend is a model, which can be run step by step and shows its contexts. */
+export function isModel(backend: Backend): backend is ModelBackend {
+  return "recordSync" in backend;
+}
+
+/** Opens both sides, which must be models. */
+export async function openModels(options: {
+  before: string;
+  after: string;
+}): Promise<{ before: ModelBackend; after: ModelBackend }> {
+  const { before, after } = await openPair(options);
+  if (isModel(before) && isModel(after)) return { before, after };
+  throw new UserError(`${before.id} and ${after.id} must both be models`);
+}
+
+/** The id of the model of a kernel release such as `6.12.117-amd64`, or null. */
+export function modelOfRelease(release: string): string | null {
+  const line = /^\d+\.\d+(?!\d)/.exec(release)?.[0];
+  return knownBackends().find((id) => line !== undefined && id.endsWith(`@${line}`)) ?? null;
+}

@@ -1,0 +1,107 @@
+import { traceOfRun } from "../../fuzz/arbitrary.ts";
+import { runCampaign } from "../../fuzz/campaign.ts";
+import { judge } from "../oracle/judge.ts";
+import type { Recording } from "../trace/recording.ts";
+import type { Trace } from "../trace/trace.ts";
+import { DEFAULT_AFTER, DEFAULT_BEFORE, openModels } from "./backends.ts";
+import { differentialOf } from "./campaign.ts";
+import { runCommands } from "./fccommands.ts";
+import { EXIT, type Io } from "./io.ts";
+
+export interface BenchOptions {
+  readonly json?: boolean;
+  /** Seconds per measurement. */
+  readonly time: number;
+}
+
+/** Ops per second of one way to use the project. */
+interface Speed {
+  readonly opsPerSec: number;
+}
+
+interface BenchResult {
+  readonly replay: { readonly legacy: Speed; readonly modern: Speed };
+  readonly differential: Speed;
+  readonly campaign: Speed;
+  readonly fcCommands: Speed;
+}
+
+const SEED = 1;
+const READY_TRACES = 200;
+
+/** Measures how many ops per second each part gets through. */
+export async function bench(io: Io, options: BenchOptions): Promise<number> {
+  const pair = await openModels({ before: DEFAULT_BEFORE, after: DEFAULT_AFTER });
+  const { before, after } = pair;
+  const traces = Array.from({ length: READY_TRACES }, (_, run) => traceOfRun(SEED, run));
+  const withContexts = { contexts: true };
+  const both = (trace: Trace) =>
+    judge(before.recordSync(trace, withContexts), after.recordSync(trace, withContexts));
+  const measure = (work: (trace: Trace) => unknown) => onTraces(traces, options.time, work);
+  const result: BenchResult = {
+    replay: {
+      legacy: measure((trace): Recording => before.recordSync(trace)),
+      modern: measure((trace): Recording => after.recordSync(trace)),
+    },
+    differential: measure(both),
+    campaign: await wholeCampaign(pair, options.time, io),
+    fcCommands: forSeconds(options.time, (round) => runCommands(pair, round)),
+  };
+  await io.out(options.json === true ? `${JSON.stringify(result)}\n` : text(result));
+  return EXIT.ok;
+}
+
+/** Runs `work`, which tells how many ops it did, until the time is up; the first round warms up. */
+function forSeconds(seconds: number, work: (round: number) => number): Speed {
+  work(0);
+  const start = performance.now();
+  let [ops, round, elapsed] = [0, 1, 0];
+  while (elapsed < seconds * 1000) {
+    ops += work(round);
+    round += 1;
+    elapsed = performance.now() - start;
+  }
+  return { opsPerSec: Math.round((ops * 1000) / elapsed) };
+}
+
+function onTraces(
+  traces: readonly Trace[],
+  seconds: number,
+  work: (trace: Trace) => unknown,
+): Speed {
+  return forSeconds(seconds, () => {
+    for (const trace of traces) work(trace);
+    return traces.reduce((ops, trace) => ops + trace.ops.length, 0);
+  });
+}
+
+/** Generating, running, judging and tallying; shrinking is a matter of findings, not of ops. */
+async function wholeCampaign(
+  pair: Awaited<ReturnType<typeof openModels>>,
+  seconds: number,
+  io: Io,
+): Promise<Speed> {
+  const { campaign } = await runCampaign({
+    before: pair.before.id,
+    after: pair.after.id,
+    seed: SEED,
+    milliseconds: seconds * 1000,
+    differential: differentialOf(pair),
+    signal: io.interrupted,
+  });
+  return { opsPerSec: campaign.opsPerSecond };
+}
+
+function text({ replay, differential, campaign, fcCommands }: BenchResult): string {
+  const rows: readonly [string, Speed][] = [
+    ["replay, legacy", replay.legacy],
+    ["replay, modern", replay.modern],
+    ["differential: both models and the oracle", differential],
+    ["campaign: generate, run, judge", campaign],
+    ["the same by fast-check's fc.commands", fcCommands],
+  ];
+  const lines = rows.map(
+    ([name, { opsPerSec }]) => `${name.padEnd(42)}${String(opsPerSec).padStart(10)} ops/s`,
+  );
+  return `${lines.join("\n")}\n`;
+}

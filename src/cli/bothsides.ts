@@ -1,0 +1,19 @@
+import type { Backend } from "../backend.ts";
+import { judge } from "../oracle/judge.ts";
+import { layOut, type Replay } from "../replay.ts";
+import type { Recording } from "../trace/recording.ts";
+import type { Trace } from "../trace/trace.ts";
+import { isModel, type Pair } from "./backends.ts";
+
+/** How a backend records for the oracle: a model shows its contexts too, so krefs are checked. */
+export function recorderOf(backend: Backend): (trace: Trace) => Recording | Promise<Recording> {
+  if (isModel(backend)) return (trace) => backend.recordSync(trace, { contexts: true });
+  return (trace) => backend.record(trace);
+}
+
+/** Runs a trace on both sides and judges it. */
+export async function replayOn(pair: Pair, trace: Trace): Promise<Replay> {
+  const before = await recorderOf(pair.before)(trace);
+  const after = await recorderOf(pair.after)(trace);
+  return layOut(before, after, judge(before, after));
+}

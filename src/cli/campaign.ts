@@ -1,0 +1,36 @@
+import { join } from "node:path";
+import { findingFileName } from "../../fuzz/corpus.ts";
+import { type Differential, recordingDifferential } from "../../fuzz/differential.ts";
+import type { Campaign } from "../../fuzz/summary.ts";
+import type { CampaignView, FindingView } from "../../reports/view.ts";
+import { judge } from "../oracle/judge.ts";
+import type { Pair } from "./backends.ts";
+import { recorderOf, replayOn } from "./bothsides.ts";
+
+/** Both sides and the oracle, as the campaign wants them: over-retention is the after side's. */
+export function differentialOf({ before, after }: Pair): Differential {
+  return recordingDifferential(recorderOf(before), recorderOf(after), (left, right) => {
+    const { findings, notComparable, retention } = judge(left, right);
+    return { findings, notComparable, retention: retention.after };
+  });
+}
+
+/** A campaign with every minimal trace run again, so that it can be drawn. */
+export async function viewCampaign(
+  campaign: Campaign,
+  pair: Pair,
+  accepted: ReadonlySet<string>,
+  directory: string,
+): Promise<CampaignView> {
+  const findings: FindingView[] = [];
+  for (const finding of campaign.findings) {
+    const name = findingFileName(campaign.before, campaign.after, finding);
+    findings.push({
+      finding,
+      known: accepted.has(finding.signature),
+      replay: await replayOn(pair, finding.trace),
+      path: join(directory, name),
+    });
+  }
+  return { campaign, findings };
+}

@@ -1,0 +1,146 @@
+import { readdir } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { compareSteps, type Disagreement, show } from "../compare.ts";
+import type { Recording } from "../trace/recording.ts";
+import { UserError } from "../usererror.ts";
+import { knownBackends, modelOfRelease, openBackend } from "./backends.ts";
+import { documentsIn, projectRoot, systemFault } from "./files.ts";
+import { EXIT, type Io } from "./io.ts";
+import { opText } from "../../reports/optext.ts";
+
+export interface ConformOptions {
+  readonly json?: boolean;
+}
+
+/** How many disagreements of a file are printed; the rest are counted. */
+const SHOWN = 5;
+
+/** A disagreement with the trace it is in. */
+interface Place extends Disagreement {
+  readonly trace: string;
+  readonly op: string;
+}
+
+/** What the comparison of one file came to. */
+interface FileOutcome {
+  readonly file: string;
+  /** `release model` pairs met in the file. */
+  readonly models: readonly string[];
+  readonly traces: number;
+  readonly total: number;
+  readonly agreed: number;
+  readonly disagreements: readonly Place[];
+}
+
+/** Compares recordings of real kernels with the models, step by step. */
+export async function conform(
+  io: Io,
+  files: readonly string[],
+  options: ConformOptions,
+): Promise<number> {
+  const outcomes: FileOutcome[] = [];
+  for (const file of files.length > 0 ? files : await ownRecordings()) {
+    if (io.interrupted.aborted) return EXIT.interrupted;
+    const outcome = await conformFile(io, file);
+    outcomes.push(outcome);
+    if (options.json !== true) await io.out(outcomeText(outcome));
+  }
+  const sum = (pick: (outcome: FileOutcome) => number) =>
+    outcomes.reduce((total, outcome) => total + pick(outcome), 0);
+  const [total, agreed] = [sum((outcome) => outcome.total), sum((outcome) => outcome.agreed)];
+  if (options.json === true) {
+    await io.out(`${JSON.stringify({ total, agreed, files: outcomes.map(plain) })}\n`);
+  } else {
+    const traces = sum((outcome) => outcome.traces);
+    await io.out(`${agreed} of ${total} steps of ${traces} recordings agree.\n`);
+  }
+  return agreed === total ? EXIT.ok : EXIT.divergence;
+}
+
+/** The recordings that the project ships. */
+async function ownRecordings(): Promise<string[]> {
+  const directory = join(projectRoot(), "tests", "data", "recordings");
+  try {
+    const names = (await readdir(directory)).filter((name) => /\.jsonl(\.gz)?$/.test(name));
+    const sorted = names.sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
+    return sorted.map((name) => relative(process.cwd(), join(directory, name)));
+  } catch (error) {
+    throw systemFault(directory, error);
+  }
+}
+
+async function conformFile(io: Io, file: string): Promise<FileOutcome> {
+  const models = new Set<string>();
+  const disagreements: Place[] = [];
+  let [traces, total, agreed] = [0, 0, 0];
+  for await (const document of documentsIn(io, file)) {
+    traces += 1;
+    const name = `${file}: recording ${traces}`;
+    if (document.kind === "trace") {
+      throw new UserError(
+        `${name}: is a trace (conform needs recordings; pfndiff record makes them)`,
+      );
+    }
+    const { recording } = document;
+    const id = modelFor(name, recording);
+    models.add(`${recording.kernel?.release} against ${id}`);
+    const backend = await openBackend(id);
+    const comparison = compareSteps(recording, await backend.record(recording.trace));
+    total += comparison.total;
+    agreed += comparison.agreed;
+    for (const disagreement of comparison.disagreements) {
+      const op = recording.trace.ops[disagreement.step];
+      const text = op === undefined ? "(no op)" : opText(op);
+      disagreements.push({ ...disagreement, trace: recording.trace.name, op: text });
+    }
+  }
+  return { file, models: [...models], traces, total, agreed, disagreements };
+}
+
+function modelFor(name: string, recording: Recording): string {
+  const release = recording.kernel?.release;
+  if (release === undefined) {
+    throw new UserError(`${name}: kernel: is missing (conform needs recordings of real kernels)`);
+  }
+  const id = modelOfRelease(release);
+  if (id === null) {
+    const known = knownBackends().filter((known) => known.includes("@"));
+    const release = JSON.stringify(recording.kernel?.release);
+    throw new UserError(
+      `${name}: kernel.release: no model of ${release} (there are ${known.join(", ")})`,
+    );
+  }
+  return id;
+}
+
+function outcomeText(outcome: FileOutcome): string {
+  const { file, models, total, agreed, disagreements } = outcome;
+  const lines = [`${file}: ${agreed} of ${total} steps agree (${models.join("; ")})`];
+  for (const { trace, step, op, differences } of disagreements.slice(0, SHOWN)) {
+    lines.push(`  ${trace} step ${step}: ${op}`);
+    for (const { path, expected, actual } of differences.slice(0, SHOWN)) {
+      const place = path === "" ? "step" : path;
+      lines.push(`    ${place}: kernel ${show(expected)}, model ${show(actual)}`);
+    }
+    const more = differences.length - SHOWN;
+    if (more > 0) lines.push(`    and ${more} more differences`);
+  }
+  const more = disagreements.length - SHOWN;
+  if (more > 0) lines.push(`  and ${more} more steps`);
+  return `${lines.join("\n")}\n`;
+}
+
+/** The outcome as JSON shows it: an absent value is left out, as it was in the recording. */
+function plain(outcome: FileOutcome): unknown {
+  const { file, traces, total, agreed } = outcome;
+  const disagreements = outcome.disagreements.slice(0, SHOWN).map((place) => ({
+    trace: place.trace,
+    step: place.step,
+    differences: place.differences.map(({ path, expected, actual }) => ({
+      path,
+      kernel: show(expected),
+      model: show(actual),
+    })),
+  }));
+  return { file, traces, total, agreed, disagreements };
+}

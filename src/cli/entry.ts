@@ -1,0 +1,47 @@
+import { EXIT, type Io } from "./io.ts";
+import { main } from "./main.ts";
+
+/** Node's own streams and signals as the commands' Io. */
+function processIo(): Io {
+  const { stdin, stdout, stderr, env } = process;
+  const interrupt = new AbortController();
+  let closed = false;
+  const quietPipe = (error: NodeJS.ErrnoException) => {
+    closed = true;
+    if (error.code === "EPIPE") return;
+    process.stderr.write(`pfndiff: cannot write the output: ${error.code ?? error.message}\n`);
+    process.exit(EXIT.harness);
+  };
+  stdout.on("error", quietPipe);
+  stderr.on("error", quietPipe);
+  process.on("SIGINT", () => {
+    // A second interrupt means: now.
+    if (interrupt.signal.aborted) process.exit(EXIT.interrupted);
+    interrupt.abort();
+    // Wakes a command that waits for its input.
+    stdin.destroy();
+  });
+  return {
+    out: (text) =>
+      new Promise((resolve) => {
+        if (closed || stdout.write(text)) resolve();
+        else {
+          stdout.once("drain", resolve);
+          stdout.once("close", resolve);
+        }
+      }),
+    err: (text) => void stderr.write(text),
+    stdin,
+    liveErr: stderr.isTTY === true,
+    colour: stdout.isTTY === true && (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb",
+    columns: [stdout, stderr].find((stream) => stream.isTTY === true)?.columns ?? 80,
+    interrupted: interrupt.signal,
+    get closed() {
+      return closed;
+    },
+  };
+}
+
+process.exitCode = await main(process.argv.slice(2), processIo());
+// An open stdin must not keep the process alive once the command is done.
+process.stdin.unref?.();

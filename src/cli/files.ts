@@ -1,0 +1,176 @@
+import { createReadStream, existsSync, readFileSync } from "node:fs";
+import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { createGunzip } from "node:zlib";
+import { findingFileSchema } from "../../fuzz/corpus.ts";
+import {
+  type Document,
+  type Formats,
+  readDocuments,
+  type ReadFault,
+  type Sides,
+  TRACE_FORMATS,
+} from "../trace/read.ts";
+import type { Trace } from "../trace/trace.ts";
+import { UserError } from "../usererror.ts";
+import type { Io } from "./io.ts";
+
+/** How a file is named in messages. */
+function nameOf(path: string): string {
+  return path === "-" ? "standard input" : path;
+}
+
+function inputError(path: string, fault: ReadFault): UserError {
+  const place = fault.place === "" ? "" : `${fault.place}: `;
+  return new UserError(`${nameOf(path)}: ${place}${fault.message}`);
+}
+
+const SYSTEM_FAULTS: Readonly<Record<string, string>> = {
+  ENOENT: "no such file or directory",
+  EISDIR: "is a directory (name a file in it)",
+  ENOTDIR: "a part of the path is not a directory",
+  EACCES: "permission denied",
+  EPERM: "not permitted",
+  EROFS: "the file system is read-only",
+  ENOSPC: "no space left",
+  ENAMETOOLONG: "the name is too long",
+  ELOOP: "too many symbolic links",
+  Z_DATA_ERROR: "is not gzip data although its name ends in .gz",
+  Z_BUF_ERROR: "the gzip data end too early",
+};
+
+/** A system error about `path` as one line for the user; any other error is ours and passes. */
+export function systemFault(path: string, error: unknown): unknown {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const words = SYSTEM_FAULTS[code];
+  return words === undefined ? error : new UserError(`${nameOf(path)}: ${words}`);
+}
+
+/** The bytes of a file (`.gz` is unpacked) or, for `-`, of standard input. */
+async function* bytesOf(io: Io, path: string): AsyncGenerator<Uint8Array> {
+  if (path === "-") {
+    yield* io.stdin;
+    return;
+  }
+  try {
+    if ((await stat(path)).isDirectory()) throw inputError(path, isDirectory);
+    const file = createReadStream(path);
+    if (!path.endsWith(".gz")) yield* file;
+    else {
+      const plain = createGunzip();
+      file.on("error", (error) => plain.destroy(error));
+      yield* file.pipe(plain);
+    }
+  } catch (error) {
+    throw systemFault(path, error);
+  }
+}
+
+const isDirectory: ReadFault = { place: "", message: "is a directory (name a file in it)" };
+
+/** The lines of a file, which must be UTF-8 text. */
+async function* linesOf(io: Io, path: string): AsyncGenerator<string> {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  const decode = (bytes?: Uint8Array) => {
+    try {
+      return bytes === undefined ? decoder.decode() : decoder.decode(bytes, { stream: true });
+    } catch {
+      throw inputError(path, { place: "", message: "is not UTF-8 text (a binary file?)" });
+    }
+  };
+  // Pieces are joined once per line: a line may span a thousand chunks.
+  let pieces: string[] = [];
+  for await (const bytes of bytesOf(io, path)) {
+    const parts = decode(bytes).split("\n");
+    for (const [index, part] of parts.entries()) {
+      pieces.push(part);
+      if (index === parts.length - 1) continue;
+      yield pieces.join("");
+      pieces = [];
+    }
+  }
+  const last = pieces.join("") + decode();
+  if (last !== "") yield last;
+}
+
+/** Everything that holds a trace: a saved finding also tells between which backends. */
+const FORMATS: Formats = {
+  ...TRACE_FORMATS,
+  "pfndiff/finding@1": findingFileSchema.transform(({ before, after, finding }) => ({
+    kind: "trace" as const,
+    trace: finding.trace,
+    sides: { before, after },
+  })),
+};
+
+/** The traces and recordings of a file, in order; a fault is a UserError that names the place. */
+export async function* documentsIn(io: Io, path: string): AsyncGenerator<Document> {
+  for await (const result of readDocuments(linesOf(io, path), FORMATS)) {
+    if (!result.ok) throw inputError(path, result.fault);
+    yield result.document;
+  }
+}
+
+/** A trace and, when its file tells, the backends it was found with. */
+export interface GivenTrace {
+  readonly trace: Trace;
+  readonly sides?: Sides;
+}
+
+/** The one trace of a file; more than one is refused, for the command shows only one. */
+export async function onlyTraceIn(io: Io, path: string): Promise<GivenTrace> {
+  let only: Document | null = null;
+  for await (const document of documentsIn(io, path)) {
+    if (only !== null) {
+      throw new UserError(`${nameOf(path)}: holds more than one trace (give a file with one)`);
+    }
+    only = document;
+  }
+  if (only === null) throw new Error("a readable file holds a document");
+  if (only.kind === "recording") return { trace: only.recording.trace };
+  return only.sides === undefined
+    ? { trace: only.trace }
+    : { trace: only.trace, sides: only.sides };
+}
+
+/** A JSON file's value. */
+export async function jsonIn(path: string): Promise<unknown> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    throw systemFault(path, error);
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new UserError(`${path}: is not JSON`);
+  }
+}
+
+/** Writes a text file, making its directory. */
+export async function writeText(path: string, text: string): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, text);
+  } catch (error) {
+    throw systemFault(path, error);
+  }
+}
+
+/** The project's own directory: the nearest one above this file that holds its package.json. */
+export function projectRoot(): string {
+  let directory = dirname(fileURLToPath(import.meta.url));
+  while (!isProject(directory)) {
+    const parent = dirname(directory);
+    if (parent === directory) throw new Error("pfndiff's own package.json is not above its code");
+    directory = parent;
+  }
+  return directory;
+}
+
+function isProject(directory: string): boolean {
+  const file = join(directory, "package.json");
+  return existsSync(file) && readFileSync(file, "utf8").includes('"name": "pfndiff"');
+}

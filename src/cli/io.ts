@@ -1,0 +1,42 @@
+/**
+ * What a command may touch of the outside world. Commands get it handed in, so that tests run
+ * them in-process and only the entry point knows `process`.
+ */
+export interface Io {
+  /** Writes data; resolves when there is room for more. After a broken pipe it does nothing. */
+  out(text: string): Promise<void>;
+  /** Writes progress or an error. */
+  err(text: string): void;
+  readonly stdin: AsyncIterable<Uint8Array>;
+  /** Whether stderr is a terminal, where a live line may be redrawn. */
+  readonly liveErr: boolean;
+  /** Whether stdout takes colour: a terminal, and NO_COLOR is not set. */
+  readonly colour: boolean;
+  /** Width of the terminal, in columns; 80 when there is none. */
+  readonly columns: number;
+  /** Aborted by an interrupt (SIGINT): the command saves what it has and returns 130. */
+  readonly interrupted: AbortSignal;
+  /** The reader of stdout has gone: nothing written will be read. */
+  readonly closed: boolean;
+}
+
+/** Exit statuses of every command. */
+export const EXIT = {
+  ok: 0,
+  divergence: 1,
+  usage: 2,
+  harness: 3,
+  nothingRan: 4,
+  interrupted: 130,
+} as const;
+
+/** One line, whatever it holds: control characters are shown, not sent to the terminal. */
+export function oneLine(text: string): string {
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, (found) =>
+    [...found].map((char) => (/\s/.test(char) ? " " : escaped(char))).join(""),
+  );
+}
+
+function escaped(char: string): string {
+  return `\\u${(char.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`;
+}

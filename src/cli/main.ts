@@ -1,0 +1,42 @@
+import { CommanderError } from "commander";
+import { UserError } from "../usererror.ts";
+import { EXIT, type Io, oneLine } from "./io.ts";
+import { buildProgram } from "./program.ts";
+
+/**
+ * Runs one command line (without node and script) and returns its exit status. Everything that
+ * can go wrong ends here: the user's errors as one line, ours with a stack.
+ */
+export async function main(argv: readonly string[], io: Io): Promise<number> {
+  let status: number = EXIT.ok;
+  const program = buildProgram(io, (code) => {
+    status = code;
+  });
+  try {
+    await program.parseAsync([...argv], { from: "user" });
+    return io.interrupted.aborted ? EXIT.interrupted : status;
+  } catch (error) {
+    if (io.interrupted.aborted) return EXIT.interrupted;
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return EXIT.ok;
+      io.err(`pfndiff: ${usageLine(error.message)}\n`);
+      return EXIT.usage;
+    }
+    if (error instanceof UserError) {
+      io.err(`pfndiff: ${oneLine(error.message)}\n`);
+      return error.exitCode;
+    }
+    io.err(`pfndiff: internal fault (please report it): ${stackOf(error)}\n`);
+    return EXIT.harness;
+  }
+}
+
+/** commander's message on one line, with the way to the help. */
+function usageLine(message: string): string {
+  const plain = oneLine(message.replace(/^error: /, "").trim());
+  return plain === "(outputHelp)" ? "name a command (see pfndiff --help)" : plain;
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,195 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+import { REPORT_FORMATS } from "../../reports/formats.ts";
+import { version } from "../../package.json";
+import { DEFAULT_AFTER, DEFAULT_BEFORE, knownBackends } from "./backends.ts";
+import type { Io } from "./io.ts";
+
+const TEACHING = `
+pfndiff compares two designs of the tracking of PFN mappings by x86 PAT in
+Linux: VM_PAT (up to 6.15, "before") and the refcounted one (from 6.16, "after").
+It drives both with the same mmap, munmap, mremap, fork, ... sequences and says
+what became of every fault: fixed, kept, introduced or changed.
+
+First commands:
+  pfndiff fuzz --runs 3000 --seed 1        look for differences; results go to .pfndiff/
+  pfndiff scenarios                        the known bugs, by name
+  pfndiff replay scenario:munmap-head      one of them, step by step, both sides
+  pfndiff conform                          do the models still agree with real kernels?
+  pfndiff gate                             for CI: fails on what nobody has accepted
+
+Backends: ${knownBackends().join(", ")}
+  (legacy and modern alone are the newest of each)
+
+Files: a trace is one JSON object, or one per line (JSONL); "-" is standard
+input. Data goes to stdout, progress to stderr.
+
+Exit status:
+  0    nothing unexpected
+  1    an unexpected divergence
+  2    usage, configuration or bad input (one line says what and where)
+  3    the harness itself failed
+  4    nothing could run
+  130  interrupted; what was found so far is saved
+`;
+
+/** A whole number of at least `least`, as an option's value. */
+function wholeNumber(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
+  };
+}
+
+function seconds(text: string): number {
+  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  if (value > 0 && value <= 1e6) return value;
+  throw new InvalidArgumentError("Expected seconds, such as 20 or 0.5.");
+}
+
+const SEED_LIMIT = 0x7fffffff;
+
+function beforeOption(): Option {
+  return new Option("--before <id>", "backend of the before side").default(DEFAULT_BEFORE);
+}
+
+function afterOption(): Option {
+  return new Option("--after <id>", "backend of the after side").default(DEFAULT_AFTER);
+}
+
+function seedOption(): Option {
+  return new Option("--seed <n>", "seed of the random traces").argParser(
+    wholeNumber(0, SEED_LIMIT),
+  );
+}
+
+/** Hands a command's exit status to the caller. */
+type Done = (status: number) => void;
+
+/**
+ * The command line. Options are declared here; what a command does is loaded only when it runs,
+ * so that help and errors are instant.
+ */
+export function buildProgram(io: Io, done: Done): Command {
+  const program = new Command("pfndiff")
+    .description("Before/after regression harness for x86 PAT tracking of PFN mappings in Linux")
+    .version(version)
+    .addHelpText("after", TEACHING)
+    .showSuggestionAfterError(true);
+  addFinders(program, io, done);
+  addModelCommands(program, io, done);
+  addViewers(program, io, done);
+  addKeepers(program, io, done);
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().configureOutput({
+      writeOut: (text) => void io.out(text),
+      // main() says what is wrong, in one line.
+      writeErr: () => undefined,
+      outputError: () => undefined,
+      getOutHelpWidth: () => Math.min(io.columns, 100),
+      getOutHasColors: () => io.colour,
+    });
+  }
+  return program;
+}
+
+function addFinders(program: Command, io: Io, done: Done): void {
+  program
+    .command("fuzz")
+    .description("search for differences between two backends with random traces")
+    .addOption(beforeOption())
+    .addOption(afterOption())
+    .addOption(
+      new Option("--runs <n>", "traces to run").argParser(wholeNumber(1, 1e9)).conflicts("time"),
+    )
+    .addOption(new Option("--time <s>", "seconds to run").argParser(seconds))
+    .addOption(seedOption().default(1))
+    .addOption(new Option("--out <dir>", "where results go").default(".pfndiff"))
+    .option("--json", "print one pfndiff/campaign@1 object on stdout")
+    .action(async (options) => done(await (await import("./fuzz.ts")).fuzz(io, options)));
+  program
+    .command("shrink")
+    .description("shrink a trace to the least that still shows one of its findings")
+    .argument("<file>", 'trace or recording, or "-"')
+    .addOption(beforeOption())
+    .addOption(afterOption())
+    .option("--signature <s>", "finding to keep (default: the first one)")
+    .action(async (file, options) =>
+      done(await (await import("./shrink.ts")).shrink(io, file, options)),
+    );
+}
+
+function addModelCommands(program: Command, io: Io, done: Done): void {
+  program
+    .command("record")
+    .description("run traces on a backend and print the recordings, one per line")
+    .argument("[file]", 'traces or recordings, or "-"', "-")
+    .requiredOption("--backend <id>", "backend to record")
+    .option("-o, --output <file>", "write here instead of stdout")
+    .action(async (file, options) =>
+      done(await (await import("./record.ts")).record(io, file, options)),
+    );
+  program
+    .command("conform")
+    .description("compare recordings of real kernels with the model of the same release")
+    .argument("[files...]", "recordings (.jsonl or .jsonl.gz; default: the project's own)")
+    .option("--json", "print the comparison as JSON")
+    .action(async (files, options) =>
+      done(await (await import("./conform.ts")).conform(io, files, options)),
+    );
+  program
+    .command("bench")
+    .description("measure the models, the oracle and the campaign")
+    .option("--json", "print the figures as JSON")
+    .addOption(new Option("--time <s>", "seconds per measurement").argParser(seconds).default(1))
+    .action(async (options) => done(await (await import("./bench.ts")).bench(io, options)));
+}
+
+function addViewers(program: Command, io: Io, done: Done): void {
+  program
+    .command("replay")
+    .description("show a trace step by step on both sides")
+    .argument("<file>", 'trace or recording, "-", or scenario:NAME')
+    .addOption(new Option("--before <id>", "backend of the before side"))
+    .addOption(new Option("--after <id>", "backend of the after side"))
+    .option("--json", "print every step as JSON")
+    .action(async (file, options) =>
+      done(await (await import("./replay.ts")).replay(io, file, options)),
+    );
+  program
+    .command("scenarios")
+    .description("list the named scenarios, or check them all against what they must show")
+    .option("--check", "run every scenario and compare with its expectation")
+    .option("--json", "print the list as JSON")
+    .action(async (options) => done(await (await import("./scenarios.ts")).scenarios(io, options)));
+}
+
+function addKeepers(program: Command, io: Io, done: Done): void {
+  program
+    .command("gate")
+    .description("fail on any finding that is new, vanished or changed against the baseline")
+    .option("--baseline <file>", "accepted findings (default: the project's own)")
+    .option("--accept <signature>", "add this finding to the baseline")
+    .option("--reason <text>", "why it is accepted, in a sentence or two")
+    .option("--ref <ref>", "upstream reference: commit, thread or bug")
+    .addOption(beforeOption())
+    .addOption(afterOption())
+    .addOption(
+      new Option("--runs <n>", "traces of the campaign")
+        .argParser(wholeNumber(1, 1e9))
+        .default(3000),
+    )
+    .addOption(seedOption().default(1))
+    .option("--json", "print the outcome as JSON")
+    .action(async (options) => done(await (await import("./gate.ts")).gate(io, options)));
+  program
+    .command("report")
+    .description("render a saved campaign")
+    .argument("[dir]", "directory of the campaign", ".pfndiff/latest")
+    .addOption(
+      new Option("--format <format>", "output format").choices(REPORT_FORMATS).default("markdown"),
+    )
+    .action(async (directory, options) =>
+      done(await (await import("./report.ts")).report(io, directory, options)),
+    );
+}

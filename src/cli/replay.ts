@@ -1,0 +1,49 @@
+import { ANSI, PLAIN } from "../../reports/paint.ts";
+import { replayText } from "../../reports/replaytext.ts";
+import { scenarioNamed } from "../scenarios/index.ts";
+import { scenarioFaults } from "../scenarios/check.ts";
+import type { Scenario } from "../scenarios/build.ts";
+import { DEFAULT_AFTER, DEFAULT_BEFORE, openPair } from "./backends.ts";
+import { acceptedSignatures } from "./baseline.ts";
+import { replayOn } from "./bothsides.ts";
+import { onlyTraceIn } from "./files.ts";
+import { EXIT, type Io } from "./io.ts";
+
+export interface ReplayOptions {
+  readonly before?: string;
+  readonly after?: string;
+  readonly json?: boolean;
+}
+
+const SCENARIO = "scenario:";
+
+/**
+ * Shows a trace step by step on both sides. A scenario fails when it is not what it is expected
+ * to be, any other trace when it shows a finding that nobody has accepted.
+ */
+export async function replay(io: Io, file: string, options: ReplayOptions): Promise<number> {
+  const scenario = file.startsWith(SCENARIO) ? scenarioNamed(file.slice(SCENARIO.length)) : null;
+  const { trace, sides } = scenario ?? (await onlyTraceIn(io, file));
+  const ownSides = options.before === undefined && options.after === undefined;
+  const pair = await openPair({
+    before: options.before ?? sides?.before ?? DEFAULT_BEFORE,
+    after: options.after ?? sides?.after ?? DEFAULT_AFTER,
+  });
+  const result = await replayOn(pair, trace);
+  if (options.json === true) await io.out(`${JSON.stringify(result)}\n`);
+  else await io.out(replayText(result, io.columns, io.colour ? ANSI : PLAIN));
+  if (scenario !== null && ownSides) {
+    const faults = scenarioFaults(scenario, result);
+    if (options.json !== true) await io.out(scenarioText(scenario, faults));
+    return faults.length === 0 ? EXIT.ok : EXIT.divergence;
+  }
+  const accepted = await acceptedSignatures();
+  const unknown = result.findings.some((finding) => !accepted.has(finding.signature));
+  return unknown ? EXIT.divergence : EXIT.ok;
+}
+
+function scenarioText(scenario: Scenario, faults: readonly string[]): string {
+  const about = `${scenario.ref}: ${scenario.title}.`;
+  if (faults.length === 0) return `${about} As expected.\n`;
+  return `${about} Not as expected:\n${faults.map((fault) => `  ${fault}\n`).join("")}`;
+}

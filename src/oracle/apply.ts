@@ -1,0 +1,67 @@
+import { assertNever } from "../assertnever.ts";
+import type { Op, OpOf } from "../trace/op.ts";
+import { UNMAP } from "./causes.ts";
+import { applyFork } from "./fork.ts";
+import { applyMmap } from "./mapping.ts";
+import type { Observed } from "./observed.ts";
+import type { ProcPages } from "./pages.ts";
+import { clearRange, confirmRange, lose } from "./ranges.ts";
+import { applyMremap } from "./remap.ts";
+import type { SideState } from "./state.ts";
+
+/** Brings the page ledger to the state after an op, from the op, its result, and the VMAs seen. */
+export function applyOp(side: SideState, op: Op, seen: Observed): void {
+  if (op.op === "spawn") {
+    if (seen.outcome === null) side.pages.born(op.proc);
+    return;
+  }
+  const proc = side.pages.living(op.proc);
+  if (proc === null) return;
+  switch (op.op) {
+    case "mmap":
+      return applyMmap(side, op, proc, seen);
+    case "munmap":
+      return applyMunmap(side, op, proc, seen);
+    case "mremap":
+      return applyMremap(side, op, proc, seen);
+    case "mprotect":
+    case "madvise":
+      seen.view.read(op.proc, side.vmas);
+      noteSplit(side, proc, op.at);
+      return noteSplit(side, proc, op.at + op.pages);
+    case "touch":
+      return applyTouch(side, op, proc, seen);
+    case "fork":
+      return applyFork(side, op, proc, seen);
+    case "exit":
+      if (seen.outcome === null) applyExit(side, proc);
+      return;
+    default:
+      return assertNever(op);
+  }
+}
+
+function applyMunmap(side: SideState, op: OpOf<"munmap">, proc: ProcPages, seen: Observed): void {
+  seen.view.read(op.proc, side.vmas);
+  clearRange(side, proc, op.at, op.pages, UNMAP, seen.outcome === null);
+  confirmRange(side, proc, op.at, op.pages);
+}
+
+function applyTouch(side: SideState, op: OpOf<"touch">, proc: ProcPages, seen: Observed): void {
+  if (seen.outcome !== null || !op.write) return;
+  const unit = proc.unit[op.at] as number;
+  if (unit !== 0 && side.units.isPrivate[unit] === 1) side.pages.copy(proc, op.at, side.units);
+}
+
+function applyExit(side: SideState, proc: ProcPages): void {
+  for (let page = proc.low; page < proc.high; page++) lose(side, proc, page, UNMAP);
+  proc.alive = false;
+}
+
+/** A unit that has a VMA boundary inside is split; special VMAs never merge again. */
+function noteSplit(side: SideState, proc: ProcPages, page: number): void {
+  if (page === 0 || page >= side.world.vpages) return;
+  const unit = proc.unit[page] as number;
+  if (unit === 0 || unit !== proc.unit[page - 1]) return;
+  if (side.vmas.startsAt(page)) side.units.split[unit] = 1;
+}

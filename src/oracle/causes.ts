@@ -1,0 +1,71 @@
+import { OP_KINDS, type OpKind } from "../trace/op.ts";
+
+/**
+ * The closed list of causes. A cause names the first thing that made a reservation differ from
+ * the pages it stands for; places (head, middle, tail, whole) are relative to what the
+ * reservation's mapping still had, so that a page split off first and unmapped later has the
+ * same name as one unmapped at once.
+ */
+const CAUSE_NAMES = [
+  "none",
+  "unmap-head",
+  "unmap-middle",
+  "unmap-tail",
+  "unmap-whole",
+  "replace",
+  "shrink",
+  "split",
+  "move-head",
+  "move-middle",
+  "move-tail",
+  "cow",
+  "cow-head",
+  "end-match",
+  "equal-match",
+  ...OP_KINDS,
+] as const;
+
+/** A cause by its index in the list; small enough for a byte and for a bit of a mask. */
+export type CauseId = number;
+
+function idOf(name: (typeof CAUSE_NAMES)[number]): CauseId {
+  return CAUSE_NAMES.indexOf(name);
+}
+
+export const NO_CAUSE: CauseId = 0;
+export const UNMAP: CauseId = idOf("unmap-head");
+export const REPLACE: CauseId = idOf("replace");
+export const SHRINK: CauseId = idOf("shrink");
+export const SPLIT: CauseId = idOf("split");
+export const MOVE: CauseId = idOf("move-head");
+export const COW: CauseId = idOf("cow");
+export const COW_HEAD: CauseId = idOf("cow-head");
+export const END_MATCH: CauseId = idOf("end-match");
+export const EQUAL_MATCH: CauseId = idOf("equal-match");
+
+/** Where the lost pages lie among those a mapping had. */
+export const HEAD = 0;
+export const MIDDLE = 1;
+export const TAIL = 2;
+export const WHOLE = 3;
+
+/** How an op took pages: UNMAP (munmap, exit, and what MAP_FIXED replaces) or SHRINK. */
+export type Removal = CauseId;
+
+/** Joins a removal and a place; an mremap() shrink off the end of a mapping has its own name. */
+export function removalCause(removal: Removal, place: number): CauseId {
+  if (removal !== SHRINK) return removal + place;
+  return place === TAIL ? SHRINK : UNMAP + place;
+}
+
+const OP_CAUSES = new Map<OpKind, CauseId>(OP_KINDS.map((kind) => [kind, idOf(kind)]));
+
+/** The cause of last resort: the op itself, when nothing in the history explains a symptom. */
+export function opCause(kind: OpKind): CauseId {
+  return OP_CAUSES.get(kind) ?? NO_CAUSE;
+}
+
+/** The name that goes into a signature. */
+export function causeName(cause: CauseId): string {
+  return CAUSE_NAMES[cause] ?? "none";
+}

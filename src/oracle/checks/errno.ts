@@ -1,0 +1,46 @@
+import type { Outcome } from "../../mm/errno.ts";
+import type { SideState } from "../state.ts";
+
+/**
+ * errno, on one side alone: the VMAs seen are not those that the op and its result lead to, so
+ * the result was not what happened.
+ */
+export function checkAnswer(side: SideState, outcome: Outcome): void {
+  if (!side.surprised) return;
+  const { op } = side.op;
+  const detail = `${op} answered ${outcome ?? "success"}, and the VMAs do not show that`;
+  side.report("errno", `${op}-untrue`, detail);
+}
+
+/**
+ * errno, between the sides: equal states, one op, different results, and no mapping went
+ * otherwise than exact tracking would have it on either side.
+ */
+export function checkErrno(
+  before: SideState,
+  after: SideState,
+  beforeOutcome: Outcome,
+  afterOutcome: Outcome,
+): void {
+  if (beforeOutcome === afterOutcome) return;
+  if (before.trouble.symptom !== null || after.trouble.symptom !== null) return;
+  if (before.surprised || after.surprised) return;
+  const { op } = after.op;
+  const [was, is] = [beforeOutcome ?? "ok", afterOutcome ?? "ok"];
+  after.report("errno", `${op}-${was}-to-${is}`, `${op} returned ${was} before, ${is} after`);
+}
+
+/**
+ * errno, between the sides: the same result from equal states, but it left different VMAs, such
+ * as a failing mremap() that has unmapped its target on one side only.
+ */
+export function checkEffect(before: SideState, after: SideState, outcome: Outcome): void {
+  if (before.trouble.symptom !== null || after.trouble.symptom !== null) return;
+  const { op } = after.op;
+  const result = outcome ?? "ok";
+  after.report(
+    "errno",
+    `${op}-${result}-effect`,
+    `${op} returned ${result} on both sides and left different VMAs`,
+  );
+}

@@ -1,0 +1,40 @@
+import { type CauseId, NO_CAUSE } from "../causes.ts";
+import { modeName, type SideState } from "../state.ts";
+
+/**
+ * leak: a reservation overlaps no page of any VMA, so that no later unmap can free it. Told once,
+ * at the first step where it is so; only entries that do not fit their unit can have come to it.
+ */
+export function checkLeak(side: SideState): void {
+  const { reservations, pages } = side;
+  if (!pages.emptied && !reservations.changed) return;
+  for (let row = 0; row < reservations.count; row++) {
+    if (reservations.leaked[row] === 1 || !isSuspect(side, row) || isInUse(side, row)) continue;
+    const cause = leakCause(side, row);
+    reservations.leaked[row] = 1;
+    reservations.uncount(row);
+    const range = `[${reservations.start[row]}, ${reservations.end[row]})`;
+    const mode = modeName(reservations.type[row] as number);
+    side.report("leak", cause, `reservation ${range} ${mode} is left and no VMA can free it`);
+  }
+}
+
+function isSuspect(side: SideState, row: number): boolean {
+  const owner = side.reservations.owner[row] as number;
+  return owner === 0 || side.units.live[owner] === 0 || side.units.mark[owner] !== NO_CAUSE;
+}
+
+function isInUse(side: SideState, row: number): boolean {
+  const { reservations, pages } = side;
+  const end = reservations.end[row] as number;
+  for (let pfn = reservations.start[row] as number; pfn < end; pfn++) {
+    if ((pages.inVma[pfn] as number) > 0) return true;
+  }
+  return false;
+}
+
+function leakCause(side: SideState, row: number): CauseId {
+  const owner = side.reservations.owner[row] as number;
+  const mark = owner === 0 ? side.reservations.mark[row] : side.units.mark[owner];
+  return side.orOp(mark as number);
+}

@@ -1,0 +1,14 @@
+import type { Outcome } from "../../mm/errno.ts";
+import { troubleCause } from "../blame.ts";
+import { modeName, type SideState } from "../state.ts";
+
+/** refused: mmap() or fork() fails for a conflict that exact tracking would not see. */
+export function checkRefused(side: SideState, outcome: Outcome): void {
+  const { trouble, retention, op } = side;
+  if (trouble.symptom !== "refused") return;
+  if (trouble.kept) retention.refused++;
+  const why = trouble.found ? ` because of a reservation over pfn ${trouble.page}` : "";
+  const exact = op.op === "fork" ? "allows it" : `gives ${modeName(trouble.expected)}`;
+  const detail = `${op.op} failed with ${outcome}${why}; exact tracking ${exact}`;
+  side.report("refused", troubleCause(side), detail, String(outcome));
+}

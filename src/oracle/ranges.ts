@@ -1,0 +1,51 @@
+import { type Removal, UNMAP } from "./causes.ts";
+import type { ProcPages } from "./pages.ts";
+import type { SideState } from "./state.ts";
+
+/** Takes one page out of its VMA, if it is in one. */
+export function lose(side: SideState, proc: ProcPages, page: number, removal: Removal): void {
+  const unit = proc.unit[page] as number;
+  if (unit === 0) return;
+  side.units.touch(unit, side.step, removal);
+  side.pages.unmap(proc, page, side.units, side.step);
+}
+
+/**
+ * Takes the pages of [at, at + pages) out of their VMAs: all of them when the op succeeded, those
+ * no longer seen when it failed half-way.
+ */
+export function clearRange(
+  side: SideState,
+  proc: ProcPages,
+  at: number,
+  pages: number,
+  removal: Removal,
+  all: boolean,
+): void {
+  const end = at + pages;
+  for (let page = at; page < end; page++) {
+    if (proc.unit[page] === 0) continue;
+    if (all || side.vmas.pfnAt(page) !== proc.pfn[page]) lose(side, proc, page, removal);
+  }
+}
+
+/**
+ * Compares [at, at + pages) of the ledger with the VMAs seen. Where they differ the backend did
+ * something else than it answered: the ledger follows what is seen, and the step is surprised.
+ */
+export function confirmRange(side: SideState, proc: ProcPages, at: number, pages: number): void {
+  const { vmas } = side;
+  let row = vmas.firstAfter(at);
+  for (let page = at; page < at + pages; page++) {
+    while (row < vmas.count && (vmas.end[row] as number) <= page) row++;
+    const start = row < vmas.count ? (vmas.start[row] as number) : page + 1;
+    const pfn = start > page ? -1 : (vmas.pfn[row] as number) + page - start;
+    if (pfn === (proc.unit[page] === 0 ? -1 : proc.pfn[page])) continue;
+    side.surprised = true;
+    lose(side, proc, page, UNMAP);
+    if (pfn < 0) continue;
+    const unit = side.units.create(pfn, 1, 0, 0, 0);
+    side.units.touch(unit, side.step, UNMAP);
+    side.pages.map(proc, page, pfn, unit, side.units);
+  }
+}

@@ -1,0 +1,104 @@
+import type { OpOf } from "../trace/op.ts";
+import { HEAD, MIDDLE, MOVE, SHRINK, TAIL, UNMAP } from "./causes.ts";
+import { type Observed, PAT_LOST } from "./observed.ts";
+import type { ProcPages } from "./pages.ts";
+import { clearRange, confirmRange, lose } from "./ranges.ts";
+import type { SideState } from "./state.ts";
+
+/**
+ * mremap() is followed by what is seen, because releases differ in how far a failing one gets
+ * and in whether one call may move several VMAs.
+ */
+export function applyMremap(
+  side: SideState,
+  op: OpOf<"mremap">,
+  proc: ProcPages,
+  seen: Observed,
+): void {
+  seen.view.read(op.proc, side.vmas);
+  const kept = Math.min(op.pages, op.newPages);
+  if (op.to !== undefined) replaceTarget(side, op, proc, op.to, kept);
+  clearRange(side, proc, op.at + kept, op.pages - kept, SHRINK, false);
+  if (op.to !== undefined) {
+    movePages(side, proc, op.at, op.to, kept);
+    confirmRange(side, proc, op.to, op.newPages);
+  }
+  const grownTo = op.to === undefined ? op.newPages : 0;
+  confirmRange(side, proc, op.at, Math.max(op.pages, grownTo));
+}
+
+/** Drops what the target range lost: all of a page that moved in, or that is no longer seen. */
+function replaceTarget(
+  side: SideState,
+  op: OpOf<"mremap">,
+  proc: ProcPages,
+  to: number,
+  kept: number,
+): void {
+  for (let at = 0; at < op.newPages; at++) {
+    const page = to + at;
+    if (proc.unit[page] === 0) continue;
+    const movedIn = at < kept && hasMoved(side, proc, op.at + at, page);
+    if (movedIn || side.vmas.pfnAt(page) !== proc.pfn[page]) lose(side, proc, page, UNMAP);
+  }
+}
+
+/** Whether the page at `from` is now seen at `to` instead. */
+function hasMoved(side: SideState, proc: ProcPages, from: number, to: number): boolean {
+  return (
+    proc.unit[from] !== 0 &&
+    side.vmas.pfnAt(from) < 0 &&
+    side.vmas.pfnAt(to) === (proc.pfn[from] as number)
+  );
+}
+
+function movePages(
+  side: SideState,
+  proc: ProcPages,
+  from: number,
+  to: number,
+  pages: number,
+): void {
+  let at = 0;
+  while (at < pages) {
+    if (!hasMoved(side, proc, from + at, to + at)) {
+      at++;
+      continue;
+    }
+    const begin = at;
+    const unit = proc.unit[from + at] as number;
+    while (
+      at < pages &&
+      proc.unit[from + at] === unit &&
+      hasMoved(side, proc, from + at, to + at)
+    ) {
+      side.pages.relocate(proc, from + at, to + at);
+      at++;
+    }
+    side.units.touch(unit, side.step, UNMAP);
+    noteMove(side, proc, unit, from + begin, from + at);
+  }
+}
+
+/** Pages [begin, end) have left a VMA: the unit is split, and its rest may be tracked no more. */
+function noteMove(
+  side: SideState,
+  proc: ProcPages,
+  unit: number,
+  begin: number,
+  end: number,
+): void {
+  const { units } = side;
+  if ((units.live[unit] as number) > end - begin) units.split[unit] = 1;
+  const before = begin > 0 && isUntrackedRest(side, proc, unit, begin - 1);
+  const after = end < side.world.vpages && isUntrackedRest(side, proc, unit, end);
+  if ((!before && !after) || units.moved[unit] !== 0) return;
+  units.moved[unit] = MOVE + (before ? (after ? MIDDLE : TAIL) : HEAD);
+}
+
+/** Whether this neighbour page is of the same unit, in a VMA that shows VM_PAT off. */
+function isUntrackedRest(side: SideState, proc: ProcPages, unit: number, page: number): boolean {
+  if (proc.unit[page] !== unit) return false;
+  const row = side.vmas.firstAfter(page);
+  return ((side.vmas.bits[row] as number) & PAT_LOST) !== 0;
+}

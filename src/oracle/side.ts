@@ -1,0 +1,23 @@
+import type { Op } from "../trace/op.ts";
+import { applyOp } from "./apply.ts";
+import { runChecks } from "./checks/index.ts";
+import type { Observed } from "./observed.ts";
+import { settle } from "./settle.ts";
+import { SideState } from "./state.ts";
+
+/**
+ * The oracle of one side. It is fed one op at a time with what the side showed, keeps its own
+ * ledger, and collects findings. A step that has nothing to report allocates nothing; reset()
+ * makes it ready for another trace.
+ */
+export class SideOracle extends SideState {
+  /** Judges one op by what the side showed after it. Uses up `seen.memtype`. */
+  judge(op: Op, seen: Observed): void {
+    this.begin(op);
+    seen.memtype.normalise();
+    applyOp(this, op, seen);
+    settle(this, seen.memtype);
+    runChecks(this, seen);
+    this.retention.pageOps += this.pages.retained;
+  }
+}

@@ -1,0 +1,124 @@
+import { CACHE_MODES, type CacheMode, SHORT_MODE } from "../pat/cachemode.ts";
+import type { Op } from "../trace/op.ts";
+import type { World } from "../trace/trace.ts";
+import { type CauseId, causeName, NO_CAUSE, opCause } from "./causes.ts";
+import type { Finding, Side as SideName, Symptom } from "./finding.ts";
+import { VmaTable } from "./observed.ts";
+import { Pages } from "./pages.ts";
+import { Reservations } from "./reservations.ts";
+import { Units } from "./units.ts";
+
+/** What over-retention cost on one side. */
+export interface Retention {
+  /** Sum over the steps of pages kept reserved past their last mapping. */
+  pageOps: number;
+  /** Later mappings that a page kept so refused. */
+  refused: number;
+  /** Later mappings that silently got another cache mode because of a page kept so. */
+  changed: number;
+}
+
+/** An mmap() or fork() that did not go as exact tracking would have it. */
+export interface Trouble {
+  symptom: "refused" | "stale-memtype" | "missed-conflict" | null;
+  /** What exact tracking would give: an index into CACHE_MODES, or -1 for a refusal. */
+  expected: number;
+  /** The cache mode it got, or -1 for a refusal. */
+  got: number;
+  /** The reservation to blame: its unit (0 if none), the first page of it that is not needed. */
+  owner: number;
+  page: number;
+  /** The reservation was there, and its unit was alive when it stood in the way. */
+  found: boolean;
+  kept: boolean;
+  /** Known without looking at the owner, or NO_CAUSE. */
+  cause: CauseId;
+}
+
+/** Cache mode names in the field's short form, by index. */
+export function modeName(mode: number): string {
+  return mode < 0 ? "a refusal" : SHORT_MODE[CACHE_MODES[mode] as CacheMode];
+}
+
+/**
+ * What the oracle knows of one side: its ledger (units, pages, reservations), the step it is at,
+ * and the findings so far.
+ */
+export class SideState {
+  readonly side: SideName;
+  readonly units = new Units();
+  readonly pages = new Pages();
+  readonly reservations = new Reservations(this.pages, this.units);
+  readonly vmas = new VmaTable();
+  readonly retention: Retention = { pageOps: 0, refused: 0, changed: 0 };
+  readonly trouble: Trouble = {
+    symptom: null,
+    expected: -1,
+    got: -1,
+    owner: 0,
+    page: -1,
+    found: false,
+    kept: false,
+    cause: NO_CAUSE,
+  };
+  findings: Finding[] = [];
+  world: World = { pfns: 1, vpages: 1, mtrr: "uncached" };
+  /** Index of the op being judged. */
+  step = -1;
+  op: Op = { op: "spawn", proc: 0 };
+  cause: CauseId = NO_CAUSE;
+  /** Set by whoever compares the sides, before a step. */
+  parted = false;
+  /** The observed VMAs were not those that the op and its result lead to. */
+  surprised = false;
+  badContexts = 0;
+
+  constructor(side: SideName) {
+    this.side = side;
+  }
+
+  reset(world: World): void {
+    this.world = world;
+    this.step = -1;
+    this.parted = false;
+    this.badContexts = 0;
+    this.findings = [];
+    this.retention.pageOps = 0;
+    this.retention.refused = 0;
+    this.retention.changed = 0;
+    this.units.reset();
+    this.pages.reset(world.pfns, world.vpages);
+    this.reservations.reset(world.pfns);
+  }
+
+  /** Starts the next step. */
+  begin(op: Op): void {
+    this.step++;
+    this.op = op;
+    this.cause = opCause(op.op);
+    this.surprised = false;
+    this.trouble.symptom = null;
+    this.trouble.found = false;
+    this.units.begin();
+    this.pages.begin();
+    this.reservations.begin();
+  }
+
+  /** Adds a finding at this step. `kind` tells two occurrences of one cause apart in kind. */
+  report(symptom: Symptom, cause: CauseId | string, detail: string, kind?: string): void {
+    this.findings.push({
+      symptom,
+      cause: typeof cause === "string" ? cause : causeName(cause),
+      side: this.side,
+      step: this.step,
+      parted: this.parted,
+      detail,
+      ...(kind === undefined ? {} : { kind }),
+    });
+  }
+
+  /** The op's own name where a history gives no better cause. */
+  orOp(cause: CauseId): CauseId {
+    return cause === NO_CAUSE ? this.cause : cause;
+  }
+}

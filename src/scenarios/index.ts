@@ -1,0 +1,19 @@
+import { UserError } from "../usererror.ts";
+import type { Scenario } from "./build.ts";
+import { KREF_SCENARIOS } from "./kref.ts";
+import { SELFTEST_SCENARIOS } from "./selftest.ts";
+import { VM_PAT_SCENARIOS } from "./vmpat.ts";
+
+/** Every named scenario, in the order in which they are listed. */
+export const SCENARIOS: readonly Scenario[] = [
+  ...SELFTEST_SCENARIOS,
+  ...VM_PAT_SCENARIOS,
+  ...KREF_SCENARIOS,
+];
+
+/** The scenario of a name. */
+export function scenarioNamed(name: string): Scenario {
+  const scenario = SCENARIOS.find((candidate) => candidate.name === name);
+  if (scenario !== undefined) return scenario;
+  throw new UserError(`no scenario ${JSON.stringify(name)} (pfndiff scenarios lists them)`);
+}

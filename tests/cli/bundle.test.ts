@@ -1,0 +1,75 @@
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { buildBundle } from "./buildbundle.ts";
+
+const BUNDLE = "dist/pfndiff.js";
+let dir = "";
+
+beforeAll(() => {
+  buildBundle();
+  dir = mkdtempSync(join(tmpdir(), "pfndiff-bundle-"));
+});
+afterAll(() => rmSync(dir, { recursive: true }));
+
+function pfndiff(argv: string[], options: { input?: string; shell?: string } = {}) {
+  const command = options.shell ?? null;
+  return command === null
+    ? spawnSync("node", [BUNDLE, ...argv], { encoding: "utf8", input: options.input ?? "" })
+    : spawnSync("sh", ["-c", command], { encoding: "utf8" });
+}
+
+describe("the bundle", () => {
+  it("starts in under 0.3 s (best of five)", () => {
+    const times = Array.from({ length: 5 }, () => {
+      const start = performance.now();
+      expect(pfndiff(["--version"]).status).toBe(0);
+      return performance.now() - start;
+    });
+    expect(Math.min(...times)).toBeLessThan(300);
+  });
+
+  it("is executable, as npx wants it", () => {
+    expect(spawnSync(BUNDLE, ["--version"], { encoding: "utf8" }).status).toBe(0);
+  });
+
+  it("reads standard input and keeps data and progress apart", () => {
+    const input =
+      '{"format":"pfndiff/trace@1","name":"","world":{"pfns":1,"vpages":1,"mtrr":"uncached"},"ops":[]}';
+    const { status, stdout, stderr } = pfndiff(["record", "--backend", "modern", "-"], { input });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(JSON.parse(stdout)).toMatchObject({ backend: "modern@7.2", steps: [] });
+  });
+
+  it("returns 2 and one line for bad input", () => {
+    const { status, stdout, stderr } = pfndiff(["replay", "-"], { input: "x" });
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    expect(stderr).toMatch(/^pfndiff: standard input: [^\n]*\n$/);
+  });
+
+  it("is quiet when its reader goes away", () => {
+    const recordings = "tests/data/recordings/linux-6.1.192.jsonl.gz";
+    const shell = `node ${BUNDLE} record --backend legacy ${recordings} | head -c 10`;
+    expect(pfndiff([], { shell })).toMatchObject({ stderr: "", status: 0 });
+  });
+
+  it("returns 3 and one line when the output cannot be written", () => {
+    const shell = `node ${BUNDLE} scenarios > /dev/full`;
+    const { status, stderr } = pfndiff([], { shell });
+    expect(status).toBe(3);
+    expect(stderr).toMatch(/^pfndiff: cannot write the output[^\n]*\n$/);
+  });
+
+  it("returns 130 on an interrupt, with what was found saved", async () => {
+    const child = spawn("node", [BUNDLE, "fuzz", "--time", "60", "--out", dir], {
+      stdio: "ignore",
+    });
+    const ended = new Promise<number | null>((resolve) => child.on("exit", resolve));
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    child.kill("SIGINT");
+    expect(await ended).toBe(130);
+    expect(pfndiff(["report", dir, "--format", "json"]).status).toBe(0);
+  });
+});

@@ -1,0 +1,240 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { campaignSchema } from "../../fuzz/summary.ts";
+import { baselineSchema } from "../../src/gate.ts";
+import { type Outcome, run } from "./run.ts";
+
+let dir = "";
+let first: Outcome;
+const RUNS = ["--runs", "60", "--seed", "5"];
+
+beforeAll(async () => {
+  dir = mkdtempSync(join(tmpdir(), "pfndiff-campaign-"));
+  first = await run(["fuzz", ...RUNS, "--json", "--out", join(dir, "first")]);
+});
+afterAll(() => rmSync(dir, { recursive: true }));
+
+const campaignOf = ({ out }: Outcome) => campaignSchema.parse(JSON.parse(out));
+
+describe("fuzz", () => {
+  it("prints one campaign object, and finds a leak fixed and over-retention", () => {
+    const campaign = campaignOf(first);
+    expect(campaign).toMatchObject({
+      before: "legacy@6.12",
+      after: "modern@7.2",
+      runs: 60,
+      seed: 5,
+    });
+    expect(campaign.findings.some((f) => f.symptom === "leak" && f.verdict === "fixed")).toBe(true);
+    expect(campaign.findings.some((f) => f.symptom === "over-retention")).toBe(true);
+  });
+
+  it("has the same digest for the same seed, and another for another", async () => {
+    const again = await run(["fuzz", ...RUNS, "--json", "--out", join(dir, "again")]);
+    const other = await run([
+      "fuzz",
+      "--runs",
+      "60",
+      "--seed",
+      "6",
+      "--json",
+      "--out",
+      join(dir, "other"),
+    ]);
+    expect(campaignOf(again).digest).toBe(campaignOf(first).digest);
+    expect(campaignOf(other).digest).not.toBe(campaignOf(first).digest);
+  });
+
+  it("each finding's command replays it: the saved file is a trace with its two backends", async () => {
+    const { out } = await run(["fuzz", ...RUNS, "--out", join(dir, "text")]);
+    const commands = [...out.matchAll(/npx pfndiff replay (\S+)$/gm)].map(
+      (match) => match[1] ?? "",
+    );
+    expect(commands).toHaveLength(campaignOf(first).findings.length);
+    const [path = ""] = commands;
+    const replayed = await run(["replay", path]);
+    const { finding } = JSON.parse(readFileSync(path, "utf8"));
+    expect(replayed.err).toBe("");
+    expect(replayed.out).toContain(`>> ${finding.signature}`);
+  });
+
+  it("announces a saved finding that no longer shows", async () => {
+    const out = join(dir, "gone");
+    await run(["fuzz", "--runs", "3", "--seed", "5", "--json", "--out", out]);
+    const saved = JSON.parse((await run(["report", out, "--format", "json"])).out);
+    const path = saved.findings[0].path.replace("latest", "saved");
+    const file = JSON.parse(readFileSync(path, "utf8"));
+    file.finding.trace.ops = [{ op: "spawn", proc: 0 }];
+    writeFileSync(path, JSON.stringify(file));
+    const { err } = await run(["fuzz", "--runs", "1", "--seed", "77", "--json", "--out", out]);
+    expect(err).toContain(`no longer shows: ${file.finding.signature}`);
+  });
+
+  it("saves what it has and returns 130 when interrupted", async () => {
+    const out = join(dir, "cut");
+    const interrupted = AbortSignal.abort();
+    const { status, err } = await run(["fuzz", "--time", "60", "--json", "--out", out], {
+      interrupted,
+    });
+    expect(status).toBe(130);
+    expect(err).toContain("interrupted after");
+    expect(
+      campaignSchema.parse(JSON.parse(readFileSync(join(out, "latest", "campaign.json"), "utf8"))),
+    ).toBeDefined();
+  });
+
+  it("says which goals a campaign missed, and fails", async () => {
+    const { status, out } = await run(["fuzz", "--runs", "1", "--out", join(dir, "short")]);
+    expect(status).toBe(1);
+    expect(out).toContain("goals MISSED");
+  });
+
+  it("shows a live line on a terminal and none elsewhere", async () => {
+    const live = await run(["fuzz", "--runs", "3", "--json", "--out", join(dir, "live")], {
+      liveErr: true,
+    });
+    expect(live.err).toContain("\r\u001b[K");
+    expect(first.err).toBe("");
+  });
+});
+
+describe("report", () => {
+  it("renders the saved campaign as markdown and as JSON", async () => {
+    const markdown = await run(["report", join(dir, "first")]);
+    const json = await run(["report", join(dir, "first", "latest"), "--format", "json"]);
+    const { findings, digest } = campaignOf(first);
+    expect(markdown.status).toBe(0);
+    expect(markdown.out.match(/^## /gm)).toHaveLength(findings.length);
+    expect(JSON.parse(json.out)).toMatchObject({ digest, format: "pfndiff/campaign@1" });
+  });
+
+  it("refuses a directory without a campaign", async () => {
+    const { status, err } = await run(["report", join(dir, "none")]);
+    expect(status).toBe(2);
+    expect(err).toContain("campaign.json");
+  });
+});
+
+describe("shrink", () => {
+  it("prints the least that still shows the finding", async () => {
+    const split = await run(["shrink", "-", "--before", "legacy@6.12", "--after", "modern@6.18"], {
+      stdin: JSON.stringify({
+        format: "pfndiff/trace@1",
+        name: "long",
+        world: { pfns: 8, vpages: 8, mtrr: "uncached" },
+        ops: [
+          { op: "spawn", proc: 0 },
+          { op: "spawn", proc: 1 },
+          {
+            op: "mmap",
+            proc: 0,
+            at: 2,
+            pages: 4,
+            pfn: 3,
+            via: "resource",
+            prot: "rw",
+            private: false,
+          },
+          { op: "touch", proc: 0, at: 3, write: true },
+          { op: "munmap", proc: 0, at: 2, pages: 2 },
+          { op: "exit", proc: 1 },
+        ],
+      }),
+    });
+    expect(split.status).toBe(0);
+    expect(JSON.parse(split.out).ops.length).toBeLessThan(5);
+  });
+
+  it("says what a trace shows when it does not show what is asked for", async () => {
+    const stdin =
+      '{"format":"pfndiff/trace@1","name":"","world":{"pfns":1,"vpages":1,"mtrr":"uncached"},"ops":[]}';
+    const { status, err } = await run(["shrink", "-"], { stdin });
+    expect(status).toBe(2);
+    expect(err).toContain("it shows none");
+  });
+});
+
+describe("bench", () => {
+  it("measures replay on both models, the differential, the campaign and fc.commands", async () => {
+    const { status, out } = await run(["bench", "--json", "--time", "0.01"]);
+    const speed = { opsPerSec: expect.any(Number) };
+    expect(status).toBe(0);
+    expect(JSON.parse(out)).toEqual({
+      replay: { legacy: speed, modern: speed },
+      differential: speed,
+      campaign: speed,
+      fcCommands: speed,
+    });
+  });
+});
+
+describe("gate", () => {
+  const gate = (...args: string[]) => run(["gate", "--runs", "60", "--seed", "5", ...args]);
+  const write = (name: string, value: unknown) => {
+    const path = join(dir, name);
+    writeFileSync(path, JSON.stringify(value));
+    return path;
+  };
+
+  it("fails on everything with an empty baseline, and says how to accept", async () => {
+    const path = write("empty.json", { format: "pfndiff/baseline@1", entries: [] });
+    const { status, out } = await gate("--baseline", path);
+    expect(status).toBe(1);
+    expect(out).toMatch(/^NEW {2}fixed:leak:/m);
+    expect(out).toContain("to accept: npx pfndiff gate --accept 'fixed:");
+    expect(out).toContain("gate FAILED");
+  });
+
+  it("accepts a signature with a reason and a reference, and passes once all are in", async () => {
+    const { findings } = campaignOf(first);
+    const path = write("growing.json", { format: "pfndiff/baseline@1", entries: [] });
+    const signature = findings[0]?.signature ?? "";
+    const accept = ["--accept", signature, "--reason", "known", "--ref", "L1"];
+    expect((await gate("--baseline", path, ...accept)).status).toBe(0);
+    const grown = baselineSchema.parse(JSON.parse(readFileSync(path, "utf8")));
+    expect(grown.entries.map((entry) => entry.signature)).toEqual([signature]);
+    expect((await gate("--baseline", path)).out).not.toContain(`NEW  ${signature}\n`);
+  });
+
+  it("says vanished when an entry's trace shows it no more, and lets it be removed", async () => {
+    const [finding] = campaignOf(first).findings;
+    if (finding === undefined) throw new Error("the campaign finds something");
+    const { signature, verdict, symptom, cause } = finding;
+    const trace = { ...finding.trace, ops: [{ op: "spawn", proc: 0 }] };
+    const sides = { before: "legacy@6.12", after: "modern@7.2" };
+    const entry = {
+      signature,
+      verdict,
+      symptom,
+      cause,
+      ...sides,
+      reason: "known",
+      ref: "L1",
+      trace,
+    };
+    const path = write("stale.json", { format: "pfndiff/baseline@1", entries: [entry] });
+    expect((await gate("--baseline", path)).out).toContain(`VANISHED  ${signature}`);
+    expect((await gate("--baseline", path, "--accept", signature)).out).toContain("removed");
+    expect(JSON.parse(readFileSync(path, "utf8")).entries).toEqual([]);
+  });
+
+  it.each([
+    ["that is not there", "missing.json", null],
+    ["that is not JSON", "broken.json", "{"],
+    ["of another format", "other.json", "{}"],
+    [
+      "whose entry has no reason",
+      "reasonless.json",
+      '{"format":"pfndiff/baseline@1","entries":[{"reason":""}]}',
+    ],
+  ])("refuses a baseline %s", async (_what, name, text) => {
+    const path = join(dir, name);
+    if (text !== null) writeFileSync(path, text);
+    const { status, err } = await gate("--baseline", path);
+    expect(status).toBe(2);
+    expect(err).toMatch(/^pfndiff: [^\n]*\n$/);
+    expect(err).toContain(path);
+  });
+});

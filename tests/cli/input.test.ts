@@ -1,0 +1,122 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { SCENARIOS } from "../../src/scenarios/index.ts";
+import { run } from "./run.ts";
+
+let dir = "";
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), "pfndiff-input-"));
+});
+afterAll(() => rmSync(dir, { recursive: true }));
+
+const trace = SCENARIOS[0]?.trace;
+const line = JSON.stringify(trace);
+
+function file(name: string, content: string | Uint8Array): string {
+  const path = join(dir, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+describe("bad input is refused with exit 2 and one line that names the file", () => {
+  it.each<[what: string, name: string, content: string | Uint8Array, words: string]>([
+    ["an empty file", "empty", "", "is empty"],
+    ["a binary file", "binary", Uint8Array.from({ length: 256 }, (_, byte) => byte), "UTF-8"],
+    ["no JSON", "word.json", "hello", "not JSON"],
+    ["another format", "format.json", '{"format":"x"}', 'format: is "x"'],
+    [
+      "one bad line",
+      "bad.jsonl",
+      `${line}\n${line.replace('"proc":0', '"proc":-1')}\n`,
+      "line 2: ops[0].proc: is -1",
+    ],
+    [
+      "a colourful field name",
+      "colour.json",
+      line.replace("{", '{"\\u001b[31m\\n":1,'),
+      "is not a field",
+    ],
+    ["a false .gz", "false.gz", "hello", "not gzip"],
+    ["half a .gz", "half.gz", gzipSync(line).subarray(0, 40), "end too early"],
+  ])("%s", async (_what, name, content, words) => {
+    const path = file(name, content);
+    const { status, err } = await run(["record", "--backend", "legacy", path]);
+    expect(status).toBe(2);
+    expect(err).toMatch(/^pfndiff: .*\n$/);
+    expect(err).toContain(path);
+    expect(err).toContain(words);
+  });
+
+  it("a directory, and a file that is not there", async () => {
+    expect(await run(["replay", dir])).toMatchObject({
+      status: 2,
+      out: "",
+      err: `pfndiff: ${dir}: is a directory (name a file in it)\n`,
+    });
+    const missing = await run(["replay", join(dir, "missing")]);
+    expect(missing.status).toBe(2);
+    expect(missing.err).toContain("no such file");
+  });
+
+  it("standard input is called by its name", async () => {
+    const { status, err } = await run(["replay", "-"], { stdin: "x" });
+    expect(status).toBe(2);
+    expect(err).toContain("standard input: line 1, column 1: not JSON");
+  });
+
+  it("two traces where one is wanted", async () => {
+    const { status, err } = await run(["replay", file("two.jsonl", `${line}\n${line}\n`)]);
+    expect(status).toBe(2);
+    expect(err).toContain("more than one trace");
+  });
+});
+
+describe("bad usage is refused with exit 2 and one line", () => {
+  it.each([
+    [[], "name a command"],
+    [["fuz"], "unknown command 'fuz' (Did you mean fuzz?)"],
+    [["fuzz", "--nope"], "unknown option '--nope'"],
+    [["fuzz", "--runs", "0"], "whole number from 1"],
+    [["fuzz", "--runs", "1e3"], "whole number from 1"],
+    [["fuzz", "--seed", "-1"], "whole number from 0"],
+    [["fuzz", "--time", "soon"], "Expected seconds"],
+    [["fuzz", "--runs", "1", "--time", "1"], "cannot be used with"],
+    [["fuzz", "--before", "legacy@5.4"], 'unknown backend "legacy@5.4" (known: legacy@6.1,'],
+    [["fuzz", "--after", "legacy6.12"], "unknown backend"],
+    [["record"], "required option '--backend <id>'"],
+    [["replay"], "missing required argument 'file'"],
+    [["replay", "scenario:nope"], 'no scenario "nope"'],
+    [["report", "--format", "pdf"], "markdown, json"],
+    [["gate", "--accept", "fixed:leak:x"], "no entry without a reason"],
+    [["gate", "--accept", "fixed:leak:x", "--reason", " ", "--ref", "L1"], "without a reason"],
+    [["gate", "--accept", "fixed:leak:x", "--reason", "known"], "without a reference"],
+  ])("%j", async (argv, words) => {
+    const { status, out, err } = await run(argv);
+    expect({ status, out }).toEqual({ status: 2, out: "" });
+    expect(err).toMatch(/^pfndiff: [^\n]*\n$/);
+    expect(err).toContain(words);
+  });
+});
+
+describe("help and version", () => {
+  it("go to stdout with exit 0", async () => {
+    const help = await run(["--help"]);
+    expect(help).toMatchObject({ status: 0, err: "" });
+    expect(help.out).toContain("Exit status:");
+    expect(await run(["--version"])).toEqual({
+      status: 0,
+      out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+      err: "",
+    });
+  });
+
+  it("every command that the help teaches exists", async () => {
+    const { out } = await run(["--help"]);
+    const taught = [...out.matchAll(/^ {2}pfndiff (\w+)/gm)].map((match) => match[1] ?? "");
+    expect(taught.length).toBeGreaterThan(3);
+    for (const command of taught) expect((await run([command, "--help"])).status).toBe(0);
+  });
+});

@@ -1,0 +1,110 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { recordingSchema } from "../../src/trace/recording.ts";
+import { readRecordings } from "../recordings.ts";
+import { run } from "./run.ts";
+
+let dir = "";
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), "pfndiff-record-"));
+});
+afterAll(() => rmSync(dir, { recursive: true }));
+
+const real = readRecordings("linux-6.12.117.jsonl.gz").slice(0, 3);
+const lines = (records: readonly object[]) => records.map((r) => `${JSON.stringify(r)}\n`).join("");
+
+describe("record", () => {
+  it("gives a kernel's steps and order of fields back, for recordings and traces alike", async () => {
+    const fromRecordings = await run(["record", "--backend", "legacy@6.12"], {
+      stdin: lines(real),
+    });
+    const traces = lines(real.map(({ trace }) => trace));
+    const fromTraces = await run(["record", "--backend", "legacy@6.12", "-"], { stdin: traces });
+    expect(fromTraces).toEqual(fromRecordings);
+    expect(fromTraces).toMatchObject({ status: 0, err: "" });
+    const made = fromTraces.out
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(made.map((record) => JSON.stringify(record.steps))).toEqual(
+      real.map(({ steps }) => JSON.stringify(steps)),
+    );
+    expect(Object.keys(made[0])).toEqual(["format", "backend", "trace", "steps"]);
+    for (const record of made) expect(recordingSchema.parse(record).backend).toBe("legacy@6.12");
+  });
+
+  it("writes into a file when told to", async () => {
+    const path = join(dir, "out.jsonl");
+    const { status, out } = await run(["record", "--backend", "modern", "-o", path], {
+      stdin: lines(real),
+    });
+    expect({ status, out }).toEqual({ status: 0, out: "" });
+    expect(readFileSync(path, "utf8").trimEnd().split("\n")).toHaveLength(3);
+  });
+
+  it("writes what comes before a bad line, then refuses", async () => {
+    const { status, out, err } = await run(["record", "--backend", "modern"], {
+      stdin: `${lines(real)}{}\n`,
+    });
+    expect(status).toBe(2);
+    expect(out.trimEnd().split("\n")).toHaveLength(3);
+    expect(err).toContain("line 4: format: is missing");
+  });
+});
+
+describe("conform", () => {
+  it("finds the model of a kernel's release and agrees", async () => {
+    const { status, out } = await run(["conform", "-"], { stdin: lines(real) });
+    const steps = real.reduce((sum, { steps: list }) => sum + list.length, 0);
+    expect(status).toBe(0);
+    expect(out).toContain(`${steps} of ${steps} steps of 3 recordings agree.`);
+    expect(out).toContain("against legacy@6.12");
+  });
+
+  it("shows both values of a disagreement and exits with 1", async () => {
+    const [first] = structuredClone(real);
+    if (first === undefined) throw new Error("there are recordings");
+    const step = first.steps.findIndex(({ memtype }) => memtype.length > 0);
+    first.steps[step]?.memtype.forEach((entry) => {
+      entry.end += 1;
+    });
+    first.steps[0]?.events.push({ kind: "warn", text: "x" });
+    const { status, out } = await run(["conform", "-"], { stdin: lines([first]) });
+    expect(status).toBe(1);
+    expect(out).toContain(`${first.steps.length - 2} of ${first.steps.length} steps agree`);
+    expect(out).toContain('events[0]: kernel {"kind":"warn","text":"x"}, model (absent)');
+    expect(out).toMatch(/memtype\[0\]\.end: kernel \d+, model \d+/);
+  });
+
+  it.each([
+    [
+      "a release without a model",
+      { release: "5.4.0-generic", design: "vm-pat" },
+      'no model of "5.4.0-generic" (there are legacy@6.1,',
+    ],
+    [
+      "a release that only begins like one",
+      { release: "6.120.1", design: "vm-pat" },
+      "no model of",
+    ],
+    ["no kernel", undefined, "kernel: is missing"],
+  ])("refuses a recording of %s", async (_what, kernel, words) => {
+    const { status, err } = await run(["conform", "-"], { stdin: lines([{ ...real[0], kernel }]) });
+    expect(status).toBe(2);
+    expect(err).toContain(words);
+  });
+
+  it("refuses a trace, which is nothing to compare with", async () => {
+    const path = join(dir, "trace.json");
+    writeFileSync(path, JSON.stringify(real[0]?.trace));
+    expect(await run(["conform", path])).toMatchObject({ status: 2 });
+  });
+
+  it("agrees on every step of every recording that the project ships", async () => {
+    const { status, out } = await run(["conform", "--json"]);
+    expect(status).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ total: 7930, agreed: 7930 });
+  });
+});

@@ -1,0 +1,120 @@
+import { describe, expect, test } from "vitest";
+import { judgeSide } from "../../src/oracle/judge.ts";
+import type { Recording, Step } from "../../src/trace/recording.ts";
+import type { Trace } from "../../src/trace/trace.ts";
+import { exit, fork, map, munmap, record, scene, spawn, write } from "./scenes.ts";
+
+/** A sound recording with one step, or all from it on, made wrong by hand. */
+function spoilt(trace: Trace, from: number, change: (step: Step) => Partial<Step>): Recording {
+  const sound = record("6.18", trace);
+  const steps = sound.steps.map((step, index) => {
+    return index < from ? step : { ...step, ...change(structuredClone(step)) };
+  });
+  return { ...sound, steps };
+}
+
+function symptoms(recording: Recording): string[] {
+  return judgeSide(recording, "after").findings.map(
+    ({ symptom, cause, step }) => `${step} ${symptom}:${cause}`,
+  );
+}
+
+const mapped = scene([spawn(), map(0, 2, 0), munmap(1, 1), munmap(0, 1)]);
+const WC = { via: "resource_wc" } as const;
+
+describe("what no real kernel here does is found all the same", () => {
+  test("an untouched recording of the refcounted design has nothing but over-retention", () => {
+    expect(symptoms(record("6.18", mapped))).toEqual(["2 over-retention:unmap-tail"]);
+  });
+
+  test("a reservation dropped while its mapping lives leaves the mapping untracked", () => {
+    expect(symptoms(spoilt(mapped, 2, () => ({ memtype: [] })))).toEqual([
+      "2 untracked-mapping:unmap-tail",
+    ]);
+  });
+
+  test("a mapping without reservation is untracked", () => {
+    expect(symptoms(spoilt(mapped, 1, () => ({ memtype: [] })))).toEqual([
+      "1 untracked-mapping:mmap",
+    ]);
+  });
+
+  test("a reservation that outlives its only mapping is a leak by the whole unmap", () => {
+    const trace = scene([spawn(), map(0, 2, 0), munmap(0, 2), exit()]);
+    const kept = [{ start: 0, end: 2, type: "uncached-minus" as const }];
+    expect(symptoms(spoilt(trace, 2, () => ({ memtype: kept })))).toEqual(["2 leak:unmap-whole"]);
+  });
+
+  test("a reservation that comes from nowhere is a leak by the op", () => {
+    const trace = scene([spawn(), write(0), exit()]);
+    const stray = [{ start: 3, end: 4, type: "uncached-minus" as const }];
+    expect(symptoms(spoilt(trace, 1, () => ({ memtype: stray })))).toEqual(["1 leak:touch"]);
+  });
+
+  test("a free without a mapping behind it has the op as its cause", () => {
+    const event = { kind: "invalid-free", start: 8, end: 9 } as const;
+    const trace = scene([spawn(), write(0)]);
+    expect(symptoms(spoilt(trace, 1, () => ({ events: [event] })))).toEqual([
+      "1 double-untrack:touch",
+    ]);
+  });
+
+  test("a second cache mode on a mapped page is a missed conflict and an alias", () => {
+    const trace = scene([spawn(), map(0, 1, 0), map(4, 1, 0, WC)]);
+    const two = [
+      { start: 0, end: 1, type: "uncached-minus" as const },
+      { start: 0, end: 1, type: "write-combining" as const },
+    ];
+    expect(symptoms(spoilt(trace, 2, () => ({ memtype: two })))).toEqual([
+      "2 missed-conflict:mmap",
+      "2 alias:mmap",
+    ]);
+  });
+
+  test("a refusal without any conflict is refused by the mmap itself", () => {
+    const trace = scene([spawn(), map(0, 1, 0)]);
+    const refused = { result: { errno: "EINVAL" }, memtype: [], vmas: { "0": [] } } as const;
+    expect(
+      symptoms(spoilt(trace, 1, () => ({ ...refused, memtype: [], vmas: { "0": [] } }))),
+    ).toEqual(["1 refused:mmap"]);
+  });
+
+  test("a fork that fails for nothing is refused by the fork itself", () => {
+    const trace = scene([spawn(), map(0, 1, 0), fork(1)]);
+    const failed = (step: Step): Partial<Step> => ({
+      result: { errno: "ENOMEM" },
+      vmas: { "0": step.vmas["0"] ?? [] },
+    });
+    expect(symptoms(spoilt(trace, 2, failed))).toEqual(["2 refused:fork"]);
+  });
+
+  test("a context with a wrong count is told once, where the count goes wrong", () => {
+    const wrong = (step: Step): Partial<Step> => ({
+      contexts: (step.contexts ?? []).map((context) => ({ ...context, refs: 7 })),
+    });
+    const trace = scene([spawn(), map(0, 2, 0), write(0), exit()]);
+    expect(symptoms(spoilt(trace, 1, wrong))).toEqual(["1 refcount:mmap"]);
+  });
+
+  test("a context that nobody holds is told", () => {
+    const stray = { pfn: 0, pages: 2, refs: 0, holders: 0 };
+    const trace = scene([spawn(), write(0)]);
+    expect(symptoms(spoilt(trace, 1, () => ({ contexts: [stray] })))).toEqual(["1 refcount:touch"]);
+  });
+
+  test("a kernel warning is told", () => {
+    const event = { kind: "warn", text: "memtype.c: get_pat_info" } as const;
+    const trace = scene([spawn(), map(0, 1, 0), exit()]);
+    expect(symptoms(spoilt(trace, 2, () => ({ events: [event] })))).toEqual(["2 warning:exit"]);
+  });
+
+  test("a result that the VMAs belie is told", () => {
+    const trace = scene([spawn(), map(0, 2, 0), munmap(0, 2)]);
+    const before = record("6.18", trace).steps[1];
+    if (before === undefined) throw new Error("there is a step");
+    const { memtype, vmas } = before;
+    expect(symptoms(spoilt(trace, 2, () => ({ memtype, vmas })))).toContain(
+      "2 errno:munmap-untrue",
+    );
+  });
+});

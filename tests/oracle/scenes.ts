@@ -1,0 +1,69 @@
+import { judge, type Judgement } from "../../src/oracle/judge.ts";
+import type { Op } from "../../src/trace/op.ts";
+import type { Recording } from "../../src/trace/recording.ts";
+import type { Mtrr, Trace } from "../../src/trace/trace.ts";
+import { MODELS } from "../models.ts";
+
+/** A trace of these ops in the usual small world. */
+export function scene(ops: readonly Op[], mtrr: Mtrr = "uncached"): Trace {
+  const world = { pfns: 16, vpages: 24, mtrr };
+  return { format: "pfndiff/trace@1", name: "scene", world, ops: [...ops] };
+}
+
+/** Short forms of the ops that the scenes use; shared, read-write, resource, process 0 unless said. */
+export const spawn = (proc = 0): Op => ({ op: "spawn", proc });
+export const exit = (proc = 0): Op => ({ op: "exit", proc });
+export const fork = (child: number, proc = 0): Op => ({ op: "fork", proc, child });
+export const munmap = (at: number, pages: number, proc = 0): Op => ({
+  op: "munmap",
+  proc,
+  at,
+  pages,
+});
+export const mprotect = (at: number, pages: number, proc = 0): Op => ({
+  op: "mprotect",
+  proc,
+  at,
+  pages,
+  prot: "r",
+});
+export const write = (at: number, proc = 0): Op => ({ op: "touch", proc, at, write: true });
+export const move = (at: number, pages: number, to: number, proc = 0): Op => ({
+  op: "mremap",
+  proc,
+  at,
+  pages,
+  newPages: pages,
+  to,
+});
+export const shrink = (at: number, pages: number, newPages: number): Op => ({
+  op: "mremap",
+  proc: 0,
+  at,
+  pages,
+  newPages,
+});
+
+type Mapping = Partial<Extract<Op, { op: "mmap" }>>;
+
+export function map(at: number, pages: number, pfn: number, rest: Mapping = {}): Op {
+  const plain = { via: "resource", prot: "rw", private: false } as const;
+  return { op: "mmap", proc: 0, at, pages, pfn, ...plain, ...rest };
+}
+
+/** Records a trace with the model of a release, contexts and all. */
+export function record(release: string, trace: Trace): Recording {
+  const model = MODELS[release];
+  if (model === undefined) throw new Error(`no model of ${release}`);
+  return model.recordSync(trace, { contexts: true });
+}
+
+/** Judges a trace on the models of two releases. */
+export function judgeOn(trace: Trace, before = "6.12", after = "6.18"): Judgement {
+  return judge(record(before, trace), record(after, trace));
+}
+
+/** The signatures of a judgement, each once, sorted. */
+export function signatures(judgement: Judgement): string[] {
+  return [...new Set(judgement.findings.map((finding) => finding.signature))].sort();
+}

@@ -1,0 +1,34 @@
+import { chmodSync } from "node:fs";
+import { defineConfig, type Plugin } from "vite";
+
+const ENTRY = "dist/pfndiff.js";
+
+/** npx runs the file itself, and a build writes it anew without the executable bit. */
+const executable: Plugin = {
+  name: "executable",
+  writeBundle: () => chmodSync(ENTRY, 0o755),
+};
+
+/**
+ * One bundle for Node, dependencies included; what only some commands need becomes a chunk of
+ * its own (dynamic imports), so that `pfndiff --help` loads next to nothing.
+ */
+export default defineConfig({
+  plugins: [executable],
+  ssr: { noExternal: true, target: "node" },
+  build: {
+    ssr: true,
+    target: "node20",
+    outDir: "dist",
+    emptyOutDir: true,
+    rolldownOptions: {
+      input: { pfndiff: "src/cli/entry.ts" },
+      output: {
+        format: "es",
+        banner: (chunk) => (chunk.isEntry ? "#!/usr/bin/env node" : ""),
+        entryFileNames: "[name].js",
+        chunkFileNames: "chunks/[name]-[hash].js",
+      },
+    },
+  },
+});
