@@ -2,13 +2,15 @@ import { assertNever } from "../../src/assertnever.ts";
 import { outcomeName } from "./expectation.ts";
 import type { Program } from "./program.ts";
 
-/** Whether the check needs the kernel log, the list, or neither. */
-export function watches(program: Program): "log" | "list" | "result" {
+/** What the check looks at. */
+export function watches(program: Program): "log" | "list" | "result" | "mapping" {
   switch (program.expectation.kind) {
     case "quiet":
       return "log";
     case "result":
       return "result";
+    case "mapping":
+      return "mapping";
     case "unreserved":
     case "reserved":
     case "type":
@@ -25,6 +27,7 @@ export function checkHelpers(program: Program): string[] {
   const { expectation } = program;
   switch (expectation.kind) {
     case "result":
+    case "mapping":
       return [];
     case "quiet":
       return [LOG_OPENER, expectation.message === "warn" ? LOGGED_WARNING : LOGGED_INVALID_FREE];
@@ -56,6 +59,10 @@ export function symptom({ expectation }: Program): string {
       return `strcmp(type_at(${expectation.page}), "${expectation.type}") != 0`;
     case "not-type":
       return `strcmp(type_at(${expectation.page}), "${expectation.type}") == 0`;
+    case "mapping": {
+      const { proc, page, mapped } = expectation;
+      return `${mapped ? "!" : ""}is_mapped(${proc}, ${page})`;
+    }
     case "entry": {
       const { entry, count } = expectation;
       return `count_entries(${entry.start}, ${entry.end}, "${entry.type}") < ${count}`;
@@ -77,7 +84,7 @@ static const char *type_at(unsigned long page)
 `;
 
 /** Tells whether anything is reserved, by the list read last. */
-const ANY_ENTRY = `/* Whether the list read last has any reservation over the pages [start, end). */
+const ANY_ENTRY = `/* Whether the list read last reserves a page of [start, end). */
 static int any_entry(unsigned long start, unsigned long end)
 {
 	for (int i = 0; i < entries; i++)

@@ -43,9 +43,7 @@ export function state(program: Program): string {
 
 enum { ${program.vias.map((via) => via.toUpperCase()).join(", ")}${program.vias.length > 0 ? ", " : ""}VIAS };
 
-static int fds[VIAS + 1];
-static off_t offsets[VIAS + 1];
-static unsigned long long base; /* physical address of the window */
+${program.vias.length > 0 ? "static int fds[VIAS];\nstatic off_t offsets[VIAS];\n" : ""}static unsigned long long base; /* physical address of the window */
 `;
 }
 
@@ -54,17 +52,7 @@ export function opening(program: Program): string {
   const isAperture = program.world.mtrr === "uncached";
   const opens = program.vias.map((via) => `\t${openLine(via, isAperture)}\n`).join("");
   const needsTwin = program.vias.includes("resource_wc");
-  return `${isAperture ? BAR_ADDRESS : ""}static const char *open_as(int via, const char *path, int flags, off_t offset)
-{
-	static char why[512];
-
-	fds[via] = open(path, O_RDWR | flags);
-	offsets[via] = offset;
-	snprintf(why, sizeof(why), "cannot open %.400s: %s", path, strerror(errno));
-	return fds[via] < 0 ? why : NULL;
-}
-
-/* Opens the files; NULL, or why the test cannot run. */
+  return `${isAperture ? BAR_ADDRESS : ""}${opens === "" ? "" : OPEN_AS}/* Opens the files; NULL, or why the test cannot run. */
 static const char *open_files(const char *path, unsigned long long offset)
 {
 	const char *why = NULL;
@@ -90,6 +78,18 @@ function openLine(via: Program["vias"][number], isAperture: boolean): string {
       return assertNever(via);
   }
 }
+
+const OPEN_AS = `static const char *open_as(int via, const char *path, int flags, off_t offset)
+{
+	static char why[512];
+
+	fds[via] = open(path, O_RDWR | flags);
+	offsets[via] = offset;
+	snprintf(why, sizeof(why), "cannot open %.400s: %s", path, strerror(errno));
+	return fds[via] < 0 ? why : NULL;
+}
+
+`;
 
 const MEMORY_BASE = `	if (strcmp(path, "/dev/mem") != 0)
 		return "this one needs /dev/mem and the address of reserved low memory";

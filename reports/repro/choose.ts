@@ -8,6 +8,7 @@ import {
   countEntries,
   type Expectation,
   holds,
+  isMapped,
   outcomeOf,
   type Pages,
   stepOf,
@@ -56,7 +57,10 @@ function candidates(input: ReproInput, own: Recording, other: Recording): Expect
     case "missed-conflict":
       return [...askedCandidates(step, own, "not-type"), ...otherTypeCandidates(step, own, other)];
     case "errno":
-      return [{ kind: "result", step, expected: outcomeOf(stepOf(other, step)) }];
+      return [
+        { kind: "result", step, expected: outcomeOf(stepOf(other, step)) },
+        ...mappingCandidates(step, own, other),
+      ];
     case "warning":
       return [{ kind: "quiet", step, message: "warn" }];
     case "refcount":
@@ -76,10 +80,23 @@ function leakCandidates(own: Recording, other: Recording): Expectation[] {
 
 function retentionCandidates(step: number, own: Recording, other: Recording): Expectation[] {
   const state = stepOf(own, step);
-  const mapped = new Set(mappedPages(state));
+  const mapped = new Set(mappedPages(state, copiedPages(own, step)));
   const retained = reservedPages(state).filter((page) => !mapped.has(page));
   const only = retained.filter((page) => typeAt(stepOf(other, step), page) === null);
   return [retained, only].map((pages) => ({ kind: "unreserved", step, pages: rangesOf(pages) }));
+}
+
+/** Virtual pages that only one side maps, as an op leaves them that failed alike on both. */
+function mappingCandidates(step: number, own: Recording, other: Recording): Expectation[] {
+  const there = stepOf(other, step);
+  const pages = Array.from({ length: own.trace.world.vpages }, (_, page) => page);
+  return Object.keys(there.vmas).flatMap((name) => {
+    const proc = Number(name);
+    return pages.map((page) => {
+      const mapped = isMapped(there, proc, page);
+      return { kind: "mapping" as const, step, proc, page, mapped };
+    });
+  });
 }
 
 /** Reservations that went with this step, those that the other side kept first. */
@@ -124,9 +141,33 @@ function reservedPages(step: Step): number[] {
   return sortedPages(step.memtype);
 }
 
-function mappedPages(step: Step): number[] {
-  const ranges = Object.values(step.vmas).flat();
-  return sortedPages(ranges.map(({ pfn, start, end }) => ({ start: pfn, end: pfn + end - start })));
+/** Pages that a live VMA maps, less those that each process has copied for itself. */
+function mappedPages(step: Step, copied: ReadonlySet<string> = new Set()): number[] {
+  const ranges = Object.entries(step.vmas).flatMap(([proc, vmas]) =>
+    vmas.flatMap(({ pfn, start, end, private: isPrivate }) =>
+      Array.from({ length: end - start }, (_, page) => pfn + page)
+        .filter((page) => !(isPrivate && copied.has(`${proc} ${page}`)))
+        .map((page) => ({ start: page, end: page + 1 })),
+    ),
+  );
+  return sortedPages(ranges);
+}
+
+/** The pages ("proc pfn") that writes to private mappings have copied, up to a step. */
+function copiedPages(recording: Recording, last: number): Set<string> {
+  const copied = new Set<string>();
+  recording.trace.ops.slice(0, last + 1).forEach((op, index) => {
+    const state = stepOf(recording, index);
+    if (outcomeOf(state) !== null) return;
+    if (op.op === "fork") {
+      const inherited = [...copied].filter((key) => key.startsWith(`${op.proc} `));
+      for (const key of inherited) copied.add(`${op.child} ${key.split(" ")[1]}`);
+    }
+    if (op.op !== "touch" || !op.write) return;
+    const vma = state.vmas[op.proc]?.find(({ start, end }) => start <= op.at && op.at < end);
+    if (vma?.private === true) copied.add(`${op.proc} ${vma.pfn + op.at - vma.start}`);
+  });
+  return copied;
 }
 
 function sortedPages(ranges: readonly Pages[]): number[] {

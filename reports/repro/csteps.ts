@@ -51,6 +51,7 @@ export function performing(program: Program): string {
   const cases = program.steps
     .filter(({ op }) => op.op !== "spawn")
     .map((step) => `\tcase ${step.index}:\n\t\t${statement(step.op)}\n`);
+  const asks = program.expectation.kind === "mapping";
   const maps = program.steps.some(({ op }) => op.op === "mmap");
   const parts = [
     maps ? map(program) : "",
@@ -68,8 +69,8 @@ ${cases.join("")}	}
 	return ENOSYS;
 }
 
-${LIVE}
-${run(program)}`;
+${live(asks)}
+${run(program)}${asks ? `\n${IS_MAPPED}` : ""}`;
 }
 
 /** A virtual page's address as C. */
@@ -176,20 +177,42 @@ static int fork_to(int child)
 }
 `;
 
-const LIVE = `/* The processes act in lockstep: each is told a step and answers with its errno. */
+/** The processes' half of the lockstep; `asks` when the check asks what they map. */
+const live = (
+  asks: boolean,
+) => `/* The processes act in lockstep: each is told a step and answers with its errno. */
 static int orders[PROCS][2], answers[PROCS][2], alive[PROCS];
-
+${asks ? PROBE : ""}
 static void live(int proc)
 {
 	int step, error;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	while (read(orders[proc][0], &step, sizeof(step)) == sizeof(step)) {
-		error = perform(step);
+		error = ${asks ? "step < 0 ? probe(-1 - step) : perform(step)" : "perform(step)"};
 		if (write(answers[proc][1], &error, sizeof(error)) != sizeof(error))
 			break;
 	}
 	_exit(1);
+}
+`;
+
+const PROBE = `
+/* msync() of a page that nothing maps is ENOMEM. */
+static int probe(int page)
+{
+	return msync(AT((unsigned long)page), PAGE, MS_ASYNC) ? errno : 0;
+}
+`;
+
+const IS_MAPPED = `/* Whether a process maps a virtual page. */
+static int is_mapped(int proc, int page)
+{
+	int order = -1 - page, error;
+
+	if (!alive[proc] || write(orders[proc][1], &order, sizeof(order)) != sizeof(order))
+		return 0;
+	return read(answers[proc][0], &error, sizeof(error)) == sizeof(error) && error == 0;
 }
 `;
 

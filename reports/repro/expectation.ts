@@ -34,6 +34,13 @@ export type Expectation =
       readonly type: CacheMode;
     }
   | {
+      readonly kind: "mapping";
+      readonly step: number;
+      readonly proc: number;
+      readonly page: number;
+      readonly mapped: boolean;
+    }
+  | {
       readonly kind: "entry";
       readonly step: number;
       readonly entry: Memtype;
@@ -62,6 +69,11 @@ export function typeAt(step: Step, page: number): CacheMode | null {
   return step.memtype.find((entry) => entry.start <= page && page < entry.end)?.type ?? null;
 }
 
+/** Whether a process maps a virtual page; one that is not alive maps none. */
+export function isMapped(step: Step, proc: number, page: number): boolean {
+  return (step.vmas[proc] ?? []).some(({ start, end }) => start <= page && page < end);
+}
+
 /** How many reservations of exactly this range and type the list has. */
 export function countEntries(step: Step, entry: Memtype): number {
   return step.memtype.filter(
@@ -87,6 +99,8 @@ export function holds(expectation: Expectation, recording: Recording): boolean {
       return typeAt(step, expectation.page) === expectation.type;
     case "not-type":
       return typeAt(step, expectation.page) !== expectation.type;
+    case "mapping":
+      return isMapped(step, expectation.proc, expectation.page) === expectation.mapped;
     case "entry":
       return countEntries(step, expectation.entry) >= expectation.count;
     default:
@@ -113,6 +127,10 @@ export function expectationText(expectation: Expectation): string {
       return `page ${expectation.page} is ${expectation.type}`;
     case "not-type":
       return `page ${expectation.page} is not ${expectation.type}`;
+    case "mapping": {
+      const { proc, page, mapped } = expectation;
+      return `virtual page ${page} of p${proc} is ${mapped ? "still mapped" : "not mapped"}`;
+    }
     case "entry": {
       const { entry, count } = expectation;
       const times = count === 1 ? "" : ` ${count} times`;

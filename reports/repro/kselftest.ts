@@ -69,9 +69,7 @@ ${log}	if (why)
 
 FIXTURE_TEARDOWN(pfn_tracking)
 {
-	for (int via = 0; via < VIAS; via++)
-		close(fds[via]);
-}
+${program.vias.map((via) => `\tclose(fds[${via.toUpperCase()}]);\n`).join("")}}
 `;
 }
 
@@ -126,6 +124,10 @@ function assertions({ expectation }: Program): string[] {
         readList,
         `EXPECT_STRNE(type_at(${expectation.page}), ${literal(expectation.type)});`,
       ];
+    case "mapping": {
+      const { proc, page, mapped } = expectation;
+      return [`EXPECT_EQ(is_mapped(${proc}, ${page}), ${mapped ? 1 : 0});`];
+    }
     case "entry": {
       const { entry, count } = expectation;
       const counted = `count_entries(${entry.start}, ${entry.end}, ${literal(entry.type)})`;

@@ -70,7 +70,9 @@ describe("JUnit XML", () => {
 
 describe("SARIF", () => {
   const schema = require("@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json") as object;
-  const validate = new Ajv({ strict: false, validateFormats: false, unicodeRegExp: false }).compile(schema);
+  const validate = new Ajv({ strict: false, validateFormats: false, unicodeRegExp: false }).compile(
+    schema,
+  );
   const options = { version: "0.1.0", file: "reports/baseline.json" };
   const parse = (report: JudgedReport) => JSON.parse(sarif(report, options));
 

@@ -95,6 +95,20 @@ export const MODELLED: readonly ReproInput[] = [
     mmap(1, 1, 4),
     { op: "mremap", proc: 0, at: 0, pages: 2, newPages: 2, to: 8 },
   ]),
+  inputOf("changed:errno:mremap-EFAULT-effect", "before", 2, [
+    spawn(),
+    mmap(0, 1, 0),
+    { op: "mremap", proc: 0, at: 0, pages: 0, newPages: 1, to: 0 },
+  ]),
+  inputOf("changed:errno:mremap-EFAULT-to-EINVAL", "after", 1, [
+    spawn(),
+    { op: "mremap", proc: 0, at: 0, pages: 1, newPages: 1, to: 0 },
+  ]),
+  inputOf("kept:over-retention:cow", "before", 2, [
+    spawn(),
+    mmap(0, 1, 0, { private: true }),
+    write(0),
+  ]),
   inputOf("fixed:leak:split", "before", 7, [
     spawn(),
     mmap(0, 3, 0, { via: "devmem" }),
