@@ -33,7 +33,7 @@ export function syzProgram(input: ReproInput, target: SyzTarget): string {
     `# ${program.finding.detail.replaceAll(/[\r\n]+/g, " ")}`,
     `# To look at: ${checkText(program)}`,
     `# The window is ${program.world.pfns} pages at ${hex(target.base + target.offset)}.`,
-    "# {Threaded:false Repeat:false Procs:1 Sandbox:none}",
+    `#{"procs":1,"slowdown":1,"sandbox":"none"}`,
     ...opens(program, target),
     ...program.steps.flatMap((step) => [
       `# ${step.index}: ${step.text}`,

@@ -35,8 +35,8 @@
 
 enum { RESOURCE, VIAS };
 
-static int fds[VIAS + 1];
-static off_t offsets[VIAS + 1];
+static int fds[VIAS];
+static off_t offsets[VIAS];
 static unsigned long long base; /* physical address of the window */
 
 enum { PASS = 0, FAIL = 1, SKIP = 4 };
@@ -129,7 +129,7 @@ static const char *read_list(void)
 	return NULL;
 }
 
-/* Whether the list read last has any reservation over the pages [start, end). */
+/* Whether the list read last reserves a page of [start, end). */
 static int any_entry(unsigned long start, unsigned long end)
 {
 	for (int i = 0; i < entries; i++)
