@@ -58,7 +58,8 @@ function findingBlock({ finding, known, replay, path }: FindingView): string {
     `${known ? "Known" : "**NEW**"}; in ${count} runs. Step ${step}, ${side}: ${escaped(detail)}`,
     `\`\`\`text\n${drawReplay(replay).join("\n")}\n\`\`\``,
     differing,
-    code(replayCommand(path)),
+    // An accepted finding can be shown again anywhere: its trace is in the baseline.
+    code(replayCommand(known ? finding.signature : path)),
   ].join("\n\n");
 }
 

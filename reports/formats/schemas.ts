@@ -4,6 +4,7 @@ import { baselineSchema } from "../../src/gate.ts";
 import { campaignFindingSchema } from "../../src/oracle/finding.ts";
 import { recordingSchema } from "../../src/trace/recording.ts";
 import { traceSchema } from "../../src/trace/trace.ts";
+import type { SchemaName } from "../formats.ts";
 
 /** The documents whose format is published, by the name that `pfndiff schema` takes. */
 const DOCUMENTS = {
@@ -12,11 +13,7 @@ const DOCUMENTS = {
   campaign: [campaignSchema, "pfndiff/campaign@1: what a fuzzing campaign found"],
   finding: [campaignFindingSchema, "one finding of a campaign"],
   baseline: [baselineSchema, "pfndiff/baseline@1: every accepted divergence"],
-} as const;
-
-export type SchemaName = keyof typeof DOCUMENTS;
-
-export const SCHEMA_NAMES = Object.keys(DOCUMENTS) as readonly SchemaName[];
+} as const satisfies Record<SchemaName, readonly [z.ZodType, string]>;
 
 /**
  * The JSON Schema (draft 2020-12) of a document, made from the schema that reads it. Rules between

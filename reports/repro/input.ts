@@ -1,6 +1,6 @@
 import type { CampaignFinding } from "../../src/oracle/finding.ts";
 import type { Recording } from "../../src/trace/recording.ts";
-import { bornBy, type Trace } from "../../src/trace/trace.ts";
+import { closedTrace } from "../../src/trace/closed.ts";
 
 /** What a reproducer needs to know of a finding; every CampaignFinding will do. */
 export type ReproFinding = Pick<
@@ -13,21 +13,6 @@ export interface ReproInput {
   readonly finding: ReproFinding;
   readonly before: Recording;
   readonly after: Recording;
-}
-
-/**
- * The trace with an exit for every process that it leaves alive: a leak is certain only once
- * nobody is left who might free it, and a reproducer must not leave processes behind either.
- */
-export function closedTrace(trace: Trace): Trace {
-  const alive = new Set<number>();
-  for (const op of trace.ops) {
-    const child = bornBy(op);
-    if (child !== null) alive.add(child);
-    if (op.op === "exit") alive.delete(op.proc);
-  }
-  const exits = [...alive].sort((a, b) => a - b).map((proc) => ({ op: "exit" as const, proc }));
-  return { ...trace, ops: [...trace.ops, ...exits] };
 }
 
 /** A side's name as its recording gives it: a backend id, or a kernel release. */

@@ -4,7 +4,8 @@ import { bornBy, type World } from "../../src/trace/trace.ts";
 import { opText } from "../optext.ts";
 import { chooseExpectation } from "./choose.ts";
 import { type Expectation, expectationText, holds, outcomeOf, stepOf } from "./expectation.ts";
-import { closedTrace, type ReproFinding, type ReproInput, sideName } from "./input.ts";
+import { closedTrace } from "../../src/trace/closed.ts";
+import { type ReproFinding, type ReproInput, sideName } from "./input.ts";
 
 /** One op and what each side returned for it. */
 export interface ProgramStep {

@@ -1,7 +1,9 @@
 import Ajv2020 from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
-import { EXIT, EXIT_STYLES, exitStatus } from "../../../reports/formats/exitstyle.ts";
-import { jsonSchema, SCHEMA_NAMES, type SchemaName } from "../../../reports/formats/schemas.ts";
+import { EXIT_STYLES, exitStatus } from "../../../src/cli/exitstyle.ts";
+import { EXIT } from "../../../src/cli/io.ts";
+import { jsonSchema } from "../../../reports/formats/schemas.ts";
+import { SCHEMA_NAMES, type SchemaName } from "../../../reports/formats.ts";
 import { readRecordings, recordingFiles } from "../../recordings.ts";
 import { BASELINE, campaign, finding, KNOWN } from "./sample.ts";
 

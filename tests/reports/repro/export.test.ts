@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { cProgram } from "../../../reports/repro/c.ts";
 import { kselftestProgram } from "../../../reports/repro/kselftest.ts";
 import { mailText } from "../../../reports/repro/mail.ts";
-import { closedTrace } from "../../../reports/repro/input.ts";
+import { closedTrace } from "../../../src/trace/closed.ts";
 import { syzProgram } from "../../../reports/repro/syz.ts";
 import { OP_KINDS } from "../../../src/trace/op.ts";
 import { UserError } from "../../../src/usererror.ts";

@@ -1,4 +1,5 @@
-import { closedTrace, type ReproFinding, type ReproInput } from "../../../reports/repro/input.ts";
+import { closedTrace } from "../../../src/trace/closed.ts";
+import type { ReproFinding, ReproInput } from "../../../reports/repro/input.ts";
 import type { Symptom } from "../../../src/oracle/finding.ts";
 import type { Op } from "../../../src/trace/op.ts";
 import type { Recording, Step } from "../../../src/trace/recording.ts";

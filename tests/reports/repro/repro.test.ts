@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { chooseExpectation } from "../../../reports/repro/choose.ts";
 import { holds } from "../../../reports/repro/expectation.ts";
-import { closedTrace } from "../../../reports/repro/input.ts";
+import { closedTrace } from "../../../src/trace/closed.ts";
 import { reproProgram } from "../../../reports/repro/program.ts";
 import { SYMPTOMS } from "../../../src/oracle/finding.ts";
 import { UserError } from "../../../src/usererror.ts";
