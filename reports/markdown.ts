@@ -18,10 +18,21 @@ export function markdown(view: CampaignView): string {
     headlines(campaign)
       .map((line) => `- ${escaped(line)}`)
       .join("\n"),
+    howToRepeat(campaign),
     ...summaryTable(view),
     ...inOrder(view.findings).map(findingBlock),
   ];
   return `${blocks.join("\n\n")}\n`;
+}
+
+function howToRepeat({ before, after, runs, seed }: CampaignView["campaign"]): string {
+  const sides = `--before ${before} --after ${after}`;
+  return [
+    "```sh",
+    `npx pfndiff fuzz ${sides} --runs ${runs} --seed ${seed}`,
+    "npx pfndiff report --format markdown",
+    "```",
+  ].join("\n");
 }
 
 function summaryTable({ campaign }: CampaignView): string[] {

@@ -77,7 +77,7 @@ export function factsOf({ steps, left, retention }: SeenTrace): Facts {
     mmaps: count(steps, ({ op, outcome }) => op.op === "mmap" && outcome !== "ESRCH"),
     sole: forEach(CUT_KINDS, (kind) => cutCount(steps, kind, true)),
     shared: forEach(CUT_KINDS, (kind) => cutCount(steps, kind, false)),
-    stood: sum(steps, ({ cuts }) => count(cuts, ({ sole, stands }) => sole && stands)),
+    stood: count(steps, leftStanding),
     invalidFrees: sum(steps, invalidFrees),
     left,
     symptoms,
@@ -110,10 +110,15 @@ function cutCount(steps: readonly SeenStep[], kind: CutKind, sole: boolean): Cut
 }
 
 /** Whether a step cut exactly one mapping, in that way. */
-export function isCut({ op, cuts }: SeenStep, kind: CutKind, sole: boolean): boolean {
-  const [cut, another] = cuts;
-  if (cut === undefined || another !== undefined || cut.sole !== sole) return false;
-  return isShrink(op) ? kind === "shrink" : cut.part === kind;
+export function isCut({ op, cut }: SeenStep, kind: CutKind, sole: boolean): boolean {
+  if (cut === null || cut.sole !== sole) return false;
+  // A shrink that ends inside a mapping takes its middle, as munmap() would.
+  return cut.part === "tail" && isShrink(op) ? kind === "shrink" : cut.part === kind;
+}
+
+/** Whether a step cut one mapping that nothing else covered, and the whole reservation stands. */
+export function leftStanding({ cut }: SeenStep): boolean {
+  return cut?.sole === true && cut.stands;
 }
 
 /** Whether a cut left nothing to complain of. */

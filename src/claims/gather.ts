@@ -6,7 +6,7 @@ import type { Recording } from "../trace/recording.ts";
 import type { Trace } from "../trace/trace.ts";
 import { addFacts, type Facts, factsOf, NO_FACTS } from "./facts.ts";
 import { WITNESSES, type WitnessId } from "./witnesses.ts";
-import { type SeenTrace, watch } from "./watch.ts";
+import { differs, type SeenTrace, watch, type Watched } from "./watch.ts";
 
 /** A backend that runs as it is watched. */
 export interface Subject {
@@ -71,14 +71,6 @@ export interface Evidence {
   }[];
   /** The shortest trace of each kind that came up. */
   readonly witnesses: ReadonlyMap<WitnessId, Trace>;
-}
-
-/** Both designs and the variants as they went through one trace. */
-export interface Watched {
-  readonly before: SeenTrace;
-  readonly after: SeenTrace;
-  readonly eraseByEnd: SeenTrace;
-  readonly laxFork: SeenTrace;
 }
 
 /** Runs a campaign on both designs and on the variants, and goes through the recordings. */
@@ -153,16 +145,6 @@ function compare(known: Compared, base: SeenTrace, variant: SeenTrace): Compared
     forks: known.forks + forks.length,
     freed: known.freed + freed.length,
   };
-}
-
-/** Whether two sides showed user space, or the list, or the log, anything different. */
-export function differs(
-  base: SeenTrace["steps"][number],
-  variant: SeenTrace["steps"][number] | undefined,
-): boolean {
-  const shown = (step: SeenTrace["steps"][number] | undefined) =>
-    JSON.stringify([step?.outcome, step?.changes, step?.events]);
-  return shown(base) !== shown(variant);
 }
 
 function keepShortest(best: Map<WitnessId, Trace>, trace: Trace, seen: Watched): void {

@@ -66,7 +66,7 @@ function partialUnmapBroken(evidence: Evidence): JudgedClaim {
         ].join(", "),
       ),
     ],
-    ...witnessOf(evidence, "partial-broken"),
+    ...witnessOf(evidence, "tail-inexact", "partial-broken"),
   };
 }
 

@@ -23,7 +23,8 @@ export interface SeenStep {
   readonly events: readonly TraceEvent[];
   /** What the oracle found at this step. */
   readonly findings: readonly Finding[];
-  readonly cuts: readonly Cut[];
+  /** The tracked VMA that the op cut, where it took from no other VMA. */
+  readonly cut: Cut | null;
   /** The reservations that came and went, in a form that can be compared. */
   readonly changes: readonly string[];
   /** How many reservations came. */
@@ -36,6 +37,21 @@ export interface SeenTrace {
   /** Reservations that stand after the last step. */
   readonly left: number;
   readonly retention: Retention;
+}
+
+/** Both designs and the variants as they went through one trace. */
+export interface Watched {
+  readonly before: SeenTrace;
+  readonly after: SeenTrace;
+  readonly eraseByEnd: SeenTrace;
+  readonly laxFork: SeenTrace;
+}
+
+/** Whether two sides showed user space, or the list, or the log, anything different. */
+export function differs(base: SeenStep, variant: SeenStep | undefined): boolean {
+  const shown = (step: SeenStep | undefined) =>
+    JSON.stringify([step?.outcome, step?.changes, step?.events]);
+  return shown(base) !== shown(variant);
 }
 
 /** Performs the op of an index, or shows what a recording has of it. */
@@ -74,7 +90,7 @@ class Watcher {
   }
 
   step(op: Op, view: Observed["view"], show: () => Observed): SeenStep {
-    const hit = this.tracked(op, view);
+    const hit = this.onlyHit(op, view);
     const seen = show();
     const known = this.oracle.findings.length;
     const { outcome, events } = seen;
@@ -82,31 +98,29 @@ class Watcher {
     seen.memtype.normalise();
     const { changes, reserved } = this.follow(seen.memtype);
     this.oracle.judge(op, seen);
-    const cuts = outcome === null ? hit.map((cut) => this.after(cut)) : [];
+    const cut = outcome === null && hit !== null ? this.after(hit) : null;
     const findings = this.oracle.findings.slice(known);
-    return { op, outcome, events, findings, cuts, changes, reserved };
+    return { op, outcome, events, findings, cut, changes, reserved };
   }
 
   private after({ part, sole, extent }: CutBefore): Cut {
     return { part, sole, stands: (this.extents.get(extent) ?? 0) > 0 };
   }
 
-  /** The tracked VMAs that an unmapping op would cut, as they are before it. */
-  private tracked(op: Op, view: Observed["view"]): CutBefore[] {
+  /** The tracked VMA that an unmapping op would cut, as it is before it; null for any other op. */
+  private onlyHit(op: Op, view: Observed["view"]): CutBefore | null {
     const gone = unmappedBy(op);
-    if (gone === null) return [];
+    if (gone === null) return null;
     const { vmas } = this;
     view.read(op.proc, vmas);
-    const cuts: CutBefore[] = [];
-    for (let row = vmas.firstAfter(gone.start); row < vmas.count; row++) {
-      const [start, end, pfn] = [vmas.start[row] ?? 0, vmas.end[row] ?? 0, vmas.pfn[row] ?? 0];
-      if (start >= gone.end) break;
-      const part = partOf(start, end, gone);
-      if (part === null || ((vmas.bits[row] ?? 0) & PAT_LOST) !== 0) continue;
-      const extent = `${pfn} ${pfn + end - start}`;
-      cuts.push({ part, extent, sole: this.isSole(pfn, pfn + end - start) });
-    }
-    return cuts;
+    const row = vmas.firstAfter(gone.start);
+    const next = row + 1 < vmas.count ? (vmas.start[row + 1] ?? 0) : gone.end;
+    const [start, end, pfn] = [vmas.start[row] ?? 0, vmas.end[row] ?? 0, vmas.pfn[row] ?? 0];
+    if (row >= vmas.count || start >= gone.end || next < gone.end) return null;
+    const part = partOf(start, end, gone);
+    if (part === null || ((vmas.bits[row] ?? 0) & PAT_LOST) !== 0) return null;
+    const extent = `${pfn} ${pfn + end - start}`;
+    return { part, extent, sole: this.isSole(pfn, pfn + end - start) };
   }
 
   private isSole(start: number, end: number): boolean {

@@ -1,8 +1,7 @@
 import type { Finding, Symptom } from "../oracle/finding.ts";
 import type { PairName } from "./claim.ts";
-import { invalidFrees, isCut, isExact } from "./facts.ts";
-import { differs, type Watched } from "./gather.ts";
-import type { SeenStep, SeenTrace } from "./watch.ts";
+import { invalidFrees, isCut, isExact, leftStanding } from "./facts.ts";
+import { differs, type SeenStep, type SeenTrace, type Watched } from "./watch.ts";
 
 /** A kind of trace worth showing, and how it is known. */
 interface WitnessKind {
@@ -19,6 +18,11 @@ function found({ steps }: SeenTrace, holds: (finding: Finding) => boolean): bool
 }
 
 const COVERAGE: readonly Symptom[] = ["untracked-mapping", "alias", "missed-conflict"];
+
+/** A mapping refused or changed because of a part that is unmapped and still reserved. */
+function isHarm({ symptom, cause }: Finding): boolean {
+  return cause === "retained" && (symptom === "refused" || symptom === "stale-memtype");
+}
 
 function differsSomewhere(base: SeenTrace, variant: SeenTrace): boolean {
   return base.steps.some((step, at) => differs(step, variant.steps[at]));
@@ -43,6 +47,12 @@ export const WITNESSES = [
     shows: ({ before }) => some(before, (step) => isCut(step, "shrink", true) && isExact(step)),
   },
   {
+    id: "tail-inexact",
+    says: "An unmapped tail before, where the one reservation over the mapping is not its own.",
+    pair: "series",
+    shows: ({ before }) => some(before, (step) => isCut(step, "tail", true) && !isExact(step)),
+  },
+  {
     id: "partial-broken",
     says: "A partial munmap() that went wrong before.",
     pair: "series",
@@ -53,8 +63,7 @@ export const WITNESSES = [
     id: "retained-then-freed",
     says: "After, the reservation stands until the last piece goes, and then goes whole.",
     pair: "series",
-    shows: ({ after }) =>
-      after.left === 0 && some(after, ({ cuts }) => cuts.some((cut) => cut.sole && cut.stands)),
+    shows: ({ after }) => after.left === 0 && some(after, leftStanding),
   },
   {
     id: "after-left",
@@ -67,9 +76,7 @@ export const WITNESSES = [
     says: "A mapping that what stays reserved refuses or changes after, and not before.",
     pair: "series",
     shows: ({ before, after }) =>
-      after.retention.refused + after.retention.changed >
-        before.retention.refused + before.retention.changed &&
-      found(after, ({ symptom }) => symptom === "refused" || symptom === "stale-memtype"),
+      found(after, (finding) => isHarm(finding)) && !found(before, (finding) => isHarm(finding)),
   },
   {
     id: "move-broken",

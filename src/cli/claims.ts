@@ -2,7 +2,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { traceOfRun } from "../../fuzz/arbitrary.ts";
 import { shrink } from "../../fuzz/shrink.ts";
-import { claimsMarkdown, claimsText } from "../../reports/claimstext.ts";
+import { type ClaimsAbout, claimsMarkdown, claimsText } from "../../reports/claimstext.ts";
 import { drawReplay } from "../../reports/draw.ts";
 import { assertNever } from "../assertnever.ts";
 import type { Claim, JudgedClaim, PairName, Witness } from "../claims/claim.ts";
@@ -30,28 +30,41 @@ const TURN = 200;
 
 /** Judges what the series and its discussion claimed. Every judgement is a result, none a failure. */
 export async function claims(io: Io, options: ClaimsOptions): Promise<number> {
-  const judged = await checkedClaims(io, options.runs);
+  const checked = await checkClaims(io, options.runs);
   if (io.interrupted.aborted) return EXIT.interrupted;
-  await io.out(render(judged, options));
+  await io.out(render(checked, options.format));
   return EXIT.ok;
 }
 
-function render(judged: readonly Claim[], { format, runs }: ClaimsOptions): string {
-  const about = { ...RELEASES, runs, seed: CLAIM_SEED };
+/** The claims as they were judged, and by what. */
+export interface CheckedClaims {
+  readonly claims: readonly Claim[];
+  readonly about: ClaimsAbout;
+}
+
+function render({ claims, about }: CheckedClaims, format: ClaimFormat): string {
   switch (format) {
     case "text":
-      return claimsText(judged, about);
+      return claimsText(claims, about);
     case "markdown":
-      return claimsMarkdown(judged, about);
+      return claimsMarkdown(claims, about);
     case "json":
-      return `${JSON.stringify({ format: "pfndiff/claims@1", ...about, claims: judged }, null, 2)}\n`;
+      return `${JSON.stringify({ format: "pfndiff/claims@1", ...about, claims }, null, 2)}\n`;
     default:
       return assertNever(format);
   }
 }
 
+/** The claims as a part of a markdown report. */
+export function claimsAsMarkdown(checked: CheckedClaims): string {
+  return render(checked, "markdown");
+}
+
 /** Gathers the evidence anew and judges the claims by it. */
-export async function checkedClaims(io: Io, runs: number = DEFAULT_CLAIM_RUNS): Promise<Claim[]> {
+export async function checkClaims(
+  io: Io,
+  runs: number = DEFAULT_CLAIM_RUNS,
+): Promise<CheckedClaims> {
   const models = await openModels(RELEASES);
   const evidence = await gather(subjectsOf(models), await recordedKernels(io), {
     runs,
@@ -68,7 +81,8 @@ export async function checkedClaims(io: Io, runs: number = DEFAULT_CLAIM_RUNS): 
     "lax-fork": { before: models.before, after: LAX_FORK },
   };
   const drawn = judgeClaims(evidence).map((claim) => drawnClaim(claim, pairs));
-  return Promise.all(drawn);
+  const about = { ...RELEASES, runs: evidence.runs, seed: CLAIM_SEED };
+  return { claims: await Promise.all(drawn), about };
 }
 
 function subjectsOf({ before, after }: { before: ModelBackend; after: ModelBackend }): Subjects {

@@ -204,7 +204,7 @@ function addKeepers(program: Command, io: Io, done: Done): void {
       new Option("--format <format>", "output format").choices(REPORT_FORMATS).default("markdown"),
     )
     .option("--file <path>", "file that sarif and github results name", "reports/baseline.json")
-    .option("--claims", "check the series' claims too and give them a page (html)")
+    .option("--claims", "check the series' claims too (html: a page, markdown: at the end)")
     .action(async (directory, options) =>
       done(await (await import("./report.ts")).report(io, directory, options)),
     );

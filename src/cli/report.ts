@@ -3,12 +3,13 @@ import { basename, dirname } from "node:path";
 import { loadLatest } from "../../fuzz/corpus.ts";
 import { version } from "../../package.json";
 import { githubSummary } from "../../reports/formats/github.ts";
-import { judgedReport } from "../../reports/formats/report.ts";
+import { type JudgedReport, judgedReport } from "../../reports/formats/report.ts";
 import type { ReportFormat } from "../../reports/formats.ts";
 import { RENDERERS } from "../../reports/renderers.ts";
+import { UserError } from "../usererror.ts";
 import { openPair } from "./backends.ts";
 import { viewCampaign } from "./campaign.ts";
-import { checkedClaims } from "./claims.ts";
+import { checkClaims, claimsAsMarkdown } from "./claims.ts";
 import { systemFault } from "./files.ts";
 import { htmlReport } from "./htmlreport.ts";
 import { EXIT, type Io } from "./io.ts";
@@ -18,34 +19,40 @@ export interface ReportOptions {
   readonly format: ReportFormat;
   /** The file that SARIF results and GitHub annotations are pinned to. */
   readonly file: string;
-  /** Check the series' claims too, and report them: html and markdown only. */
+  /** Check the series' claims too: in html on a page of their own, in markdown at the end. */
   readonly claims?: boolean;
 }
 
 /** Renders a saved campaign. `directory` is a results directory or its `latest`. */
 export async function report(io: Io, directory: string, options: ReportOptions): Promise<number> {
+  const { format, file } = options;
+  if (options.claims === true && format !== "html" && format !== "markdown") {
+    throw new UserError(`--claims: ${format} has no place for claims (html and markdown have)`);
+  }
   const results = basename(directory) === "latest" ? dirname(directory) : directory;
   const campaign = await loadLatest(results);
   const gate = await judgeByBaseline({ campaign });
   const accepted = new Set(gate.baseline.entries.map(({ signature }) => signature));
   const pair = await openPair(campaign);
   const view = await viewCampaign(campaign, pair, accepted, `${results}/latest`);
-  const { format, file, claims } = options;
+  const claims = options.claims === true ? await checkClaims(io) : null;
   if (format === "html") {
-    const checked = claims === true ? await checkedClaims(io) : undefined;
-    await io.out(await htmlReport(view, gate, checked));
+    await io.out(await htmlReport(view, gate, claims?.claims));
     return EXIT.ok;
   }
   const judged = judgedReport(campaign, gate.baseline, gate.outcome);
   await io.out(RENDERERS[format]({ view, judged, version, file }));
-  const summary = io.env["GITHUB_STEP_SUMMARY"] ?? "";
-  if (format === "github" && summary !== "") await append(summary, githubSummary(judged));
+  if (claims !== null) await io.out(`\n${claimsAsMarkdown(claims)}`);
+  if (format === "github") await writeSummary(io, judged);
   return EXIT.ok;
 }
 
-async function append(path: string, text: string): Promise<void> {
+/** A step's summary is a file that GitHub names in the environment. */
+async function writeSummary(io: Io, judged: JudgedReport): Promise<void> {
+  const path = io.env["GITHUB_STEP_SUMMARY"] ?? "";
+  if (path === "") return;
   try {
-    await appendFile(path, text);
+    await appendFile(path, githubSummary(judged));
   } catch (error) {
     throw systemFault(path, error);
   }
