@@ -1,4 +1,5 @@
 import type { ReportClaim } from "./data.ts";
+import { JUDGEMENT_TEXT } from "./html/words.ts";
 
 /** What the claims were judged by. */
 export interface ClaimsAbout {
@@ -7,13 +8,6 @@ export interface ClaimsAbout {
   readonly runs: number;
   readonly seed: number;
 }
-
-const WORDS: Readonly<Record<ReportClaim["judgement"], string>> = {
-  holds: "holds",
-  partly: "holds with exceptions",
-  fails: "does not hold",
-  open: "not decided here",
-};
 
 function aboutText({ before, after, runs, seed }: ClaimsAbout): string {
   return `${before} against ${after}, ${runs} random traces, seed ${seed}, and the recordings of real kernels`;
@@ -26,7 +20,7 @@ export function claimsText(claims: readonly ReportClaim[], about: ClaimsAbout): 
   const blocks = claims.map(({ number, claim, judgement, evidence, witness }) =>
     [
       ...folded(`${number}. ${claim}`, "", "   "),
-      `   ${WORDS[judgement].toUpperCase()}`,
+      `   ${JUDGEMENT_TEXT[judgement].name.toUpperCase()}`,
       ...evidence.flatMap((sentence) => folded(sentence, "   - ", "     ")),
       ...(witness === undefined
         ? []
@@ -39,11 +33,12 @@ export function claimsText(claims: readonly ReportClaim[], about: ClaimsAbout): 
 /** The claims as GitHub-flavoured markdown. */
 export function claimsMarkdown(claims: readonly ReportClaim[], about: ClaimsAbout): string {
   const table = claims.map(
-    ({ number, claim, judgement }) => `| ${number} | ${text(claim)} | **${WORDS[judgement]}** |`,
+    ({ number, claim, judgement }) =>
+      `| ${number} | ${text(claim)} | **${JUDGEMENT_TEXT[judgement].name}** |`,
   );
   const blocks = claims.map(({ number, claim, judgement, evidence, witness }) =>
     [
-      `### ${number}. ${WORDS[judgement]}`,
+      `### ${number}. ${JUDGEMENT_TEXT[judgement].name}`,
       text(claim),
       evidence.map((sentence) => `- ${text(sentence)}`).join("\n"),
       ...(witness === undefined ? [] : [`\`\`\`text\n${witness.text}\n\`\`\``]),

@@ -1,5 +1,5 @@
 import { assertNever } from "../../src/assertnever.ts";
-import type { Advice, Op, Prot } from "../../src/trace/op.ts";
+import type { Advice, SyscallOp, Prot } from "../../src/trace/op.ts";
 import { forks, touches } from "./chelpers.ts";
 import { literal } from "./ctext.ts";
 import { outcomeName } from "./expectation.ts";
@@ -26,7 +26,7 @@ function tableRow({ op, text, before, after }: ProgramStep): string {
   return `{ ${fields.join(", ")}, ${literal(text)} }`;
 }
 
-function kindOf(op: Op): string {
+function kindOf(op: SyscallOp): string {
   switch (op.op) {
     case "spawn":
       return "SPAWN";
@@ -97,7 +97,7 @@ const ADVICE: Readonly<Record<Advice, string>> = {
   willneed: "MADV_WILLNEED",
 };
 
-function statement(op: Op): string {
+function statement(op: SyscallOp): string {
   const failing = (call: string) => `return ${call} ? errno : 0;`;
   switch (op.op) {
     case "spawn":

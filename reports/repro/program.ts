@@ -1,6 +1,8 @@
 import type { Outcome } from "../../src/mm/errno.ts";
-import { type Op, type Via, VIAS } from "../../src/trace/op.ts";
+import { type SyscallOp, type Via, VIAS } from "../../src/trace/op.ts";
+import { isDriverOp } from "../../src/trace/driverop.ts";
 import { bornBy, type World } from "../../src/trace/trace.ts";
+import { UserError } from "../../src/usererror.ts";
 import { opText } from "../optext.ts";
 import { chooseExpectation } from "./choose.ts";
 import { type Expectation, expectationText, holds, outcomeOf, stepOf } from "./expectation.ts";
@@ -10,7 +12,7 @@ import { type ReproFinding, type ReproInput, sideName } from "./input.ts";
 /** One op and what each side returned for it. */
 export interface ProgramStep {
   readonly index: number;
-  readonly op: Op;
+  readonly op: SyscallOp;
   readonly text: string;
   readonly before: Outcome;
   readonly after: Outcome;
@@ -35,7 +37,8 @@ export interface Program {
 export function reproProgram(input: ReproInput): Program {
   const expectation = chooseExpectation(input);
   const { before, after, finding } = input;
-  const { ops, world } = closedTrace(finding.trace);
+  const { world } = finding.trace;
+  const ops = systemCalls(finding);
   const steps = ops.map((op, index) => ({
     index,
     op,
@@ -59,6 +62,21 @@ export function reproProgram(input: ReproInput): Program {
     fails: sides.filter(({ passes }) => !passes).map(({ name }) => name),
     passes: sides.filter(({ passes }) => passes).map(({ name }) => name),
   };
+}
+
+/** The closed trace's ops, which a program must be able to do without a driver of its own. */
+function systemCalls({ signature, trace }: ReproFinding): SyscallOp[] {
+  return closedTrace(trace).ops.map((op, index) => {
+    if (isDriverOp(op)) {
+      throw new UserError(
+        `${signature}: step ${index} is a driver's work, which no program can do`,
+      );
+    }
+    if (op.fault !== undefined) {
+      throw new UserError(`${signature}: step ${index} needs an allocation that fails`);
+    }
+    return op;
+  });
 }
 
 /** What is checked, in one sentence. */

@@ -1,5 +1,5 @@
 import { assertNever } from "../../src/assertnever.ts";
-import type { Advice, Op, OpOf, Prot, Via } from "../../src/trace/op.ts";
+import type { Advice, SyscallOp, OpOf, Prot, Via } from "../../src/trace/op.ts";
 import { UserError } from "../../src/usererror.ts";
 import { expectationText } from "./expectation.ts";
 import type { ReproInput } from "./input.ts";
@@ -140,7 +140,7 @@ function fileOffset(via: Via, { base, offset }: SyzTarget): number {
 }
 
 /** The kernel touches the page: it copies zeroes into it, or a byte of it into a pipe. */
-function touch(op: Extract<Op, { op: "touch" }>, program: Program): string {
+function touch(op: Extract<SyscallOp, { op: "touch" }>, program: Program): string {
   const address = hex(AREA + (WINDOW + op.at) * PAGE);
   const zero = program.vias.length;
   return op.write
