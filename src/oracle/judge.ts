@@ -48,7 +48,7 @@ export function judgeSide(recording: Recording, side: Side): SideJudgement {
   requireWhole(recording, "the recording");
   if (recording.trace.ops.some(isDriverOp)) {
     const { findings, retention } = judgeDriverSide(recording, side);
-    return { findings, retention };
+    return { findings: findings.map((finding) => finding.plainFinding()), retention };
   }
   const oracle = new SideOracle(side);
   const feed = new RecordingFeed(recording);
@@ -94,7 +94,9 @@ export function judge(before: Recording, after: Recording): Judgement {
 function judgeDrivers(before: Recording, after: Recording): Judgement {
   const judged = judgeDriverTrace(before, after);
   return {
-    findings: judgeFindings(judged.before.findings, judged.after.findings),
+    findings: judgeFindings(judged.before.findings, judged.after.findings).map((finding) =>
+      finding.plain(),
+    ),
     notComparable: judged.notComparable,
     firstDifference: firstDifference(before.steps, after.steps),
     retention: { before: judged.before.retention, after: judged.after.retention },
