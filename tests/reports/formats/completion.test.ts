@@ -37,6 +37,10 @@ function has(shell: Shell): boolean {
   return spawnSync(shell, ["-c", "exit 0"]).status === 0;
 }
 
+for (const shell of ["fish", "zsh"] as const) {
+  if (!has(shell)) process.stderr.write(`No completion in ${shell} (SKIPPED: it is not there)\n`);
+}
+
 /** What bash offers for a line with the cursor at its end. */
 function inBash(line: string): string[] {
   const code = `source "$1"

@@ -6,6 +6,8 @@ import { join } from "node:path";
 /** Whether a C compiler is here. */
 export const hasGcc = spawnSync("gcc", ["--version"]).status === 0;
 
+if (!hasGcc) process.stderr.write("No C program is compiled (SKIPPED: there is no gcc)\n");
+
 const STRICT = ["-std=gnu11", "-O1", "-Wall", "-Wextra", "-Werror"];
 
 /** Compiles a program and gives its path to `use`; throws with the compiler's words. */

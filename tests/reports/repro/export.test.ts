@@ -5,11 +5,11 @@ import { kselftestProgram } from "../../../reports/repro/kselftest.ts";
 import { mailText } from "../../../reports/repro/mail.ts";
 import { closedTrace } from "../../../src/trace/closed.ts";
 import { syzProgram } from "../../../reports/repro/syz.ts";
-import { OP_KINDS } from "../../../src/trace/op.ts";
+import { SYSCALL_KINDS } from "../../../src/trace/op.ts";
 import { UserError } from "../../../src/usererror.ts";
 import { MODELS } from "../../models.ts";
 import { hasGcc, withCompiled } from "./compile.ts";
-import { MADE_UP, MODELLED } from "./findings.ts";
+import { inputOf, MADE_UP, MODELLED } from "./findings.ts";
 import { HARNESS } from "./harness.ts";
 
 const ALL = [...MODELLED, ...MADE_UP];
@@ -27,7 +27,21 @@ describe("an exported C program", () => {
 
   it("covers every op between the test inputs", () => {
     const kinds = new Set(ALL.flatMap((input) => input.finding.trace.ops.map(({ op }) => op)));
-    expect([...kinds].sort()).toEqual([...OP_KINDS].sort());
+    expect([...kinds].sort()).toEqual([...SYSCALL_KINDS].sort());
+  });
+
+  it("refuses what only a driver, or an allocation that fails, can show", () => {
+    const { finding } = leak;
+    const zap = { op: "drv-zap", proc: 0, off: 0, pages: 1 } as const;
+    const fork = { op: "fork", proc: 0, child: 1, fault: { at: "vma", nth: 1 } } as const;
+    for (const [op, words] of [
+      [zap, "is a driver's work"],
+      [fork, "an allocation that fails"],
+    ] as const) {
+      const ops = [...finding.trace.ops.slice(0, -1), op, { op: "exit", proc: 0 } as const];
+      const input = inputOf(finding.signature, "before", finding.step, ops);
+      expect(() => cProgram(input)).toThrow(words);
+    }
   });
 
   it("keeps what a signature or detail says inside its comment and strings", () => {
