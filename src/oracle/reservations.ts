@@ -135,7 +135,7 @@ export class Reservations {
   }
 
   private suspect(row: number): void {
-    if (this.suspectAt[row] !== 0) return;
+    if (this.suspectAt[row] !== 0 || this.leaked[row] === 1) return;
     if (this.suspectCount === this.suspects.length) this.suspects = grown(this.suspects);
     this.suspects[this.suspectCount++] = row;
     this.suspectAt[row] = this.suspectCount;
