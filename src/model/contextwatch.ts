@@ -70,7 +70,7 @@ export class ContextWatch implements PfnTracking {
 
   private recount(vma: Vma, acting: Mm | undefined, child: Mm | undefined): void {
     const was = this.holdings.get(vma);
-    const mm = [was?.mm, acting, child].find((home) => home !== undefined && isIn(vma, home));
+    const mm = homeOf(vma, was?.mm) ?? homeOf(vma, acting) ?? homeOf(vma, child);
     const context = mm === undefined ? null : this.contextOf(vma);
     if (was?.mm === mm && was?.context === context) return;
     if (was !== undefined) {
@@ -126,7 +126,7 @@ export class ContextWatch implements PfnTracking {
   }
 }
 
-/** Whether the VMA is in the list of a process that has not died holding its locks. */
-function isIn(vma: Vma, mm: Mm): boolean {
-  return !mm.isWedged && mm.lookup(vma.start) === vma;
+/** The process if the VMA is in its list, and it has not died holding its locks. */
+function homeOf(vma: Vma, mm: Mm | undefined): Mm | undefined {
+  return mm !== undefined && !mm.isWedged && mm.lookup(vma.start) === vma ? mm : undefined;
 }
