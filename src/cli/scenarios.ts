@@ -2,7 +2,7 @@ import { pad } from "../../reports/paint.ts";
 import type { Scenario } from "../scenarios/build.ts";
 import { scenarioFaults } from "../scenarios/check.ts";
 import { SCENARIOS } from "../scenarios/index.ts";
-import { DEFAULT_AFTER, DEFAULT_BEFORE, openPair } from "./backends.ts";
+import { DEFAULT_AFTER, DEFAULT_BEFORE, withPair } from "./backends.ts";
 import { replayOn } from "./bothsides.ts";
 import { EXIT, type Io } from "./io.ts";
 
@@ -29,7 +29,8 @@ export async function scenarios(io: Io, options: ScenariosOptions): Promise<numb
 
 async function faultsOf(scenario: Scenario): Promise<string[]> {
   const sides = scenario.sides ?? { before: DEFAULT_BEFORE, after: DEFAULT_AFTER };
-  return scenarioFaults(scenario, await replayOn(await openPair(sides), scenario.trace));
+  const shown = await withPair(sides, (pair) => replayOn(pair, scenario.trace));
+  return scenarioFaults(scenario, shown);
 }
 
 /** Names in one column, what happens in the next, grouped by where the scenario is known from. */
