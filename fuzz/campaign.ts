@@ -251,9 +251,12 @@ async function minimalFinding(
   const whole = traceOf(best.run);
   // Later ops seldom matter, but a verdict may come from what the other side does in them.
   const until = { ...whole, ops: whole.ops.slice(0, best.step + 1) };
-  const candidates = [until, whole];
+  // What another differential leads to may be wrong; our own that contradicts itself is a fault.
+  const candidates = shrinkBy === differential ? [] : [until, whole];
   if (await holds(until)) candidates.unshift(await shrinkLater(until, holds));
-  else if (await holds(whole)) candidates.unshift(await shrinkLater(whole, holds));
+  else if (shrinkBy === differential || (await holds(whole))) {
+    candidates.unshift(await shrinkLater(whole, holds));
+  }
   for (const candidate of candidates) {
     const trace = { ...candidate, name: signature };
     const finding = find(await differential(trace));

@@ -6,7 +6,7 @@ import { traceOfRun } from "../../fuzz/arbitrary.ts";
 import { faultedTraceOfRun, idiomTraceOfRun, type TraceSource } from "../../fuzz/sources.ts";
 import { campaignText } from "../../reports/campaigntext.ts";
 import { ANSI, PLAIN } from "../../reports/paint.ts";
-import { type Pair, withPair } from "./backends.ts";
+import { isModel, type Pair, withPair } from "./backends.ts";
 import { acceptedSignatures } from "./baseline.ts";
 import { differentialOf, viewCampaign } from "./campaign.ts";
 import { EXIT, type Io, oneLine } from "./io.ts";
@@ -47,7 +47,7 @@ async function fuzzPair(io: Io, options: FuzzOptions, pair: Pair): Promise<numbe
     after: after.id,
     seed: options.seed,
     ...inBatches(pair, sourceOf(options), differentialOf(pair), options.runs ?? Infinity),
-    shrinkBy: differentialOf(models),
+    ...(isModel(before) && isModel(after) ? {} : { shrinkBy: differentialOf(models) }),
     ...(options.time !== undefined
       ? { milliseconds: options.time * 1000 }
       : { runs: options.runs ?? DEFAULT_RUNS }),

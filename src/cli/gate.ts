@@ -13,7 +13,7 @@ import {
 } from "../gate.ts";
 import type { JudgedFinding } from "../oracle/finding.ts";
 import { UserError } from "../usererror.ts";
-import { type Pair, withPair } from "./backends.ts";
+import { isModel, type Pair, withPair } from "./backends.ts";
 import { ownBaseline, readBaseline } from "./baseline.ts";
 import { replayOn } from "./bothsides.ts";
 import { differentialOf } from "./campaign.ts";
@@ -74,7 +74,7 @@ async function campaignOf(io: Io, pair: Pair, options: GateOptions): Promise<Cam
     seed: options.seed,
     runs: options.runs,
     ...inBatches(pair, traceOfRun, differentialOf(pair), options.runs),
-    shrinkBy: differentialOf(models),
+    ...(isModel(before) && isModel(after) ? {} : { shrinkBy: differentialOf(models) }),
     goals: reachableGoals([models.before.design, models.after.design]),
     signal: io.interrupted,
     onProgress: (state) => progress.show(state),
