@@ -2,7 +2,7 @@ import type { Certificate } from "../fuzz/explore/certificate.ts";
 
 /** A certificate as text: levels, the shortest witness of each signature, and what is absent. */
 export function certificateText(certificate: Certificate, accepted: ReadonlySet<string>): string {
-  const { before, after, levels, witnesses, differences, sides } = certificate;
+  const { before, after, levels, differences, sides } = certificate;
   const lines = [
     `${before} -> ${after}, every sequence of ops for ${scope(certificate)}`,
     "",
@@ -11,13 +11,7 @@ export function certificateText(certificate: Certificate, accepted: ReadonlySet<
       row(`${depth}`, `${transitions}`, `${states}`, hash),
     ),
     "",
-    "ops  signature (the fewest ops that show it)",
-    ...witnesses.map(({ signature, depth }) => {
-      const unknown = !signature.startsWith("kept:") && !accepted.has(signature);
-      return `${String(depth).padStart(3)}  ${signature}${unknown ? "  (not in the baseline)" : ""}`;
-    }),
-    ...(witnesses.length === 0 ? ["  -  none"] : []),
-    "",
+    ...(certificate.judged ? witnessLines(certificate, accepted) : []),
     ...differences.map(({ aspect, transitions, depth }) =>
       depth === undefined
         ? `${aspect}: the same on both sides after every transition`
@@ -31,6 +25,15 @@ export function certificateText(certificate: Certificate, accepted: ReadonlySet<
     }),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+function witnessLines({ witnesses }: Certificate, accepted: ReadonlySet<string>): string[] {
+  const lines = witnesses.map(({ signature, depth }) => {
+    const isKnown = signature.startsWith("kept:") || accepted.has(signature);
+    return `${String(depth).padStart(3)}  ${signature}${isKnown ? "" : "  (not in the baseline)"}`;
+  });
+  const none = witnesses.length === 0 ? ["  -  none"] : [];
+  return ["ops  signature (the fewest ops that show it)", ...lines, ...none, ""];
 }
 
 function scope({ bounds }: Certificate): string {

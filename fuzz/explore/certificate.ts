@@ -27,6 +27,8 @@ export const certificateSchema = z.strictObject({
   before: z.string(),
   after: z.string(),
   bounds: boundsSchema,
+  /** Whether the oracle judged; without it only what the sides show was compared. */
+  judged: z.boolean(),
   alphabet: z.array(z.string()),
   levels: z.array(
     z.strictObject({
@@ -36,7 +38,8 @@ export const certificateSchema = z.strictObject({
       hash: z.string().regex(/^[0-9a-f]{16}$/),
     }),
   ),
-  sides: z.array(sideSchema).length(SIDES.length),
+  /** Before and after; none without the oracle. */
+  sides: z.array(sideSchema).max(SIDES.length),
   /** Where the sides show different things, finding or not; `depth` and `trace` of the shortest. */
   differences: z.array(
     z.strictObject({
@@ -52,13 +55,17 @@ export const certificateSchema = z.strictObject({
 
 export type Certificate = z.infer<typeof certificateSchema>;
 
+/** What was explored. */
+export interface Scope {
+  readonly before: string;
+  readonly after: string;
+  readonly bounds: Bounds;
+  readonly judged: boolean;
+}
+
 /** The certificate of a search that reached its bounds. */
-export function certify(
-  before: string,
-  after: string,
-  bounds: Bounds,
-  result: SearchResult,
-): Certificate {
+export function certify(scope: Scope, result: SearchResult): Certificate {
+  const { before, after, bounds, judged } = scope;
   const traceOf = (name: string, ops: readonly Op[]): Trace => ({
     format: "pfndiff/trace@1",
     name,
@@ -71,9 +78,10 @@ export function certify(
     before,
     after,
     bounds,
+    judged,
     alphabet: [...ALPHABET],
     levels: [...result.levels],
-    sides: SIDES.map((side) => sideOf(side, result)),
+    sides: judged ? SIDES.map((side) => sideOf(side, result)) : [],
     differences: ASPECTS.map((aspect, at) => {
       const witness = aspects.get(aspect);
       const transitions = result.differing[at] ?? 0;

@@ -56,11 +56,11 @@ export class Expander {
   private readonly vmas = new VmaTable();
   private readonly applicable: number[] = [];
 
-  constructor(bounds: Bounds, before: ExploredSide, after: ExploredSide) {
+  constructor(bounds: Bounds, before: ExploredSide, after: ExploredSide, judged = true) {
     this.bounds = bounds;
     this.world = worldOf(bounds);
     this.letters = lettersOf(bounds);
-    this.pair = new ExploredPair(before, after);
+    this.pair = new ExploredPair(before, after, judged);
   }
 
   /** The hash of the state that a path leads to, as [high, low]. */
@@ -119,17 +119,11 @@ export class Expander {
     if (op.op === "spawn") return mayBear && op.proc === pair.born;
     if (!pair.alive.includes(op.proc)) return false;
     if (op.op === "fork") return mayBear && op.child === pair.born;
-    const { before, after } = pair.oracle;
-    for (const [oracle, side] of [
-      [before, pair.before],
-      [after, pair.after],
-    ] as const) {
-      const pages = oracle.pages.living(op.proc);
-      if (pages === null || (op.op === "touch" && pages.copied[op.at] === 1)) continue;
+    return [pair.before, pair.after].some((side) => {
+      if (op.op === "touch" && side.isCopied(op.proc, op.at)) return false;
       side.read(op.proc, vmas);
-      if (applies(vmas)) return true;
-    }
-    return false;
+      return side.isAlive(op.proc) && applies(vmas);
+    });
   }
 }
 

@@ -10,6 +10,9 @@ export interface ShownReservation {
 
 /** A running side that can also be looked through: what it shows and what it hides. */
 export interface ExploredSide extends LiveSide {
+  isAlive(proc: number): boolean;
+  /** Whether a write has copied the page. */
+  isCopied(proc: number, page: number): boolean;
   /** The memtype list in the kernel's order. */
   reservations(): readonly ShownReservation[];
   /**

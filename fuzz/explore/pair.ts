@@ -24,9 +24,13 @@ export class ExploredPair {
   private readonly mine = new VmaTable();
   private readonly other = new VmaTable();
 
-  constructor(before: ExploredSide, after: ExploredSide) {
+  private readonly judged: boolean;
+
+  /** `judged`: with the oracle. Without it the state is what the machines hold, and no more. */
+  constructor(before: ExploredSide, after: ExploredSide, judged: boolean) {
     this.before = before;
     this.after = after;
+    this.judged = judged;
   }
 
   reset(world: World): void {
@@ -39,7 +43,9 @@ export class ExploredPair {
 
   apply(op: Op): void {
     const { before, after, oracle, alive } = this;
-    oracle.judge(op, before.apply(op), after.apply(op));
+    before.apply(op);
+    after.apply(op);
+    if (this.judged) oracle.judge(op, before, after);
     const child = bornBy(op);
     if (child !== null) {
       this.born++;
@@ -50,7 +56,7 @@ export class ExploredPair {
     }
   }
 
-  /** Whether either side's last step is one with a finding. */
+  /** Whether the last op had a finding on either side. */
   get hasNews(): boolean {
     const { before, after } = this.oracle;
     return (
@@ -92,22 +98,22 @@ export class ExploredPair {
     hash.begin();
     this.before.writeState(order, hash);
     this.after.writeState(order, hash);
-    writeLedger(oracle.before, order, hash);
-    writeLedger(oracle.after, order, hash);
-    for (const proc of order) hash.push(oracle.partingOf(proc));
-    writeFindings(oracle.before.findings, oracle.after.findings, hash);
+    if (this.judged) {
+      writeLedger(oracle.before, order, hash);
+      writeLedger(oracle.after, order, hash);
+      for (const proc of order) hash.push(oracle.partingOf(proc));
+      writeFindings(oracle.before.findings, oracle.after.findings, hash);
+    }
     hash.finish();
   }
 
   private isAlive(proc: number): boolean {
-    const { before, after } = this.oracle;
-    return before.pages.living(proc) !== null || after.pages.living(proc) !== null;
+    return this.before.isAlive(proc) || this.after.isAlive(proc);
   }
 
   private vmasDiffer(proc: number): boolean {
     const { mine, other } = this;
-    const { before, after } = this.oracle;
-    if ((before.pages.living(proc) === null) !== (after.pages.living(proc) === null)) return true;
+    if (this.before.isAlive(proc) !== this.after.isAlive(proc)) return true;
     this.before.read(proc, mine);
     this.after.read(proc, other);
     if (mine.count !== other.count) return true;

@@ -2,24 +2,18 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
-import type { Bounds } from "../../fuzz/explore/bounds.ts";
+import type { Scope } from "../../fuzz/explore/certificate.ts";
 import { Expander, type Expansion, type Paths } from "../../fuzz/explore/expander.ts";
 import { MachineSide } from "../engine/machineside.ts";
 import { UserError } from "../usererror.ts";
 import { openModels } from "./backends.ts";
 import { projectRoot } from "./files.ts";
 
-/** What makes an expander, wherever it runs. */
-export interface ExploreSetup {
-  readonly bounds: Bounds;
-  readonly before: string;
-  readonly after: string;
-}
-
 /** Opens both backends, which must be models, and makes an expander of them. */
-export async function openExpander(setup: ExploreSetup): Promise<Expander> {
-  const { before, after } = await openModels(setup);
-  return new Expander(setup.bounds, new MachineSide(before), new MachineSide(after));
+export async function openExpander(scope: Scope): Promise<Expander> {
+  const { before, after } = await openModels(scope);
+  const { bounds, judged } = scope;
+  return new Expander(bounds, new MachineSide(before), new MachineSide(after), judged);
 }
 
 /** Something that expands chunks of states. */
@@ -50,7 +44,7 @@ interface Task {
 }
 
 /** Expands in `jobs` worker threads. A worker that fails fails the exploration. */
-export function expandInWorkers(setup: ExploreSetup, jobs: number): Expanders {
+export function expandInWorkers(scope: Scope, jobs: number): Expanders {
   const waiting: Task[] = [];
   const busy = new Map<Worker, Task>();
   const idle: Worker[] = [];
@@ -69,7 +63,7 @@ export function expandInWorkers(setup: ExploreSetup, jobs: number): Expanders {
     for (const task of [...busy.values(), ...waiting]) task.reject(error);
     waiting.length = 0;
   };
-  const workers = Array.from({ length: jobs }, () => startWorker(setup));
+  const workers = Array.from({ length: jobs }, () => startWorker(scope));
   for (const worker of workers) {
     worker.on("message", (expansion: Expansion) => {
       busy.get(worker)?.resolve(expansion);
@@ -94,8 +88,8 @@ export function expandInWorkers(setup: ExploreSetup, jobs: number): Expanders {
 }
 
 /** Only the bundle has a file that a thread can run. */
-function startWorker(setup: ExploreSetup): Worker {
+function startWorker(scope: Scope): Worker {
   const file = join(projectRoot(), "dist", "exploreworker.js");
   if (!existsSync(file)) throw new UserError(`--jobs: ${file} is not there (run npm run build)`);
-  return new Worker(file, { workerData: setup });
+  return new Worker(file, { workerData: scope });
 }

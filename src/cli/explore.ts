@@ -4,6 +4,7 @@ import {
   certificateFaults,
   certificateSchema,
   certify,
+  type Scope,
 } from "../../fuzz/explore/certificate.ts";
 import { search, type SearchProgress, type SearchResult } from "../../fuzz/explore/search.ts";
 import { OutOfMemory } from "../../fuzz/explore/stateset.ts";
@@ -12,7 +13,7 @@ import { explain } from "../trace/read.ts";
 import { UserError } from "../usererror.ts";
 import { openPair } from "./backends.ts";
 import { acceptedSignatures } from "./baseline.ts";
-import { expandHere, expandInWorkers, type ExploreSetup, openExpander } from "./expanders.ts";
+import { expandHere, expandInWorkers, openExpander } from "./expanders.ts";
 import { jsonIn, writeText } from "./files.ts";
 import { EXIT, type Io, oneLine } from "./io.ts";
 
@@ -25,6 +26,7 @@ export interface ExploreOptions extends Bounds {
   readonly out?: string;
   readonly verify?: string;
   readonly json?: boolean;
+  readonly judge: boolean;
 }
 
 const MEGABYTE = 2 ** 20;
@@ -34,13 +36,14 @@ export async function explore(io: Io, options: ExploreOptions): Promise<number> 
   if (options.verify !== undefined) return verify(io, options.verify, options);
   const { procs, slots, pages, depth } = options;
   const pair = await openPair(options);
-  const setup = {
+  const scope = {
     bounds: { procs, slots, pages, depth },
     before: pair.before.id,
     after: pair.after.id,
+    judged: options.judge,
   };
   const accepted = await acceptedSignatures();
-  const certificate = await compute(io, setup, options);
+  const certificate = await compute(io, scope, options);
   if (certificate === null) return EXIT.interrupted;
   const text = `${JSON.stringify(certificate)}\n`;
   if (options.out !== undefined) await writeText(options.out, text);
@@ -83,12 +86,12 @@ async function certificateIn(path: string): Promise<Certificate> {
 /** Explores, with progress; null when interrupted. */
 async function compute(
   io: Io,
-  { bounds, before, after }: ExploreSetup,
+  { bounds, before, after, judged }: Scope,
   { jobs, memory }: ExploreOptions,
 ): Promise<Certificate | null> {
-  const setup = { bounds, before, after };
-  const expander = await openExpander(setup);
-  const expanders = jobs === 1 ? expandHere(expander) : expandInWorkers(setup, jobs);
+  const scope = { bounds, before, after, judged };
+  const expander = await openExpander(scope);
+  const expanders = jobs === 1 ? expandHere(expander) : expandInWorkers(scope, jobs);
   const progress = new ExploreProgress(io);
   const start = performance.now();
   let result: SearchResult;
@@ -117,7 +120,7 @@ async function compute(
     `${states} states, ${transitions} transitions in ${seconds.toFixed(1)} s: ` +
       `${Math.round(states / seconds)} states/s, ${Math.round(transitions / seconds)} transitions/s\n`,
   );
-  return certify(before, after, bounds, result);
+  return certify(scope, result);
 }
 
 /** Milliseconds between two looks at a live line, and between two plain heartbeats. */

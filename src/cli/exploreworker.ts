@@ -1,11 +1,12 @@
 import { parentPort, workerData } from "node:worker_threads";
+import type { Scope } from "../../fuzz/explore/certificate.ts";
 import type { Paths } from "../../fuzz/explore/expander.ts";
-import { type ExploreSetup, openExpander } from "./expanders.ts";
+import { openExpander } from "./expanders.ts";
 
 if (parentPort === null) throw new Error("exploreworker is started by explore --jobs");
 const port = parentPort;
-const setup: ExploreSetup = workerData;
-const expander = await openExpander(setup);
+const scope: Scope = workerData;
+const expander = await openExpander(scope);
 
 port.on("message", (paths: Paths) => {
   const expansion = expander.expand(paths);

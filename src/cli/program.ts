@@ -140,6 +140,7 @@ function addExplore(program: Command, io: Io, done: Done): void {
     )
     .option("--out <file>", "write the certificate here")
     .option("--verify <file>", "compute a certificate again and compare (its bounds and backends)")
+    .option("--no-judge", "leave the oracle out: compare only what the sides show")
     .option("--json", "print the certificate as JSON")
     .action(async (options) => done(await (await import("./explore.ts")).explore(io, options)));
 }

@@ -12,6 +12,14 @@ const NOT_ALIVE = -2;
 
 /** A model's machine with everything that its future depends on laid open. */
 export class MachineSide extends ModelSide implements ExploredSide {
+  isAlive(proc: number): boolean {
+    return this.machine.processes.has(proc);
+  }
+
+  isCopied(proc: number, page: number): boolean {
+    return this.machine.processes.get(proc)?.pageTable.isAnon(page) === true;
+  }
+
   reservations(): readonly ShownReservation[] {
     return this.machine.memtype.entries;
   }
