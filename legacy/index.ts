@@ -8,7 +8,7 @@ export function legacySpec(release: LegacyRelease): DesignSpec {
   return {
     profile: LEGACY_PROFILES[release],
     eraseByEnd: true,
-    tracking: (ranges, log) => new VmPatTracking(ranges, log),
+    tracking: (ranges, _log, kernel) => new VmPatTracking(ranges, kernel),
     hasVmPat,
   };
 }

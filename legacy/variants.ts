@@ -9,6 +9,6 @@ import { VmPatTracking } from "./tracking.ts";
 export function legacyLaxFork(): ModelBackend {
   return modelBackend("variant:legacy-lax-fork", "vm-pat", {
     ...legacySpec("6.12"),
-    tracking: (ranges, log) => new VmPatTracking(ranges, log, false),
+    tracking: (ranges, _log, kernel) => new VmPatTracking(ranges, kernel, false),
   });
 }

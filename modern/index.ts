@@ -8,7 +8,7 @@ export function modernSpec(release: ModernRelease): DesignSpec {
   return {
     profile: MODERN_PROFILES[release],
     eraseByEnd: false,
-    tracking: (ranges) => new KrefTracking(ranges),
+    tracking: (ranges, _log, kernel) => new KrefTracking(ranges, kernel),
     contextOf: ctxOf,
   };
 }

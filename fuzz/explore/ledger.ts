@@ -106,13 +106,13 @@ function keyWord({ symptom, cause, kind }: Finding, state: StateHash): number {
     word = hashText(key);
     keyWords.set(key, word);
   }
-  if (kind === undefined) return word;
+  if (kind === undefined || kind === "") return word;
   return (
     word ^ Math.imul(MODE_TOKENS.includes(kind) ? state.name(kind) : hashText(kind), 0x9e3779b1)
   );
 }
 
-/** The findings so far, as far as a later verdict depends on them: which, where, and whether they met. */
+/** The findings so far, as far as a later verdict depends on them: which, and on which side. */
 export function writeFindings(
   before: readonly Finding[],
   after: readonly Finding[],
@@ -120,13 +120,7 @@ export function writeFindings(
 ): void {
   if (before.length === 0 && after.length === 0) return;
   const words = before.map((finding) => keyWord(finding, state));
-  for (const finding of after) {
-    words.push(keyWord(finding, state) ^ AFTER);
-    for (const { step, symptom, cause } of before) {
-      if (step !== finding.step || symptom !== finding.symptom || cause !== finding.cause) continue;
-      words.push(hashText(`${symptom}:${cause}:met`));
-    }
-  }
+  for (const finding of after) words.push(keyWord(finding, state) ^ AFTER);
   words.sort((a, b) => a - b);
   for (let at = 0; at < words.length; at++) {
     if (at === 0 || words[at] !== words[at - 1]) state.push(words[at] as number);

@@ -1,6 +1,8 @@
 import type { ExploredSide, ShownReservation } from "../../fuzz/explore/exploredside.ts";
 import { modeWord } from "../../fuzz/explore/ledger.ts";
 import type { StateHash } from "../../fuzz/explore/statehash.ts";
+import type { Op } from "../trace/op.ts";
+import type { World } from "../trace/trace.ts";
 import type { Mm } from "../mm/mm.ts";
 import { VMA_DONTFORK, VMA_PRIVATE, VMA_READ, VMA_WRITE } from "../oracle/observed.ts";
 import type { Vma } from "../mm/vma.ts";
@@ -12,6 +14,20 @@ const NOT_ALIVE = -2;
 
 /** A model's machine with everything that its future depends on laid open. */
 export class MachineSide extends ModelSide implements ExploredSide {
+  /** Warnings since boot: a one-time warning that has fired does not fire again. */
+  private warnings = 0;
+
+  override reset(world: World): void {
+    super.reset(world);
+    this.warnings = 0;
+  }
+
+  override apply(op: Op): this {
+    super.apply(op);
+    for (const { kind } of this.events) if (kind === "warn") this.warnings++;
+    return this;
+  }
+
   isAlive(proc: number): boolean {
     return this.machine.processes.has(proc);
   }
@@ -25,6 +41,7 @@ export class MachineSide extends ModelSide implements ExploredSide {
   }
 
   writeState(procs: readonly number[], state: StateHash): void {
+    state.push(this.warnings);
     for (const { start, end, mode } of this.reservations()) {
       state.push((start << 16) | (end << 8) | modeWord(state, mode));
     }
