@@ -71,6 +71,9 @@ export function expandInWorkers(scope: Scope, jobs: number): Expanders {
       next(worker);
     });
     worker.on("error", fail);
+    worker.on("exit", () => {
+      if (busy.has(worker)) fail(new Error("a worker of the exploration ended early"));
+    });
     next(worker);
   }
   return {
