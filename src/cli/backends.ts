@@ -1,6 +1,7 @@
 import type { Backend } from "../backend.ts";
 import type { ModelBackend } from "../model/backend.ts";
 import { UserError } from "../usererror.ts";
+import { VARIANTS } from "./variants.ts";
 
 /** One way to name backends: the ids it lists, and how an id becomes a backend. */
 interface BackendFamily {
@@ -29,7 +30,16 @@ function modelFamily<R extends string>(
   };
 }
 
-/** A later kind of backend (a real kernel, a variant, a file) is one more row. */
+/** Designs that no kernel shipped. */
+const variantFamily: BackendFamily = {
+  ids: Object.keys(VARIANTS).map((name) => `variant:${name}`),
+  open(id) {
+    const name = id.startsWith("variant:") ? id.slice("variant:".length) : "";
+    return Object.hasOwn(VARIANTS, name) ? (VARIANTS[name]?.() ?? null) : null;
+  },
+};
+
+/** A later kind of backend (a real kernel, a file) is one more row. */
 const FAMILIES: readonly BackendFamily[] = [
   modelFamily("legacy", legacyReleases, async (release) =>
     (await import("../../legacy/index.ts")).legacyBackend(release),
@@ -37,6 +47,7 @@ const FAMILIES: readonly BackendFamily[] = [
   modelFamily("modern", modernReleases, async (release) =>
     (await import("../../modern/index.ts")).modernBackend(release),
   ),
+  variantFamily,
 ];
 
 export const DEFAULT_BEFORE = "legacy";
