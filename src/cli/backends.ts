@@ -1,7 +1,7 @@
 import type { Backend } from "../backend.ts";
 import type { ModelBackend } from "../model/backend.ts";
 import { UserError } from "../usererror.ts";
-import { VARIANTS } from "./variantdesigns.ts";
+import { VARIANTS } from "./variants.ts";
 
 /** One way to name backends: the ids it lists, and how an id becomes a backend. */
 interface BackendFamily {
