@@ -22,10 +22,10 @@ export default defineConfig({
     outDir: "dist",
     emptyOutDir: true,
     rolldownOptions: {
-      input: { pfndiff: "src/cli/entry.ts" },
+      input: { pfndiff: "src/cli/entry.ts", exploreworker: "src/cli/exploreworker.ts" },
       output: {
         format: "es",
-        banner: (chunk) => (chunk.isEntry ? "#!/usr/bin/env node" : ""),
+        banner: (chunk) => (chunk.name === "pfndiff" ? "#!/usr/bin/env node" : ""),
         entryFileNames: "[name].js",
         chunkFileNames: "chunks/[name]-[hash].js",
       },

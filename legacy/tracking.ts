@@ -27,6 +27,8 @@ export class VmPatTracking implements PfnTracking {
   constructor(
     private readonly ranges: PfnRanges,
     private readonly kernel: KernelState,
+    /** Whether fork refuses every substitution of the cache mode, as all releases do. */
+    private readonly strictFork = true,
   ) {}
 
   /** track_pfn_remap(): every failure becomes EINVAL in remap_pfn_range(). */
@@ -64,7 +66,7 @@ export class VmPatTracking implements PfnTracking {
     }
     const wanted = parent.pageTable.modeAt(parentVma.start);
     const end = base + parentVma.pages;
-    const error = this.ranges.track(base, end, wanted, true, this.granted);
+    const error = this.ranges.track(base, end, wanted, this.strictFork, this.granted);
     if (error !== null) return error;
     childVma.track = VM_PAT;
     return null;

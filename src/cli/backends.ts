@@ -7,6 +7,7 @@ export interface OpenOptions {
   /** How many guests a kernel may run at once; 1 unless told. */
   readonly guests?: number;
 }
+import { VARIANTS } from "./variants.ts";
 
 /** One way to name backends: the ids it lists, and how an id becomes a backend. */
 interface BackendFamily {
@@ -58,7 +59,16 @@ export async function openKernel(spec: string, options: OpenOptions): Promise<Ke
   return new side.KernelSide(kernelBackend(spec, options));
 }
 
-/** A later kind of backend (a variant, a file) is one more row. */
+/** Designs that no kernel shipped. */
+const variantFamily: BackendFamily = {
+  ids: Object.keys(VARIANTS).map((name) => `variant:${name}`),
+  open(id) {
+    const name = id.startsWith("variant:") ? id.slice("variant:".length) : "";
+    return Object.hasOwn(VARIANTS, name) ? (VARIANTS[name]?.() ?? null) : null;
+  },
+};
+
+/** A later kind of backend (a file) is one more row. */
 const FAMILIES: readonly BackendFamily[] = [
   modelFamily("legacy", legacyReleases, "6.12", async (release) =>
     (await import("../../legacy/index.ts")).legacyBackend(release),
@@ -67,6 +77,7 @@ const FAMILIES: readonly BackendFamily[] = [
     (await import("../../modern/index.ts")).modernBackend(release),
   ),
   KERNELS,
+  variantFamily,
 ];
 
 export const DEFAULT_BEFORE = "legacy";

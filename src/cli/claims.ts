@@ -15,7 +15,8 @@ import { openBackend, openModels, modelOfRelease } from "./backends.ts";
 import { replayOn } from "./bothsides.ts";
 import { documentsIn, projectRoot } from "./files.ts";
 import { EXIT, type Io } from "./io.ts";
-import { ERASE_BY_END, LAX_FORK } from "./variants.ts";
+import { legacyLaxFork } from "../../legacy/variants.ts";
+import { krefEraseByEnd } from "../../modern/variants/erasebyend.ts";
 
 export interface ClaimsOptions {
   readonly runs: number;
@@ -77,8 +78,8 @@ export async function checkClaims(
   });
   const pairs: Readonly<Record<PairName, { before: ModelBackend; after: ModelBackend }>> = {
     series: models,
-    "erase-by-end": { before: models.after, after: ERASE_BY_END },
-    "lax-fork": { before: models.before, after: LAX_FORK },
+    "erase-by-end": { before: models.after, after: krefEraseByEnd() },
+    "lax-fork": { before: models.before, after: legacyLaxFork() },
   };
   const drawn = judgeClaims(evidence).map((claim) => drawnClaim(claim, pairs));
   const about = { ...RELEASES, runs: evidence.runs, seed: CLAIM_SEED };
@@ -91,8 +92,8 @@ function subjectsOf({ before, after }: { before: ModelBackend; after: ModelBacke
   return {
     before: was,
     after: is,
-    eraseByEnd: { base: is, variant: subject(ERASE_BY_END) },
-    laxFork: { base: was, variant: subject(LAX_FORK) },
+    eraseByEnd: { base: is, variant: subject(krefEraseByEnd()) },
+    laxFork: { base: was, variant: subject(legacyLaxFork()) },
   };
 }
 

@@ -65,6 +65,7 @@ export function buildProgram(io: Io, done: Done): Command {
     .addHelpText("after", TEACHING)
     .showSuggestionAfterError(true);
   addFinders(program, io, done);
+  addExplore(program, io, done);
   addModelCommands(program, io, done);
   addViewers(program, io, done);
   addKeepers(program, io, done);
@@ -131,6 +132,31 @@ function addFinders(program: Command, io: Io, done: Done): void {
     .action(async (file, options) =>
       done(await (await import("./shrink.ts")).shrink(io, file, options)),
     );
+}
+
+function addExplore(program: Command, io: Io, done: Done): void {
+  const bound = (flag: string, text: string, most: number, standard: number) =>
+    new Option(flag, text).argParser(wholeNumber(1, most)).default(standard);
+  program
+    .command("explore")
+    .description("run every sequence of ops up to a bound on both sides, shortest first")
+    .addOption(beforeOption())
+    .addOption(afterOption())
+    .addOption(bound("--procs <n>", "processes alive at once", 3, 2))
+    .addOption(bound("--slots <n>", "virtual areas of each process", 3, 2))
+    .addOption(bound("--pages <n>", "pages of each area and of the region", 4, 3))
+    .addOption(bound("--depth <n>", "ops after the first process is there", 12, 4))
+    .addOption(new Option("--jobs <n>", "worker threads").argParser(wholeNumber(1, 256)).default(1))
+    .addOption(
+      new Option("--memory <mb>", "most memory for states and paths, in MB")
+        .argParser(wholeNumber(1, 65_536))
+        .default(1024),
+    )
+    .option("--out <file>", "write the certificate here")
+    .option("--verify <file>", "compute a certificate again and compare (its bounds and backends)")
+    .option("--no-judge", "leave the oracle out: compare only what the sides show")
+    .option("--json", "print the certificate as JSON")
+    .action(async (options) => done(await (await import("./explore.ts")).explore(io, options)));
 }
 
 function addModelCommands(program: Command, io: Io, done: Done): void {

@@ -31,7 +31,7 @@ export class ModelSide implements LiveSide {
   readonly memtype = new MemtypeDelta();
   /** A machine for each world that has come up: campaigns draw from a handful. */
   private readonly machines = new Map<number, Machine>();
-  private machine: Machine;
+  protected machine: Machine;
   private readonly model: ModelBackend;
 
   constructor(model: ModelBackend) {

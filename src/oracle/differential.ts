@@ -34,6 +34,11 @@ export class Differential {
     this.modesParted = 0;
   }
 
+  /** How the sides' ledgers of a process differed when last compared; 0 for not at all. */
+  partingOf(proc: number): number {
+    return this.parting[proc] as number;
+  }
+
   /** Judges one op by what both sides showed after it; the findings gather in the sides. */
   judge(op: Op, before: Observed, after: Observed): void {
     const parted = this.isParted(op);

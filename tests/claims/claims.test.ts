@@ -9,7 +9,8 @@ import {
   type Subjects,
 } from "../../src/claims/gather.ts";
 import { judgeClaims } from "../../src/claims/judge.ts";
-import { ERASE_BY_END, LAX_FORK } from "../../src/cli/variants.ts";
+import { legacyLaxFork } from "../../legacy/variants.ts";
+import { krefEraseByEnd } from "../../modern/variants/erasebyend.ts";
 import { ModelSide } from "../../src/engine/modelside.ts";
 import type { ModelBackend } from "../../src/model/backend.ts";
 import { modelOf } from "../models.ts";
@@ -28,8 +29,8 @@ interface Cast {
 function subjects({
   before = OLD,
   after = NEW,
-  eraseByEnd = ERASE_BY_END,
-  laxFork = LAX_FORK,
+  eraseByEnd = krefEraseByEnd(),
+  laxFork = legacyLaxFork(),
 }: Cast): Subjects {
   const subject = (model: ModelBackend) => ({ id: model.id, side: new ModelSide(model) });
   const [was, is] = [subject(before), subject(after)];

@@ -49,6 +49,14 @@ describe("the bundle", () => {
     expect(stderr).toMatch(/^pfndiff: standard input: [^\n]*\n$/);
   });
 
+  it("explores the same in two threads as in one", () => {
+    const explore = (jobs: string) =>
+      pfndiff(["explore", "--pages", "2", "--depth", "3", "--json", "--jobs", jobs]);
+    const [one, two] = [explore("1"), explore("2")];
+    expect([one.status, two.status]).toEqual([0, 0]);
+    expect(JSON.parse(two.stdout)).toEqual(JSON.parse(one.stdout));
+  });
+
   it("is quiet when its reader goes away", () => {
     const recordings = "tests/data/recordings/linux-6.1.192.jsonl.gz";
     const shell = `node ${BUNDLE} record --backend legacy ${recordings} | head -c 10`;

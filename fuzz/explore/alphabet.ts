@@ -1,0 +1,169 @@
+import type { VmaTable } from "../../src/oracle/observed.ts";
+import { VMA_DONTFORK, VMA_PRIVATE, VMA_WRITE } from "../../src/oracle/observed.ts";
+import type { Op, Via } from "../../src/trace/op.ts";
+import type { Bounds } from "./bounds.ts";
+
+/** Whether an op changes anything of a process that has these VMAs on one side. */
+type Applies = (vmas: VmaTable) => boolean;
+
+/** One op of the alphabet, with the test that says where it is tried. */
+export interface Letter {
+  readonly op: Op;
+  readonly applies: Applies;
+}
+
+/** The alphabet in words, as the certificate states it. */
+export const ALPHABET = [
+  "spawn: where fewer processes than the bound are alive",
+  "fork: where fewer processes than the bound are alive",
+  "exit: of any process",
+  "mmap into an empty area: at its start, every range of pfns, resource or resource_wc, shared or private, rw",
+  "mmap over an area in use: all its pages from pfn 0, resource or resource_wc, shared, rw",
+  "munmap: every range of an area that begins and ends on a mapped page",
+  "mremap in place: every shrink of a whole VMA",
+  "mremap to the start of another area: every range within one VMA",
+  "mprotect to r: every proper head of a writable VMA",
+  "madvise dontfork: every whole VMA that does not have it",
+  "touch: a write to the first page of a private writable VMA",
+] as const;
+
+const VIAS: readonly Via[] = ["resource", "resource_wc"];
+
+const always: Applies = () => true;
+
+/** Index of the VMA that holds `page`, or -1. */
+function at(vmas: VmaTable, page: number): number {
+  const row = vmas.firstAfter(page);
+  return row < vmas.count && (vmas.start[row] as number) <= page ? row : -1;
+}
+
+function isWhole(vmas: VmaTable, start: number, end: number): boolean {
+  const row = at(vmas, start);
+  return row >= 0 && vmas.start[row] === start && vmas.end[row] === end;
+}
+
+function isWithin(vmas: VmaTable, start: number, end: number): boolean {
+  const row = at(vmas, start);
+  return row >= 0 && (vmas.end[row] as number) >= end;
+}
+
+function isEmpty(vmas: VmaTable, start: number, end: number): boolean {
+  const row = vmas.firstAfter(start);
+  return row >= vmas.count || (vmas.start[row] as number) >= end;
+}
+
+/** Whether a VMA begins at `page` and has (or lacks) these bits. */
+function beginsWith(vmas: VmaTable, page: number, has: number, lacks: number): boolean {
+  const row = at(vmas, page);
+  if (row < 0 || vmas.start[row] !== page) return false;
+  const bits = vmas.bits[row] as number;
+  return (bits & has) === has && (bits & lacks) === 0;
+}
+
+/** Every range [start, end) of at least one page within [0, pages). */
+function rangesIn(pages: number): [start: number, end: number][] {
+  const ranges: [number, number][] = [];
+  for (let start = 0; start < pages; start++) {
+    for (let end = start + 1; end <= pages; end++) ranges.push([start, end]);
+  }
+  return ranges;
+}
+
+function mapsOf(proc: number, slot: number, total: number): Letter[] {
+  const flavours = VIAS.flatMap((via) => [false, true].map((isPrivate) => ({ via, isPrivate })));
+  const map = (pfn: number, pages: number, via: Via, isPrivate: boolean): Op => ({
+    op: "mmap",
+    proc,
+    at: slot,
+    pages,
+    pfn,
+    via,
+    prot: "rw",
+    private: isPrivate,
+  });
+  const end = slot + total;
+  return [
+    ...rangesIn(total).flatMap(([pfn, to]) =>
+      flavours.map(({ via, isPrivate }) => ({
+        op: map(pfn, to - pfn, via, isPrivate),
+        applies: (vmas: VmaTable) => isEmpty(vmas, slot, end),
+      })),
+    ),
+    ...VIAS.map((via) => ({
+      op: map(0, total, via, false),
+      applies: (vmas: VmaTable) => !isEmpty(vmas, slot, end),
+    })),
+  ];
+}
+
+/** What may happen to [start, end) of an area, shrinks aside. */
+function rangeLetters(proc: number, start: number, end: number): Letter[] {
+  const pages = end - start;
+  return [
+    {
+      op: { op: "munmap", proc, at: start, pages },
+      applies: (vmas) => at(vmas, start) >= 0 && at(vmas, end - 1) >= 0,
+    },
+    {
+      op: { op: "mprotect", proc, at: start, pages, prot: "r" },
+      applies: (vmas) =>
+        beginsWith(vmas, start, VMA_WRITE, 0) && (vmas.end[at(vmas, start)] as number) > end,
+    },
+    {
+      op: { op: "madvise", proc, at: start, pages, advice: "dontfork" },
+      applies: (vmas) => isWhole(vmas, start, end) && beginsWith(vmas, start, 0, VMA_DONTFORK),
+    },
+  ];
+}
+
+function shrinks(proc: number, start: number, end: number): Letter[] {
+  return Array.from({ length: end - start - 1 }, (_, index) => ({
+    op: { op: "mremap", proc, at: start, pages: end - start, newPages: index + 1 },
+    applies: (vmas: VmaTable) => isWhole(vmas, start, end),
+  }));
+}
+
+function moves(proc: number, start: number, end: number, targets: readonly number[]): Letter[] {
+  const pages = end - start;
+  return targets.map((to) => ({
+    op: { op: "mremap", proc, at: start, pages, newPages: pages, to },
+    applies: (vmas: VmaTable) => isWithin(vmas, start, end),
+  }));
+}
+
+/** Ops of one process that bring no other to life. */
+function lettersOfProc(proc: number, { slots, pages }: Bounds): Letter[] {
+  const starts = Array.from({ length: slots }, (_, slot) => slot * pages);
+  return starts.flatMap((slot) => [
+    ...mapsOf(proc, slot, pages),
+    ...rangesIn(pages).flatMap(([from, to]) => {
+      const [start, end] = [slot + from, slot + to];
+      const others = starts.filter((other) => other !== slot);
+      return [
+        ...rangeLetters(proc, start, end),
+        ...shrinks(proc, start, end),
+        ...moves(proc, start, end, others),
+      ];
+    }),
+    ...Array.from({ length: pages }, (_, page) => ({
+      op: { op: "touch", proc, at: slot + page, write: true } as const,
+      applies: (vmas: VmaTable) => beginsWith(vmas, slot + page, VMA_PRIVATE | VMA_WRITE, 0),
+    })),
+  ]);
+}
+
+/**
+ * Every op that an exploration may perform. Processes are numbered by birth: a new one has the
+ * lowest number that the trace has not used.
+ */
+export function lettersOf(bounds: Bounds): Letter[] {
+  const procs = Array.from({ length: bounds.depth + 1 }, (_, proc) => proc);
+  return procs.flatMap((proc): Letter[] => [
+    { op: { op: "spawn", proc }, applies: always },
+    { op: { op: "exit", proc }, applies: always },
+    ...procs
+      .filter((child) => child > proc)
+      .map((child): Letter => ({ op: { op: "fork", proc, child }, applies: always })),
+    ...lettersOfProc(proc, bounds),
+  ]);
+}

@@ -1,0 +1,23 @@
+import type { LiveSide } from "../../src/oracle/observed.ts";
+import type { StateHash } from "./statehash.ts";
+
+/** A reservation as the memtype list shows it. */
+export interface ShownReservation {
+  readonly start: number;
+  readonly end: number;
+  readonly mode: number;
+}
+
+/** A running side that can also be looked through: what it shows and what it hides. */
+export interface ExploredSide extends LiveSide {
+  isAlive(proc: number): boolean;
+  /** Whether a write has copied the page. */
+  isCopied(proc: number, page: number): boolean;
+  /** The memtype list in the kernel's order. */
+  reservations(): readonly ShownReservation[];
+  /**
+   * Writes all that the side's future depends on: the memtype list, and the VMAs, page tables and
+   * tracking of `procs` in this order. Names of modes and contexts go through `state.name`.
+   */
+  writeState(procs: readonly number[], state: StateHash): void;
+}

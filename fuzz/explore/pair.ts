@@ -1,0 +1,161 @@
+import { Differential } from "../../src/oracle/differential.ts";
+import { VmaTable } from "../../src/oracle/observed.ts";
+import type { Op } from "../../src/trace/op.ts";
+import { bornBy, type World } from "../../src/trace/trace.ts";
+import type { ExploredSide } from "./exploredside.ts";
+import { writeFindings, writeLedger } from "./ledger.ts";
+import { StateHash } from "./statehash.ts";
+
+/** What two sides can show differently after an op; bit i of a mask stands for ASPECTS[i]. */
+export const ASPECTS = ["result", "vmas", "memtype", "log"] as const;
+
+/** Both sides and the oracle in one state, and the canonical hash of all three. */
+export class ExploredPair {
+  readonly before: ExploredSide;
+  readonly after: ExploredSide;
+  readonly oracle = new Differential();
+  readonly hash = new StateHash();
+  /** Processes that are alive on a side, by birth, and how many were ever born. */
+  readonly alive: number[] = [];
+  born = 0;
+  high = 0;
+  low = 0;
+
+  private readonly mine = new VmaTable();
+  private readonly other = new VmaTable();
+
+  private readonly judged: boolean;
+
+  /** `judged`: with the oracle. Without it the state is what the machines hold, and no more. */
+  constructor(before: ExploredSide, after: ExploredSide, judged: boolean) {
+    this.before = before;
+    this.after = after;
+    this.judged = judged;
+  }
+
+  reset(world: World): void {
+    this.before.reset(world);
+    this.after.reset(world);
+    this.oracle.reset(world);
+    this.alive.length = 0;
+    this.born = 0;
+  }
+
+  apply(op: Op): void {
+    const { before, after, oracle, alive } = this;
+    before.apply(op);
+    after.apply(op);
+    if (this.judged) oracle.judge(op, before, after);
+    const child = bornBy(op);
+    if (child !== null) {
+      this.born++;
+      if (this.isAlive(child)) alive.push(child);
+    } else if (op.op === "exit") {
+      const at = alive.indexOf(op.proc);
+      if (at >= 0 && !this.isAlive(op.proc)) alive.splice(at, 1);
+    }
+  }
+
+  /** Whether the last op had a finding on either side. */
+  get hasNews(): boolean {
+    const { before, after } = this.oracle;
+    return (
+      before.findings.at(-1)?.step === before.step || after.findings.at(-1)?.step === after.step
+    );
+  }
+
+  /** In which aspects the sides show different things after the last op; VM_PAT is not shown. */
+  differences(): number {
+    const { before, after } = this;
+    const vmas = this.alive.some((proc) => this.vmasDiffer(proc));
+    return (
+      Number(before.outcome !== after.outcome) |
+      (Number(vmas) << 1) |
+      (Number(this.memtypeDiffers()) << 2) |
+      (Number(this.logDiffers()) << 3)
+    );
+  }
+
+  /**
+   * Hashes the state without the names of processes: of all their orders the one with the least
+   * hash names it. Modes and contexts are named by first appearance.
+   */
+  rehash(): void {
+    this.high = -1;
+    const { alive } = this;
+    for (const places of PLACES[alive.length] ?? []) {
+      this.write(places.map((place) => alive[place] as number));
+      const { high, low } = this.hash;
+      const isLess = high < this.high || (high === this.high && low < this.low);
+      if (this.high >= 0 && !isLess) continue;
+      this.high = high;
+      this.low = low;
+    }
+  }
+
+  private write(order: readonly number[]): void {
+    const { hash, oracle } = this;
+    hash.begin();
+    this.before.writeState(order, hash);
+    this.after.writeState(order, hash);
+    if (this.judged) {
+      writeLedger(oracle.before, order, hash);
+      writeLedger(oracle.after, order, hash);
+      for (const proc of order) hash.push(oracle.partingOf(proc));
+      writeFindings(oracle.before.findings, oracle.after.findings, hash);
+    }
+    hash.finish();
+  }
+
+  private isAlive(proc: number): boolean {
+    return this.before.isAlive(proc) || this.after.isAlive(proc);
+  }
+
+  private vmasDiffer(proc: number): boolean {
+    const { mine, other } = this;
+    if (this.before.isAlive(proc) !== this.after.isAlive(proc)) return true;
+    this.before.read(proc, mine);
+    this.after.read(proc, other);
+    if (mine.count !== other.count) return true;
+    for (let row = 0; row < mine.count; row++) {
+      if (
+        mine.start[row] !== other.start[row] ||
+        mine.end[row] !== other.end[row] ||
+        mine.pfn[row] !== other.pfn[row] ||
+        (mine.bits[row] as number) >> 1 !== (other.bits[row] as number) >> 1
+      ) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private memtypeDiffers(): boolean {
+    const mine = this.before.reservations();
+    const other = this.after.reservations();
+    return (
+      mine.length !== other.length ||
+      mine.some((entry, at) => {
+        const twin = other[at];
+        return entry.start !== twin?.start || entry.end !== twin.end || entry.mode !== twin.mode;
+      })
+    );
+  }
+
+  private logDiffers(): boolean {
+    const [mine, other] = [this.before.events, this.after.events];
+    if (mine.length === 0 && other.length === 0) return false;
+    return JSON.stringify(mine) !== JSON.stringify(other);
+  }
+}
+
+/** Every order of a few places. */
+function ordersOf(places: readonly number[]): readonly (readonly number[])[] {
+  if (places.length < 2) return [places];
+  return places.flatMap((place) =>
+    ordersOf(places.filter((other) => other !== place)).map((rest) => [place, ...rest]),
+  );
+}
+
+/** The orders of up to as many processes as bounds allow. */
+const PLACES = [[], [0], [0, 1], [0, 1, 2]].map(ordersOf);

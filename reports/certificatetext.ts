@@ -1,0 +1,48 @@
+import type { Certificate } from "../fuzz/explore/certificate.ts";
+
+/** A certificate as text: levels, the shortest witness of each signature, and what is absent. */
+export function certificateText(certificate: Certificate, accepted: ReadonlySet<string>): string {
+  const { before, after, levels, differences, sides } = certificate;
+  const lines = [
+    `${before} -> ${after}, every sequence of ops for ${scope(certificate)}`,
+    "",
+    row("depth", "transitions", "states", "hash of the level"),
+    ...levels.map(({ depth, transitions, states, hash }) =>
+      row(`${depth}`, `${transitions}`, `${states}`, hash),
+    ),
+    "",
+    ...(certificate.judged ? witnessLines(certificate, accepted) : []),
+    ...differences.map(({ aspect, transitions, depth }) =>
+      depth === undefined
+        ? `${aspect}: the same on both sides after every transition`
+        : `${aspect}: differs after ${transitions} transitions, first after ${depth} ops`,
+    ),
+    "",
+    ...sides.map(({ side, absent }) => {
+      const backend = side === "before" ? before : after;
+      const what = absent.length === 0 ? "every symptom shows" : `no ${absent.join(", no ")}`;
+      return `${side}, ${backend}: ${what}, for ${scope(certificate)}`;
+    }),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function witnessLines({ witnesses }: Certificate, accepted: ReadonlySet<string>): string[] {
+  const lines = witnesses.map(({ signature, depth }) => {
+    const isKnown = signature.startsWith("kept:") || accepted.has(signature);
+    return `${String(depth).padStart(3)}  ${signature}${isKnown ? "" : "  (not in the baseline)"}`;
+  });
+  const none = witnesses.length === 0 ? ["  -  none"] : [];
+  return ["ops  signature (the fewest ops that show it)", ...lines, ...none, ""];
+}
+
+function scope({ bounds }: Certificate): string {
+  const { procs, slots, pages, depth } = bounds;
+  const processes = procs === 1 ? "1 process" : `${procs} processes`;
+  const areas = slots === 1 ? "1 area" : `${slots} areas`;
+  return `${processes}, ${areas} of ${pages === 1 ? "1 page" : `${pages} pages`}, depth ${depth}`;
+}
+
+function row(depth: string, transitions: string, states: string, hash: string): string {
+  return `${depth.padStart(5)} ${transitions.padStart(12)} ${states.padStart(12)}  ${hash}`;
+}

@@ -1,0 +1,88 @@
+import type { ExploredSide, ShownReservation } from "../../fuzz/explore/exploredside.ts";
+import { modeWord } from "../../fuzz/explore/ledger.ts";
+import type { StateHash } from "../../fuzz/explore/statehash.ts";
+import type { Op } from "../trace/op.ts";
+import type { World } from "../trace/trace.ts";
+import type { Mm } from "../mm/mm.ts";
+import { VMA_DONTFORK, VMA_PRIVATE, VMA_READ, VMA_WRITE } from "../oracle/observed.ts";
+import type { Vma } from "../mm/vma.ts";
+import { ModelSide } from "./modelside.ts";
+
+const ANON = 1 << 9;
+const END_OF_PROC = -1;
+const NOT_ALIVE = -2;
+
+/** A model's machine with everything that its future depends on laid open. */
+export class MachineSide extends ModelSide implements ExploredSide {
+  /** Warnings since boot: a one-time warning that has fired does not fire again. */
+  private warnings = 0;
+
+  override reset(world: World): void {
+    super.reset(world);
+    this.warnings = 0;
+  }
+
+  override apply(op: Op): this {
+    super.apply(op);
+    for (const { kind } of this.events) if (kind === "warn") this.warnings++;
+    return this;
+  }
+
+  isAlive(proc: number): boolean {
+    return this.machine.processes.has(proc);
+  }
+
+  isCopied(proc: number, page: number): boolean {
+    return this.machine.processes.get(proc)?.pageTable.isAnon(page) === true;
+  }
+
+  reservations(): readonly ShownReservation[] {
+    return this.machine.memtype.entries;
+  }
+
+  writeState(procs: readonly number[], state: StateHash): void {
+    state.push(this.warnings);
+    for (const { start, end, mode } of this.reservations()) {
+      state.push((start << 16) | (end << 8) | modeWord(state, mode));
+    }
+    for (const proc of procs) {
+      const mm = this.machine.processes.get(proc);
+      if (mm === undefined) state.push(NOT_ALIVE);
+      else this.writeMm(mm, state);
+    }
+  }
+
+  private writeMm(mm: Mm, state: StateHash): void {
+    for (const vma of mm.vmas) {
+      state.push((vma.start << 16) | (vma.end << 8) | vma.pfn);
+      state.push(flagsOf(vma));
+      this.writeTracking(vma, state);
+      for (let page = vma.start; page < vma.end; page++) {
+        const pfn = mm.pageTable.pfnAt(page);
+        if (pfn === null) state.push(mm.pageTable.isAnon(page) ? ANON : 0);
+        else state.push((modeWord(state, mm.pageTable.modeAt(page)) << 10) | (pfn + 1));
+      }
+    }
+    state.push(END_OF_PROC);
+  }
+
+  private writeTracking(vma: Vma, state: StateHash): void {
+    const { hasVmPat, contextOf } = this.machine.spec;
+    if (hasVmPat !== undefined) state.push(Number(hasVmPat(vma)));
+    if (contextOf === undefined) return;
+    const context = contextOf(vma);
+    if (context === null) return state.push(0);
+    const isNew = !state.isNamed(context);
+    state.push(state.name(context));
+    if (isNew) state.push((context.kref << 16) | (context.pfn << 8) | context.pages);
+  }
+}
+
+function flagsOf(vma: Vma): number {
+  return (
+    (vma.isPrivate ? VMA_PRIVATE : 0) |
+    (vma.prot === "none" ? 0 : VMA_READ) |
+    (vma.prot === "rw" ? VMA_WRITE : 0) |
+    (vma.dontfork ? VMA_DONTFORK : 0)
+  );
+}

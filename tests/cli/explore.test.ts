@@ -1,0 +1,132 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Certificate, certificateSchema } from "../../fuzz/explore/certificate.ts";
+import { SYMPTOMS } from "../../src/oracle/finding.ts";
+import { traceSchema } from "../../src/trace/trace.ts";
+import { type Outcome, run } from "./run.ts";
+
+let dir = "";
+let path = "";
+let first: Outcome;
+let certificate: Certificate;
+const BOUNDS = ["--procs", "2", "--slots", "2", "--pages", "2", "--depth", "2"];
+
+beforeAll(async () => {
+  dir = mkdtempSync(join(tmpdir(), "pfndiff-explore-"));
+  path = join(dir, "certificate.json");
+  first = await run(["explore", ...BOUNDS, "--out", path]);
+  certificate = certificateSchema.parse(JSON.parse(readFileSync(path, "utf8")));
+});
+afterAll(() => rmSync(dir, { recursive: true }));
+
+/** A certificate file with a change in it. */
+function doctored(change: (value: Certificate) => unknown): string {
+  const value = structuredClone(certificate);
+  const changed = join(dir, "doctored.json");
+  writeFileSync(changed, JSON.stringify(change(value) ?? value));
+  return changed;
+}
+
+describe("explore", () => {
+  it("says what showed first, what is absent and for which bounds; speed goes to stderr", () => {
+    expect(first.status).toBe(0);
+    expect(first.out).toContain("  2  fixed:double-untrack:unmap-head\n");
+    expect(first.out).toMatch(
+      /^after, modern@7\.2: no leak, .*no refcount.*for 2 processes, 2 areas of 2 pages, depth 2$/m,
+    );
+    expect(first.err).toMatch(/^\d+ states, \d+ transitions in .* states\/s/m);
+  });
+
+  it("every symptom is shown or absent on each side", () => {
+    for (const { shown, absent } of certificate.sides) {
+      expect([...shown.map(({ symptom }) => symptom), ...absent].sort()).toEqual(
+        [...SYMPTOMS].sort(),
+      );
+    }
+  });
+
+  it("a witness is a trace that replays", async () => {
+    const trace = traceSchema.parse(certificate.witnesses[0]?.trace);
+    const file = join(dir, "witness.json");
+    writeFileSync(file, JSON.stringify(trace));
+    const { out, status } = await run(["replay", file]);
+    expect(status).toBe(0);
+    expect(out).toContain(certificate.witnesses[0]?.signature);
+  });
+
+  it("prints the certificate as JSON, and the same one each time", async () => {
+    const { out } = await run(["explore", ...BOUNDS, "--json"]);
+    expect(JSON.parse(out)).toEqual(certificate);
+  });
+
+  it("an interrupt ends it with 130 and without a certificate", async () => {
+    const stopped = join(dir, "stopped.json");
+    const interrupted = AbortSignal.abort();
+    const { status } = await run(["explore", "--out", stopped], { interrupted });
+    expect(status).toBe(130);
+    expect(() => readFileSync(stopped)).toThrow("ENOENT");
+  });
+
+  it("says in one line that the memory is too small", async () => {
+    const { status, err } = await run(["explore", "--depth", "5", "--memory", "1"]);
+    expect(status).toBe(2);
+    expect(err).toMatch(/^pfndiff: the states do not fit in 1 MB \(give more with --memory\)\n$/m);
+  });
+});
+
+describe("explore --verify", () => {
+  it("verifies what explore wrote, whatever the default bounds", async () => {
+    const { status, out } = await run(["explore", "--verify", path]);
+    expect({ status, out }).toEqual({
+      status: 0,
+      out: expect.stringMatching(/: verified, 2 levels, \d+ states\n$/),
+    });
+  });
+
+  it.each<[string, (value: Certificate) => unknown, string]>([
+    ["a level's hash", (c) => ({ ...c, levels: swapHash(c.levels) }), "levels.1.hash"],
+    ["a witness", (c) => ({ ...c, witnesses: c.witnesses.slice(1) }), "witnesses.0.signature"],
+    ["an absence", (c) => ({ ...c, sides: c.sides.map(claimMore) }), "sides.1.absent"],
+    ["the alphabet", (c) => ({ ...c, alphabet: c.alphabet.slice(1) }), "alphabet.0"],
+    ["a backend", (c) => ({ ...c, before: "modern@7.2" }), "levels."],
+  ])("returns 1 and names the place when %s was changed", async (_, change, place) => {
+    const { status, out, err } = await run(["explore", "--verify", doctored(change)]);
+    expect({ status, out }).toEqual({ status: 1, out: expect.stringContaining(`: ${place}`) });
+    expect(err).not.toContain("pfndiff:");
+  });
+
+  it.each<[string, (value: Certificate) => unknown, string]>([
+    ["has another format", (c) => ({ ...c, format: "pfndiff/trace@1" }), "format"],
+    ["has an unknown field", (c) => ({ ...c, extra: 1 }), "extra"],
+    ["has a bound out of range", (c) => ({ ...c, bounds: { ...c.bounds, procs: 9 } }), "procs"],
+    ["names an unknown backend", (c) => ({ ...c, before: "legacy@1.0" }), "legacy@1.0"],
+  ])("returns 2 and one line for a file that %s", async (_, change, place) => {
+    const { status, out, err } = await run(["explore", "--verify", doctored(change)]);
+    expect({ status, out }).toEqual({ status: 2, out: "" });
+    expect(err).toMatch(/^pfndiff: [^\n]*\n$/);
+    expect(err).toContain(place);
+  });
+
+  it("returns 2 for a file that is not there or not JSON", async () => {
+    const text = join(dir, "text.json");
+    writeFileSync(text, "no");
+    for (const file of [text, join(dir, "none.json")]) {
+      expect((await run(["explore", "--verify", file])).status).toBe(2);
+    }
+  });
+
+  it("verifies the small certificate that comes with the project", async () => {
+    const file = "docs/certificates/legacy-modern-depth3.json";
+    expect((await run(["explore", "--verify", file])).status).toBe(0);
+  });
+});
+
+function swapHash(levels: Certificate["levels"]): Certificate["levels"] {
+  return levels.map((level, at) => (at === 1 ? { ...level, hash: "0123456789abcdef" } : level));
+}
+
+function claimMore(side: Certificate["sides"][number]): Certificate["sides"][number] {
+  return side.side === "after" ? { ...side, absent: [...SYMPTOMS] } : side;
+}

@@ -1,0 +1,164 @@
+import { describe, expect, it } from "vitest";
+import { lettersOf } from "../../../fuzz/explore/alphabet.ts";
+import { type Bounds, worldOf } from "../../../fuzz/explore/bounds.ts";
+import { Expander } from "../../../fuzz/explore/expander.ts";
+import { ExploredPair } from "../../../fuzz/explore/pair.ts";
+import { search, type SearchResult } from "../../../fuzz/explore/search.ts";
+import { OutOfMemory } from "../../../fuzz/explore/stateset.ts";
+import { legacyLaxFork } from "../../../legacy/variants.ts";
+import { krefEraseByEnd } from "../../../modern/variants/erasebyend.ts";
+import { MachineSide } from "../../../src/engine/machineside.ts";
+import type { ModelBackend } from "../../../src/model/backend.ts";
+import { VmaTable } from "../../../src/oracle/observed.ts";
+import { judgeFindings } from "../../../src/oracle/verdict.ts";
+import type { Op } from "../../../src/trace/op.ts";
+import { MODELS } from "../../models.ts";
+
+const legacy = MODELS["6.12"] as ModelBackend;
+const modern = MODELS["7.2"] as ModelBackend;
+
+const expanderOf = (bounds: Bounds, before: ModelBackend, after: ModelBackend, judged: boolean) =>
+  new Expander(bounds, new MachineSide(before), new MachineSide(after), judged);
+
+interface Way {
+  readonly before?: ModelBackend;
+  readonly after?: ModelBackend;
+  readonly ahead?: number;
+  readonly judged?: boolean;
+  readonly memory?: number;
+  readonly signal?: AbortSignal;
+}
+
+function explore(bounds: Bounds, way: Way = {}): Promise<SearchResult> {
+  const {
+    before = legacy,
+    after = modern,
+    ahead = 1,
+    memory = 2 ** 28,
+    judged = true,
+    signal,
+  } = way;
+  const expander = expanderOf(bounds, before, after, judged);
+  const expand = async (paths: Parameters<Expander["expand"]>[0]) => expander.expand(paths);
+  return search({ bounds, expander, expand, ahead, memory, ...(signal && { signal }) });
+}
+
+/** The least depth of every signature, by trying every sequence and merging no states. */
+function bruteForce(bounds: Bounds): Map<string, number> {
+  const pair = new ExploredPair(new MachineSide(legacy), new MachineSide(modern), true);
+  const letters = lettersOf(bounds);
+  const vmas = new VmaTable();
+  const least = new Map<string, number>();
+  const enter = (ops: readonly Op[]) => {
+    pair.reset(worldOf(bounds));
+    for (const op of ops) pair.apply(op);
+  };
+  const isTried = ({ op, applies }: (typeof letters)[number]) => {
+    const bears = pair.alive.length < bounds.procs;
+    if (op.op === "spawn") return bears && op.proc === pair.born;
+    if (!pair.alive.includes(op.proc)) return false;
+    if (op.op === "fork") return bears && op.child === pair.born;
+    return [pair.before, pair.after].some((side) => {
+      side.read(op.proc, vmas);
+      return side.isAlive(op.proc) && applies(vmas);
+    });
+  };
+  const visit = (ops: readonly Op[]) => {
+    enter(ops);
+    const { before, after } = pair.oracle;
+    for (const { signature } of judgeFindings(before.findings, after.findings)) {
+      const depth = ops.length - 1;
+      if (depth < (least.get(signature) ?? Number.POSITIVE_INFINITY)) least.set(signature, depth);
+    }
+    if (ops.length > bounds.depth) return;
+    const tried = letters.filter(isTried);
+    for (const { op } of tried) visit([...ops, op]);
+  };
+  visit([{ op: "spawn", proc: 0 }]);
+  return least;
+}
+
+const depthsOf = ({ signatures }: SearchResult) =>
+  Object.fromEntries(signatures.map(({ key, depth }) => [key, depth]).sort());
+
+describe("exploring every sequence up to a bound", () => {
+  it.each([
+    { procs: 2, slots: 2, pages: 2, depth: 3 },
+    { procs: 2, slots: 1, pages: 3, depth: 3 },
+    { procs: 1, slots: 1, pages: 2, depth: 4 },
+  ])("finds what trying each sequence finds, as early: %o", async (bounds) => {
+    const least = bruteForce(bounds);
+    expect(least.size).toBeGreaterThan(5);
+    expect(depthsOf(await explore(bounds))).toEqual(Object.fromEntries([...least].sort()));
+  });
+
+  it("a witness shows its signature, and only with its last op", async () => {
+    const bounds = { procs: 2, slots: 2, pages: 2, depth: 3 };
+    const { signatures } = await explore(bounds);
+    const pair = new ExploredPair(new MachineSide(legacy), new MachineSide(modern), true);
+    const shownBy = (ops: readonly Op[]) => {
+      pair.reset(worldOf(bounds));
+      for (const op of ops) pair.apply(op);
+      const { before, after } = pair.oracle;
+      return judgeFindings(before.findings, after.findings).map(({ signature }) => signature);
+    };
+    for (const { key, ops, depth } of signatures) {
+      expect(ops).toHaveLength(depth + 1);
+      expect(shownBy(ops)).toContain(key);
+      expect(shownBy(ops.slice(0, -1))).not.toContain(key);
+    }
+  });
+
+  it("the order in which chunks come back changes nothing", async () => {
+    const bounds = { procs: 2, slots: 2, pages: 2, depth: 3 };
+    expect(await explore(bounds, { ahead: 7 })).toEqual(await explore(bounds));
+  });
+
+  it("counts and hashes are stable", async () => {
+    const { levels } = await explore({ procs: 2, slots: 1, pages: 2, depth: 3 });
+    expect(levels.map(({ transitions, states }) => [transitions, states])).toEqual([
+      [15, 8],
+      [80, 30],
+      [350, 209],
+    ]);
+    expect(new Set(levels.map(({ hash }) => hash)).size).toBe(3);
+  });
+
+  it("a design compared with itself differs in nothing and changes no verdict", async () => {
+    const bounds = { procs: 2, slots: 2, pages: 2, depth: 3 };
+    const { aspects, signatures } = await explore(bounds, { before: modern });
+    expect(aspects).toEqual([]);
+    expect(signatures.map(({ key }) => key.split(":")[0])).toEqual(signatures.map(() => "kept"));
+  });
+
+  it("without the oracle it sees the same differences in fewer states", async () => {
+    const bounds = { procs: 2, slots: 2, pages: 2, depth: 3 };
+    const { aspects, levels, signatures } = await explore(bounds, { judged: false });
+    const judged = await explore(bounds);
+    const depths = (result: SearchResult) => result.aspects.map(({ key, depth }) => [key, depth]);
+    expect(depths({ ...judged, aspects })).toEqual(depths(judged));
+    expect(levels[2]?.states).toBeLessThan(judged.levels[2]?.states ?? 0);
+    expect(signatures).toEqual([]);
+  });
+
+  it("stops where the states do not fit, and when it is interrupted", async () => {
+    const bounds = { procs: 2, slots: 2, pages: 3, depth: 3 };
+    await expect(explore(bounds, { memory: 2 ** 17 })).rejects.toThrow(OutOfMemory);
+    const signal = AbortSignal.abort();
+    expect(await explore(bounds, { signal })).toMatchObject({ interrupted: true, levels: [] });
+  });
+});
+
+describe("the two questions of the series", () => {
+  const bounds = { procs: 2, slots: 2, pages: 2, depth: 3 };
+
+  it("the refcounted design never needs the erase by end", async () => {
+    const { aspects } = await explore(bounds, { before: krefEraseByEnd(), after: modern });
+    expect(aspects).toEqual([]);
+  });
+
+  it("the strict flag of fork changes nothing that user space may see this early", async () => {
+    const { aspects } = await explore(bounds, { before: legacy, after: legacyLaxFork() });
+    expect(aspects).toEqual([]);
+  });
+});
