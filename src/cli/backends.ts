@@ -2,12 +2,12 @@ import type { Backend } from "../backend.ts";
 import type { ModelBackend } from "../model/backend.ts";
 import { UserError } from "../usererror.ts";
 import type { KernelSide } from "./kernelside.ts";
+import { VARIANTS } from "./variants.ts";
 
 export interface OpenOptions {
   /** How many guests a kernel may run at once; 1 unless told. */
   readonly guests?: number;
 }
-import { VARIANTS } from "./variants.ts";
 
 /** One way to name backends: the ids it lists, and how an id becomes a backend. */
 interface BackendFamily {

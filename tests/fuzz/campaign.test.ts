@@ -188,6 +188,19 @@ describe("a campaign", () => {
       ++calls > RUNS ? { ...toyDifference(trace), findings: [] } : toyDifference(trace);
     await expect(campaign({ differential: unsteady })).rejects.toThrow("does not hold");
   });
+
+  test("keeps a whole trace where what stands in for the differential shows nothing", async () => {
+    const shrinkBy = (trace: Trace) => ({ ...toyDifference(trace), findings: [] });
+    const [{ findings: whole }, { findings: small }] = await Promise.all([
+      campaign({ shrinkBy }),
+      campaign({ shrinkBy: toyDifference }),
+    ]);
+    expect(whole.map(({ signature }) => signature)).toEqual(
+      small.map(({ signature }) => signature),
+    );
+    const ops = (list: typeof whole) => list.reduce((sum, { trace }) => sum + trace.ops.length, 0);
+    expect(ops(whole)).toBeGreaterThan(ops(small));
+  });
 });
 
 const forkAfterWrite = traceOf([
