@@ -2,7 +2,7 @@ import { traceOfRun } from "../../fuzz/arbitrary.ts";
 import { benchTransports } from "../../kernel/bench.ts";
 import { EXIT, type Io } from "./io.ts";
 
-const TRACES = 40;
+const TRACES = 12;
 
 /** Measures one guest both ways: an op a round trip over the serial line, and batches. */
 export async function kernelBench(
