@@ -57,6 +57,26 @@ function afterOption(): Option {
   return new Option("--after <id>", "backend of the after side").default(DEFAULT_AFTER);
 }
 
+function outOption(): Option {
+  return new Option("--out <dir>", "where results go").default(".pfndiff");
+}
+
+function jobsOption(): Option {
+  return new Option(
+    "--jobs <n>",
+    "threads (default: the cores, once a campaign is long)",
+  ).argParser(wholeNumber(1, 256));
+}
+
+/** A part of a campaign, such as 2/8. */
+function shard(text: string): { index: number; of: number } {
+  const [index = Number.NaN, of = Number.NaN] = /^\d+\/\d+$/.test(text)
+    ? text.split("/").map(Number)
+    : [];
+  if (index >= 1 && index <= of && of <= 1e6) return { index, of };
+  throw new InvalidArgumentError("Expected a part of the whole, such as 1/3, 2/3 or 3/3.");
+}
+
 function seedOption(): Option {
   return new Option("--seed <n>", "seed of the random traces").argParser(
     wholeNumber(0, SEED_LIMIT),
@@ -104,9 +124,31 @@ function addFinders(program: Command, io: Io, done: Done): void {
     )
     .addOption(new Option("--time <s>", "seconds to run").argParser(seconds))
     .addOption(seedOption().default(1))
-    .addOption(new Option("--out <dir>", "where results go").default(".pfndiff"))
+    .addOption(jobsOption())
+    .addOption(
+      new Option("--shard <i/n>", "do part i (from 1) of n; put together by merge")
+        .argParser(shard)
+        .conflicts("time"),
+    )
+    .addOption(
+      new Option(
+        "--resume [dir]",
+        "go on with an interrupted campaign (folder or journal)",
+      ).conflicts(["runs", "time", "seed", "shard", "before", "after"]),
+    )
+    .addOption(outOption())
     .option("--json", "print one pfndiff/campaign@1 object on stdout")
     .action(async (options) => done(await (await import("./fuzz.ts")).fuzz(io, options)));
+  program
+    .command("merge")
+    .description("put the shards of a campaign together and judge the whole")
+    .argument("<dirs...>", "results folders, or journals, of all the shards")
+    .addOption(outOption())
+    .addOption(jobsOption())
+    .option("--json", "print one pfndiff/campaign@1 object on stdout")
+    .action(async (dirs, options) =>
+      done(await (await import("./merge.ts")).merge(io, dirs, options)),
+    );
   program
     .command("shrink")
     .description("shrink a trace to the least that still shows one of its findings")
