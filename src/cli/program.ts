@@ -1,8 +1,19 @@
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import { REPORT_FORMATS } from "../../reports/formats.ts";
 import { version } from "../../package.json";
-import { DEFAULT_AFTER, DEFAULT_BEFORE, knownBackends } from "./backends.ts";
+import { knownBackends } from "./backends.ts";
 import type { Io } from "./io.ts";
+import {
+  afterOption,
+  beforeOption,
+  jobsOption,
+  outOption,
+  seconds,
+  seedOption,
+  shard,
+  wholeNumber,
+} from "./options.ts";
+import { queueCommands } from "./queue/commands.ts";
 
 const TEACHING = `
 pfndiff compares two designs of the tracking of PFN mappings by x86 PAT in
@@ -29,59 +40,8 @@ Exit status:
   2    usage, configuration or bad input (one line says what and where)
   3    the harness itself failed
   4    nothing could run
-  130  interrupted; what was found so far is saved
+  130  interrupted; what was found so far is saved, and fuzz --resume goes on
 `;
-
-/** A whole number of at least `least`, as an option's value. */
-function wholeNumber(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-    if (value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
-  };
-}
-
-function seconds(text: string): number {
-  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
-  if (value > 0 && value <= 1e6) return value;
-  throw new InvalidArgumentError("Expected seconds, such as 20 or 0.5.");
-}
-
-const SEED_LIMIT = 0x7fffffff;
-
-function beforeOption(): Option {
-  return new Option("--before <id>", "backend of the before side").default(DEFAULT_BEFORE);
-}
-
-function afterOption(): Option {
-  return new Option("--after <id>", "backend of the after side").default(DEFAULT_AFTER);
-}
-
-function outOption(): Option {
-  return new Option("--out <dir>", "where results go").default(".pfndiff");
-}
-
-function jobsOption(): Option {
-  return new Option(
-    "--jobs <n>",
-    "threads (default: the cores, once a campaign is long)",
-  ).argParser(wholeNumber(1, 256));
-}
-
-/** A part of a campaign, such as 2/8. */
-function shard(text: string): { index: number; of: number } {
-  const [index = Number.NaN, of = Number.NaN] = /^\d+\/\d+$/.test(text)
-    ? text.split("/").map(Number)
-    : [];
-  if (index >= 1 && index <= of && of <= 1e6) return { index, of };
-  throw new InvalidArgumentError("Expected a part of the whole, such as 1/3, 2/3 or 3/3.");
-}
-
-function seedOption(): Option {
-  return new Option("--seed <n>", "seed of the random traces").argParser(
-    wholeNumber(0, SEED_LIMIT),
-  );
-}
 
 /** Hands a command's exit status to the caller. */
 type Done = (status: number) => void;
@@ -100,7 +60,9 @@ export function buildProgram(io: Io, done: Done): Command {
   addModelCommands(program, io, done);
   addViewers(program, io, done);
   addKeepers(program, io, done);
-  for (const command of [program, ...program.commands]) {
+  const queue = queueCommands(io, done);
+  program.addCommand(queue);
+  for (const command of [program, ...program.commands, ...queue.commands]) {
     command.exitOverride().configureOutput({
       writeOut: (text) => void io.out(text),
       // main() says what is wrong, in one line.
