@@ -4,6 +4,7 @@ import { type Crew, localCrew, type Stop } from "./crew.ts";
 import type { Differential } from "./differential.ts";
 import type { Goal } from "./goals.ts";
 import { missingRanges, type PlannedRange, RangePlanner } from "./ranges.ts";
+import type { TraceSource } from "./sources.ts";
 import type { Campaign } from "./summary.ts";
 import { EMPTY_TALLY, mergeTallies, type RunRange, runsOf, type Tally } from "./tally.ts";
 
@@ -38,6 +39,8 @@ export interface EarlierWork {
 
 export interface CampaignOptions extends CampaignIdentity {
   readonly differential: Differential;
+  /** Where the traces come from; plain ones unless said otherwise. */
+  readonly traceOf?: TraceSource;
   /** Who works; this process alone unless said otherwise. */
   readonly crew?: Crew | undefined;
   /** The first run: not 0 for a shard. */
@@ -71,8 +74,8 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
   if (options.runs === undefined && options.milliseconds === undefined) {
     throw new Error("a campaign needs an end: runs or milliseconds");
   }
-  const { differential, seed } = options;
-  const crew = options.crew ?? localCrew(seed, differential);
+  const { differential, seed, traceOf } = options;
+  const crew = options.crew ?? localCrew(seed, differential, traceOf);
   const work = new CampaignWork(options, crew);
   const { reproduced, gone } = await replaySaved(options);
   await work.runAll();

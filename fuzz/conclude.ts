@@ -2,6 +2,8 @@ import type { CampaignFinding } from "../src/oracle/finding.ts";
 import { type Crew, roughFinding } from "./crew.ts";
 import type { Differential } from "./differential.ts";
 import { GOALS, type Goal } from "./goals.ts";
+import { traceOfRun } from "./arbitrary.ts";
+import type { TraceSource } from "./sources.ts";
 import { residualOf } from "./residual.ts";
 import { type Campaign, campaignDigest } from "./summary.ts";
 import { runsOf, type Sighting, type Tally } from "./tally.ts";
@@ -19,6 +21,7 @@ export interface ConcludeOptions extends CampaignIdentity {
   readonly crew: Crew;
   /** For what the crew could not shrink before the signal came. */
   readonly differential: Differential;
+  readonly traceOf?: TraceSource | undefined;
   /** Goals it must reach; all of them unless the pair of designs cannot. */
   readonly goals?: readonly Goal[] | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -58,7 +61,7 @@ export async function concludeCampaign(
 /** Every signature's finding in ascending order: minimal, or rough from the signal on. */
 async function findingsOf(
   { sightings }: Tally,
-  { seed, crew, differential, signal }: ConcludeOptions,
+  { seed, crew, differential, signal, traceOf = traceOfRun }: ConcludeOptions,
 ): Promise<CampaignFinding[]> {
   const work = Object.entries(sightings);
   const findings: CampaignFinding[] = [];
@@ -67,7 +70,7 @@ async function findingsOf(
     for (const [index, [signature, sighting]] of queue) {
       findings[index] =
         (await shrunk(crew, signature, sighting, signal)) ??
-        (await roughFinding(seed, signature, sighting, differential));
+        (await roughFinding(seed, signature, sighting, differential, traceOf));
     }
   };
   await Promise.all(Array.from({ length: crew.jobs }, lane));

@@ -3,6 +3,7 @@ import type { Trace } from "../src/trace/trace.ts";
 import { traceOfRun } from "./arbitrary.ts";
 import type { Difference, Differential } from "./differential.ts";
 import { shrinkLater } from "./shrink.ts";
+import type { TraceSource } from "./sources.ts";
 import { type RunRange, type Sighting, type Tally, Tallier } from "./tally.ts";
 
 /** When to stop in the middle of a range. */
@@ -33,14 +34,18 @@ const TURN_MS = 50;
 export const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** Does everything in this process. */
-export function localCrew(seed: number, differential: Differential): Crew {
+export function localCrew(
+  seed: number,
+  differential: Differential,
+  traceOf: TraceSource = traceOfRun,
+): Crew {
   return {
     jobs: 1,
-    tally: (range, stop) => tallyUntil(seed, range, differential, stop),
+    tally: (range, stop) => tallyUntil(seed, range, differential, traceOf, stop),
     shrink: async (signature, sighting, signal) => {
       await nextTurn();
       if (signal?.aborted === true) return null;
-      return minimalFinding(seed, signature, sighting, differential);
+      return minimalFinding(seed, signature, sighting, differential, traceOf);
     },
   };
 }
@@ -49,12 +54,13 @@ async function tallyUntil(
   seed: number,
   { from, to }: RunRange,
   differential: Differential,
+  traceOf: TraceSource,
   stop: Stop,
 ): Promise<Tally | null> {
   const tallier = new Tallier();
   let turn = performance.now();
   for (let run = from; run < to && !stop.isDue(); run++) {
-    const trace = traceOfRun(seed, run);
+    const trace = traceOf(seed, run);
     const outcome = differential(trace);
     const difference = outcome instanceof Promise ? await outcome : outcome;
     tallier.add(run, trace.ops.length, difference);
@@ -74,8 +80,9 @@ export async function tallyRuns(
   from: number,
   to: number,
   differential: Differential,
+  traceOf: TraceSource = traceOfRun,
 ): Promise<Tally> {
-  const tally = await tallyUntil(seed, { from, to }, differential, NEVER);
+  const tally = await tallyUntil(seed, { from, to }, differential, traceOf, NEVER);
   if (tally === null) throw new Error(`there is no run from ${from} up to ${to}`);
   return tally;
 }
@@ -89,8 +96,14 @@ export async function minimalFinding(
   signature: string,
   sighting: Sighting,
   differential: Differential,
+  traceOf: TraceSource,
 ): Promise<CampaignFinding> {
-  const example = await exampleOf(seed, signature, sighting, differential);
+  const example = await exampleOf(
+    signature,
+    sighting,
+    differential,
+    traceOf(seed, sighting.best.run),
+  );
   const shrunk = await shrinkLater(example.trace, example.holds);
   return example.finding(shrunk);
 }
@@ -101,8 +114,14 @@ export async function roughFinding(
   signature: string,
   sighting: Sighting,
   differential: Differential,
+  traceOf: TraceSource,
 ): Promise<CampaignFinding> {
-  const example = await exampleOf(seed, signature, sighting, differential);
+  const example = await exampleOf(
+    signature,
+    sighting,
+    differential,
+    traceOf(seed, sighting.best.run),
+  );
   return example.finding(example.trace);
 }
 
@@ -113,15 +132,14 @@ interface WholeExample {
 }
 
 async function exampleOf(
-  seed: number,
   signature: string,
   { count, firstRun, best }: Sighting,
   differential: Differential,
+  whole: Trace,
 ): Promise<WholeExample> {
   const find = (difference: Difference): JudgedFinding | undefined =>
     difference.findings.find((f) => f.signature === signature && (best.parted || !f.parted));
   const holds = async (trace: Trace) => find(await differential(trace)) !== undefined;
-  const whole = traceOfRun(seed, best.run);
   // Later ops seldom matter, but a verdict may come from what the other side does in them.
   const until = { ...whole, ops: whole.ops.slice(0, best.step + 1) };
   return {

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { tallyRuns } from "./crew.ts";
 import type { Differential } from "./differential.ts";
 import { shardRange } from "./ranges.ts";
+import { type SourceName, SOURCES } from "./sources.ts";
 import type { RunRange } from "./tally.ts";
 
 const count = z.int().min(0);
@@ -12,6 +13,8 @@ export const planSchema = z.strictObject({
   before: z.string(),
   after: z.string(),
   seed: count,
+  /** What kind of traces it draws. */
+  source: z.enum(["plain", "faults", "idioms"]),
   /** Runs of the whole campaign, shards together; null when time ends it. */
   runs: z.int().min(1).nullable(),
   milliseconds: z.number().positive().nullable(),
@@ -32,8 +35,12 @@ const PROBE_RUNS = 8;
  * Tells builds apart that answer differently: a hash of what the first runs show. Work done by
  * two builds must not be added up, and a version number does not change with every edit.
  */
-export async function probeOf(seed: number, differential: Differential): Promise<string> {
-  return shortHash(await tallyRuns(seed, 0, PROBE_RUNS, differential));
+export async function probeOf(
+  seed: number,
+  source: SourceName,
+  differential: Differential,
+): Promise<string> {
+  return shortHash(await tallyRuns(seed, 0, PROBE_RUNS, differential, SOURCES[source]));
 }
 
 /** The first 16 hex digits of the SHA-256 of a value's JSON. */
@@ -54,16 +61,17 @@ export function identityOf({
   before,
   after,
   seed,
+  source,
   runs,
   milliseconds,
   probe,
 }: CampaignPlan): string {
-  return shortHash([before, after, seed, runs, milliseconds, probe]);
+  return shortHash([before, after, seed, source, runs, milliseconds, probe]);
 }
 
 /** How `other` is another campaign than `plan`, in words; null when it is the same one. */
 export function planDifference(plan: CampaignPlan, other: CampaignPlan): string | null {
-  for (const field of ["before", "after", "seed", "runs", "milliseconds"] as const) {
+  for (const field of ["before", "after", "seed", "source", "runs", "milliseconds"] as const) {
     if (plan[field] !== other[field]) return `${field} ${other[field]}, not ${plan[field]}`;
   }
   return plan.probe === other.probe ? null : "its build answers the same runs differently";

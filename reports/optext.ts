@@ -1,14 +1,18 @@
+import { driverOpText, range } from "./driveroptext.ts";
 import { SHORT_MODE } from "../src/pat/cachemode.ts";
-import type { Op } from "../src/trace/op.ts";
-import type { Memtype, Result, TraceEvent, VmaState } from "../src/trace/recording.ts";
+import { isDriverOp } from "../src/trace/driverop.ts";
+import type { Op, SyscallOp } from "../src/trace/op.ts";
+import type { Mapped, Memtype, Result, TraceEvent, VmaState } from "../src/trace/recording.ts";
 
-/** A half-open range of pages. */
-export function range(start: number, pages: number): string {
-  return `[${start},${start + pages})`;
-}
+export { range } from "./driveroptext.ts";
 
 /** An op in words, such as `munmap p0 [0,1)`. */
 export function opText(op: Op): string {
+  const text = isDriverOp(op) ? driverOpText(op) : syscallText(op);
+  return op.fault === undefined ? text : `${text}, no memory for ${op.fault.at} ${op.fault.nth}`;
+}
+
+function syscallText(op: SyscallOp): string {
   switch (op.op) {
     case "spawn":
     case "exit":
@@ -49,7 +53,19 @@ export function vmaText(vma: VmaState): string {
     ...(vma.pat === true ? ["VM_PAT"] : []),
     ...(vma.dontfork === true ? ["dontfork"] : []),
   ];
+  if (vma.maps !== undefined) {
+    return `${range(vma.start, pages)} = ${mapsText(vma.maps)} ${vma.prot} ${flags.join(" ")}`;
+  }
   return `${range(vma.start, pages)} = pfn ${range(vma.pfn, pages)} ${vma.prot} ${flags.join(" ")}`;
+}
+
+/** What a driver has mapped, run by run. */
+function mapsText(maps: readonly Mapped[]): string {
+  const runs = maps.map(({ at, pages, pfn, type, ram }) => {
+    const base = ram === true ? "ram" : "pfn";
+    return `${range(at, pages)} ${base} ${range(pfn, pages)} ${SHORT_MODE[type]}`;
+  });
+  return `{${runs.join("; ")}}`;
 }
 
 /** A reservation in words. */
@@ -62,6 +78,8 @@ export function eventText(event: TraceEvent): string {
   switch (event.kind) {
     case "warn":
       return `WARN ${event.text}`;
+    case "bug":
+      return `BUG ${event.text}`;
     case "invalid-free":
       return `invalid free of [${event.start},${event.end})`;
     case "conflict": {
@@ -71,6 +89,14 @@ export function eventText(event: TraceEvent): string {
     case "reserve-failed": {
       const modes = `track ${SHORT_MODE[event.track]}, request ${SHORT_MODE[event.request]}`;
       return `reserve failed for [${event.start},${event.end}): ${modes}`;
+    }
+    case "ram-busy": {
+      const modes = `have ${SHORT_MODE[event.track]}, request ${SHORT_MODE[event.request]}`;
+      return `RAM pages [${event.start},${event.end}) ${modes}`;
+    }
+    case "ram-request": {
+      const modes = `wanted ${SHORT_MODE[event.request]}, got ${SHORT_MODE[event.got]}`;
+      return `RAM pages [${event.start},${event.end}): ${modes}`;
     }
     case "type-mismatch": {
       const modes = `wanted ${SHORT_MODE[event.request]}, got ${SHORT_MODE[event.got]}`;

@@ -1,3 +1,4 @@
+import type { SourceName } from "../../fuzz/sources.ts";
 import { openPair } from "./backends.ts";
 import type { Io } from "./io.ts";
 import { jobsFor, withJobs } from "./jobs.ts";
@@ -15,6 +16,10 @@ export interface FuzzOptions {
   /** A results folder or a journal file; true for `out`. */
   readonly resume?: string | true;
   readonly json?: boolean;
+  /** Tell one allocation of every trace to fail. */
+  readonly faults?: boolean;
+  /** Traces of driver idioms instead of system calls alone. */
+  readonly idioms?: boolean;
 }
 
 /** How many traces a campaign without --runs and --time runs. */
@@ -36,9 +41,15 @@ async function newSession(io: Io, options: FuzzOptions): Promise<Session> {
   const pair = await openPair(options);
   const plan = await planOf(pair, {
     seed,
+    source: sourceOf(options),
     runs: time === undefined ? (runs ?? DEFAULT_RUNS) : null,
     milliseconds: time === undefined ? null : time * 1000,
     shard: shard ?? null,
   });
   return beginSession(io, pair, plan, out);
+}
+
+function sourceOf({ faults, idioms }: FuzzOptions): SourceName {
+  if (faults === true) return "faults";
+  return idioms === true ? "idioms" : "plain";
 }

@@ -32,14 +32,14 @@ export function workerFile(): string {
 /** Runs `work` with so many threads, or, for one job, with none. */
 export async function withJobs<T>(
   io: Io,
-  { before, after, seed }: CampaignPlan,
+  { before, after, seed, source }: CampaignPlan,
   jobs: number,
   work: (crew: Crew | undefined) => Promise<T>,
 ): Promise<T> {
   if (jobs === 1) return work(undefined);
   const { PoolCrew } = await import("./poolcrew.ts");
   const crash = (line: string) => io.err(`${line}\n`);
-  const crew = new PoolCrew(workerFile(), { before, after, seed }, jobs, crash);
+  const crew = new PoolCrew(workerFile(), { before, after, seed, source }, jobs, crash);
   try {
     return await work(crew);
   } finally {

@@ -3,6 +3,7 @@ import { loadSaved } from "../../fuzz/corpus.ts";
 import type { Crew } from "../../fuzz/crew.ts";
 import { reachableGoals } from "../../fuzz/goals.ts";
 import { type CampaignPlan, probeOf, runsOfPlan } from "../../fuzz/plan.ts";
+import { SOURCES } from "../../fuzz/sources.ts";
 import { UserError } from "../usererror.ts";
 import { openPair, type Pair } from "./backends.ts";
 import { acceptedSignatures } from "./baseline.ts";
@@ -26,9 +27,9 @@ export interface Session {
 /** Plans a campaign over two backends with what this build answers. */
 export async function planOf(
   pair: Pair,
-  cut: Pick<CampaignPlan, "seed" | "runs" | "milliseconds" | "shard">,
+  cut: Pick<CampaignPlan, "seed" | "source" | "runs" | "milliseconds" | "shard">,
 ): Promise<CampaignPlan> {
-  const probe = await probeOf(cut.seed, differentialOf(pair));
+  const probe = await probeOf(cut.seed, cut.source, differentialOf(pair));
   return { before: pair.before.id, after: pair.after.id, ...cut, probe };
 }
 
@@ -58,7 +59,7 @@ export async function resumeSession(io: Io, path: string): Promise<Session> {
 
 /** Refuses what another build wrote, as far as a few runs can tell. */
 export async function checkProbe(file: string, plan: CampaignPlan, pair: Pair): Promise<void> {
-  if ((await probeOf(plan.seed, differentialOf(pair))) === plan.probe) return;
+  if ((await probeOf(plan.seed, plan.source, differentialOf(pair))) === plan.probe) return;
   throw new UserError(`${file}: is of another build, which answers the same runs differently`);
 }
 
@@ -106,7 +107,9 @@ async function campaignOf(
       earlier,
       chunk,
       onRange: (tally, milliseconds) => journal.append({ kind: "runs", tally, milliseconds }),
-      goals: reachableGoals([before.design, after.design]),
+      traceOf: SOURCES[plan.source],
+      // The goals are about what system calls do to the mappings of resource files.
+      goals: plan.source === "idioms" ? [] : reachableGoals([before.design, after.design]),
       saved: await loadSaved(out, before.id, after.id),
       signal: io.interrupted,
       onProgress: (state) => progress.show(state),

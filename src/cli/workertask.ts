@@ -1,3 +1,4 @@
+import type { SourceName } from "../../fuzz/sources.ts";
 import type { RunRange, Sighting, Tally } from "../../fuzz/tally.ts";
 import type { CampaignFinding } from "../oracle/finding.ts";
 
@@ -6,6 +7,7 @@ export interface WorkerSetup {
   readonly before: string;
   readonly after: string;
   readonly seed: number;
+  readonly source: SourceName;
 }
 
 /** One piece of work for a worker thread. */

@@ -9,7 +9,12 @@ import { PoolCrew } from "../../src/cli/poolcrew.ts";
 // How much faster a campaign is with a thread a core: `npm run build && npx tsx tests/bench/jobs.ts`.
 const RUNS = Number(process.argv[2] ?? 100_000);
 const pair = await openPair({ before: "legacy", after: "modern" });
-const identity = { before: pair.before.id, after: pair.after.id, seed: 1 };
+const identity = {
+  before: pair.before.id,
+  after: pair.after.id,
+  seed: 1,
+  source: "plain",
+} as const;
 
 async function seconds(crew?: Crew): Promise<number> {
   const start = performance.now();

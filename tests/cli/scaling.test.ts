@@ -45,7 +45,12 @@ describe("jobs", () => {
 
   it("lose nothing when a thread dies, and say so in one line", async () => {
     const pair = await openPair({ before: "legacy", after: "modern" });
-    const identity = { before: pair.before.id, after: pair.after.id, seed: 5 };
+    const identity = {
+      before: pair.before.id,
+      after: pair.after.id,
+      seed: 5,
+      source: "plain",
+    } as const;
     const lines: string[] = [];
     const crew = new PoolCrew("dist/worker.js", identity, 2, (line) => lines.push(line));
     let killed = false;

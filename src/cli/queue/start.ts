@@ -22,7 +22,7 @@ export async function queueStart(io: Io, options: QueueStartOptions): Promise<nu
   const { runs, seed, chunk, out, json } = options;
   const access = await accessQueue(options.redis);
   const pair = await openPair(options);
-  const plan = await planOf(pair, { seed, runs, milliseconds: null, shard: null });
+  const plan = await planOf(pair, { seed, source: "plain", runs, milliseconds: null, shard: null });
   const queue = new access.bullmq.Queue<RangeJob>(QUEUE, access.options);
   const events = new access.bullmq.QueueEvents(QUEUE, access.options);
   const complain = complainOnce(io);
