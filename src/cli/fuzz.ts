@@ -1,16 +1,8 @@
-import { join } from "node:path";
-import { type CampaignResult, runCampaign } from "../../fuzz/campaign.ts";
-import { loadSaved, saveResult } from "../../fuzz/corpus.ts";
-import { reachableGoals } from "../../fuzz/goals.ts";
-import { traceOfRun } from "../../fuzz/arbitrary.ts";
-import { faultedTraceOfRun, idiomTraceOfRun, type TraceSource } from "../../fuzz/sources.ts";
-import { campaignText } from "../../reports/campaigntext.ts";
-import { ANSI, PLAIN } from "../../reports/paint.ts";
+import type { SourceName } from "../../fuzz/sources.ts";
 import { openPair } from "./backends.ts";
-import { acceptedSignatures } from "./baseline.ts";
-import { differentialOf, viewCampaign } from "./campaign.ts";
-import { EXIT, type Io, oneLine } from "./io.ts";
-import { ProgressLine } from "./progress.ts";
+import type { Io } from "./io.ts";
+import { jobsFor, withJobs } from "./jobs.ts";
+import { beginSession, planOf, resumeSession, type Session, workOn } from "./session.ts";
 
 export interface FuzzOptions {
   readonly before: string;
@@ -19,6 +11,10 @@ export interface FuzzOptions {
   readonly time?: number;
   readonly seed: number;
   readonly out: string;
+  readonly jobs?: number;
+  readonly shard?: { readonly index: number; readonly of: number };
+  /** A results folder or a journal file; true for `out`. */
+  readonly resume?: string | true;
   readonly json?: boolean;
   /** Tell one allocation of every trace to fail. */
   readonly faults?: boolean;
@@ -27,55 +23,33 @@ export interface FuzzOptions {
 }
 
 /** How many traces a campaign without --runs and --time runs. */
-const DEFAULT_RUNS = 3000;
+export const DEFAULT_RUNS = 3000;
 
 /** Searches for differences, saves what it finds, and says which of it nobody has accepted. */
 export async function fuzz(io: Io, options: FuzzOptions): Promise<number> {
-  const accepted = await acceptedSignatures();
+  const { resume, out, json } = options;
+  const session =
+    resume === undefined
+      ? await newSession(io, options)
+      : await resumeSession(io, resume === true ? out : resume);
+  const jobs = jobsFor(session.plan, session.pair, options.jobs);
+  return withJobs(io, session.plan, jobs, (crew) => workOn(io, session, { crew, json }));
+}
+
+async function newSession(io: Io, options: FuzzOptions): Promise<Session> {
+  const { runs, time, seed, shard, out } = options;
   const pair = await openPair(options);
-  const { before, after } = pair;
-  const saved = await loadSaved(options.out, before.id, after.id);
-  const progress = new ProgressLine(io);
-  const result = await runCampaign({
-    before: before.id,
-    after: after.id,
-    seed: options.seed,
-    differential: differentialOf(pair),
-    ...(options.time !== undefined
-      ? { milliseconds: options.time * 1000 }
-      : { runs: options.runs ?? DEFAULT_RUNS }),
-    // The goals are about what system calls do to the mappings of resource files.
-    goals: options.idioms === true ? [] : reachableGoals([before.design, after.design]),
-    traceOf: sourceOf(options),
-    saved,
-    signal: io.interrupted,
-    onProgress: (state) => progress.show(state),
+  const plan = await planOf(pair, {
+    seed,
+    source: sourceOf(options),
+    runs: time === undefined ? (runs ?? DEFAULT_RUNS) : null,
+    milliseconds: time === undefined ? null : time * 1000,
+    shard: shard ?? null,
   });
-  progress.clear();
-  await saveResult(options.out, result);
-  announce(io, result, options.out);
-  const { campaign } = result;
-  if (options.json === true) await io.out(`${JSON.stringify(campaign)}\n`);
-  else {
-    const latest = join(options.out, "latest");
-    const view = await viewCampaign(campaign, pair, accepted, latest);
-    await io.out(campaignText(view, io.colour ? ANSI : PLAIN));
-  }
-  if (result.interrupted) return EXIT.interrupted;
-  const unknown = campaign.findings.some(({ signature }) => !accepted.has(signature));
-  return unknown || campaign.goalsMissed.length > 0 ? EXIT.divergence : EXIT.ok;
+  return beginSession(io, pair, plan, out);
 }
 
-function sourceOf({ faults, idioms }: FuzzOptions): TraceSource {
-  if (faults === true) return faultedTraceOfRun;
-  return idioms === true ? idiomTraceOfRun : traceOfRun;
-}
-
-function announce(io: Io, { gone, interrupted, campaign }: CampaignResult, out: string): void {
-  for (const { signature } of gone) {
-    io.err(
-      `saved finding no longer shows: ${oneLine(signature)} (moved to ${join(out, "gone")})\n`,
-    );
-  }
-  if (interrupted) io.err(`interrupted after ${campaign.runs} runs; saved in ${out}\n`);
+function sourceOf({ faults, idioms }: FuzzOptions): SourceName {
+  if (faults === true) return "faults";
+  return idioms === true ? "idioms" : "plain";
 }

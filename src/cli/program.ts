@@ -1,10 +1,21 @@
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import { REPORT_FORMATS } from "../../reports/formats.ts";
 import { version } from "../../package.json";
-import { DEFAULT_AFTER, DEFAULT_BEFORE, knownBackends } from "./backends.ts";
+import { knownBackends } from "./backends.ts";
 import { EXIT_STYLES } from "./exitstyle.ts";
 import { addExports, type Done } from "./exports.ts";
 import type { Io } from "./io.ts";
+import {
+  afterOption,
+  beforeOption,
+  jobsOption,
+  outOption,
+  seconds,
+  seedOption,
+  shard,
+  wholeNumber,
+} from "./options.ts";
+import { queueCommands } from "./queue/commands.ts";
 
 const TEACHING = `
 pfndiff compares two designs of the tracking of PFN mappings by x86 PAT in
@@ -33,39 +44,8 @@ Exit status:
   2    usage, configuration or bad input (one line says what and where)
   3    the harness itself failed
   4    nothing could run
-  130  interrupted; what was found so far is saved
+  130  interrupted; what was found so far is saved, and fuzz --resume goes on
 `;
-
-/** A whole number of at least `least`, as an option's value. */
-function wholeNumber(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-    if (value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
-  };
-}
-
-function seconds(text: string): number {
-  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
-  if (value > 0 && value <= 1e6) return value;
-  throw new InvalidArgumentError("Expected seconds, such as 20 or 0.5.");
-}
-
-const SEED_LIMIT = 0x7fffffff;
-
-function beforeOption(): Option {
-  return new Option("--before <id>", "backend of the before side").default(DEFAULT_BEFORE);
-}
-
-function afterOption(): Option {
-  return new Option("--after <id>", "backend of the after side").default(DEFAULT_AFTER);
-}
-
-function seedOption(): Option {
-  return new Option("--seed <n>", "seed of the random traces").argParser(
-    wholeNumber(0, SEED_LIMIT),
-  );
-}
 
 /**
  * The command line. Options are declared here; what a command does is loaded only when it runs,
@@ -83,6 +63,7 @@ export function buildProgram(io: Io, done: Done): Command {
   addViewers(program, io, done);
   addKeepers(program, io, done);
   addExports(program, io, done);
+  program.addCommand(queueCommands(io, done));
   for (const command of withSubcommands(program)) {
     command.exitOverride().configureOutput({
       writeOut: (text) => void io.out(text),
@@ -117,7 +98,19 @@ function addFinders(program: Command, io: Io, done: Done): void {
     )
     .addOption(new Option("--time <s>", "seconds to run").argParser(seconds))
     .addOption(seedOption().default(1))
-    .addOption(new Option("--out <dir>", "where results go").default(".pfndiff"))
+    .addOption(jobsOption())
+    .addOption(
+      new Option("--shard <i/n>", "do part i (from 1) of n; put together by merge")
+        .argParser(shard)
+        .conflicts("time"),
+    )
+    .addOption(
+      new Option(
+        "--resume [dir]",
+        "go on with an interrupted campaign (folder or journal)",
+      ).conflicts(["runs", "time", "seed", "shard", "before", "after", "faults", "idioms"]),
+    )
+    .addOption(outOption())
     .addOption(
       new Option("--faults", "tell one allocation of every trace to fail").conflicts("idioms"),
     )
@@ -125,6 +118,16 @@ function addFinders(program: Command, io: Io, done: Done): void {
     .option("--json", "print one pfndiff/campaign@1 object on stdout")
     .addOption(exitStyleOption())
     .action(async (options) => done(await (await import("./fuzz.ts")).fuzz(io, options)));
+  program
+    .command("merge")
+    .description("put the shards of a campaign together and judge the whole")
+    .argument("<dirs...>", "results folders, or journals, of all the shards")
+    .addOption(outOption())
+    .addOption(jobsOption())
+    .option("--json", "print one pfndiff/campaign@1 object on stdout")
+    .action(async (dirs, options) =>
+      done(await (await import("./merge.ts")).merge(io, dirs, options)),
+    );
   program
     .command("sweep")
     .description("fail every single allocation of every short sequence, and judge what follows")

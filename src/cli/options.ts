@@ -1,0 +1,53 @@
+import { InvalidArgumentError, Option } from "commander";
+import { DEFAULT_AFTER, DEFAULT_BEFORE } from "./backends.ts";
+
+/** A whole number of at least `least`, as an option's value. */
+export function wholeNumber(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
+  };
+}
+
+export function seconds(text: string): number {
+  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  if (value > 0 && value <= 1e6) return value;
+  throw new InvalidArgumentError("Expected seconds, such as 20 or 0.5.");
+}
+
+const SEED_LIMIT = 0x7fffffff;
+
+export function beforeOption(): Option {
+  return new Option("--before <id>", "backend of the before side").default(DEFAULT_BEFORE);
+}
+
+export function afterOption(): Option {
+  return new Option("--after <id>", "backend of the after side").default(DEFAULT_AFTER);
+}
+
+export function outOption(): Option {
+  return new Option("--out <dir>", "where results go").default(".pfndiff");
+}
+
+export function jobsOption(): Option {
+  return new Option(
+    "--jobs <n>",
+    "threads (default: the cores, once a campaign is long)",
+  ).argParser(wholeNumber(1, 256));
+}
+
+/** A part of a campaign, such as 2/8. */
+export function shard(text: string): { index: number; of: number } {
+  const [index = Number.NaN, of = Number.NaN] = /^\d+\/\d+$/.test(text)
+    ? text.split("/").map(Number)
+    : [];
+  if (index >= 1 && index <= of && of <= 1e6) return { index, of };
+  throw new InvalidArgumentError("Expected a part of the whole, such as 1/3, 2/3 or 3/3.");
+}
+
+export function seedOption(): Option {
+  return new Option("--seed <n>", "seed of the random traces").argParser(
+    wholeNumber(0, SEED_LIMIT),
+  );
+}
