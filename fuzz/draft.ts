@@ -1,9 +1,12 @@
+import { type DriverOp, isDriverOp } from "../src/trace/driverop.ts";
+import type { Fault } from "../src/trace/fields.ts";
 import {
   ADVICES,
   type Advice,
   type Op,
   type OpKind,
   type Prot,
+  type SyscallOp,
   VIAS,
   type Via,
 } from "../src/trace/op.ts";
@@ -17,6 +20,9 @@ export type Role = "proc" | "virtual" | "length" | "pfn" | "choice";
 export interface Row {
   readonly kind: OpKind;
   readonly values: readonly number[];
+  /** What a driver's op says besides its numbers. */
+  readonly template?: DriverOp;
+  readonly fault?: Fault;
 }
 
 /** A trace as numbers, so that a shrinker can treat all of them alike. */
@@ -42,6 +48,18 @@ export const ROLES: Readonly<Record<OpKind, readonly Role[]>> = {
   touch: ["proc", "virtual", "choice"],
   fork: ["proc", "proc"],
   exit: ["proc"],
+  "drv-mmap": ["proc", "virtual", "length"],
+  "drv-run": ["proc", "virtual"],
+  "drv-zap": ["proc"],
+  ioremap: ["proc"],
+  iounmap: ["proc"],
+  memremap: ["proc"],
+  memunmap: ["proc"],
+  "memremap-pages": ["proc"],
+  "memunmap-pages": ["proc"],
+  "reserve-memtype-wc": ["proc"],
+  "free-memtype-wc": ["proc"],
+  "set-memory": ["proc"],
 };
 
 /** The lowest value that the format allows. */
@@ -49,7 +67,7 @@ export function leastOf(kind: OpKind, index: number): number {
   return ROLES[kind][index] === "length" && kind !== "mremap" ? 1 : 0;
 }
 
-function rowOf(op: Op): Row {
+function syscallRow(op: SyscallOp): Row {
   const kind = op.op;
   switch (op.op) {
     case "spawn":
@@ -78,7 +96,7 @@ function rowOf(op: Op): Row {
   }
 }
 
-function opOf({ kind, values }: Row): Op {
+function syscallOf(kind: SyscallOp["op"], values: readonly number[]): SyscallOp {
   const n = (index: number) => values[index] as number;
   const proc = n(0);
   switch (kind) {
@@ -113,6 +131,38 @@ function opOf({ kind, values }: Row): Op {
     default:
       return assertNever(kind);
   }
+}
+
+function driverRow({ fault: _apart, ...template }: DriverOp): Row {
+  const { op: kind, proc } = template;
+  if (kind === "drv-mmap") return { kind, values: [proc, template.at, template.pages], template };
+  if (kind === "drv-run") return { kind, values: [proc, template.at], template };
+  return { kind, values: [proc], template };
+}
+
+function driverOf(template: DriverOp, values: readonly number[]): DriverOp {
+  const n = (index: number) => values[index] as number;
+  switch (template.op) {
+    case "drv-mmap":
+      return { ...template, proc: n(0), at: n(1), pages: n(2) };
+    case "drv-run":
+      return { ...template, proc: n(0), at: n(1) };
+    default:
+      return { ...template, proc: n(0) };
+  }
+}
+
+function rowOf(op: Op): Row {
+  const row = isDriverOp(op) ? driverRow(op) : syscallRow(op);
+  return op.fault === undefined ? row : { ...row, fault: op.fault };
+}
+
+function opOf({ kind, values, template, fault }: Row): Op {
+  const op =
+    template === undefined
+      ? syscallOf(kind as SyscallOp["op"], values)
+      : driverOf(template, values);
+  return fault === undefined ? op : { ...op, fault };
 }
 
 /** The numbers of a trace. */
@@ -155,16 +205,25 @@ export function isSimpler(a: Draft, b: Draft): boolean {
 function weigh(draft: Draft): [count: number, sum: number] {
   let count = 0;
   let sum = draft.world[0] + draft.world[1] + draft.world[2];
-  for (const { values } of draft.rows) {
-    count += values.length;
+  for (const { values, template, fault } of draft.rows) {
+    count += values.length + (fault === undefined ? 0 : 1) + callsOf(template).length;
     for (const value of values) sum += value;
   }
   return [count, sum];
 }
 
+/** The calls that a driver's op makes. */
+export function callsOf(template: DriverOp | undefined): readonly object[] {
+  return template !== undefined && "calls" in template ? template.calls : [];
+}
+
 /** Names a draft, to know it again. */
 export function keyOf(draft: Draft): string {
   let key = draft.world.join();
-  for (const { kind, values } of draft.rows) key += `;${kind} ${values.join()}`;
+  for (const { kind, values, template, fault } of draft.rows) {
+    key += `;${kind} ${values.join()}`;
+    if (template !== undefined) key += JSON.stringify(template);
+    if (fault !== undefined) key += JSON.stringify(fault);
+  }
   return key;
 }

@@ -1,6 +1,6 @@
 import { assertNever } from "../src/assertnever.ts";
 import type { Dice } from "./dice.ts";
-import type { Op, OpKind } from "../src/trace/op.ts";
+import type { Op, SyscallKind } from "../src/trace/op.ts";
 import type { Trace } from "../src/trace/trace.ts";
 import { endOf, ShadowProcess, startOf } from "./shadow.ts";
 import { drawSwarm, type Swarm } from "./swarm.ts";
@@ -37,7 +37,7 @@ export class TraceWriter {
     return { format: "pfndiff/trace@1", name: "", world, ops: this.ops };
   }
 
-  private writeOp(wanted: OpKind): void {
+  private writeOp(wanted: SyscallKind): void {
     const process = this.process();
     if (process === null) return;
     const kind = this.fitting(wanted, process);
@@ -66,7 +66,7 @@ export class TraceWriter {
   }
 
   /** The kind itself, or mmap where it would act on nothing; now and then it may. */
-  private fitting(kind: OpKind, process: ShadowProcess): OpKind {
+  private fitting(kind: SyscallKind, process: ShadowProcess): SyscallKind {
     if (kind === "mmap" || kind === "exit") return kind;
     if (kind === "spawn") return this.room() ? kind : "mmap";
     if (kind === "fork" && !this.room()) return "mmap";

@@ -51,7 +51,7 @@ export function reachableGoals(designs: readonly ("vm-pat" | "kref" | undefined)
 }
 
 /** The goals that an op of each kind may reach; a run that has them all need not look again. */
-const WITHIN_REACH: Readonly<Record<Op["op"], GoalSet>> = {
+const WITHIN_REACH: Readonly<Partial<Record<Op["op"], GoalSet>>> = {
   spawn: 0,
   exit: 0,
   mmap: goalBit("mmap-replaces") | goalBit("mmap-refused"),
@@ -101,7 +101,7 @@ export class GoalObserver {
 
   /** A split is always looked at: its borders are what a later fork of it is known by. */
   private mayReach(op: Op): boolean {
-    const within = WITHIN_REACH[op.op];
+    const within = WITHIN_REACH[op.op] ?? 0;
     return (this.set & within) !== within || within === goalBit("split");
   }
 
@@ -136,6 +136,8 @@ export class GoalObserver {
         return this.observeTouch(op);
       case "fork":
         return this.observeFork(op, view);
+      default:
+        return;
     }
   }
 

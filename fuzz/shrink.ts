@@ -1,5 +1,5 @@
 import type { Trace } from "../src/trace/trace.ts";
-import { type Draft, draftOf, isSimpler, keyOf, traceOfDraft } from "./draft.ts";
+import { callsOf, type Draft, draftOf, isSimpler, keyOf, traceOfDraft } from "./draft.ts";
 import {
   equalSlots,
   fitted,
@@ -10,7 +10,9 @@ import {
   type Slot,
   slotsOf,
   virtualEdges,
+  withoutCall,
   withoutDestination,
+  withoutFault,
   withoutOps,
   withoutPair,
   withoutProcess,
@@ -44,6 +46,7 @@ class Search {
     do {
       from = this.draft;
       yield* this.dropOps();
+      yield* this.dropExtras();
       yield* this.dropProcesses();
       yield* this.lowerTogether();
       yield* this.lowerSingly();
@@ -85,6 +88,16 @@ class Search {
           j = this.count();
           break;
         }
+      }
+    }
+  }
+
+  /** Drops faults, and calls of a driver. */
+  private *dropExtras(): Ask<void> {
+    for (let i = 0; i < this.count(); i++) {
+      if (this.draft.rows[i]?.fault !== undefined) yield* this.attempt(withoutFault(this.draft, i));
+      for (let c = callsOf(this.draft.rows[i]?.template).length - 1; c >= 0; c--) {
+        yield* this.attempt(withoutCall(this.draft, i, c));
       }
     }
   }

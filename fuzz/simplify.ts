@@ -31,7 +31,7 @@ export function withoutProcess(draft: Draft, proc: number): Draft {
 /** Every process id replaced. */
 function renameProcesses(rows: readonly Row[], rename: (proc: number) => number): Row[] {
   return rows.map((row) => ({
-    kind: row.kind,
+    ...row,
     values: row.values.map((value, i) => (ROLES[row.kind][i] === "proc" ? rename(value) : value)),
   }));
 }
@@ -50,8 +50,23 @@ export function forkToSpawn(draft: Draft, index: number): Draft {
 
 /** mremap() without its fixed destination. */
 export function withoutDestination(draft: Draft, index: number): Draft {
-  const { kind, values } = draft.rows[index] as Row;
-  return replaceRow(draft, index, { kind, values: values.slice(0, 4) });
+  const row = draft.rows[index] as Row;
+  return replaceRow(draft, index, { ...row, values: row.values.slice(0, 4) });
+}
+
+/** An op whose allocations all succeed. */
+export function withoutFault(draft: Draft, index: number): Draft {
+  const { fault: _gone, ...row } = draft.rows[index] as Row;
+  return replaceRow(draft, index, row);
+}
+
+/** A driver's op without one of its calls. */
+export function withoutCall(draft: Draft, index: number, call: number): Draft {
+  const row = draft.rows[index] as Row;
+  const { template } = row;
+  if (template === undefined || !("calls" in template)) return draft;
+  const calls = template.calls.filter((_, i) => i !== call);
+  return replaceRow(draft, index, { ...row, template: { ...template, calls } });
 }
 
 function replaceRow(draft: Draft, index: number, row: Row): Draft {
@@ -73,9 +88,9 @@ export function renumbered(draft: Draft): Draft {
   return { ...draft, rows: renameProcesses(draft.rows, (proc) => ids.get(proc) as number) };
 }
 
-/** The smallest world that its ops fit into. */
+/** The smallest world that its ops fit into; what a driver needs of the region is left alone. */
 export function fitted(draft: Draft): Draft {
-  let pfns = 1;
+  let pfns = draft.rows.some(({ template }) => template !== undefined) ? draft.world[0] : 1;
   let vpages = 1;
   for (const { kind, values } of draft.rows) {
     const n = (index: number) => values[index] as number;
@@ -89,7 +104,7 @@ export function fitted(draft: Draft): Draft {
 function rangesOf(kind: Row["kind"], values: readonly number[]): [number, number][] {
   const n = (index: number) => values[index] as number;
   if (ROLES[kind][1] !== "virtual") return [];
-  if (kind === "touch") return [[n(1), 1]];
+  if (ROLES[kind][2] !== "length") return [[n(1), 1]];
   if (kind !== "mremap") return [[n(1), n(2)]];
   const source: [number, number] = [n(1), Math.max(1, n(2))];
   return [source, values.length > 4 ? [n(4), n(3)] : [n(1), n(3)]];
@@ -107,20 +122,21 @@ export function virtualEdges(draft: Draft): number[] {
 /** Takes `count` virtual pages from `from` out of every address space; what spans them shrinks. */
 export function withoutVirtualPages(draft: Draft, from: number, count: number): Draft {
   const place = (page: number) => (page <= from ? page : page < from + count ? from : page - count);
-  const rows = draft.rows.map(({ kind, values }) => {
-    if (ROLES[kind][1] !== "virtual") return { kind, values };
+  const rows = draft.rows.map((row) => {
+    const { kind, values } = row;
+    if (ROLES[kind][1] !== "virtual") return row;
     const next = [...values];
     const at = values[1] as number;
     next[1] = place(at);
-    if (kind === "touch") return { kind, values: next };
+    if (ROLES[kind][2] !== "length") return { ...row, values: next };
     const pages = values[2] as number;
     next[2] = place(at + pages) - place(at);
-    if (kind !== "mremap") return { kind, values: next };
+    if (kind !== "mremap") return { ...row, values: next };
     const newPages = values[3] as number;
     const to = values.length > 4 ? (values[4] as number) : at;
     next[3] = newPages === pages ? next[2] : place(to + newPages) - place(to);
     if (values.length > 4) next[4] = place(to);
-    return { kind, values: next };
+    return { ...row, values: next };
   });
   return { ...draft, rows };
 }
@@ -156,7 +172,7 @@ export function withValues(
   const rows = [...draft.rows];
   for (const slot of slots) {
     const row = rows[slot.row] as Row;
-    rows[slot.row] = { kind: row.kind, values: row.values.with(slot.index, to(slot)) };
+    rows[slot.row] = { ...row, values: row.values.with(slot.index, to(slot)) };
   }
   return { ...draft, rows };
 }

@@ -1,4 +1,11 @@
-import { type Advice, type OpKind, PROTS, type Prot, VIAS, type Via } from "../src/trace/op.ts";
+import {
+  type Advice,
+  type SyscallKind,
+  PROTS,
+  type Prot,
+  VIAS,
+  type Via,
+} from "../src/trace/op.ts";
 import type { World } from "../src/trace/trace.ts";
 import type { Dice } from "./dice.ts";
 
@@ -15,7 +22,7 @@ interface HotRange {
 export interface Swarm {
   readonly world: World;
   /** Op kinds, each as often as its weight; one draw picks an entry. */
-  readonly wheel: readonly OpKind[];
+  readonly wheel: readonly SyscallKind[];
   readonly ops: number;
   readonly maxProcs: number;
   readonly maxPages: number;
@@ -35,7 +42,7 @@ export interface Swarm {
 const WORLD = { pfns: 16, vpages: 24 } as const;
 const SMALL = { least: 4, most: 8 } as const;
 
-const OPTIONAL: readonly OpKind[] = [
+const OPTIONAL: readonly SyscallKind[] = [
   "munmap",
   "mremap",
   "mprotect",
@@ -47,7 +54,7 @@ const OPTIONAL: readonly OpKind[] = [
 ];
 
 /** Most weight a kind can get; lifecycles stay rare or there is nothing left to act on. */
-const HEAVIEST: Readonly<Record<OpKind, number>> = {
+const HEAVIEST: Readonly<Record<SyscallKind, number>> = {
   mmap: 6,
   munmap: 6,
   mremap: 6,
@@ -60,7 +67,14 @@ const HEAVIEST: Readonly<Record<OpKind, number>> = {
 };
 
 /** What a run can be about. */
-const FAVOURITES: readonly OpKind[] = ["munmap", "mremap", "mprotect", "madvise", "touch", "fork"];
+const FAVOURITES: readonly SyscallKind[] = [
+  "munmap",
+  "mremap",
+  "mprotect",
+  "madvise",
+  "touch",
+  "fork",
+];
 const FAVOURITE_WEIGHT = 12;
 
 /** Low memory has no PCI resource. */
@@ -87,9 +101,9 @@ function drawWorld(dice: Dice): World {
   return { pfns, vpages: dice.between(SMALL.least, SMALL.most), mtrr };
 }
 
-function drawWheel(dice: Dice): OpKind[] {
+function drawWheel(dice: Dice): SyscallKind[] {
   const favourite = dice.chance(1, 4) ? dice.pick(FAVOURITES) : null;
-  const wheel: OpKind[] = [];
+  const wheel: SyscallKind[] = [];
   addToWheel(wheel, "mmap", dice.between(2, HEAVIEST.mmap));
   for (const kind of OPTIONAL) {
     if (kind === favourite) addToWheel(wheel, kind, FAVOURITE_WEIGHT);
@@ -98,7 +112,7 @@ function drawWheel(dice: Dice): OpKind[] {
   return wheel;
 }
 
-function addToWheel(wheel: OpKind[], kind: OpKind, weight: number): void {
+function addToWheel(wheel: SyscallKind[], kind: SyscallKind, weight: number): void {
   for (let n = 0; n < weight; n++) wheel.push(kind);
 }
 

@@ -7,7 +7,7 @@ export function legacyBackend(release: LegacyRelease): ModelBackend {
   return modelBackend(`legacy@${release}`, "vm-pat", {
     profile: LEGACY_PROFILES[release],
     eraseByEnd: true,
-    tracking: (ranges, log) => new VmPatTracking(ranges, log),
+    tracking: (ranges, _log, kernel) => new VmPatTracking(ranges, kernel),
     hasVmPat,
   });
 }

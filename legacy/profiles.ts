@@ -10,6 +10,9 @@ export const LEGACY_PROFILES = {
     mremapChecksOverlapFirst: false,
     mremapChecksBeforeUnmap: false,
     mremapMovesSeveral: false,
+    remapChecksPartOfPrivateFirst: false,
+    vmFlagsAssertWriteLock: false,
+    mremapErrorClearsSource: false,
   },
   /** mm/mmap.c of 6.12.117: pages cleared first, VMAs freed after the driver's handler. */
   "6.12": {
@@ -19,6 +22,9 @@ export const LEGACY_PROFILES = {
     mremapChecksOverlapFirst: false,
     mremapChecksBeforeUnmap: false,
     mremapMovesSeveral: false,
+    remapChecksPartOfPrivateFirst: false,
+    vmFlagsAssertWriteLock: true,
+    mremapErrorClearsSource: false,
   },
 } as const satisfies Record<string, MmProfile>;
 

@@ -1,10 +1,10 @@
 import type { Outcome } from "../src/mm/errno.ts";
 import type { Mm } from "../src/mm/mm.ts";
 import type { DupReason, PfnTracking } from "../src/mm/tracking.ts";
-import type { Pfn } from "../src/mm/units.ts";
+import type { PageCount, Pfn } from "../src/mm/units.ts";
 import type { Vma } from "../src/mm/vma.ts";
 import type { PageCacheMode } from "../src/pat/cachemode.ts";
-import type { PatEvent } from "../src/pat/events.ts";
+import type { KernelState } from "../src/pat/kernelstate.ts";
 import type { ModeRef } from "../src/pat/memtype.ts";
 import type { PfnRanges } from "../src/pat/pfnmap.ts";
 
@@ -26,15 +26,24 @@ export class VmPatTracking implements PfnTracking {
 
   constructor(
     private readonly ranges: PfnRanges,
-    private readonly log: PatEvent[],
+    private readonly kernel: KernelState,
   ) {}
 
   /** track_pfn_remap(): every failure becomes EINVAL in remap_pfn_range(). */
-  remap(vma: Vma, wanted: PageCacheMode, granted: ModeRef): Outcome {
-    const end = vma.pfn + vma.pages;
-    if (this.ranges.track(vma.pfn, end, wanted, false, granted) !== null) return "EINVAL";
+  remap(vma: Vma, wanted: PageCacheMode, granted: ModeRef, pfn: Pfn): Outcome {
+    const end = pfn + vma.pages;
+    if (this.ranges.track(pfn, end, wanted, false, granted) !== null) return "EINVAL";
+    this.kernel.writesVmFlags("track_pfn_remap");
     vma.track = VM_PAT;
     return null;
+  }
+
+  /** untrack_pfn() of a given range: the zap before it has often cleared the flag already. */
+  remapFailed(vma: Vma, pfn: Pfn, pages: PageCount): void {
+    if (!hasVmPat(vma)) return;
+    this.ranges.untrack(pfn, pfn + pages);
+    this.kernel.writesVmFlags("untrack_pfn");
+    vma.track = null;
   }
 
   /** vm_area_dup() copies the flag; dup_mmap() clears it again in the child. */
@@ -50,7 +59,7 @@ export class VmPatTracking implements PfnTracking {
     if (!hasVmPat(parentVma)) return null;
     const base = parent.pageTable.pfnAt(parentVma.start);
     if (base === null) {
-      if (!parentVma.isPrivate) this.warn();
+      if (!parentVma.isPrivate) this.warn("track_pfn_copy");
       return "EINVAL";
     }
     const wanted = parent.pageTable.modeAt(parentVma.start);
@@ -61,7 +70,18 @@ export class VmPatTracking implements PfnTracking {
     return null;
   }
 
-  /** untrack_pfn() on the whole VMA; the flag goes even when the free fails. */
+  /** untrack_pfn_copy(): what copy() reserved is given back by its pfn. */
+  copyFailed(childVma: Vma, parent: Mm, parentVma: Vma): void {
+    if (!hasVmPat(childVma)) return;
+    const base = parent.pageTable.pfnAt(parentVma.start);
+    if (base !== null) this.ranges.untrack(base, base + childVma.pages);
+    childVma.track = null;
+  }
+
+  /**
+   * untrack_pfn() on the whole VMA, however little of it goes; the flag goes even when the free
+   * fails.
+   */
   unmap(mm: Mm, vma: Vma): void {
     if (!hasVmPat(vma)) return;
     const base = this.base(mm, vma);
@@ -83,11 +103,11 @@ export class VmPatTracking implements PfnTracking {
     const pfn = mm.pageTable.pfnAt(vma.start);
     if (pfn !== null) return pfn;
     if (vma.isPrivate) return vma.pfn;
-    this.warn();
+    this.warn("untrack_pfn");
     return null;
   }
 
-  private warn(): void {
-    this.log.push({ kind: "warn", text: "get_pat_info: no pfn at the start of the VMA" });
+  private warn(caller: string): void {
+    this.kernel.warnOnce(`${caller}: no pfn at the start of the VMA`);
   }
 }

@@ -7,7 +7,7 @@ export function modernBackend(release: ModernRelease): ModelBackend {
   return modelBackend(`modern@${release}`, "kref", {
     profile: MODERN_PROFILES[release],
     eraseByEnd: false,
-    tracking: (ranges) => new KrefTracking(ranges),
+    tracking: (ranges, _log, kernel) => new KrefTracking(ranges, kernel),
     contextOf: ctxOf,
   });
 }

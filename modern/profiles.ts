@@ -10,6 +10,9 @@ export const MODERN_PROFILES = {
     mremapChecksOverlapFirst: false,
     mremapChecksBeforeUnmap: false,
     mremapMovesSeveral: false,
+    remapChecksPartOfPrivateFirst: false,
+    vmFlagsAssertWriteLock: true,
+    mremapErrorClearsSource: false,
   },
   /** 6.18.15, seen in its recordings: mremap() checks first, and moves several VMAs. */
   "6.18": {
@@ -19,6 +22,9 @@ export const MODERN_PROFILES = {
     mremapChecksOverlapFirst: true,
     mremapChecksBeforeUnmap: true,
     mremapMovesSeveral: true,
+    remapChecksPartOfPrivateFirst: false,
+    vmFlagsAssertWriteLock: true,
+    mremapErrorClearsSource: false,
   },
   /** drivers/char/mem.c and mm/vma.c of 7.2.12: /dev/mem maps in an action, after the free. */
   "7.2": {
@@ -28,6 +34,9 @@ export const MODERN_PROFILES = {
     mremapChecksOverlapFirst: true,
     mremapChecksBeforeUnmap: true,
     mremapMovesSeveral: true,
+    remapChecksPartOfPrivateFirst: true,
+    vmFlagsAssertWriteLock: false,
+    mremapErrorClearsSource: false,
   },
 } as const satisfies Record<string, MmProfile>;
 

@@ -3,6 +3,7 @@ import type { PfnTracking } from "../src/mm/tracking.ts";
 import type { PageCount, Pfn } from "../src/mm/units.ts";
 import type { Vma } from "../src/mm/vma.ts";
 import type { PageCacheMode } from "../src/pat/cachemode.ts";
+import type { KernelState } from "../src/pat/kernelstate.ts";
 import type { ModeRef } from "../src/pat/memtype.ts";
 import type { PfnRanges } from "../src/pat/pfnmap.ts";
 
@@ -28,15 +29,27 @@ export function ctxOf(vma: Vma): PfnmapTrackCtx | null {
  * whole range. Nothing happens on unmap, on page table copies, or when pages move away.
  */
 export class KrefTracking implements PfnTracking {
-  constructor(private readonly ranges: PfnRanges) {}
+  constructor(
+    private readonly ranges: PfnRanges,
+    private readonly kernel: KernelState,
+  ) {}
 
   /** remap_pfn_range_track(): a VMA that holds a context already is refused, silently. */
-  remap(vma: Vma, wanted: PageCacheMode, granted: ModeRef): Outcome {
+  remap(vma: Vma, wanted: PageCacheMode, granted: ModeRef, pfn: Pfn): Outcome {
     if (vma.track !== null) return "EINVAL";
-    const end = vma.pfn + vma.pages;
-    if (this.ranges.track(vma.pfn, end, wanted, false, granted) !== null) return "EINVAL";
-    vma.track = new PfnmapTrackCtx(vma.pfn, vma.pages);
+    const end = pfn + vma.pages;
+    if (this.ranges.track(pfn, end, wanted, false, granted) !== null) return "EINVAL";
+    if (this.kernel.fails("context")) {
+      this.ranges.untrack(pfn, end);
+      return "ENOMEM";
+    }
+    vma.track = new PfnmapTrackCtx(pfn, vma.pages);
     return null;
+  }
+
+  /** The context of the call that failed goes again; a part has made none. */
+  remapFailed(vma: Vma, _pfn: Pfn, _pages: PageCount, whole: boolean): void {
+    if (whole) this.free(vma);
   }
 
   /** vma_pfnmap_track_ctx_dup(): the copy takes a reference, whatever it was made for. */
@@ -50,6 +63,9 @@ export class KrefTracking implements PfnTracking {
   copy(): Outcome {
     return null;
   }
+
+  /** A failed copy leaves the reference to the child's teardown. */
+  copyFailed(): void {}
 
   /** Unmapping and zapping never touch the tracking. */
   unmap(): void {}

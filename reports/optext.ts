@@ -1,14 +1,18 @@
+import { driverOpText, range } from "./driveroptext.ts";
 import { SHORT_MODE } from "../src/pat/cachemode.ts";
-import type { Op } from "../src/trace/op.ts";
+import { isDriverOp } from "../src/trace/driverop.ts";
+import type { Op, SyscallOp } from "../src/trace/op.ts";
 import type { Memtype, Result, TraceEvent, VmaState } from "../src/trace/recording.ts";
 
-/** A half-open range of pages. */
-export function range(start: number, pages: number): string {
-  return `[${start},${start + pages})`;
-}
+export { range } from "./driveroptext.ts";
 
 /** An op in words, such as `munmap p0 [0,1)`. */
 export function opText(op: Op): string {
+  const text = isDriverOp(op) ? driverOpText(op) : syscallText(op);
+  return op.fault === undefined ? text : `${text}, no memory for ${op.fault.at} ${op.fault.nth}`;
+}
+
+function syscallText(op: SyscallOp): string {
   switch (op.op) {
     case "spawn":
     case "exit":
@@ -62,6 +66,8 @@ export function eventText(event: TraceEvent): string {
   switch (event.kind) {
     case "warn":
       return `WARN ${event.text}`;
+    case "bug":
+      return `BUG ${event.text}`;
     case "invalid-free":
       return `invalid free of [${event.start},${event.end})`;
     case "conflict": {
@@ -71,6 +77,14 @@ export function eventText(event: TraceEvent): string {
     case "reserve-failed": {
       const modes = `track ${SHORT_MODE[event.track]}, request ${SHORT_MODE[event.request]}`;
       return `reserve failed for [${event.start},${event.end}): ${modes}`;
+    }
+    case "ram-busy": {
+      const modes = `have ${SHORT_MODE[event.track]}, request ${SHORT_MODE[event.request]}`;
+      return `RAM pages [${event.start},${event.end}) ${modes}`;
+    }
+    case "ram-request": {
+      const modes = `wanted ${SHORT_MODE[event.request]}, got ${SHORT_MODE[event.got]}`;
+      return `RAM pages [${event.start},${event.end}): ${modes}`;
     }
     case "type-mismatch": {
       const modes = `wanted ${SHORT_MODE[event.request]}, got ${SHORT_MODE[event.got]}`;

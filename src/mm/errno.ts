@@ -4,6 +4,7 @@ export const ERRNOS = [
   "ESRCH",
   "EINTR",
   "EIO",
+  "ENXIO",
   "EBADF",
   "EAGAIN",
   "ENOMEM",

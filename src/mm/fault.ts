@@ -1,17 +1,114 @@
+import { assertNever } from "../assertnever.ts";
+import { KernelBug } from "../pat/kernelstate.ts";
+import type { CallResult } from "./driver.ts";
 import type { Outcome } from "./errno.ts";
-import type { Mm } from "./mm.ts";
-import type { VirtualPage } from "./units.ts";
+import type { Mm, MmContext } from "./mm.ts";
+import { isOurs, remapPfnRange } from "./remap.ts";
+import type { PageCount, VirtualPage } from "./units.ts";
+import type { FaultHandler, Vma } from "./vma.ts";
+
+/** How much the `remap-segment` fault handler maps at once. */
+const SEGMENT_PAGES: PageCount = 4;
 
 /**
  * Reads or writes one page as the process itself would. EFAULT stands for the signal of an access
- * that is not allowed. A write to a private mapping copies the page (do_wp_page() with no struct
- * page behind it): the VMA stays, the pfn is no longer mapped there.
+ * that is not allowed, EIO for that of a page that is not there (SIGBUS), EINTR for an access that
+ * faults again and again until it is interrupted. A write to a private mapping copies the page
+ * (do_wp_page() with no struct page behind it): the VMA stays, the pfn is no longer mapped there.
  */
-export function touch(mm: Mm, at: VirtualPage, write: boolean): Outcome {
+export function touch(
+  context: MmContext,
+  mm: Mm,
+  at: VirtualPage,
+  write: boolean,
+  results: CallResult[],
+): Outcome {
   const vma = mm.lookup(at);
   if (vma === null || vma.prot === "none") return "EFAULT";
-  if (!write) return null;
-  if (vma.prot !== "rw") return "EFAULT";
-  if (vma.isPrivate) mm.pageTable.copyOnWrite(at);
+  if (write && vma.prot !== "rw") return "EFAULT";
+  if (mm.pageTable.isNone(at)) {
+    const outcome = faultIn(context, mm, vma, at, results);
+    if (outcome !== null) return outcome;
+  }
+  if (write && vma.isPrivate) mm.pageTable.copyOnWrite(at);
+  return null;
+}
+
+/** handle_mm_fault() of a page that is not there: the driver's fault handler must supply it. */
+function faultIn(
+  context: MmContext,
+  mm: Mm,
+  vma: Vma,
+  at: VirtualPage,
+  results: CallResult[],
+): Outcome {
+  const handler = vma.device?.handler ?? null;
+  if (handler === null) return "EIO";
+  const { kernel } = context;
+  // __do_fault() allocates a table ahead; where it cannot, the access faults again and it can.
+  if (!mm.pageTable.hasTable(at)) kernel.fails("page-table");
+  kernel.inFault = true;
+  try {
+    return handleFault(context, mm, vma, at, handler, results);
+  } finally {
+    kernel.inFault = false;
+  }
+}
+
+function handleFault(
+  context: MmContext,
+  mm: Mm,
+  vma: Vma,
+  at: VirtualPage,
+  handler: FaultHandler,
+  results: CallResult[],
+): Outcome {
+  const { call } = handler;
+  switch (call) {
+    case "insert":
+      return insertPfn(context, mm, vma, at, handler);
+    case "remap":
+    case "remap-segment": {
+      const { start, end } = call === "remap" ? vma : segmentOf(vma, at);
+      const pages = end - start;
+      const pfn = handler.pfn + vma.pfn + (start - vma.start);
+      if (!isOurs(context, pfn, pages)) return "EIO";
+      const range = { at: start, pages, pfn, mode: handler.mode };
+      const outcome = remapPfnRange(context, mm, vma, range);
+      results.push({ call, outcome, pages });
+      if (outcome === null) return null;
+      return call === "remap" ? "EIO" : "EINTR";
+    }
+    default:
+      return assertNever(call);
+  }
+}
+
+/** The segment of the file, as much of it as the VMA maps, that a page lies in. */
+function segmentOf(vma: Vma, at: VirtualPage): { start: VirtualPage; end: VirtualPage } {
+  const offset = vma.pfn + (at - vma.start);
+  const start = at - (offset % SEGMENT_PAGES);
+  return { start: Math.max(vma.start, start), end: Math.min(vma.end, start + SEGMENT_PAGES) };
+}
+
+/**
+ * vmf_insert_pfn_prot() (mm/memory.c, 6.1 to 7.2; reduced to VM_PFNMAP): nothing is tracked, the
+ * mode is what the list says of the page, whatever was asked for.
+ */
+function insertPfn(
+  context: MmContext,
+  mm: Mm,
+  vma: Vma,
+  at: VirtualPage,
+  handler: FaultHandler,
+): Outcome {
+  const pfn = handler.pfn + vma.pfn + (at - vma.start);
+  if (!isOurs(context, pfn, 1)) return "EIO";
+  if (vma.isPrivate) {
+    throw new KernelBug("vmf_insert_pfn_prot: the mapping is private", "mmap-read");
+  }
+  // Out of memory here means that the access faults again, and then there is some.
+  mm.pageTable.allocate(at, at + 1, context.kernel);
+  mm.pageTable.remap(at, at + 1, pfn, context.ranges.lookup(pfn));
   return null;
 }

@@ -1,23 +1,59 @@
 import type { Outcome } from "./errno.ts";
 import type { Mm, MmContext } from "./mm.ts";
 import { exitMmap } from "./munmap.ts";
+import { TABLE_PAGES } from "./pagetable.ts";
+import type { VirtualPage } from "./units.ts";
+import type { Vma } from "./vma.ts";
 
 /**
  * dup_mmap() and copy_page_range() (6.1 to 7.2; reduced to pfn mappings): VMA by VMA in address
  * order. A VMA is linked into the child before its pages are copied, so the teardown of a failed
- * fork meets it, with no page table entries. Every failure reaches the parent as ENOMEM.
+ * fork meets it. Every failure reaches the parent as ENOMEM.
  */
 export function fork(context: MmContext, parent: Mm, child: Mm): Outcome {
   for (const vma of parent.vmas) {
     if (vma.dontfork) continue;
-    const copy = vma.copy(vma.start, vma.end, vma.pfn);
-    context.tracking.dup(copy, vma, "fork");
-    child.vmas.push(copy);
-    if (context.tracking.copy(copy, parent, vma) !== null) {
+    if (!dupVma(context, parent, child, vma)) {
       exitMmap(context, child);
       return "ENOMEM";
     }
-    child.pageTable.copyFrom(parent.pageTable, vma.start, vma.end);
   }
   return null;
+}
+
+function dupVma(context: MmContext, parent: Mm, child: Mm, vma: Vma): boolean {
+  const { kernel, tracking } = context;
+  if (kernel.fails("vma")) return false;
+  const copy = vma.copy(vma.start, vma.end, vma.pfn);
+  tracking.dup(copy, vma, "fork");
+  if (kernel.fails("vma-setup")) {
+    tracking.free(copy);
+    return false;
+  }
+  child.vmas.push(copy);
+  if (copy.device !== null) context.file.insertAfter(child, copy, vma);
+  if (tracking.copy(copy, parent, vma) !== null) return false;
+  const upTo = copyTables(context, parent, child, vma.start, vma.end);
+  if (upTo === vma.end) return true;
+  tracking.copyFailed(copy, parent, vma);
+  return false;
+}
+
+/** copy_p4d_range() and below: returns the first page whose table the child could not have. */
+function copyTables(
+  context: MmContext,
+  parent: Mm,
+  child: Mm,
+  start: VirtualPage,
+  end: VirtualPage,
+): VirtualPage {
+  for (let from = start; from < end; ) {
+    const upTo = Math.min(end, from - (from % TABLE_PAGES) + TABLE_PAGES);
+    if (parent.pageTable.hasTable(from)) {
+      if (child.pageTable.allocate(from, upTo, context.kernel) < upTo) return from;
+      child.pageTable.copyFrom(parent.pageTable, from, upTo);
+    }
+    from = upTo;
+  }
+  return end;
 }

@@ -1,4 +1,8 @@
-import { PageTable } from "./pagetable.ts";
+import type { KernelState } from "../pat/kernelstate.ts";
+import type { PfnRanges } from "../pat/pfnmap.ts";
+import type { Outcome } from "./errno.ts";
+import type { FileMapping } from "./filemapping.ts";
+import { PageTable, TABLE_PAGES } from "./pagetable.ts";
 import type { MmProfile } from "./profile.ts";
 import type { PfnTracking } from "./tracking.ts";
 import type { PageCount, VirtualPage } from "./units.ts";
@@ -8,6 +12,12 @@ import type { Vma } from "./vma.ts";
 export interface MmContext {
   readonly profile: MmProfile;
   readonly tracking: PfnTracking;
+  readonly ranges: PfnRanges;
+  readonly kernel: KernelState;
+  /** The mappings of the driver's file. */
+  readonly file: FileMapping;
+  /** How many pages the region has. */
+  readonly pfns: PageCount;
   readonly vpages: PageCount;
 }
 
@@ -15,6 +25,8 @@ export interface MmContext {
 export class Mm {
   readonly vmas: Vma[] = [];
   readonly pageTable: PageTable;
+  /** A task that died in a BUG() holds this address space's locks for good. */
+  isWedged = false;
 
   constructor(readonly vpages: PageCount) {
     this.pageTable = new PageTable(vpages);
@@ -40,7 +52,10 @@ export class Mm {
 
   /** Forgets everything, so that the address space can serve another process. */
   clear(): void {
-    for (const vma of this.vmas) this.pageTable.zap(vma.start, vma.end);
+    for (const vma of this.vmas) {
+      this.pageTable.zap(vma.start, vma.end);
+      this.pageTable.freeTables(vma.start, vma.end, 0, this.vpages + TABLE_PAGES);
+    }
     this.remove(0, this.vmas.length);
   }
 
@@ -62,29 +77,46 @@ export class Mm {
 }
 
 /**
- * __split_vma(): cuts a VMA in two at `at`, which lies inside it, and returns the new upper half.
- * Which half is the new one makes no difference to either design: both hold what the whole held.
+ * __split_vma(): cuts a VMA in two at `at`, which lies inside it; ENOMEM where it cannot, and
+ * then nothing has changed. Which half is the new one makes no difference to either design: both
+ * hold what the whole held.
  *
  *     |-----------vma-----------|  ->  |---vma---|----upper----|
  *               at                               at
  */
-export function splitVma(context: MmContext, mm: Mm, vma: Vma, at: VirtualPage): Vma {
+export function splitVma(context: MmContext, mm: Mm, vma: Vma, at: VirtualPage): Outcome {
+  const { kernel, tracking } = context;
+  if (kernel.fails("vma")) return "ENOMEM";
   const upper = vma.copy(at, vma.end, vma.pfn + (at - vma.start));
-  context.tracking.dup(upper, vma, "split");
+  tracking.dup(upper, vma, "split");
+  if (kernel.fails("vma-setup")) {
+    tracking.free(upper);
+    return "ENOMEM";
+  }
   vma.end = at;
   mm.insert(upper);
-  return upper;
+  if (upper.device !== null) {
+    context.file.insert(mm, upper);
+    context.file.reinsert(mm, vma);
+  }
+  return null;
 }
 
-/** Cuts VMAs at both ends of [start, end), so that each lies wholly inside or outside. */
+/**
+ * Cuts VMAs at both ends of [start, end), so that each lies wholly inside or outside. The lower
+ * end comes first; where the upper one fails, that cut stays.
+ */
 export function splitAround(
   context: MmContext,
   mm: Mm,
   start: VirtualPage,
   end: VirtualPage,
-): void {
+): Outcome {
   const first = mm.lookup(start);
-  if (first !== null && first.start < start) splitVma(context, mm, first, start);
+  if (first !== null && first.start < start) {
+    const error = splitVma(context, mm, first, start);
+    if (error !== null) return error;
+  }
   const last = mm.lookup(end);
-  if (last !== null && last.start < end) splitVma(context, mm, last, end);
+  return last !== null && last.start < end ? splitVma(context, mm, last, end) : null;
 }

@@ -1,8 +1,9 @@
 import type { PageCacheMode } from "../pat/cachemode.ts";
-import type { ModeRef } from "../pat/memtype.ts";
+import { type CallResult, type DriverCall, NEW_DEVICE_MAPPING, runDriverCalls } from "./driver.ts";
 import type { Errno, Outcome } from "./errno.ts";
 import { type Mm, type MmContext, splitAround } from "./mm.ts";
 import { clearVmas, freeVmas } from "./munmap.ts";
+import { remapNewVma } from "./remap.ts";
 import type { PageCount, Pfn, VirtualPage } from "./units.ts";
 import { type Prot, Vma } from "./vma.ts";
 
@@ -10,8 +11,8 @@ import { type Prot, Vma } from "./vma.ts";
 export interface Driver {
   /** The cache mode it asks for. */
   readonly mode: PageCacheMode;
-  /** What it returns when remap_pfn_range() fails, whatever the reason was. */
-  readonly errno: Errno;
+  /** What it returns when remap_pfn_range() fails, whatever the reason was; null: that reason. */
+  readonly errno: Errno | null;
   /** /dev/mem, whose handler became mmap_prepare with an action. */
   readonly isDevmem: boolean;
 }
@@ -26,34 +27,76 @@ export interface MmapRequest {
   readonly driver: Driver;
 }
 
-const granted: ModeRef = { mode: 0 };
-
-/** remap_pfn_range() over the whole of a new VMA: tracked first, then the pages are mapped. */
-function remapPfnRange(context: MmContext, mm: Mm, vma: Vma, wanted: PageCacheMode): Outcome {
-  const error = context.tracking.remap(vma, wanted, granted);
-  if (error === null) mm.pageTable.remap(vma.start, vma.end, vma.pfn, granted.mode);
-  return error;
+/** mmap(MAP_FIXED) of a driver's file at file offset `off`; its handler makes the calls given. */
+export interface DriverMmapRequest {
+  readonly at: VirtualPage;
+  readonly pages: PageCount;
+  readonly off: number;
+  readonly prot: Prot;
+  readonly isPrivate: boolean;
+  readonly calls: readonly DriverCall[];
 }
 
-/**
- * mmap_region() with a driver's handler. The pages of the replaced VMAs are cleared before the
- * handler runs, so they are lost even when it fails; when the VMAs themselves are freed is a
- * fact of the release.
- */
+/** mmap() of a file whose handler remaps the whole VMA, and no more. */
 export function mmap(context: MmContext, mm: Mm, request: MmapRequest): Outcome {
   const { at, pages, driver } = request;
   const { profile } = context;
   const freeFirst =
     profile.mmapFreesReplacedFirst || (driver.isDevmem && profile.devmemMapsAfterFree);
-  splitAround(context, mm, at, at + pages);
-  const first = mm.findIndex(at);
-  const last = mm.findIndex(at + pages);
-  clearVmas(context, mm, first, last);
-  if (freeFirst) freeVmas(context, mm, first, last);
   const vma = new Vma(at, at + pages, request.pfn, request.prot, request.isPrivate);
-  const error = remapPfnRange(context, mm, vma, driver.mode);
-  if (!freeFirst) freeVmas(context, mm, first, last);
-  if (error === null) mm.insert(vma);
-  else context.tracking.free(vma);
-  return error === null ? null : driver.errno;
+  const place = makeRoom(context, mm, vma, freeFirst);
+  if (place === null) return "ENOMEM";
+  const error = remapNewVma(context, mm, vma, driver.mode);
+  finish(context, mm, vma, place, error);
+  return error === null ? null : (driver.errno ?? error);
+}
+
+/** mmap() of a driver's file; the outcome of every call of its handler goes to `results`. */
+export function mmapDriver(
+  context: MmContext,
+  mm: Mm,
+  request: DriverMmapRequest,
+  results: CallResult[],
+): Outcome {
+  const { at, pages, off, prot, isPrivate, calls } = request;
+  const vma = new Vma(at, at + pages, off, prot, isPrivate);
+  vma.device = NEW_DEVICE_MAPPING;
+  const place = makeRoom(context, mm, vma, context.profile.mmapFreesReplacedFirst);
+  if (place === null) return "ENOMEM";
+  const error = runDriverCalls(context, mm, vma, calls, results);
+  finish(context, mm, vma, place, error);
+  return error;
+}
+
+/**
+ * The first half of mmap_region(): the pages of what the new VMA replaces are cleared before the
+ * handler runs, so they are lost even when it fails; when the VMAs themselves are freed is a fact
+ * of the release. Returns how many are still to be freed, or null (ENOMEM, nothing cleared) where
+ * one cannot be split.
+ */
+function makeRoom(context: MmContext, mm: Mm, vma: Vma, freeFirst: boolean): number | null {
+  const { start, end } = vma;
+  if (splitAround(context, mm, start, end) !== null) return null;
+  const first = mm.findIndex(start);
+  const last = mm.findIndex(end);
+  clearVmas(context, mm, first, last);
+  if (!freeFirst) return last - first;
+  freeVmas(context, mm, first, last);
+  return 0;
+}
+
+/** The second half: frees what was replaced, and links the new VMA or unmaps it again. */
+function finish(context: MmContext, mm: Mm, vma: Vma, replaced: number, error: Outcome): void {
+  if (replaced > 0) {
+    const first = mm.findIndex(vma.start);
+    freeVmas(context, mm, first, first + replaced);
+  }
+  mm.insert(vma);
+  if (error !== null) {
+    const index = mm.findIndex(vma.start);
+    clearVmas(context, mm, index, index + 1);
+    freeVmas(context, mm, index, index + 1);
+  } else if (vma.device !== null) {
+    context.file.insert(mm, vma);
+  }
 }

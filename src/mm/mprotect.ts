@@ -21,7 +21,8 @@ export function mprotect(
     if (vma === null) return "ENOMEM";
     const upTo = Math.min(end, vma.end);
     if (vma.prot !== prot) {
-      splitAround(context, mm, from, upTo);
+      const error = splitAround(context, mm, from, upTo);
+      if (error !== null) return error;
       (mm.lookup(from) as Vma).prot = prot;
     }
     from = upTo;
@@ -66,7 +67,8 @@ export function madvise(
     const start = Math.max(from, next.start);
     const upTo = Math.min(end, next.end);
     if (behavior === "dontfork" && !next.dontfork) {
-      splitAround(context, mm, start, upTo);
+      // madvise() tells that memory is short by EAGAIN.
+      if (splitAround(context, mm, start, upTo) !== null) return "EAGAIN";
       (mm.lookup(start) as Vma).dontfork = true;
     }
     from = upTo;

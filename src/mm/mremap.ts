@@ -1,6 +1,7 @@
 import type { Outcome } from "./errno.ts";
 import type { Mm, MmContext } from "./mm.ts";
 import { munmap } from "./munmap.ts";
+import { TABLE_PAGES } from "./pagetable.ts";
 import type { PageCount, VirtualPage } from "./units.ts";
 import type { Vma } from "./vma.ts";
 
@@ -31,7 +32,9 @@ function checkResize(vma: Vma, at: VirtualPage, pages: PageCount, newPages: Page
 
 /**
  * move_vma(): the whole VMA is duplicated at the destination, page table entries move, and where
- * they were is unmapped, which splits the VMA when only a piece of it moves.
+ * they were is unmapped, which splits the VMA when only a piece of it moves. If that split fails,
+ * the old VMA stays whole without the pages that moved, and the move has succeeded. If the
+ * destination's page tables cannot be had, the pages go back and the copy is unmapped.
  *
  *     |------|==moved==|----|     ->     |------|         |----|     |==copy==|
  *            at                                                      to
@@ -43,30 +46,66 @@ function moveVma(
   at: VirtualPage,
   pages: PageCount,
   to: VirtualPage,
-): void {
+): Outcome {
+  const { kernel, tracking } = context;
+  if (kernel.fails("vma")) return "ENOMEM";
   const copy = vma.copy(to, to + pages, vma.pfn + (at - vma.start));
-  context.tracking.dup(copy, vma, "move");
+  tracking.dup(copy, vma, "move");
+  if (kernel.fails("vma-setup")) {
+    tracking.free(copy);
+    return "ENOMEM";
+  }
   mm.insert(copy);
+  if (copy.device !== null) context.file.insert(mm, copy);
+  if (!moveTables(context, mm, at, pages, to)) {
+    const isSource = context.profile.mremapErrorClearsSource;
+    tracking.moved(isSource ? vma : copy);
+    munmap(context, mm, to, pages);
+    return "ENOMEM";
+  }
   mm.pageTable.move(at, pages, to);
-  context.tracking.moved(vma);
+  tracking.moved(vma);
   munmap(context, mm, at, pages);
+  return null;
+}
+
+/** pte_alloc() of the tables that move_page_tables() needs: one wherever the source has one. */
+function moveTables(
+  context: MmContext,
+  mm: Mm,
+  at: VirtualPage,
+  pages: PageCount,
+  to: VirtualPage,
+): boolean {
+  const { pageTable } = mm;
+  for (let done = 0; done < pages; ) {
+    const room = (page: number) => TABLE_PAGES - (page % TABLE_PAGES);
+    const extent = Math.min(pages - done, room(at + done), room(to + done));
+    const from = to + done;
+    if (pageTable.hasTable(at + done)) {
+      if (pageTable.allocate(from, from + extent, context.kernel) < from + extent) return false;
+    }
+    done += extent;
+  }
+  return true;
 }
 
 /** mremap_to(): the destination goes first, then the part to shrink away, then the move. */
 function mremapTo(context: MmContext, mm: Mm, request: FixedRequest): Outcome {
   const { at, newPages, to } = request;
   let { pages } = request;
-  munmap(context, mm, to, newPages);
+  const cleared = munmap(context, mm, to, newPages);
+  if (cleared !== null) return cleared;
   if (mm.lookup(at) === null) return "EFAULT";
   if (pages > newPages) {
-    munmap(context, mm, at + newPages, pages - newPages);
+    const shrunk = munmap(context, mm, at + newPages, pages - newPages);
+    if (shrunk !== null) return shrunk;
     pages = newPages;
   }
   const vma = mm.lookup(at);
   if (vma === null) return "EFAULT";
   const error = checkResize(vma, at, pages, newPages);
-  if (error === null) moveVma(context, mm, vma, at, pages, to);
-  return error;
+  return error ?? moveVma(context, mm, vma, at, pages, to);
 }
 
 /**
@@ -83,7 +122,13 @@ function remapMove(context: MmContext, mm: Mm, request: FixedRequest): Outcome {
     const start = Math.max(from, vma.start);
     const length = Math.min(end, vma.end) - start;
     const target = to + (start - at);
-    mremapTo(context, mm, { at: start, pages: length, newPages: length, to: target });
+    const error = mremapTo(context, mm, {
+      at: start,
+      pages: length,
+      newPages: length,
+      to: target,
+    });
+    if (error !== null) return error;
     from = start + length;
   }
   return null;
@@ -110,6 +155,5 @@ export function mremap(context: MmContext, mm: Mm, request: MremapRequest): Outc
   const vma = mm.lookup(at);
   if (vma === null) return "EFAULT";
   if (newPages > pages) return checkResize(vma, at, pages, newPages);
-  if (newPages < pages) munmap(context, mm, at + newPages, pages - newPages);
-  return null;
+  return newPages < pages ? munmap(context, mm, at + newPages, pages - newPages) : null;
 }

@@ -1,30 +1,50 @@
 import type { Outcome } from "./errno.ts";
 import { type Mm, type MmContext, splitAround } from "./mm.ts";
+import { TABLE_PAGES } from "./pagetable.ts";
 import type { PageCount, VirtualPage } from "./units.ts";
 import type { Vma } from "./vma.ts";
 
 /**
  * unmap_vmas() over mm.vmas[first, last): VMA by VMA in address order, the tracking hears of it
- * before the pages go.
+ * before the pages go; then free_pgtables().
  */
 export function clearVmas(context: MmContext, mm: Mm, first: number, last: number): void {
+  if (first === last) return;
   for (let i = first; i < last; i++) {
     const vma = mm.vmas[i] as Vma;
-    context.tracking.unmap(mm, vma);
+    context.tracking.unmap(mm, vma, "unmap");
     mm.pageTable.zap(vma.start, vma.end);
   }
+  freeTables(mm, first, last);
 }
 
 /** remove_vma() and vm_area_free() for mm.vmas[first, last), in address order. */
 export function freeVmas(context: MmContext, mm: Mm, first: number, last: number): void {
-  for (let i = first; i < last; i++) context.tracking.free(mm.vmas[i] as Vma);
+  for (let i = first; i < last; i++) {
+    const vma = mm.vmas[i] as Vma;
+    if (vma.device !== null) context.file.remove(vma);
+    context.tracking.free(vma);
+  }
   mm.remove(first, last);
 }
 
-/** munmap(): never fails here; a range that maps nothing is fine (do_vmi_munmap(), whole). */
+/** free_pgtables() for mm.vmas[first, last): a table goes with the last VMA above it. */
+function freeTables(mm: Mm, first: number, last: number): void {
+  const { vmas, pageTable } = mm;
+  const floor = first === 0 ? 0 : (vmas[first - 1] as Vma).end;
+  const ceiling = last < vmas.length ? (vmas[last] as Vma).start : mm.vpages + TABLE_PAGES;
+  const start = (vmas[first] as Vma).start;
+  pageTable.freeTables(start, (vmas[last - 1] as Vma).end, floor, ceiling);
+}
+
+/**
+ * munmap(): a range that maps nothing is fine (do_vmi_munmap(), whole). ENOMEM where a VMA cannot
+ * be split; then nothing is unmapped, but a first split stays.
+ */
 export function munmap(context: MmContext, mm: Mm, at: VirtualPage, pages: PageCount): Outcome {
   const end = at + pages;
-  splitAround(context, mm, at, end);
+  const error = splitAround(context, mm, at, end);
+  if (error !== null) return error;
   const first = mm.findIndex(at);
   const last = mm.findIndex(end);
   clearVmas(context, mm, first, last);

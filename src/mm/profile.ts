@@ -16,4 +16,10 @@ export interface MmProfile {
   readonly mremapChecksBeforeUnmap: boolean;
   /** mremap() of unchanged size to a fixed address may move several VMAs (6.17 on). */
   readonly mremapMovesSeveral: boolean;
+  /** remap_pfn_range() refuses a part of a private mapping before anything else (7.x). */
+  readonly remapChecksPartOfPrivateFirst: boolean;
+  /** VMA flags written in a fault, without the mmap write lock, warn (6.12 to 6.18). */
+  readonly vmFlagsAssertWriteLock: boolean;
+  /** A failed move says of the source, not of the copy, that its pages moved away (6.15 only). */
+  readonly mremapErrorClearsSource: boolean;
 }

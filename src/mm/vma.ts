@@ -1,16 +1,38 @@
+import type { PageCacheMode } from "../pat/cachemode.ts";
 import type { PageCount, Pfn, VirtualPage } from "./units.ts";
 
 /** Page protection of a VMA; every file is opened for reading and writing, so all may change. */
 export type Prot = "none" | "r" | "rw";
 
 /**
+ * What a driver does when a page of its mapping is touched that is not there: insert that page
+ * (vmf_insert_pfn_prot()), remap the whole VMA, or remap the segment of SEGMENT_PAGES around it
+ * and never mind the result. File offset 0 maps `pfn`.
+ */
+export interface FaultHandler {
+  readonly call: "insert" | "remap" | "remap-segment";
+  readonly pfn: Pfn;
+  readonly mode: PageCacheMode;
+}
+
+/** What a VMA of a driver's file has besides the rest: it lives in the file's mapping. */
+export interface DeviceMapping {
+  readonly handler: FaultHandler | null;
+  /** A whole remap of a private mapping has turned the file offset into a pfn. */
+  readonly offsetIsPfn: boolean;
+}
+
+/**
  * A vm_area_struct: a half-open range of virtual pages that maps consecutive pfns. `pfn` stands
- * for vm_pgoff, which for these mappings names the pfn of the first page. `track` belongs to the
+ * for vm_pgoff, which names the pfn of the first page, except in a driver's file: there it is the
+ * file offset, until a whole remap of a private mapping makes it a pfn. `track` belongs to the
  * tracking design; the address space only carries it.
  */
 export class Vma {
   track: object | null = null;
   dontfork = false;
+  /** Null where the file is not a driver's: such a VMA maps all its pages, and all linearly. */
+  device: DeviceMapping | null = null;
 
   constructor(
     public start: VirtualPage,
@@ -29,6 +51,7 @@ export class Vma {
   copy(start: VirtualPage, end: VirtualPage, pfn: Pfn): Vma {
     const copy = new Vma(start, end, pfn, this.prot, this.isPrivate);
     copy.dontfork = this.dontfork;
+    copy.device = this.device;
     return copy;
   }
 }

@@ -1,19 +1,25 @@
+import type { CallResult } from "../mm/driver.ts";
 import type { Outcome } from "../mm/errno.ts";
 import { touch } from "../mm/fault.ts";
+import { FileMapping } from "../mm/filemapping.ts";
 import { fork } from "../mm/fork.ts";
 import { Mm, type MmContext } from "../mm/mm.ts";
 import { mmap } from "../mm/mmap.ts";
 import { madvise, mprotect } from "../mm/mprotect.ts";
 import { mremap } from "../mm/mremap.ts";
-import { exitMmap, munmap } from "../mm/munmap.ts";
+import { clearVmas, exitMmap, munmap } from "../mm/munmap.ts";
 import type { MmProfile } from "../mm/profile.ts";
 import type { PfnTracking } from "../mm/tracking.ts";
 import type { Vma } from "../mm/vma.ts";
 import type { PatEvent } from "../pat/events.ts";
+import { KernelMaps } from "../pat/kernelmaps.ts";
+import { KernelBug, KernelState } from "../pat/kernelstate.ts";
 import { MemtypeList, type MemtypeWatcher } from "../pat/memtype.ts";
 import { PfnRanges } from "../pat/pfnmap.ts";
+import { RamPages } from "../pat/rampages.ts";
 import type { Op, OpOf } from "../trace/op.ts";
 import type { World } from "../trace/trace.ts";
+import { applyDriverOp } from "./driverops.ts";
 import { DRIVERS } from "./drivers.ts";
 
 /** A tracking context as a design shows it: range and count. */
@@ -29,7 +35,7 @@ export interface ShownContext {
 export interface DesignSpec {
   readonly profile: MmProfile;
   readonly eraseByEnd: boolean;
-  readonly tracking: (ranges: PfnRanges, log: PatEvent[]) => PfnTracking;
+  readonly tracking: (ranges: PfnRanges, log: PatEvent[], kernel: KernelState) => PfnTracking;
   /** Whether a VMA shows VM_PAT; absent where the design has no such flag. */
   readonly hasVmPat?: (vma: Vma) => boolean;
   /** The context that a VMA holds; absent where the design has none. */
@@ -51,6 +57,10 @@ export class Machine {
   readonly events: PatEvent[] = [];
   /** Live processes by id, in order of birth. */
   readonly processes = new Map<number, Mm>();
+  /** What the calls of a driver's handlers have returned since the last op began. */
+  readonly calls: CallResult[] = [];
+  /** The ranges that the kernel has mapped for itself. */
+  readonly kernelMaps: KernelMaps;
   private readonly context: MmContext;
   /** Empty address spaces of processes that are gone: page tables are what costs most to make. */
   private readonly spare: Mm[] = [];
@@ -60,10 +70,30 @@ export class Machine {
     readonly spec: DesignSpec,
     watcher: MemtypeWatcher | null = null,
   ) {
-    this.memtype = new MemtypeList(world.pfns, world.mtrr, spec.eraseByEnd, this.events, watcher);
-    const ranges = new PfnRanges(this.memtype, this.events);
-    const tracking = spec.tracking(ranges, this.events);
-    this.context = { profile: spec.profile, tracking, vpages: world.vpages };
+    const { profile } = spec;
+    const kernel = new KernelState(this.events, profile.vmFlagsAssertWriteLock);
+    this.memtype = new MemtypeList(
+      world.pfns,
+      world.mtrr,
+      spec.eraseByEnd,
+      this.events,
+      watcher,
+      kernel,
+    );
+    const ram = new RamPages(this.events, kernel);
+    const ranges = new PfnRanges(this.memtype, this.events, ram);
+    const tracking = spec.tracking(ranges, this.events, kernel);
+    this.kernelMaps = new KernelMaps(this.memtype, ranges, kernel);
+    const file = new FileMapping();
+    this.context = {
+      profile,
+      tracking,
+      ranges,
+      kernel,
+      file,
+      pfns: world.pfns,
+      vpages: world.vpages,
+    };
   }
 
   /** Back to a fresh boot: no process, no reservation. What was allocated is kept for reuse. */
@@ -73,10 +103,17 @@ export class Machine {
       this.bury(proc, mm);
     }
     this.memtype.clear();
+    this.kernelMaps.clear();
+    this.context.ranges.ram.clear();
+    this.context.file.clear();
+    this.context.kernel.reboot();
     this.clearEvents();
   }
 
-  /** Performs one op. An op on a process that is not alive is ESRCH and has no effect. */
+  /**
+   * Performs one op. An op on a process that is not alive is ESRCH and has no effect; so is one
+   * that the process does not survive (KernelBug), though not without effect.
+   */
   apply(op: Op): Outcome {
     this.clearEvents();
     if (op.op === "spawn") {
@@ -84,7 +121,36 @@ export class Machine {
       return null;
     }
     const mm = this.processes.get(op.proc);
-    return mm === undefined ? "ESRCH" : this.applyTo(mm, op);
+    if (mm === undefined) return "ESRCH";
+    if (op.fault === undefined) return this.survive(mm, op);
+    const { kernel } = this.context;
+    kernel.arm(op.fault.at, op.fault.nth);
+    const outcome = this.survive(mm, op);
+    kernel.disarm();
+    return outcome;
+  }
+
+  private survive(mm: Mm, op: Exclude<Op, OpOf<"spawn">>): Outcome {
+    try {
+      return this.applyTo(mm, op);
+    } catch (error) {
+      if (!(error instanceof KernelBug)) throw error;
+      this.events.push({ kind: "bug", text: error.message });
+      this.wedge(op.proc, mm, error);
+      return "ESRCH";
+    }
+  }
+
+  /**
+   * What becomes of a task that died in a BUG(): exit_mmap() waits for a lock that it holds
+   * itself, so its VMAs are never freed; they are not even unmapped if it holds their page table. Nor can it
+   * tell what its calls returned.
+   */
+  private wedge(proc: number, mm: Mm, { held }: KernelBug): void {
+    this.processes.delete(proc);
+    while (this.calls.length > 0) this.calls.pop();
+    mm.isWedged = true;
+    if (held === "mmap-read") clearVmas(this.context, mm, 0, mm.vmas.length);
   }
 
   /**
@@ -134,13 +200,15 @@ export class Machine {
       case "madvise":
         return madvise(context, mm, op.at, op.pages, op.advice);
       case "touch":
-        return touch(mm, op.at, op.write);
+        return touch(context, mm, op.at, op.write, this.calls);
       case "fork":
         return this.fork(mm, op.child);
       case "exit":
         exitMmap(context, mm);
         this.bury(op.proc, mm);
         return null;
+      default:
+        return applyDriverOp(context, this.kernelMaps, mm, op, this.calls);
     }
   }
 
@@ -163,5 +231,6 @@ export class Machine {
 
   private clearEvents(): void {
     while (this.events.length > 0) this.events.pop();
+    while (this.calls.length > 0) this.calls.pop();
   }
 }

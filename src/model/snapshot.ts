@@ -1,11 +1,64 @@
+import type { CallResult } from "../mm/driver.ts";
 import type { Outcome } from "../mm/errno.ts";
+import type { PageTable } from "../mm/pagetable.ts";
 import type { Vma } from "../mm/vma.ts";
 import { cattrName } from "../pat/cachemode.ts";
 import type { PatEvent } from "../pat/events.ts";
-import type { ContextState, Step, TraceEvent, VmaState } from "../trace/recording.ts";
+import type { KernelMap as LiveMap } from "../pat/kernelmaps.ts";
+import { isRam, RAM_START } from "../pat/rampages.ts";
+import type {
+  CallState,
+  ContextState,
+  KernelMap,
+  Mapped,
+  Step,
+  TraceEvent,
+  VmaState,
+} from "../trace/recording.ts";
 import type { Machine, ShownContext } from "./machine.ts";
 
-function showVma(vma: Vma, hasVmPat: ((vma: Vma) => boolean) | undefined): VmaState {
+/** A pfn as recordings write it: of the region, or of RAM. */
+function showPfn(pfn: number): { pfn: number; ram?: true } {
+  return isRam(pfn) ? { pfn: pfn - RAM_START, ram: true } : { pfn };
+}
+
+/** What a VMA maps, in runs of consecutive pfns of one mode; pages copied on write are left out. */
+function showMaps({ start, end }: Vma, pageTable: PageTable): Mapped[] {
+  const runs: Mapped[] = [];
+  for (let at = start; at < end; ) {
+    const pfn = pageTable.pfnAt(at);
+    let pages = 1;
+    if (pfn !== null) {
+      const mode = pageTable.modeAt(at);
+      const goesOn = (n: number) =>
+        pageTable.pfnAt(at + n) === pfn + n && pageTable.modeAt(at + n) === mode;
+      while (at + pages < end && goesOn(pages)) pages++;
+      const { pfn: shown, ...ram } = showPfn(pfn);
+      runs.push({ at, pages, pfn: shown, type: cattrName(mode), ...ram });
+    }
+    at += pages;
+  }
+  return runs;
+}
+
+function showCall({ call, outcome, pages }: CallResult): CallState {
+  return {
+    call,
+    ...(outcome === null ? {} : { errno: outcome }),
+    ...(pages === undefined ? {} : { pages }),
+  };
+}
+
+function showKernelMap({ via, slot, start, end, mode }: LiveMap): KernelMap {
+  const { pfn, ...ram } = showPfn(start);
+  return { via, slot, start: pfn, end: pfn + end - start, type: cattrName(mode), ...ram };
+}
+
+function showVma(
+  vma: Vma,
+  pageTable: PageTable,
+  hasVmPat: ((vma: Vma) => boolean) | undefined,
+): VmaState {
   const { start, end, prot, pfn } = vma;
   return {
     start,
@@ -15,6 +68,7 @@ function showVma(vma: Vma, hasVmPat: ((vma: Vma) => boolean) | undefined): VmaSt
     pfn,
     ...(hasVmPat === undefined ? {} : { pat: hasVmPat(vma) }),
     ...(vma.dontfork ? { dontfork: true } : {}),
+    ...(vma.device === null ? {} : { maps: showMaps(vma, pageTable) }),
   };
 }
 
@@ -23,12 +77,15 @@ export function showEvent(event: PatEvent): TraceEvent {
   switch (event.kind) {
     case "invalid-free":
     case "warn":
+    case "bug":
       return { ...event };
     case "conflict":
       return { ...event, found: cattrName(event.found), other: cattrName(event.other) };
     case "reserve-failed":
+    case "ram-busy":
       return { ...event, track: cattrName(event.track), request: cattrName(event.request) };
     case "type-mismatch":
+    case "ram-request":
       return { ...event, request: cattrName(event.request), got: cattrName(event.got) };
   }
 }
@@ -54,9 +111,10 @@ function showContexts(machine: Machine): ContextState[] {
 /** The full visible state of a machine after an op, as a recording's step. */
 export function snapshot(machine: Machine, outcome: Outcome, contexts: boolean): Step {
   const { hasVmPat, contextOf } = machine.spec;
+  const kernelMaps = machine.kernelMaps.live;
   const vmas: Record<string, VmaState[]> = {};
   for (const [proc, mm] of machine.processes) {
-    vmas[proc] = mm.vmas.map((vma) => showVma(vma, hasVmPat));
+    vmas[proc] = mm.vmas.map((vma) => showVma(vma, mm.pageTable, hasVmPat));
   }
   return {
     result: outcome === null ? { ok: true } : { errno: outcome },
@@ -67,6 +125,8 @@ export function snapshot(machine: Machine, outcome: Outcome, contexts: boolean):
     })),
     vmas,
     events: machine.events.map(showEvent),
+    ...(machine.calls.length > 0 ? { calls: machine.calls.map(showCall) } : {}),
+    ...(kernelMaps.length > 0 ? { kernelMaps: kernelMaps.map(showKernelMap) } : {}),
     ...(contexts && contextOf !== undefined ? { contexts: showContexts(machine) } : {}),
   };
 }

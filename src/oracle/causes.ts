@@ -1,4 +1,4 @@
-import { OP_KINDS, type OpKind } from "../trace/op.ts";
+import { type OpKind, SYSCALL_KINDS, type SyscallKind } from "../trace/op.ts";
 
 /**
  * The closed list of causes. A cause names the first thing that made a reservation differ from
@@ -24,7 +24,8 @@ const CAUSE_NAMES = [
   "equal-match",
   "retained",
   "leaked",
-  ...OP_KINDS,
+  ...SYSCALL_KINDS,
+  "driver",
 ] as const;
 
 /** A cause by its index in the list; small enough for a byte and for a bit of a mask. */
@@ -64,12 +65,12 @@ export function removalCause(removal: Removal, place: number): CauseId {
   return place === TAIL ? SHRINK : UNMAP + place;
 }
 
-const FIRST_OP: CauseId = CAUSE_NAMES.length - OP_KINDS.length;
-const OP_CAUSES = new Map<OpKind, CauseId>(OP_KINDS.map((kind) => [kind, idOf(kind)]));
+const FIRST_OP: CauseId = idOf(SYSCALL_KINDS[0] as SyscallKind);
+const OP_CAUSES = new Map<OpKind, CauseId>(SYSCALL_KINDS.map((kind) => [kind, idOf(kind)]));
 
 /** The cause of last resort: the op itself, when nothing in the history explains a symptom. */
 export function opCause(kind: OpKind): CauseId {
-  return OP_CAUSES.get(kind) ?? NO_CAUSE;
+  return OP_CAUSES.get(kind) ?? idOf("driver");
 }
 
 /** Whether an untrack with this cause would have found its reservation, had no other been there. */

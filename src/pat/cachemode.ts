@@ -30,7 +30,9 @@ export type PageCacheMode = 0 | 1 | 2 | 3 | 4 | 5;
 export const WB: PageCacheMode = 0;
 export const WC: PageCacheMode = 1;
 export const UC_MINUS: PageCacheMode = 2;
+export const UC: PageCacheMode = 3;
 export const WT: PageCacheMode = 4;
+export const WP: PageCacheMode = 5;
 
 /** The printed name of a mode. */
 export function cattrName(mode: PageCacheMode): CacheMode {

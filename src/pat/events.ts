@@ -24,4 +24,25 @@ export type PatEvent =
       readonly request: PageCacheMode;
       readonly got: PageCacheMode;
     }
-  | { readonly kind: "warn"; readonly text: string };
+  | {
+      /** A RAM page is mapped with another mode than it has; it is given the mode it has. */
+      readonly kind: "ram-request";
+      readonly start: number;
+      readonly end: number;
+      readonly request: PageCacheMode;
+      readonly got: PageCacheMode;
+    }
+  | {
+      /** set_memory_*() found RAM pages that have a mode already. */
+      readonly kind: "ram-busy";
+      readonly start: number;
+      readonly end: number;
+      readonly track: PageCacheMode;
+      readonly request: PageCacheMode;
+    }
+  | { readonly kind: "warn"; readonly text: string }
+  | {
+      /** BUG(): the task that made the call is dead. */
+      readonly kind: "bug";
+      readonly text: string;
+    };

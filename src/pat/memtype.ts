@@ -1,13 +1,14 @@
 import { type PageCacheMode, UC_MINUS, WB } from "./cachemode.ts";
 import type { PatEvent } from "./events.ts";
 import { type MemtypeEntry, MemtypeIntervals } from "./interval.ts";
+import { KernelState } from "./kernelstate.ts";
 
 /** A reference that a callee fills, as the kernel's pointer parameters for the granted mode. */
 export interface ModeRef {
   mode: PageCacheMode;
 }
 
-export type ReserveError = "EBUSY" | null;
+export type ReserveError = "EBUSY" | "ENOMEM" | null;
 
 /** Told of every change of the list by value; a shrunk reservation is one that went and one that came. */
 export interface MemtypeWatcher {
@@ -33,6 +34,7 @@ export class MemtypeList {
     private readonly eraseByEnd: boolean,
     private readonly log: PatEvent[],
     private readonly watcher: MemtypeWatcher | null,
+    private readonly kernel: KernelState = new KernelState(log),
   ) {
     this.tree = new MemtypeIntervals(pfns);
   }
@@ -55,6 +57,7 @@ export class MemtypeList {
   reserve(start: number, end: number, request: PageCacheMode, granted: ModeRef): ReserveError {
     const actual = request === WB && this.mtrr !== "write-back" ? UC_MINUS : request;
     granted.mode = actual;
+    if (this.kernel.fails("memtype")) return "ENOMEM";
     const other = this.checkConflict(start, end, actual, granted);
     if (other !== null) {
       this.log.push({ kind: "conflict", start, end, found: granted.mode, other });
@@ -63,6 +66,32 @@ export class MemtypeList {
     }
     this.insert({ start, end, mode: granted.mode });
     return null;
+  }
+
+  /**
+   * memtype_reserve() without substitution, as set_memory_*() asks for: any other mode among
+   * the overlapping reservations is a conflict.
+   */
+  reserveExact(start: number, end: number, request: PageCacheMode): ReserveError {
+    if (this.kernel.fails("memtype")) return "ENOMEM";
+    const other = this.entries.find((e) => e.start < end && start < e.end && e.mode !== request);
+    if (other !== undefined) {
+      this.log.push({ kind: "conflict", start, end, found: request, other: other.mode });
+      this.log.push({ kind: "reserve-failed", start, end, track: request, request });
+      return "EBUSY";
+    }
+    this.insert({ start, end, mode: request });
+    return null;
+  }
+
+  /** lookup_memtype(): the mode of the first reservation that covers the pfn, else UC-. */
+  lookup(pfn: number): PageCacheMode {
+    const { tree } = this;
+    for (let at = tree.nextStart(0, pfn); at >= 0 && at <= pfn; ) {
+      for (const entry of tree.bucket(at)) if (entry.end > pfn) return entry.mode;
+      at = tree.nextStart(at + 1, pfn);
+    }
+    return UC_MINUS;
   }
 
   /** memtype_check_conflict(): the mode to adopt goes to `found`; a second mode is returned. */

@@ -1,19 +1,23 @@
 import { isNewMemtypeAllowed, type PageCacheMode } from "./cachemode.ts";
 import type { PatEvent } from "./events.ts";
+import { KernelState } from "./kernelstate.ts";
 import type { MemtypeList, ModeRef } from "./memtype.ts";
+import { isRam, RamPages } from "./rampages.ts";
 
 /** Why a range could not be tracked; callers turn it into their own errno. */
-export type TrackError = "EBUSY" | "EINVAL" | null;
+export type TrackError = "EBUSY" | "EINVAL" | "ENOMEM" | null;
 
 /**
- * The layer between pfn mappings and the memtype list (reserve_pfn_range() and free_pfn_range()
- * up to 6.15, pfnmap_track() and pfnmap_untrack() from 6.16; reduced to non-RAM). `strict`
- * refuses every substitution; only the before side's fork uses it.
+ * The layer between pfn mappings and the memtype list (reserve_pfn_range(), free_pfn_range() and
+ * lookup_memtype() up to 6.15, pfnmap_track(), pfnmap_untrack() and pfnmap_setup_cachemode() from
+ * 6.16). `strict` refuses every substitution; only the before side's fork uses it. RAM is never
+ * reserved: a mapping is given the mode that its first page has.
  */
 export class PfnRanges {
   constructor(
     private readonly memtype: MemtypeList,
     private readonly log: PatEvent[],
+    readonly ram: RamPages = new RamPages(log, new KernelState(log)),
   ) {}
 
   /** Reserves pfns [start, end) and says in `granted` which mode the pages must be mapped with. */
@@ -24,6 +28,7 @@ export class PfnRanges {
     strict: boolean,
     granted: ModeRef,
   ): TrackError {
+    if (isRam(start)) return this.trackRam(start, end, wanted, granted);
     const error = this.memtype.reserve(start, end, wanted, granted);
     if (error !== null) return error;
     const got = granted.mode;
@@ -33,8 +38,31 @@ export class PfnRanges {
     return "EINVAL";
   }
 
+  private trackRam(start: number, end: number, request: PageCacheMode, granted: ModeRef): null {
+    granted.mode = this.ram.modeOf(start);
+    if (granted.mode !== request) {
+      this.log.push({ kind: "ram-request", start, end, request, got: granted.mode });
+    }
+    return null;
+  }
+
   /** Gives pfns [start, end) back. */
   untrack(start: number, end: number): void {
-    this.memtype.free(start, end);
+    if (!isRam(start)) this.memtype.free(start, end);
+  }
+
+  /** The mode that a page must be mapped with, as the list says now; nothing is reserved. */
+  lookup(pfn: number): PageCacheMode {
+    return isRam(pfn) ? this.ram.modeOf(pfn) : this.memtype.lookup(pfn);
+  }
+
+  /** The one mode of pfns [start, end), in `granted`; silently EINVAL where there are two. */
+  lookupRange(start: number, end: number, granted: ModeRef): "EINVAL" | null {
+    const mode = this.lookup(start);
+    granted.mode = mode;
+    for (let pfn = start + 1; pfn < end; pfn++) {
+      if (this.lookup(pfn) !== mode) return "EINVAL";
+    }
+    return null;
   }
 }

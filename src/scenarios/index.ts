@@ -1,5 +1,6 @@
 import { UserError } from "../usererror.ts";
 import type { Scenario } from "./build.ts";
+import { IDIOM_SCENARIOS } from "./idioms.ts";
 import { KREF_SCENARIOS } from "./kref.ts";
 import { SELFTEST_SCENARIOS } from "./selftest.ts";
 import { VM_PAT_SCENARIOS } from "./vmpat.ts";
@@ -9,6 +10,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...SELFTEST_SCENARIOS,
   ...VM_PAT_SCENARIOS,
   ...KREF_SCENARIOS,
+  ...IDIOM_SCENARIOS,
 ];
 
 /** The scenario of a name. */

@@ -1,17 +1,9 @@
 import { z } from "zod";
+import { DRIVER_OPS } from "./driverop.ts";
+import { common, pages, pagesOrNone, pfn, proc, PROTS, vpage } from "./fields.ts";
 
-/** The largest world and trace that are accepted: enough for every bench, small enough to hold. */
-export const LIMITS = { pfns: 16_384, vpages: 16_384, procs: 1_024, ops: 200_000 } as const;
+export { LIMITS, PROTS } from "./fields.ts";
 
-const proc = z
-  .int()
-  .min(0)
-  .max(LIMITS.procs - 1);
-const vpage = z.int().min(0).max(LIMITS.vpages);
-const pages = z.int().min(1).max(LIMITS.vpages);
-const pagesOrNone = z.int().min(0).max(LIMITS.vpages);
-
-export const PROTS = ["none", "r", "rw"] as const;
 export const VIAS = ["resource", "resource_wc", "devmem", "devmem_sync"] as const;
 export const ADVICES = ["dontfork", "dofork", "dontneed", "wipeonfork", "willneed"] as const;
 
@@ -22,23 +14,21 @@ export type Via = (typeof VIAS)[number];
 /** madvise() behaviours that reach device mappings. */
 export type Advice = (typeof ADVICES)[number];
 
-/**
- * One operation of a trace. Plain records; all addresses are page numbers. An op that does not
- * apply has an errno as its result, it is never skipped.
- */
-export const opSchema = z.discriminatedUnion("op", [
-  z.strictObject({ op: z.literal("spawn"), proc }),
+/** System calls, and the accesses of a process. */
+export const SYSCALL_OPS = [
+  z.strictObject({ op: z.literal("spawn"), proc, ...common }),
   z.strictObject({
     op: z.literal("mmap"),
     proc,
     at: vpage,
     pages,
-    pfn: z.int().min(0).max(LIMITS.pfns),
+    pfn,
     via: z.enum(VIAS),
     prot: z.enum(PROTS),
     private: z.boolean(),
+    ...common,
   }),
-  z.strictObject({ op: z.literal("munmap"), proc, at: vpage, pages }),
+  z.strictObject({ op: z.literal("munmap"), proc, at: vpage, pages, ...common }),
   z.strictObject({
     op: z.literal("mremap"),
     proc,
@@ -46,17 +36,43 @@ export const opSchema = z.discriminatedUnion("op", [
     pages: pagesOrNone,
     newPages: pagesOrNone,
     to: vpage.optional(),
+    ...common,
   }),
-  z.strictObject({ op: z.literal("mprotect"), proc, at: vpage, pages, prot: z.enum(PROTS) }),
-  z.strictObject({ op: z.literal("madvise"), proc, at: vpage, pages, advice: z.enum(ADVICES) }),
-  z.strictObject({ op: z.literal("touch"), proc, at: vpage, write: z.boolean() }),
-  z.strictObject({ op: z.literal("fork"), proc, child: proc }),
-  z.strictObject({ op: z.literal("exit"), proc }),
-]);
+  z.strictObject({
+    op: z.literal("mprotect"),
+    proc,
+    at: vpage,
+    pages,
+    prot: z.enum(PROTS),
+    ...common,
+  }),
+  z.strictObject({
+    op: z.literal("madvise"),
+    proc,
+    at: vpage,
+    pages,
+    advice: z.enum(ADVICES),
+    ...common,
+  }),
+  z.strictObject({ op: z.literal("touch"), proc, at: vpage, write: z.boolean(), ...common }),
+  z.strictObject({ op: z.literal("fork"), proc, child: proc, ...common }),
+  z.strictObject({ op: z.literal("exit"), proc, ...common }),
+] as const;
+
+/**
+ * One operation of a trace. Plain records; all addresses are page numbers. An op that does not
+ * apply has an errno as its result, it is never skipped.
+ */
+export const opSchema = z.discriminatedUnion("op", [...SYSCALL_OPS, ...DRIVER_OPS]);
 
 export type Op = z.infer<typeof opSchema>;
 export type OpKind = Op["op"];
 export const OP_KINDS = opSchema.options.map((option) => option.shape.op.value) as OpKind[];
+
+/** An op that is a system call or an access, no driver's and none of the kernel's own. */
+export type SyscallOp = z.infer<(typeof SYSCALL_OPS)[number]>;
+export type SyscallKind = SyscallOp["op"];
+export const SYSCALL_KINDS: readonly SyscallKind[] = SYSCALL_OPS.map((o) => o.shape.op.value);
 
 /** The op of one kind: `OpOf<"mmap">`. */
 export type OpOf<K extends OpKind> = Extract<Op, { op: K }>;

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ERRNOS } from "../mm/errno.ts";
 import { CACHE_MODES } from "../pat/cachemode.ts";
+import { DRIVER_CALLS, FAULT_HANDLERS } from "./driverop.ts";
 import { PROTS } from "./op.ts";
 import { traceSchema } from "./trace.ts";
 
@@ -16,7 +17,21 @@ export const resultSchema = z.union([
 /** One reservation of the memtype list: a half-open pfn range and its cache mode. */
 export const memtypeSchema = z.strictObject({ start: page, end: page, type: mode });
 
-/** One live VMA; `pfn` is what its first page maps, `pat` is VM_PAT (before side only). */
+/** A run of pages that are mapped to consecutive pfns with one mode; `at` is a virtual page. */
+export const mappedSchema = z.strictObject({
+  at: page,
+  pages: z.int(),
+  pfn: page,
+  type: mode,
+  /** The pfn counts pages of RAM. */
+  ram: z.literal(true).optional(),
+});
+
+/**
+ * One live VMA; `pfn` is what its first page maps, `pat` is VM_PAT (before side only). A VMA of a
+ * driver's file has `maps`, what its page table holds; its `pfn` is the file offset of its first
+ * page, or the pfn which a whole remap of a private mapping puts there.
+ */
 export const vmaSchema = z.strictObject({
   start: page,
   end: page,
@@ -25,6 +40,24 @@ export const vmaSchema = z.strictObject({
   pfn: page,
   pat: z.boolean().optional(),
   dontfork: z.boolean().optional(),
+  maps: z.array(mappedSchema).optional(),
+});
+
+/** What one call of a driver's handler returned; a fault handler's remap tells its length. */
+export const callSchema = z.strictObject({
+  call: z.enum([...DRIVER_CALLS, ...FAULT_HANDLERS]),
+  errno: z.enum(ERRNOS).optional(),
+  pages: z.int().optional(),
+});
+
+/** A range that the kernel has mapped for itself, and the mode it has mapped it with. */
+export const kernelMapSchema = z.strictObject({
+  via: z.enum(["ioremap", "memremap", "memremap-pages"]),
+  slot: z.int(),
+  start: page,
+  end: page,
+  type: mode,
+  ram: z.literal(true).optional(),
 });
 
 /** A kernel message that matters, parsed; pages are relative to the region. */
@@ -45,7 +78,22 @@ export const eventSchema = z.discriminatedUnion("kind", [
     request: mode,
     got: mode,
   }),
+  z.strictObject({
+    kind: z.literal("ram-request"),
+    start: page,
+    end: page,
+    request: mode,
+    got: mode,
+  }),
+  z.strictObject({
+    kind: z.literal("ram-busy"),
+    start: page,
+    end: page,
+    track: mode,
+    request: mode,
+  }),
   z.strictObject({ kind: z.literal("warn"), text: z.string() }),
+  z.strictObject({ kind: z.literal("bug"), text: z.string() }),
 ]);
 
 /**
@@ -59,12 +107,18 @@ export const contextSchema = z.strictObject({
   holders: z.int(),
 });
 
-/** The full visible state after one op. `vmas` holds every live process, by proc id. */
+/**
+ * The full visible state after one op. `vmas` holds every live process, by proc id. `calls` tells
+ * of a driver's calls where the op made any, `kernelMaps` of the kernel's own mappings where there
+ * are any.
+ */
 export const stepSchema = z.strictObject({
   result: resultSchema,
   memtype: z.array(memtypeSchema),
   vmas: z.record(z.string().regex(/^\d+$/), z.array(vmaSchema)),
   events: z.array(eventSchema),
+  calls: z.array(callSchema).optional(),
+  kernelMaps: z.array(kernelMapSchema).optional(),
   contexts: z.array(contextSchema).optional(),
 });
 
@@ -84,6 +138,9 @@ export const recordingSchema = z
 
 export type Result = z.infer<typeof resultSchema>;
 export type Memtype = z.infer<typeof memtypeSchema>;
+export type Mapped = z.infer<typeof mappedSchema>;
+export type CallState = z.infer<typeof callSchema>;
+export type KernelMap = z.infer<typeof kernelMapSchema>;
 export type VmaState = z.infer<typeof vmaSchema>;
 export type TraceEvent = z.infer<typeof eventSchema>;
 export type ContextState = z.infer<typeof contextSchema>;

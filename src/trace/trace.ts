@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { driverOpFault, isDriverOp } from "./driverop.ts";
 import { LIMITS, type Op, opSchema } from "./op.ts";
 
 /**
@@ -17,6 +18,7 @@ export type Mtrr = World["mtrr"];
 
 /** What is wrong with an op in this world, in a few words, or null. */
 export function opFault(op: Op, world: World): string | null {
+  if (isDriverOp(op)) return driverOpFault(op, world);
   const room = (at: number, pages: number, name: string) =>
     at + pages > world.vpages
       ? `${name} + pages is ${at + pages}, past vpages ${world.vpages}`

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { arbitraryTrace, traceOfRun } from "../../fuzz/arbitrary.ts";
-import { OP_KINDS } from "../../src/trace/op.ts";
+import { SYSCALL_KINDS } from "../../src/trace/op.ts";
 import { traceSchema } from "../../src/trace/trace.ts";
 
 const seeds = fc.maxSafeNat();
@@ -34,9 +34,9 @@ describe("the arbitrary of traces", () => {
     }
   });
 
-  test("reaches every op kind, both regions, small and usual worlds, one and more processes", () => {
+  test("reaches every system call, both regions, small and usual worlds, one and more processes", () => {
     const kinds = new Set(sample.flatMap(({ ops }) => ops.map((op) => op.op)));
-    expect([...kinds].sort()).toEqual([...OP_KINDS].sort());
+    expect([...kinds].sort()).toEqual([...SYSCALL_KINDS].sort());
     expect(share(({ world }) => world.mtrr === "uncached")).toBeCloseTo(0.75, 1);
     expect(share(({ world }) => world.pfns === 16 && world.vpages === 24)).toBeGreaterThan(0.6);
     expect(share(({ world }) => world.vpages <= 8)).toBeGreaterThan(0.1);

@@ -1,5 +1,6 @@
 import type { Mm } from "../../src/mm/mm.ts";
 import type { Vma } from "../../src/mm/vma.ts";
+import { isRam } from "../../src/pat/rampages.ts";
 import type { Machine, ShownContext } from "../../src/model/machine.ts";
 
 /** The first thing that is wrong with a machine's own state, in a few words, or null. */
@@ -43,16 +44,27 @@ function vmaFault({ vmas, vpages }: Mm): string | null {
   return null;
 }
 
+/**
+ * Every page of a plain VMA maps its pfn, unless it was copied on write, or unless a failed split
+ * left the source of a move without the pages that moved. A driver maps what it likes, inside.
+ */
 function pageTableFault(mm: Mm): string | null {
   const { pageTable, vpages } = mm;
   for (let at = 0; at < vpages; at++) {
     const vma = mm.lookup(at);
     if (vma === null) {
       if (!pageTable.isNone(at)) return `page ${at} is mapped outside every VMA`;
-    } else if (pageTable.isAnon(at)) {
+      continue;
+    }
+    if (!pageTable.isNone(at) && !pageTable.hasTable(at)) return `page ${at} has no table`;
+    if (pageTable.isAnon(at)) {
       if (!vma.isPrivate) return `page ${at} of a shared VMA was copied on write`;
-    } else if (pageTable.pfnAt(at) !== vma.pfn + (at - vma.start)) {
-      return `page ${at} maps ${pageTable.pfnAt(at)}, its VMA says ${vma.pfn + (at - vma.start)}`;
+      continue;
+    }
+    const pfn = pageTable.pfnAt(at);
+    const linear = vma.pfn + (at - vma.start);
+    if (vma.device === null && pfn !== null && pfn !== linear) {
+      return `page ${at} maps ${pfn}, its VMA says ${linear}`;
     }
   }
   return null;
@@ -66,8 +78,8 @@ function contextFault(machine: Machine): string | null {
   for (const mm of machine.processes.values()) {
     for (const vma of mm.vmas) {
       const context = contextOf(vma);
-      if (context === null) return `VMA [${vma.start},${vma.end}) holds no context`;
-      holders.set(context, [...(holders.get(context) ?? []), vma]);
+      if (context !== null) holders.set(context, [...(holders.get(context) ?? []), vma]);
+      else if (vma.device === null) return `VMA [${vma.start},${vma.end}) holds no context`;
     }
   }
   for (const [context, vmas] of holders) {
@@ -75,6 +87,21 @@ function contextFault(machine: Machine): string | null {
       return `context of pfn ${context.pfn} counts ${context.kref}, ${vmas.length} VMAs hold it`;
     }
   }
-  const entries = machine.memtype.entries.length;
-  return entries === holders.size ? null : `${entries} reservations, ${holders.size} contexts`;
+  return reservationFault(machine, [...holders.keys()]);
+}
+
+/** Every reservation is a context's or a kernel mapping's, and each of these has one; not so RAM. */
+function reservationFault(
+  { memtype, kernelMaps }: Machine,
+  contexts: ShownContext[],
+): string | null {
+  const owners = [
+    ...contexts.map(({ pfn, pages }) => ({ start: pfn, end: pfn + pages })),
+    ...kernelMaps.live,
+  ]
+    .filter(({ start }) => !isRam(start))
+    .map(({ start, end }) => `[${start},${end})`)
+    .sort();
+  const entries = memtype.entries.map(({ start, end }) => `[${start},${end})`).sort();
+  return entries.join() === owners.join() ? null : `reserved ${entries}, owned ${owners}`;
 }

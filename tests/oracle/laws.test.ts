@@ -95,6 +95,8 @@ function shifted(op: Op): Op {
     case "madvise":
     case "touch":
       return { ...op, proc, at: op.at + 5 };
+    default:
+      return { ...op, proc };
   }
 }
 

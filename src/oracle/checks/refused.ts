@@ -5,7 +5,8 @@ import { modeName, type SideState } from "../state.ts";
 /** refused: mmap() or fork() fails for a conflict that exact tracking would not see. */
 export function checkRefused(side: SideState, outcome: Outcome): void {
   const { trouble, retention, op } = side;
-  if (trouble.symptom !== "refused") return;
+  // An allocation that was told to fail explains a refusal; no tracking would have helped.
+  if (trouble.symptom !== "refused" || op.fault !== undefined) return;
   if (trouble.kept) retention.refused++;
   const why = trouble.found ? ` because of a reservation over pfn ${trouble.page}` : "";
   const exact = op.op === "fork" ? "allows it" : `gives ${modeName(trouble.expected)}`;

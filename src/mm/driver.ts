@@ -1,0 +1,163 @@
+import type { PageCacheMode } from "../pat/cachemode.ts";
+import { RAM_START } from "../pat/rampages.ts";
+import { assertNever } from "../assertnever.ts";
+import type { Errno, Outcome } from "./errno.ts";
+import type { Mm, MmContext } from "./mm.ts";
+import { isOurs, remapPfnRange } from "./remap.ts";
+import type { PageCount, Pfn } from "./units.ts";
+import type { DeviceMapping, FaultHandler, Vma } from "./vma.ts";
+import { zapSpecial } from "./zap.ts";
+
+/** A coherent DMA buffer is this long; buffers lie apart in RAM. */
+export const DMA_BUFFER_PAGES: PageCount = 4;
+
+/** The first pfn of a coherent DMA buffer: RAM far above what drivers remap, with gaps between. */
+export function dmaBufferPfn(buffer: number): Pfn {
+  return RAM_START + (1 << 16) + buffer * 2 * DMA_BUFFER_PAGES;
+}
+
+/** A VMA of a driver's file before its handler has done anything. */
+export const NEW_DEVICE_MAPPING: DeviceMapping = { handler: null, offsetIsPfn: false };
+
+/**
+ * One call of a driver's mmap handler, or of an ioctl that works on a live VMA. `off` and `pages`
+ * are relative to the VMA; 0 pages are the whole VMA.
+ *
+ * `remap` remap_pfn_range(); `remap-window` the same with vm_start and vm_end narrowed to the
+ * pages around the call; `dma` dma_mmap_coherent() of a buffer, narrowed to `pages` at `off`, or
+ * of the VMA as it is; `zap` zap_vma_ptes(); `fail` returns an errno; `ignore-errors` goes on
+ * whatever later calls return; `fault-handler` installs one.
+ */
+export type DriverCall =
+  | {
+      readonly call: "remap" | "remap-window";
+      readonly off: PageCount;
+      readonly pages: PageCount;
+      readonly pfn: Pfn;
+      readonly mode: PageCacheMode;
+    }
+  | {
+      readonly call: "dma-window";
+      readonly off: PageCount;
+      readonly pages: PageCount;
+      readonly buffer: number;
+    }
+  | { readonly call: "dma"; readonly buffer: number }
+  | { readonly call: "zap"; readonly off: PageCount; readonly pages: PageCount }
+  | { readonly call: "fail"; readonly errno: Errno }
+  | { readonly call: "ignore-errors" }
+  | { readonly call: "fault-handler"; readonly handler: FaultHandler };
+
+/** What a call of a driver returned; a remap made by a fault handler says how long it was. */
+export interface CallResult {
+  readonly call: DriverCall["call"] | FaultHandler["call"];
+  readonly outcome: Outcome;
+  readonly pages?: PageCount;
+}
+
+/** Makes the calls in order, up to the first that fails; each outcome is appended to `results`. */
+export function runDriverCalls(
+  context: MmContext,
+  mm: Mm,
+  vma: Vma,
+  calls: readonly DriverCall[],
+  results: CallResult[],
+): Outcome {
+  let ignoresErrors = false;
+  for (const call of calls) {
+    const outcome = runCall(context, mm, vma, call);
+    results.push({ call: call.call, outcome });
+    if (call.call === "ignore-errors") ignoresErrors = true;
+    if (outcome !== null && !ignoresErrors) return outcome;
+  }
+  return null;
+}
+
+function runCall(context: MmContext, mm: Mm, vma: Vma, call: DriverCall): Outcome {
+  switch (call.call) {
+    case "remap":
+    case "remap-window":
+      return remapCall(context, mm, vma, call);
+    case "dma":
+    case "dma-window":
+      return dmaMmapCoherent(context, mm, vma, call);
+    case "zap":
+      return zapCall(context, mm, vma, call);
+    case "fail":
+      return call.errno;
+    case "ignore-errors":
+      return null;
+    case "fault-handler":
+      vma.device = { ...(vma.device ?? NEW_DEVICE_MAPPING), handler: call.handler };
+      return null;
+    default:
+      return assertNever(call);
+  }
+}
+
+type RangeCall = { readonly off: PageCount; readonly pages: PageCount };
+
+/** The length that a call means, or null where it does not lie inside the VMA. */
+function lengthIn(vma: Vma, { off, pages }: RangeCall): PageCount | null {
+  const length = pages === 0 ? vma.pages - off : pages;
+  return length > 0 && off + length <= vma.pages ? length : null;
+}
+
+function remapCall(
+  context: MmContext,
+  mm: Mm,
+  vma: Vma,
+  call: Extract<DriverCall, { pfn: Pfn }>,
+): Outcome {
+  const pages = lengthIn(vma, call);
+  const { pfn, mode } = call;
+  if (pages === null || !isOurs(context, pfn, pages)) return "EINVAL";
+  const at = vma.start + call.off;
+  if (call.call === "remap") return remapPfnRange(context, mm, vma, { at, pages, pfn, mode });
+  return inWindow(vma, call.off, pages, () =>
+    remapPfnRange(context, mm, vma, { at, pages, pfn, mode }),
+  );
+}
+
+/**
+ * dma_mmap_coherent() (dma_direct_mmap(), 6.1 to 7.2): the VMA, as wide as it is at the time, must
+ * not be longer than the buffer; then it is remapped whole, write-back.
+ */
+function dmaMmapCoherent(
+  context: MmContext,
+  mm: Mm,
+  vma: Vma,
+  call: Extract<DriverCall, { buffer: number }>,
+): Outcome {
+  const map = (): Outcome => {
+    if (vma.pages > DMA_BUFFER_PAGES) return "ENXIO";
+    const { start: at, pages } = vma;
+    return remapPfnRange(context, mm, vma, { at, pages, pfn: dmaBufferPfn(call.buffer), mode: 0 });
+  };
+  if (call.call === "dma") return map();
+  const pages = lengthIn(vma, call);
+  return pages === null ? "EINVAL" : inWindow(vma, call.off, pages, map);
+}
+
+/** zap_vma_ptes(), zap_special_vma_range() from 7.x: a range that is not in the VMA is ignored. */
+function zapCall(context: MmContext, mm: Mm, vma: Vma, call: RangeCall): Outcome {
+  const pages = lengthIn(vma, call);
+  if (pages !== null) zapSpecial(context, mm, vma, vma.start + call.off, pages);
+  return null;
+}
+
+/**
+ * Narrows vm_start and vm_end to `pages` pages at `off` while it works, as some drivers do: the
+ * callee then takes the window for a whole VMA.
+ */
+function inWindow(vma: Vma, off: PageCount, pages: PageCount, work: () => Outcome): Outcome {
+  const { start, end } = vma;
+  vma.start = start + off;
+  vma.end = vma.start + pages;
+  try {
+    return work();
+  } finally {
+    vma.start = start;
+    vma.end = end;
+  }
+}

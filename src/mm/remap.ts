@@ -1,0 +1,95 @@
+import type { PageCacheMode } from "../pat/cachemode.ts";
+import { KernelBug } from "../pat/kernelstate.ts";
+import type { ModeRef } from "../pat/memtype.ts";
+import { isRam } from "../pat/rampages.ts";
+import type { Outcome } from "./errno.ts";
+import type { Mm, MmContext } from "./mm.ts";
+import type { PageCount, Pfn, VirtualPage } from "./units.ts";
+import type { Vma } from "./vma.ts";
+
+const granted: ModeRef = { mode: 0 };
+
+/** One remap_pfn_range() call: `pages` pages at `at`, which lie inside the VMA. */
+export interface RemapCall {
+  readonly at: VirtualPage;
+  readonly pages: PageCount;
+  readonly pfn: Pfn;
+  readonly mode: PageCacheMode;
+}
+
+/** remap_pfn_range() over the whole of a VMA that maps nothing yet, from its own `pfn` on. */
+export function remapNewVma(context: MmContext, mm: Mm, vma: Vma, wanted: PageCacheMode): Outcome {
+  const { pageTable } = mm;
+  const { start, end, pfn } = vma;
+  const error = context.tracking.remap(vma, wanted, granted, pfn);
+  if (error !== null) return error;
+  const upTo = pageTable.allocate(start, end, context.kernel);
+  pageTable.remap(start, upTo, pfn, granted.mode);
+  if (upTo === end) return null;
+  const call = { at: start, pages: end - start, pfn, mode: wanted };
+  return unwind(context, mm, vma, call, true, "ENOMEM");
+}
+
+/** Whether pfns [pfn, pfn + pages) are the device's to map: all in the region, or all in RAM. */
+export function isOurs(context: MmContext, pfn: Pfn, pages: PageCount): boolean {
+  return isRam(pfn) || pfn + pages <= context.pfns;
+}
+
+/**
+ * remap_pfn_range() (mm/memory.c, 6.1 to 7.2; whole). Over a whole VMA the tracking decides. Over
+ * a part the mode is what the list says of the pages; two modes there are EINVAL, and so is any
+ * part of a private mapping, whose file offset must name its first pfn.
+ */
+export function remapPfnRange(context: MmContext, mm: Mm, vma: Vma, call: RemapCall): Outcome {
+  const { at, pages, pfn } = call;
+  const whole = at === vma.start && pages === vma.pages;
+  const privateFirst = vma.isPrivate && context.profile.remapChecksPartOfPrivateFirst;
+  if (privateFirst && !whole) return "EINVAL";
+  if (privateFirst) nameFirstPfn(vma, pfn);
+  const error = whole
+    ? context.tracking.remap(vma, call.mode, granted, pfn)
+    : context.ranges.lookupRange(pfn, pfn + pages, granted);
+  if (error !== null) return error;
+  if (vma.isPrivate && !whole) return unwind(context, mm, vma, call, whole, "EINVAL");
+  if (vma.isPrivate) nameFirstPfn(vma, pfn);
+  context.kernel.writesVmFlags("remap_pfn_range_internal");
+  return populate(context, mm, vma, call, whole);
+}
+
+/** The file offset of a private mapping becomes the pfn of its first page (vm_normal_page()). */
+function nameFirstPfn(vma: Vma, pfn: Pfn): void {
+  vma.pfn = pfn;
+  if (vma.device !== null) vma.device = { ...vma.device, offsetIsPfn: true };
+}
+
+/**
+ * remap_p4d_range() and below: a table that cannot be had undoes the call, an
+ * entry that is there already is a BUG, with everything before it mapped.
+ */
+function populate(context: MmContext, mm: Mm, vma: Vma, call: RemapCall, whole: boolean): Outcome {
+  const { pageTable } = mm;
+  const { at, pfn } = call;
+  const end = at + call.pages;
+  const upTo = pageTable.allocate(at, end, context.kernel);
+  const present = pageTable.firstPresent(at, upTo);
+  pageTable.remap(at, present, pfn, granted.mode);
+  if (present < upTo) {
+    throw new KernelBug("remap_pte_range: the page table entry is present", "page-table");
+  }
+  return upTo === end ? null : unwind(context, mm, vma, call, whole, "ENOMEM");
+}
+
+/** What remap_pfn_range_notrack() and its caller undo: page table entries, then the tracking. */
+function unwind(
+  context: MmContext,
+  mm: Mm,
+  vma: Vma,
+  { at, pages, pfn }: RemapCall,
+  whole: boolean,
+  error: Outcome,
+): Outcome {
+  context.tracking.unmap(mm, vma, "zap");
+  mm.pageTable.zap(at, at + pages);
+  context.tracking.remapFailed(vma, pfn, pages, whole);
+  return error;
+}

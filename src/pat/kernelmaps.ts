@@ -1,0 +1,178 @@
+import { isNewMemtypeAllowed, type PageCacheMode, UC_MINUS, WB, WC } from "./cachemode.ts";
+import type { KernelState } from "./kernelstate.ts";
+import type { MemtypeList, ModeRef } from "./memtype.ts";
+import type { PfnRanges } from "./pfnmap.ts";
+import { isRam } from "./rampages.ts";
+
+/** Why the kernel could not map a range for itself. */
+export type KernelMapError = "EBUSY" | "EINVAL" | "ENOMEM" | "ENXIO" | null;
+
+/** A range that the kernel has mapped for itself, and the mode it got. */
+export interface KernelMap {
+  readonly via: "ioremap" | "memremap" | "memremap-pages";
+  readonly slot: number;
+  readonly start: number;
+  readonly end: number;
+  readonly mode: PageCacheMode;
+}
+
+/** memremap_pages() adds memory in pieces of 2 MiB. */
+const SUBSECTION_PAGES = 512;
+
+const granted: ModeRef = { mode: 0 };
+
+/**
+ * The kernel's own users of the memtype list, which both designs leave alone (6.1 to 7.2). A slot
+ * stands for the pointer that a caller keeps; each `via` has slots of its own.
+ */
+export class KernelMaps {
+  /** What is mapped, in order of mapping. */
+  readonly live: KernelMap[] = [];
+
+  constructor(
+    private readonly memtype: MemtypeList,
+    private readonly ranges: PfnRanges,
+    private readonly kernel: KernelState,
+  ) {}
+
+  clear(): void {
+    while (this.live.length > 0) this.live.pop();
+  }
+
+  /**
+   * ioremap() and its kin (__ioremap_caller(); whole but for SEV): the mode of an overlapping
+   * reservation is adopted unless that pair is refused. A caller sees no more than a null pointer,
+   * which stands here as ENOMEM; so does a slot that is taken, as EBUSY.
+   */
+  ioremap(slot: number, start: number, end: number, wanted: PageCacheMode): KernelMapError {
+    if (this.find("ioremap", slot) !== null) return "EBUSY";
+    return this.mapIo("ioremap", slot, start, end, wanted);
+  }
+
+  /**
+   * memremap(): as ioremap(), except that RAM asked for write-back is already mapped, and needs no
+   * reservation.
+   */
+  memremap(slot: number, start: number, end: number, wanted: PageCacheMode): KernelMapError {
+    if (this.find("memremap", slot) !== null) return "EBUSY";
+    if (!isRam(start)) return this.mapIo("memremap", slot, start, end, wanted);
+    if (wanted === WB) {
+      this.live.push({ via: "memremap", slot, start, end, mode: WB });
+      return null;
+    }
+    this.kernel.warnOnce("memremap: attempted on RAM");
+    return "ENOMEM";
+  }
+
+  private mapIo(
+    via: "ioremap" | "memremap",
+    slot: number,
+    start: number,
+    end: number,
+    wanted: PageCacheMode,
+  ): KernelMapError {
+    if (isRam(start)) {
+      this.kernel.warnOnce("__ioremap_caller: ioremap on RAM");
+      return "ENOMEM";
+    }
+    if (this.reserveIo(start, end, wanted) !== null) return "ENOMEM";
+    if (this.kernel.fails("kernel-area")) {
+      this.memtype.free(start, end);
+      return "ENOMEM";
+    }
+    this.live.push({ via, slot, start, end, mode: granted.mode });
+    return null;
+  }
+
+  /** memtype_reserve() with the check that every user but remap_pfn_range() makes itself. */
+  private reserveIo(start: number, end: number, wanted: PageCacheMode): KernelMapError {
+    const error = this.memtype.reserve(start, end, wanted, granted);
+    if (error !== null) return error;
+    if (granted.mode === wanted || isNewMemtypeAllowed(wanted, granted.mode)) return null;
+    this.memtype.free(start, end);
+    return "EBUSY";
+  }
+
+  /**
+   * memremap_pages() (pagemap_range(), 6.1 to 7.2; reduced to one range): tracked without a VMA,
+   * write-back, or uncached-minus for PCI peer-to-peer memory; errors are passed up as they are.
+   */
+  memremapPages(slot: number, start: number, end: number, isP2pdma: boolean): KernelMapError {
+    if (this.find("memremap-pages", slot) !== null) return "EBUSY";
+    if (this.hasPages(start) || this.hasPages(end - 1)) {
+      this.kernel.warn("pagemap_range: conflicting mapping in the same section");
+      return "ENOMEM";
+    }
+    if (isRam(start)) {
+      this.kernel.warnOnce("pagemap_range: attempted on RAM");
+      return "ENXIO";
+    }
+    const wanted = isP2pdma ? UC_MINUS : WB;
+    const error = this.ranges.track(start, end, wanted, false, granted);
+    if (error !== null) return error;
+    const { mode } = granted;
+    const added = this.addMemory(start, end);
+    if (added !== null) {
+      this.ranges.untrack(start, end);
+      return added;
+    }
+    this.live.push({ via: "memremap-pages", slot, start, end, mode });
+    return null;
+  }
+
+  /** arch_add_memory(): whole subsections only. */
+  private addMemory(start: number, end: number): KernelMapError {
+    if (this.kernel.fails("kernel-area")) return "ENOMEM";
+    if (start % SUBSECTION_PAGES === 0 && end % SUBSECTION_PAGES === 0) return null;
+    this.kernel.warn("__add_pages: misaligned");
+    return "EINVAL";
+  }
+
+  private hasPages(pfn: number): boolean {
+    return this.live.some((m) => m.via === "memremap-pages" && m.start <= pfn && pfn < m.end);
+  }
+
+  /** iounmap(), memunmap() or memunmap_pages(); EINVAL where the slot is empty. */
+  unmap(via: KernelMap["via"], slot: number): KernelMapError {
+    const map = this.find(via, slot);
+    if (map === null) return "EINVAL";
+    this.live.splice(this.live.indexOf(map), 1);
+    this.ranges.untrack(map.start, map.end);
+    return null;
+  }
+
+  /** arch_io_reserve_memtype_wc(). */
+  reserveWc(start: number, end: number): KernelMapError {
+    return this.reserveIo(start, end, WC);
+  }
+
+  /** arch_io_free_memtype_wc(): whatever range the caller names. */
+  freeWc(start: number, end: number): void {
+    this.memtype.free(start, end);
+  }
+
+  /**
+   * set_memory_wc(), set_memory_uc() (which asks for uncached-minus) and set_memory_wb(), on the
+   * kernel's own mapping of RAM, or of pages that memremap_pages() has added. No mode is
+   * substituted; write-back gives up what was reserved.
+   */
+  setMemory(start: number, end: number, wanted: PageCacheMode): KernelMapError {
+    const { ram } = this.ranges;
+    if (isRam(start)) {
+      if (wanted !== WB) return ram.reserve(start, end, wanted);
+      ram.free(start, end);
+      return null;
+    }
+    const added = this.live.some(
+      (m) => m.via === "memremap-pages" && m.start <= start && end <= m.end,
+    );
+    if (!added) return "EINVAL";
+    if (wanted !== WB) return this.memtype.reserveExact(start, end, wanted);
+    this.memtype.free(start, end);
+    return null;
+  }
+
+  private find(via: KernelMap["via"], slot: number): KernelMap | null {
+    return this.live.find((map) => map.via === via && map.slot === slot) ?? null;
+  }
+}

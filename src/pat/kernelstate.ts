@@ -1,0 +1,94 @@
+import type { PatEvent } from "./events.ts";
+
+/**
+ * The places of the modelled code that allocate memory.
+ *
+ * `memtype` a reservation (memtype_reserve()); `context` a tracking context; `page-table` a page
+ * table of 512 entries; `vma` a duplicate of a VMA (split, move, fork); `vma-setup` what a new
+ * duplicate needs before it is in the tree (policy, anon_vma, tree nodes), so that it is freed
+ * again; `kernel-area` a kernel mapping's own address range or memory map (ioremap(),
+ * memremap_pages()).
+ */
+export const ALLOCATION_SITES = [
+  "memtype",
+  "context",
+  "page-table",
+  "vma",
+  "vma-setup",
+  "kernel-area",
+] as const;
+
+export type AllocationSite = (typeof ALLOCATION_SITES)[number];
+
+/**
+ * What of a running kernel is neither list nor log: which allocation is told to fail, which
+ * one-time warnings have fired since boot, and whether the code at work holds the mmap lock for
+ * writing.
+ */
+export class KernelState {
+  /** A fault handler is running: the mmap lock is held for reading only. */
+  inFault = false;
+  private site: AllocationSite | null = null;
+  private left = 0;
+  private readonly warned = new Set<string>();
+
+  constructor(
+    private readonly log: PatEvent[],
+    /** Writing VMA flags without the write lock warns (mmap_assert_write_locked()). */
+    private readonly assertsWriteLock: boolean = false,
+  ) {}
+
+  /** Tells the nth allocation at a site, counted from 1, to fail. */
+  arm(site: AllocationSite, nth: number): void {
+    this.site = site;
+    this.left = nth;
+  }
+
+  disarm(): void {
+    this.site = null;
+  }
+
+  /** Counts an allocation; true when it is the one that fails. */
+  fails(site: AllocationSite): boolean {
+    if (this.site !== site) return false;
+    this.left--;
+    return this.left === 0;
+  }
+
+  /** WARN_ON_ONCE(): one message a boot from each place. */
+  warnOnce(text: string): void {
+    if (this.warned.has(text)) return;
+    this.warned.add(text);
+    this.warn(text);
+  }
+
+  /** vm_flags_set() or vm_flags_clear() in a function: needs the mmap lock for writing. */
+  writesVmFlags(where: string): void {
+    if (this.inFault && this.assertsWriteLock) {
+      this.warn(`${where}: VMA flags written without the mmap write lock`);
+    }
+  }
+
+  /** WARN(): a message every time. */
+  warn(text: string): void {
+    this.log.push({ kind: "warn", text });
+  }
+
+  /** Forgets what has fired, as a reboot does. */
+  reboot(): void {
+    this.disarm();
+    this.inFault = false;
+    this.warned.clear();
+  }
+}
+
+/** BUG(): the task dies where it stands, with every lock it holds, so it leaves by an exception. */
+export class KernelBug extends Error {
+  constructor(
+    message: string,
+    /** Which locks the dead task keeps; they decide what its own exit can still undo. */
+    readonly held: "page-table" | "mmap-read",
+  ) {
+    super(message);
+  }
+}

@@ -1,0 +1,56 @@
+import { type PageCacheMode, UC, UC_MINUS, WB, WP } from "./cachemode.ts";
+import type { PatEvent } from "./events.ts";
+import type { KernelState } from "./kernelstate.ts";
+
+/**
+ * RAM has pfns of its own, far above every region's: RAM page n is pfn RAM_START + n. A range
+ * lies wholly in the region or wholly in RAM.
+ */
+export const RAM_START = 1 << 20;
+
+export function isRam(pfn: number): boolean {
+  return pfn >= RAM_START;
+}
+
+/**
+ * The cache modes of RAM pages, kept in page flags (get_page_memtype(), set_page_memtype(),
+ * 6.1 to 7.3; whole): write-back unless set_memory_*() said otherwise. There is no reservation
+ * and no count of mappings.
+ */
+export class RamPages {
+  private readonly modes = new Map<number, PageCacheMode>();
+
+  constructor(
+    private readonly log: PatEvent[],
+    private readonly kernel: KernelState,
+  ) {}
+
+  modeOf(pfn: number): PageCacheMode {
+    return this.modes.get(pfn) ?? WB;
+  }
+
+  /** reserve_ram_pages_type(): every page must be write-back still. */
+  reserve(start: number, end: number, request: PageCacheMode): "EBUSY" | "EINVAL" | null {
+    if (request === WP) return "EINVAL";
+    if (request === UC) this.kernel.warnOnce("reserve_ram_pages_type: strong UC is not supported");
+    for (let pfn = start; pfn < end; pfn++) {
+      const track = this.modeOf(pfn);
+      if (track === WB) continue;
+      this.log.push({ kind: "ram-busy", start, end, track, request });
+      return "EBUSY";
+    }
+    const mode = request === UC ? UC_MINUS : request;
+    for (let pfn = start; pfn < end; pfn++) this.modes.set(pfn, mode);
+    return null;
+  }
+
+  /** free_ram_pages_type(). */
+  free(start: number, end: number): void {
+    for (let pfn = start; pfn < end; pfn++) this.modes.delete(pfn);
+  }
+
+  /** All pages are write-back again, as after a reboot. */
+  clear(): void {
+    this.modes.clear();
+  }
+}

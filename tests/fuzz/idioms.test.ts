@@ -1,0 +1,82 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { idiomTrace } from "../../fuzz/idioms.ts";
+import { shrink } from "../../fuzz/shrink.ts";
+import { recordOn } from "../../src/model/backend.ts";
+import type { Machine } from "../../src/model/machine.ts";
+import { DRIVER_CALLS, DRIVER_OP_KINDS } from "../../src/trace/driverop.ts";
+import { recordingSchema } from "../../src/trace/recording.ts";
+import { type Trace, traceSchema } from "../../src/trace/trace.ts";
+import { MODELS } from "../models.ts";
+import { fault } from "../model/validate.ts";
+
+/** A dead task keeps what it had: from there on nothing adds up any more. */
+function isDead(machine: Machine): boolean {
+  return machine.events.some(({ kind }) => kind === "bug");
+}
+
+/** What is wrong with a machine at the first op of a trace where anything is, or null. */
+function firstFault(machine: Machine, trace: Trace): string | null {
+  for (const op of trace.ops) {
+    machine.apply(op);
+    if (isDead(machine)) return null;
+    const found = fault(machine);
+    if (found !== null) return `${found}, after ${JSON.stringify(op)}`;
+  }
+  return null;
+}
+
+describe.each(Object.keys(MODELS))("driver idioms on the model of %s", (release) => {
+  const model = MODELS[release] as (typeof MODELS)[string];
+
+  test("every op has a result that the format accepts, the same after a reset", () => {
+    fc.assert(
+      fc.property(idiomTrace, (trace) => {
+        const recording = model.recordSync(trace, { contexts: true });
+        expect(recordingSchema.parse(recording)).toEqual(recording);
+        const machine = model.machine(trace.world);
+        for (const op of [...trace.ops].reverse()) machine.apply(op);
+        machine.reset();
+        expect(recordOn(machine, trace, { contexts: true })).toStrictEqual(recording.steps);
+      }),
+      { numRuns: 200, seed: 6 },
+    );
+  });
+
+  test("every page that is mapped lies in a VMA, and contexts count their holders", () => {
+    fc.assert(
+      fc.property(idiomTrace, (trace) => {
+        traceSchema.parse(trace);
+        expect(firstFault(model.machine(trace.world), trace)).toBeNull();
+      }),
+      { numRuns: 300, seed: 6 },
+    );
+  });
+});
+
+test("the traces reach every op and call of a driver, and a kernel BUG on the before side", () => {
+  const traces = fc.sample(idiomTrace, { numRuns: 300, seed: 6 });
+  const ops = traces.flatMap((trace) => trace.ops);
+  const missing = DRIVER_OP_KINDS.filter((kind) => !ops.some(({ op }) => op === kind));
+  expect(missing).toEqual(["reserve-memtype-wc", "free-memtype-wc"]);
+  const calls = new Set(ops.flatMap((op) => ("calls" in op ? op.calls.map((c) => c.call) : [])));
+  expect([...calls].sort()).toEqual([...DRIVER_CALLS].sort());
+  const model = MODELS["6.12"] as (typeof MODELS)[string];
+  const died = traces.filter((trace) =>
+    model.recordSync(trace).steps.some(({ events }) => events.some(({ kind }) => kind === "bug")),
+  );
+  expect(died.length).toBeGreaterThan(10);
+});
+
+test("a trace of driver ops shrinks to the calls and ops that matter", () => {
+  const model = MODELS["6.12"] as (typeof MODELS)[string];
+  const dies = (trace: Trace) =>
+    model.recordSync(trace).steps.some(({ events }) => events.some(({ kind }) => kind === "bug"));
+  const trace = fc.sample(idiomTrace, { numRuns: 300, seed: 6 }).find(dies);
+  if (trace === undefined) throw new Error("none dies");
+  const least = shrink(trace, dies);
+  expect(dies(least)).toBe(true);
+  expect(least.ops.length).toBeLessThanOrEqual(3);
+  const calls = least.ops.flatMap((op) => ("calls" in op ? op.calls : []));
+  expect(calls.length).toBeLessThanOrEqual(2);
+});
