@@ -36,7 +36,7 @@ const GOLDEN = 0x9e3779b9;
 const absorb = (state: number, word: number) => (mix(state ^ word) + GOLDEN) | 0;
 
 /** One 32-bit seed out of the campaign's seed and the run's index, both safe integers >= 0. */
-function seedOfRun(seed: number, run: number): number {
+export function seedOfRun(seed: number, run: number): number {
   const state = absorb(absorb(GOLDEN, seed % WORD), Math.floor(seed / WORD));
   return mix(absorb(absorb(state, run % WORD), Math.floor(run / WORD)));
 }

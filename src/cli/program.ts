@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { REPORT_FORMATS } from "../../reports/formats.ts";
 import { version } from "../../package.json";
+import { addDesignCommands } from "./designcommands.ts";
 import { DEFAULT_AFTER, DEFAULT_BEFORE, knownBackends } from "./backends.ts";
 import type { Io } from "./io.ts";
 
@@ -80,6 +81,7 @@ export function buildProgram(io: Io, done: Done): Command {
   addModelCommands(program, io, done);
   addViewers(program, io, done);
   addKeepers(program, io, done);
+  addDesignCommands(program, io, done);
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({
       writeOut: (text) => void io.out(text),

@@ -4,6 +4,7 @@ import { touch } from "../mm/fault.ts";
 import { FileMapping } from "../mm/filemapping.ts";
 import { fork } from "../mm/fork.ts";
 import { Mm, type MmContext } from "../mm/mm.ts";
+import type { PageTable } from "../mm/pagetable.ts";
 import { mmap } from "../mm/mmap.ts";
 import { madvise, mprotect } from "../mm/mprotect.ts";
 import { mremap } from "../mm/mremap.ts";
@@ -31,6 +32,14 @@ export interface ShownContext {
   counted: number;
 }
 
+/** The classes a machine is made of, where a design has its own. */
+export interface MachineParts {
+  readonly machine?: typeof Machine;
+  readonly memtype?: typeof MemtypeList;
+  readonly ranges?: typeof PfnRanges;
+  readonly pageTable?: typeof PageTable;
+}
+
 /** What makes a machine one design of one release. */
 export interface DesignSpec {
   readonly profile: MmProfile;
@@ -40,6 +49,8 @@ export interface DesignSpec {
   readonly hasVmPat?: (vma: Vma) => boolean;
   /** The context that a VMA holds; absent where the design has none. */
   readonly contextOf?: (vma: Vma) => ShownContext | null;
+  /** Parts made otherwise than the kernel's; they are chosen once, when a machine is made. */
+  readonly parts?: MachineParts;
 }
 
 function uncount(context: ShownContext): void {
@@ -61,7 +72,7 @@ export class Machine {
   readonly calls: CallResult[] = [];
   /** The ranges that the kernel has mapped for itself. */
   readonly kernelMaps: KernelMaps;
-  private readonly context: MmContext;
+  protected readonly context: MmContext;
   /** Empty address spaces of processes that are gone: page tables are what costs most to make. */
   private readonly spare: Mm[] = [];
 
@@ -72,7 +83,8 @@ export class Machine {
   ) {
     const { profile } = spec;
     const kernel = new KernelState(this.events, profile.vmFlagsAssertWriteLock);
-    this.memtype = new MemtypeList(
+    const { parts = {} } = spec;
+    this.memtype = new (parts.memtype ?? MemtypeList)(
       world.pfns,
       world.mtrr,
       spec.eraseByEnd,
@@ -81,7 +93,7 @@ export class Machine {
       kernel,
     );
     const ram = new RamPages(this.events, kernel);
-    const ranges = new PfnRanges(this.memtype, this.events, ram);
+    const ranges = new (parts.ranges ?? PfnRanges)(this.memtype, this.events, ram);
     const tracking = spec.tracking(ranges, this.events, kernel);
     this.kernelMaps = new KernelMaps(this.memtype, ranges, kernel);
     const file = new FileMapping();
@@ -181,7 +193,7 @@ export class Machine {
     }
   }
 
-  private applyTo(mm: Mm, op: Exclude<Op, OpOf<"spawn">>): Outcome {
+  protected applyTo(mm: Mm, op: Exclude<Op, OpOf<"spawn">>): Outcome {
     const { context } = this;
     switch (op.op) {
       case "mmap": {
@@ -220,8 +232,8 @@ export class Machine {
     return outcome;
   }
 
-  private newMm(): Mm {
-    return this.spare.pop() ?? new Mm(this.context.vpages);
+  protected newMm(): Mm {
+    return this.spare.pop() ?? new Mm(this.context.vpages, this.spec.parts?.pageTable);
   }
 
   private bury(proc: number, mm: Mm): void {

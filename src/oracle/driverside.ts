@@ -112,7 +112,8 @@ export class DriverSide {
       for (const [pfn, mode] of mappedPages(vma)) note(pfn, mode);
     }
     for (const { start, end, type, ram } of step.kernelMaps ?? []) {
-      for (let pfn = start; ram !== true && pfn < end; pfn++) note(pfn, CACHE_MODES.indexOf(type));
+      if (ram === true) continue;
+      for (let pfn = start; pfn < end; pfn++) note(pfn, CACHE_MODES.indexOf(type));
     }
     const covered = new Set<number>();
     for (const { start, end } of step.memtype) {

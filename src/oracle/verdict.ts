@@ -25,7 +25,7 @@ function verdictOf(before: readonly Finding[] = [], after: readonly Finding[] = 
 }
 
 /** The errno symptom between the sides is stated once, for both. */
-function isBetweenSides(finding: Finding): boolean {
+export function isBetweenSides(finding: Finding): boolean {
   return finding.symptom === "errno" && /-(to-\w+|effect)$/.test(finding.cause);
 }
 

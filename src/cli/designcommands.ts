@@ -1,0 +1,54 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { Io } from "./io.ts";
+
+type Done = (status: number) => void;
+
+function whole(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
+  };
+}
+
+function seedOption(): Option {
+  return new Option("--seed <n>", "first seed of the random traces")
+    .argParser(whole(0, 0x7fff_0000))
+    .default(1);
+}
+
+const MUTANTS_HELP = `
+A mutant is a design with one fault planted: in a hook of either design, in the
+memtype list, in the pfn ranges, in page tables or in a system call. It is run
+beside the design it was made of, on random traces of system calls, failing
+allocations and drivers.
+
+  ops          ops until the oracle's findings differ (median over the seeds)
+  found by     the first finding that only the mutant shows; "no ..." is one
+               that only its reference shows
+  alone after  ops until the mutant by itself shows a fault that its reference
+               never shows: what an oracle without a second side would need
+
+Exit status 1: a mutant was not found, or an equivalent one was.
+
+  pfndiff mutants --only fork        those with "fork" in their name
+  pfndiff mutants --seeds 5 --json   every hunt, for further work
+`;
+
+/** The commands that put designs and the oracle to the test. */
+export function addDesignCommands(program: Command, io: Io, done: Done): void {
+  program
+    .command("mutants")
+    .description("plant faults in both designs and say which ones the oracle finds, and by what")
+    .addOption(
+      new Option("--ops <n>", "most ops for a mutant (ten times as many for equivalent ones)")
+        .argParser(whole(1, 1e9))
+        .default(20_000),
+    )
+    .addOption(seedOption())
+    .addOption(new Option("--seeds <n>", "how many seeds").argParser(whole(1, 1000)).default(3))
+    .option("--only <text>", "only mutants whose name contains this")
+    .option("--json", "print every hunt as JSON")
+    .addHelpText("after", MUTANTS_HELP)
+    .action(async (options) => done(await (await import("./mutants.ts")).mutants(io, options)));
+}
