@@ -29,6 +29,27 @@ function modelFamily<R extends string>(
   };
 }
 
+const variantNames = [
+  ...["A", "A-local", "B-i", "B-ii", "B-iii", "C1-new", "C2-new"],
+  ...["C1-old", "C2-old", "D1", "D2", "D3", "D4", "D5", "D6"],
+] as const;
+
+/** Designs that never shipped. */
+const variantFamily: BackendFamily = {
+  ids: variantNames.map((name) => `variant:${name}`),
+  open(id) {
+    const name = variantNames.find((known) => id === `variant:${known}`);
+    return name === undefined ? null : openVariant(name);
+  },
+};
+
+async function openVariant(name: string): Promise<Backend> {
+  const { VARIANTS, variantBackend } = await import("./variantlist.ts");
+  const variant = VARIANTS.find((known) => known.name === name);
+  if (variant === undefined) throw new Error(`no variant is called ${name}`);
+  return variantBackend(variant);
+}
+
 /** A later kind of backend (a real kernel, a variant, a file) is one more row. */
 const FAMILIES: readonly BackendFamily[] = [
   modelFamily("legacy", legacyReleases, async (release) =>
@@ -37,6 +58,7 @@ const FAMILIES: readonly BackendFamily[] = [
   modelFamily("modern", modernReleases, async (release) =>
     (await import("../../modern/index.ts")).modernBackend(release),
   ),
+  variantFamily,
 ];
 
 export const DEFAULT_BEFORE = "legacy";
