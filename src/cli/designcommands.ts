@@ -35,6 +35,23 @@ Exit status 1: a mutant was not found, or an equivalent one was.
   pfndiff mutants --seeds 5 --json   every hunt, for further work
 `;
 
+const ARENA_HELP = `
+Runs the two designs that shipped and those that never did on the same random
+traces of system calls, failing allocations and drivers. Each is judged by the
+oracle's own ledger, beside nothing.
+
+  retained, page-ops  pages that stay reserved past their last mapping
+  owner               an untrack hit a reservation of another mapping
+  hole                pages are mapped and no reservation covers them
+  alias               two cache modes on one page, or a conflict not seen
+  stale               a mapping silently got a cache mode nobody needs any more
+  alloc in free       allocations in paths that must not fail
+  foreign             VMAs of another process changed without their lock
+
+docs/ARENA.md says what the figures answer. Any design can be put beside any
+other: pfndiff fuzz --before modern --after variant:A
+`;
+
 /** The commands that put designs and the oracle to the test. */
 export function addDesignCommands(program: Command, io: Io, done: Done): void {
   program
@@ -51,4 +68,15 @@ export function addDesignCommands(program: Command, io: Io, done: Done): void {
     .option("--json", "print every hunt as JSON")
     .addHelpText("after", MUTANTS_HELP)
     .action(async (options) => done(await (await import("./mutants.ts")).mutants(io, options)));
+  program
+    .command("arena")
+    .description("run every design, shipped or not, on the same traces and compare them")
+    .addOption(
+      new Option("--runs <n>", "traces for each design").argParser(whole(1, 1e9)).default(4000),
+    )
+    .addOption(seedOption())
+    .option("--only <text>", "only designs whose name contains this")
+    .option("--json", "print all figures as JSON")
+    .addHelpText("after", ARENA_HELP)
+    .action(async (options) => done(await (await import("./arena.ts")).arena(io, options)));
 }
