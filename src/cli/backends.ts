@@ -29,6 +29,23 @@ function modelFamily<R extends string>(
   };
 }
 
+const historicReleases = ["6.1.0", "6.6.0", "6.12.0", "6.12.23", "6.15"] as const;
+
+/** Releases as they were published, with the bugs that later fixes took away. */
+const historicFamily: BackendFamily = {
+  ids: historicReleases.map((release) => `legacy@${release}`),
+  open(id) {
+    const release = historicReleases.find((known) => id === `legacy@${known}`);
+    return release === undefined ? null : openHistoric(id, release);
+  },
+};
+
+async function openHistoric(id: string, release: (typeof historicReleases)[number]) {
+  const { releaseSpec } = await import("../../legacy/historic.ts");
+  const { modelBackend } = await import("../model/backend.ts");
+  return modelBackend(id, "vm-pat", releaseSpec(release));
+}
+
 const variantNames = [
   ...["A", "A-local", "B-i", "B-ii", "B-iii", "C1-new", "C2-new"],
   ...["C1-old", "C2-old", "D1", "D2", "D3", "D4", "D5", "D6"],
@@ -58,6 +75,7 @@ const FAMILIES: readonly BackendFamily[] = [
   modelFamily("modern", modernReleases, async (release) =>
     (await import("../../modern/index.ts")).modernBackend(release),
   ),
+  historicFamily,
   variantFamily,
 ];
 

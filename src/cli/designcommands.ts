@@ -52,6 +52,17 @@ docs/ARENA.md says what the figures answer. Any design can be put beside any
 other: pfndiff fuzz --before modern --after variant:A
 `;
 
+const ZOO_HELP = `
+Looks for every known bug that ops can express with traces that know nothing of
+it. Each has a backend that has it and one that lacks it; L bugs are of the
+VM_PAT design, N bugs came with the refcounted one.
+
+  pfndiff zoo --only L16             one bug, with its shortest witness
+  pfndiff replay FILE --before legacy@6.12.0 --after legacy@6.12
+
+Exit status 1: some seed did not find a bug in the ops it was given.
+`;
+
 /** The commands that put designs and the oracle to the test. */
 export function addDesignCommands(program: Command, io: Io, done: Done): void {
   program
@@ -79,4 +90,18 @@ export function addDesignCommands(program: Command, io: Io, done: Done): void {
     .option("--json", "print all figures as JSON")
     .addHelpText("after", ARENA_HELP)
     .action(async (options) => done(await (await import("./arena.ts")).arena(io, options)));
+  program
+    .command("zoo")
+    .description("find every known bug blindly, and say how long it took and how it shows")
+    .addOption(
+      new Option("--ops <n>", "most ops for a bug and seed")
+        .argParser(whole(1, 1e9))
+        .default(200_000),
+    )
+    .addOption(seedOption())
+    .addOption(new Option("--seeds <n>", "how many seeds").argParser(whole(1, 1000)).default(3))
+    .option("--only <id>", "only this bug")
+    .option("--json", "print the results, witnesses included, as JSON")
+    .addHelpText("after", ZOO_HELP)
+    .action(async (options) => done(await (await import("./zoo.ts")).zoo(io, options)));
 }
