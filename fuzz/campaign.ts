@@ -5,6 +5,7 @@ import type { Difference, Differential } from "./differential.ts";
 import { GOALS, type Goal } from "./goals.ts";
 import { type Campaign, campaignDigest } from "./summary.ts";
 import { shrinkLater } from "./shrink.ts";
+import type { TraceSource } from "./sources.ts";
 import { runsOf, type Sighting, type Tally, Tallier } from "./tally.ts";
 
 /** What makes two campaigns the same one. */
@@ -40,6 +41,8 @@ export interface Progress {
 
 export interface CampaignOptions extends CampaignIdentity {
   readonly differential: Differential;
+  /** Where the traces come from; plain ones unless said otherwise. */
+  readonly traceOf?: TraceSource;
   /** Stop after so many runs, or after so many milliseconds, whichever is first. */
   readonly runs?: number;
   readonly milliseconds?: number;
@@ -98,10 +101,11 @@ export async function tallyRuns(
   from: number,
   to: number,
   differential: Differential,
+  traceOf: TraceSource = traceOfRun,
 ): Promise<Tally> {
   const tallier = new Tallier();
   for (let run = from; run < to; run++) {
-    const trace = traceOfRun(seed, run);
+    const trace = traceOf(seed, run);
     tallier.add(run, trace.ops.length, await differential(trace));
   }
   return tallier.tally();
@@ -169,7 +173,7 @@ class CampaignWork {
 
   private async runOne(): Promise<string | null> {
     const run = this.runs++;
-    const trace = traceOfRun(this.options.seed, run);
+    const trace = (this.options.traceOf ?? traceOfRun)(this.options.seed, run);
     const outcome = this.options.differential(trace);
     const difference = outcome instanceof Promise ? await outcome : outcome;
     const signature = this.tallier.add(run, trace.ops.length, difference);
@@ -194,12 +198,14 @@ function perSecond(ops: number, ms: number): number {
 export async function concludeCampaign(
   tally: Tally,
   runMs: number,
-  options: CampaignIdentity & Pick<CampaignOptions, "differential" | "goals">,
+  options: CampaignIdentity & Pick<CampaignOptions, "differential" | "goals" | "traceOf">,
 ): Promise<Campaign> {
-  const { before, after, seed, differential } = options;
+  const { before, after, seed, differential, traceOf = traceOfRun } = options;
   const findings: CampaignFinding[] = [];
   for (const [signature, sighting] of Object.entries(tally.sightings)) {
-    findings.push(await minimalFinding(seed, signature, sighting, differential));
+    findings.push(
+      await minimalFinding(signature, sighting, differential, (run) => traceOf(seed, run)),
+    );
     await nextTurn();
   }
   const runs = runsOf(tally);
@@ -227,15 +233,15 @@ export async function concludeCampaign(
  * what is left of it: there the other side's silence means something.
  */
 async function minimalFinding(
-  seed: number,
   signature: string,
   { count, firstRun, best }: Sighting,
   differential: Differential,
+  traceOf: (run: number) => Trace,
 ): Promise<CampaignFinding> {
   const find = (difference: Difference): JudgedFinding | undefined =>
     difference.findings.find((f) => f.signature === signature && (best.parted || !f.parted));
   const holds = async (trace: Trace) => find(await differential(trace)) !== undefined;
-  const whole = traceOfRun(seed, best.run);
+  const whole = traceOf(best.run);
   // Later ops seldom matter, but a verdict may come from what the other side does in them.
   const until = { ...whole, ops: whole.ops.slice(0, best.step + 1) };
   const shrunk = await shrinkLater((await holds(until)) ? until : whole, holds);

@@ -1,6 +1,9 @@
-import type { Finding } from "../src/oracle/finding.ts";
+import type { Finding as WholeFinding } from "../src/oracle/finding.ts";
 import { isBetweenSides } from "../src/oracle/verdict.ts";
 import type { Trace } from "../src/trace/trace.ts";
+
+/** What a hunt needs to know of a finding. */
+type Finding = Pick<WholeFinding, "symptom" | "cause" | "side" | "step">;
 
 /** What a reference and its mutant show of one trace, in order of steps. */
 export type Hunt = (trace: Trace) => readonly Finding[];
@@ -39,7 +42,7 @@ export interface HuntOptions {
 }
 
 /** A symptom and its cause, which is what makes two findings the same fault. */
-export function keyOf({ symptom, cause }: Finding): string {
+export function keyOf({ symptom, cause }: Pick<Finding, "symptom" | "cause">): string {
   return `${symptom}:${cause}`;
 }
 

@@ -1,10 +1,16 @@
 import { Differential as Oracle } from "../src/oracle/differential.ts";
 import type { LiveSide } from "../src/oracle/observed.ts";
+import type { ToldFinding } from "../src/oracle/told.ts";
 import { judgeFindings } from "../src/oracle/verdict.ts";
 import type { Op } from "../src/trace/op.ts";
 import type { Trace } from "../src/trace/trace.ts";
 import type { Difference } from "./differential.ts";
 import { GoalObserver } from "./goals.ts";
+
+/** What a trace showed; the findings are told when somebody reads them. */
+interface LiveDifference extends Difference {
+  readonly findings: readonly ToldFinding[];
+}
 
 /**
  * The fast path of a differential: both sides and the oracle go through a trace together, and
@@ -23,7 +29,7 @@ export class LiveDifferential {
   }
 
   /** Runs a trace on both sides and judges it. */
-  run({ world, ops }: Trace): Difference {
+  run({ world, ops }: Trace): LiveDifference {
     const { before, after, oracle, goalsBefore, goalsAfter } = this;
     before.reset(world);
     after.reset(world);

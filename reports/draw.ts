@@ -1,6 +1,6 @@
 import { SHORT_MODE } from "../src/pat/cachemode.ts";
 import type { Replay, ReplayStep } from "../src/replay.ts";
-import type { Step } from "../src/trace/recording.ts";
+import type { Step, VmaState } from "../src/trace/recording.ts";
 import { eventText, opText, resultText } from "./optext.ts";
 import { pad } from "./paint.ts";
 
@@ -10,7 +10,8 @@ const LABEL = 5;
 
 /**
  * Draws a replay as address maps, one block per op, the sides next to each other. A process is
- * a row of its virtual pages, each showing the pfn it maps (base 36) or "."; a reservation is a
+ * a row of its virtual pages, each showing the pfn it maps (base 36), "R" for RAM, "-" where a
+ * driver's VMA maps nothing, or "."; a reservation is a
  * row of physical pages, "#" where it holds. Lines that differ between the sides are marked "!".
  */
 export function drawReplay(replay: Replay): string[] {
@@ -80,7 +81,7 @@ function sideLines(state: Step, extent: Extent): string[] {
   const processes = Object.entries(state.vmas).map(([proc, vmas]) => {
     const cells = Array.from({ length: extent.vpages }, (_, page) => {
       const vma = vmas.find((candidate) => candidate.start <= page && page < candidate.end);
-      return vma === undefined ? "." : pfnMark(vma.pfn + page - vma.start);
+      return vma === undefined ? "." : pageMark(vma, page);
     });
     return `${pad(`p${proc}`, LABEL)} ${cells.join("")}`;
   });
@@ -91,6 +92,14 @@ function sideLines(state: Step, extent: Extent): string[] {
     return `${pad(SHORT_MODE[entry.type], LABEL)} ${cells.join("")}`;
   });
   return [...processes, ...reservations];
+}
+
+/** What a page of a VMA maps; of a driver's VMA that is what its page table holds. */
+function pageMark(vma: VmaState, page: number): string {
+  if (vma.maps === undefined) return pfnMark(vma.pfn + page - vma.start);
+  const run = vma.maps.find(({ at, pages }) => at <= page && page < at + pages);
+  if (run === undefined) return "-";
+  return run.ram === true ? "R" : pfnMark(run.pfn + page - run.at);
 }
 
 function pfnMark(pfn: number): string {

@@ -2,7 +2,7 @@ import { driverOpText, range } from "./driveroptext.ts";
 import { SHORT_MODE } from "../src/pat/cachemode.ts";
 import { isDriverOp } from "../src/trace/driverop.ts";
 import type { Op, SyscallOp } from "../src/trace/op.ts";
-import type { Memtype, Result, TraceEvent, VmaState } from "../src/trace/recording.ts";
+import type { Mapped, Memtype, Result, TraceEvent, VmaState } from "../src/trace/recording.ts";
 
 export { range } from "./driveroptext.ts";
 
@@ -53,7 +53,19 @@ export function vmaText(vma: VmaState): string {
     ...(vma.pat === true ? ["VM_PAT"] : []),
     ...(vma.dontfork === true ? ["dontfork"] : []),
   ];
+  if (vma.maps !== undefined) {
+    return `${range(vma.start, pages)} = ${mapsText(vma.maps)} ${vma.prot} ${flags.join(" ")}`;
+  }
   return `${range(vma.start, pages)} = pfn ${range(vma.pfn, pages)} ${vma.prot} ${flags.join(" ")}`;
+}
+
+/** What a driver has mapped, run by run. */
+function mapsText(maps: readonly Mapped[]): string {
+  const runs = maps.map(({ at, pages, pfn, type, ram }) => {
+    const base = ram === true ? "ram" : "pfn";
+    return `${range(at, pages)} ${base} ${range(pfn, pages)} ${SHORT_MODE[type]}`;
+  });
+  return `{${runs.join("; ")}}`;
 }
 
 /** A reservation in words. */

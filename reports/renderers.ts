@@ -1,9 +1,9 @@
-import type { ReportFormat } from "./formats.ts";
+import type { TextFormat } from "./formats.ts";
 import { markdown } from "./markdown.ts";
 import type { CampaignView } from "./view.ts";
 
 /** One renderer per format; a new format is one more row (and its name in formats.ts). */
-export const RENDERERS: Readonly<Record<ReportFormat, (view: CampaignView) => string>> = {
+export const RENDERERS: Readonly<Record<TextFormat, (view: CampaignView) => string>> = {
   markdown,
   json: ({ campaign, findings }) => {
     const known = new Map(findings.map((view) => [view.finding.signature, view]));

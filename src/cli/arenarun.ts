@@ -3,8 +3,9 @@ import { ModelSide } from "../engine/modelside.ts";
 import type { ModelBackend } from "../model/backend.ts";
 import { type Bytes, type Costs, noCosts } from "../model/variant.ts";
 import { SYMPTOMS, type Symptom } from "../oracle/finding.ts";
-import { judgeSide, type SideJudgement } from "../oracle/judge.ts";
+import { judgeSide } from "../oracle/judge.ts";
 import { SideOracle } from "../oracle/side.ts";
+import type { Retention } from "../oracle/state.ts";
 import { isDriverOp } from "../trace/driverop.ts";
 import type { Trace } from "../trace/trace.ts";
 
@@ -72,7 +73,11 @@ export async function runEntrant(
   const { name: design, does, bytes } = entrant;
   const standing = sample(entrant, backend, seed);
   return {
-    ...{ design, does, bytes, ops, faults },
+    design,
+    does,
+    bytes,
+    ops,
+    faults,
     ...retention,
     ...counted,
     ...standing,
@@ -80,8 +85,13 @@ export async function runEntrant(
   };
 }
 
+interface Judged {
+  readonly findings: readonly { readonly symptom: Symptom }[];
+  readonly retention: Retention;
+}
+
 /** One side by its own ledger: from memory where there are system calls only. */
-function judgeOn(backend: ModelBackend): (trace: Trace) => SideJudgement {
+function judgeOn(backend: ModelBackend): (trace: Trace) => Judged {
   const side = new ModelSide(backend);
   const oracle = new SideOracle("after");
   return (trace) => {

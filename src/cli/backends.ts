@@ -46,10 +46,9 @@ async function openHistoric(id: string, release: (typeof historicReleases)[numbe
   return modelBackend(id, "vm-pat", releaseSpec(release));
 }
 
-const variantNames = [
-  ...["A", "A-local", "B-i", "B-ii", "B-iii", "C1-new", "C2-new"],
-  ...["C1-old", "C2-old", "D1", "D2", "D3", "D4", "D5", "D6"],
-] as const;
+const variantNames = "A A-local B-i B-ii B-iii C1-new C2-new C1-old C2-old D1 D2 D3 D4 D5 D6".split(
+  " ",
+);
 
 /** Designs that never shipped. */
 const variantFamily: BackendFamily = {
@@ -67,6 +66,16 @@ async function openVariant(name: string): Promise<Backend> {
   return variantBackend(variant);
 }
 
+/** A user's own module. */
+const fileFamily: BackendFamily = {
+  ids: ["file:PATH"],
+  open: (id) => (id.startsWith("file:") ? openFile(id) : null),
+};
+
+async function openFile(id: string): Promise<Backend> {
+  return (await import("./filebackend.ts")).openFileBackend(id);
+}
+
 /** A later kind of backend (a real kernel, a variant, a file) is one more row. */
 const FAMILIES: readonly BackendFamily[] = [
   modelFamily("legacy", legacyReleases, async (release) =>
@@ -77,6 +86,7 @@ const FAMILIES: readonly BackendFamily[] = [
   ),
   historicFamily,
   variantFamily,
+  fileFamily,
 ];
 
 export const DEFAULT_BEFORE = "legacy";

@@ -6,6 +6,7 @@ import type { Campaign } from "../../fuzz/summary.ts";
 import type { CampaignView, FindingView } from "../../reports/view.ts";
 import { ModelSide } from "../engine/modelside.ts";
 import { judge } from "../oracle/judge.ts";
+import { isDriverOp } from "../trace/driverop.ts";
 import { isModel, type Pair } from "./backends.ts";
 import { recorderOf, replayOn } from "./bothsides.ts";
 
@@ -14,14 +15,14 @@ import { recorderOf, replayOn } from "./bothsides.ts";
  * models are run together from memory; anything else is recorded and judged.
  */
 export function differentialOf({ before, after }: Pair): Differential {
-  if (isModel(before) && isModel(after)) {
-    const models = new LiveDifferential(new ModelSide(before), new ModelSide(after));
-    return (trace) => models.run(trace);
-  }
-  return recordingDifferential(recorderOf(before), recorderOf(after), (left, right) => {
+  const recorded = recordingDifferential(recorderOf(before), recorderOf(after), (left, right) => {
     const { findings, notComparable, retention } = judge(left, right);
     return { findings, notComparable, retention: retention.after };
   });
+  if (!isModel(before) || !isModel(after)) return recorded;
+  const models = new LiveDifferential(new ModelSide(before), new ModelSide(after));
+  // What a driver maps shows in recordings only.
+  return (trace) => (trace.ops.some(isDriverOp) ? recorded(trace) : models.run(trace));
 }
 
 /** A campaign with every minimal trace run again, so that it can be drawn. */

@@ -63,8 +63,20 @@ VM_PAT design, N bugs came with the refcounted one.
 Exit status 1: some seed did not find a bug in the ops it was given.
 `;
 
+const LATTICE_HELP = `
+A backporter's table: which fixes of the VM_PAT design can be taken without the
+others. Each subset is run beside the design with all of them.
+
+  2039e6a (4.5)      a reservation can be shrunk by its end
+  d155df5 (6.3)      a failed copy of page tables clears the child's flag
+  04c35ab (6.9)      a copied first page no longer hides the base
+  dc84bc2 (6.15-rc1) a failed fork gives back what it reserved
+  e9f180d (6.15)     only the copies that fork makes lose the flag
+`;
+
 /** The commands that put designs and the oracle to the test. */
 export function addDesignCommands(program: Command, io: Io, done: Done): void {
+  addBugCommands(program, io, done);
   program
     .command("mutants")
     .description("plant faults in both designs and say which ones the oracle finds, and by what")
@@ -90,6 +102,9 @@ export function addDesignCommands(program: Command, io: Io, done: Done): void {
     .option("--json", "print all figures as JSON")
     .addHelpText("after", ARENA_HELP)
     .action(async (options) => done(await (await import("./arena.ts")).arena(io, options)));
+}
+
+function addBugCommands(program: Command, io: Io, done: Done): void {
   program
     .command("zoo")
     .description("find every known bug blindly, and say how long it took and how it shows")
@@ -104,4 +119,14 @@ export function addDesignCommands(program: Command, io: Io, done: Done): void {
     .option("--json", "print the results, witnesses included, as JSON")
     .addHelpText("after", ZOO_HELP)
     .action(async (options) => done(await (await import("./zoo.ts")).zoo(io, options)));
+  program
+    .command("lattice")
+    .description("say what every subset of the VM_PAT fixes still breaks, with a witness")
+    .addOption(
+      new Option("--ops <n>", "ops for each subset").argParser(whole(1, 1e9)).default(20_000),
+    )
+    .addOption(seedOption())
+    .option("--json", "print the table as JSON")
+    .addHelpText("after", LATTICE_HELP)
+    .action(async (options) => done(await (await import("./lattice.ts")).lattice(io, options)));
 }

@@ -2,6 +2,8 @@ import { join } from "node:path";
 import { type CampaignResult, runCampaign } from "../../fuzz/campaign.ts";
 import { loadSaved, saveResult } from "../../fuzz/corpus.ts";
 import { reachableGoals } from "../../fuzz/goals.ts";
+import { traceOfRun } from "../../fuzz/arbitrary.ts";
+import { faultedTraceOfRun, idiomTraceOfRun, type TraceSource } from "../../fuzz/sources.ts";
 import { campaignText } from "../../reports/campaigntext.ts";
 import { ANSI, PLAIN } from "../../reports/paint.ts";
 import { openPair } from "./backends.ts";
@@ -18,6 +20,10 @@ export interface FuzzOptions {
   readonly seed: number;
   readonly out: string;
   readonly json?: boolean;
+  /** Tell one allocation of every trace to fail. */
+  readonly faults?: boolean;
+  /** Traces of driver idioms instead of system calls alone. */
+  readonly idioms?: boolean;
 }
 
 /** How many traces a campaign without --runs and --time runs. */
@@ -38,7 +44,9 @@ export async function fuzz(io: Io, options: FuzzOptions): Promise<number> {
     ...(options.time !== undefined
       ? { milliseconds: options.time * 1000 }
       : { runs: options.runs ?? DEFAULT_RUNS }),
-    goals: reachableGoals([before.design, after.design]),
+    // The goals are about what system calls do to the mappings of resource files.
+    goals: options.idioms === true ? [] : reachableGoals([before.design, after.design]),
+    traceOf: sourceOf(options),
     saved,
     signal: io.interrupted,
     onProgress: (state) => progress.show(state),
@@ -56,6 +64,11 @@ export async function fuzz(io: Io, options: FuzzOptions): Promise<number> {
   if (result.interrupted) return EXIT.interrupted;
   const unknown = campaign.findings.some(({ signature }) => !accepted.has(signature));
   return unknown || campaign.goalsMissed.length > 0 ? EXIT.divergence : EXIT.ok;
+}
+
+function sourceOf({ faults, idioms }: FuzzOptions): TraceSource {
+  if (faults === true) return faultedTraceOfRun;
+  return idioms === true ? idiomTraceOfRun : traceOfRun;
 }
 
 function announce(io: Io, { gone, interrupted, campaign }: CampaignResult, out: string): void {

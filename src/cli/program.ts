@@ -107,8 +107,21 @@ function addFinders(program: Command, io: Io, done: Done): void {
     .addOption(new Option("--time <s>", "seconds to run").argParser(seconds))
     .addOption(seedOption().default(1))
     .addOption(new Option("--out <dir>", "where results go").default(".pfndiff"))
+    .addOption(
+      new Option("--faults", "tell one allocation of every trace to fail").conflicts("idioms"),
+    )
+    .option("--idioms", "traces of drivers' ways to map, and of the kernel's own mappings")
     .option("--json", "print one pfndiff/campaign@1 object on stdout")
     .action(async (options) => done(await (await import("./fuzz.ts")).fuzz(io, options)));
+  program
+    .command("sweep")
+    .description("fail every single allocation of every short sequence, and judge what follows")
+    .addOption(beforeOption())
+    .addOption(afterOption())
+    .addOption(
+      new Option("--length <n>", "ops of a sequence").argParser(wholeNumber(1, 5)).default(3),
+    )
+    .action(async (options) => done(await (await import("./sweep.ts")).sweepFaults(io, options)));
   program
     .command("shrink")
     .description("shrink a trace to the least that still shows one of its findings")

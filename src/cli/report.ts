@@ -5,6 +5,7 @@ import { RENDERERS } from "../../reports/renderers.ts";
 import { openPair } from "./backends.ts";
 import { acceptedSignatures } from "./baseline.ts";
 import { viewCampaign } from "./campaign.ts";
+import { htmlReport } from "./htmlreport.ts";
 import { EXIT, type Io } from "./io.ts";
 
 export interface ReportOptions {
@@ -17,6 +18,7 @@ export async function report(io: Io, directory: string, options: ReportOptions):
   const campaign = await loadLatest(results);
   const pair = await openPair(campaign);
   const view = await viewCampaign(campaign, pair, await acceptedSignatures(), `${results}/latest`);
-  await io.out(RENDERERS[options.format](view));
+  const { format } = options;
+  await io.out(format === "html" ? await htmlReport(view) : RENDERERS[format](view));
   return EXIT.ok;
 }

@@ -10,7 +10,10 @@ import { ModelSide } from "./modelside.ts";
 
 /** What two models show of one trace. */
 export interface Shown {
-  readonly findings: readonly JudgedFinding[];
+  readonly findings: readonly Pick<
+    JudgedFinding,
+    "symptom" | "cause" | "side" | "step" | "signature"
+  >[];
   readonly retention: { readonly before: Retention; readonly after: Retention };
 }
 

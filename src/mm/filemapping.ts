@@ -39,7 +39,7 @@ export class FileMapping {
   }
 
   clear(): void {
-    this.entries.length = 0;
+    while (this.entries.length > 0) this.entries.pop();
   }
 
   private indexOf(vma: Vma): number {

@@ -2,13 +2,13 @@ import type { Op } from "../trace/op.ts";
 import type { Recording, Step } from "../trace/recording.ts";
 import { driverCause, DriverSide } from "./driverside.ts";
 import { sameData } from "./firstdifference.ts";
-import type { Finding } from "./finding.ts";
 import type { Retention } from "./state.ts";
+import type { ToldFinding } from "./told.ts";
 
 /** What both sides of a trace with driver ops get wrong, before it is said what became of it. */
 export interface DriverJudgement {
-  readonly before: { readonly findings: readonly Finding[]; readonly retention: Retention };
-  readonly after: { readonly findings: readonly Finding[]; readonly retention: Retention };
+  readonly before: { readonly findings: readonly ToldFinding[]; readonly retention: Retention };
+  readonly after: { readonly findings: readonly ToldFinding[]; readonly retention: Retention };
   readonly notComparable: number;
 }
 

@@ -2,7 +2,8 @@ import { CACHE_MODES, SHORT_MODE } from "../pat/cachemode.ts";
 import { type DriverCallRecord, isDriverOp } from "../trace/driverop.ts";
 import type { Op } from "../trace/op.ts";
 import type { Recording, Step, VmaState } from "../trace/recording.ts";
-import type { Finding, Side, Symptom } from "./finding.ts";
+import { ToldFinding } from "./told.ts";
+import type { Side, Symptom } from "./finding.ts";
 import type { Retention } from "./state.ts";
 
 interface Range {
@@ -45,7 +46,7 @@ function* mappedPages(vma: VmaState): Generator<[pfn: number, mode: number]> {
  * ledger of what should be mapped: every check is of what one step shows, page tables included.
  */
 export class DriverSide {
-  readonly findings: Finding[] = [];
+  readonly findings: ToldFinding[] = [];
   readonly retention: Retention = { pageOps: 0, refused: 0, changed: 0 };
   /** Set by whoever compares the sides, before a step. */
   parted = false;
@@ -71,10 +72,9 @@ export class DriverSide {
     this.checkLeak(step);
   }
 
-  report(symptom: Symptom, cause: string, detail: string, kind?: string): void {
-    const { side, index: step, parted } = this;
-    const what = { symptom, cause, side, step, parted, detail };
-    this.findings.push(kind === undefined ? what : { ...what, kind });
+  report(symptom: Symptom, cause: string, detail: string, kind = ""): void {
+    const { side, index, parted } = this;
+    this.findings.push(new ToldFinding(symptom, cause, side, index, parted, kind, () => detail));
   }
 
   private follow(op: Op, step: Step): void {

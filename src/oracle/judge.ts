@@ -48,13 +48,16 @@ export function judgeSide(recording: Recording, side: Side): SideJudgement {
   requireWhole(recording, "the recording");
   if (recording.trace.ops.some(isDriverOp)) {
     const { findings, retention } = judgeDriverSide(recording, side);
-    return { findings, retention };
+    return { findings: findings.map((finding) => finding.plainFinding()), retention };
   }
   const oracle = new SideOracle(side);
   const feed = new RecordingFeed(recording);
   oracle.reset(recording.trace.world);
   recording.trace.ops.forEach((op, index) => oracle.judge(op, feed.show(index)));
-  return { findings: oracle.findings, retention: { ...oracle.retention } };
+  return {
+    findings: oracle.findings.map((finding) => finding.plainFinding()),
+    retention: { ...oracle.retention },
+  };
 }
 
 /**
@@ -75,7 +78,9 @@ export function judge(before: Recording, after: Recording): Judgement {
   differential.reset(world);
   ops.forEach((op, index) => differential.judge(op, was.show(index), is.show(index)));
   return {
-    findings: judgeFindings(differential.before.findings, differential.after.findings),
+    findings: judgeFindings(differential.before.findings, differential.after.findings).map(
+      (finding) => finding.plain(),
+    ),
     notComparable: differential.notComparable,
     firstDifference: firstDifference(before.steps, after.steps),
     retention: {
@@ -89,7 +94,9 @@ export function judge(before: Recording, after: Recording): Judgement {
 function judgeDrivers(before: Recording, after: Recording): Judgement {
   const judged = judgeDriverTrace(before, after);
   return {
-    findings: judgeFindings(judged.before.findings, judged.after.findings),
+    findings: judgeFindings(judged.before.findings, judged.after.findings).map((finding) =>
+      finding.plain(),
+    ),
     notComparable: judged.notComparable,
     firstDifference: firstDifference(before.steps, after.steps),
     retention: { before: judged.before.retention, after: judged.after.retention },

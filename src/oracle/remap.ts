@@ -23,6 +23,7 @@ export function applyMremap(
     movePages(side, proc, op.at, op.to, kept);
     confirmRange(side, proc, op.to, op.newPages);
   }
+  if (op.to !== undefined && op.fault !== undefined) return;
   const grownTo = op.to === undefined ? op.newPages : 0;
   confirmRange(side, proc, op.at, Math.max(op.pages, grownTo));
 }
@@ -45,11 +46,9 @@ function replaceTarget(
 
 /** Whether the page at `from` is now seen at `to` instead. */
 function hasMoved(side: SideState, proc: ProcPages, from: number, to: number): boolean {
-  return (
-    proc.unit[from] !== 0 &&
-    side.vmas.pfnAt(from) < 0 &&
-    side.vmas.pfnAt(to) === (proc.pfn[from] as number)
-  );
+  // A source that could not be split keeps its VMA, but not the pages that moved.
+  const isGone = side.op.fault !== undefined || side.vmas.pfnAt(from) < 0;
+  return proc.unit[from] !== 0 && isGone && side.vmas.pfnAt(to) === (proc.pfn[from] as number);
 }
 
 function movePages(

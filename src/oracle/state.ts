@@ -1,3 +1,4 @@
+import { ToldFinding } from "./told.ts";
 import { CACHE_MODES, type CacheMode, SHORT_MODE } from "../pat/cachemode.ts";
 import type { Op } from "../trace/op.ts";
 import type { World } from "../trace/trace.ts";
@@ -9,7 +10,7 @@ import {
   NO_CAUSE,
   opCause,
 } from "./causes.ts";
-import type { Finding, Side as SideName, Symptom } from "./finding.ts";
+import type { Side as SideName, Symptom } from "./finding.ts";
 import { VmaTable } from "./observed.ts";
 import { Pages } from "./pages.ts";
 import { Reservations } from "./reservations.ts";
@@ -68,7 +69,7 @@ export class SideState {
     kept: false,
     cause: NO_CAUSE,
   };
-  findings: Finding[] = [];
+  findings: ToldFinding[] = [];
   world: World = { pfns: 1, vpages: 1, mtrr: "uncached" };
   /** Index of the op being judged. */
   step = -1;
@@ -114,17 +115,14 @@ export class SideState {
     this.reservations.begin();
   }
 
-  /** Adds a finding at this step. `kind` tells two occurrences of one cause apart in kind. */
-  report(symptom: Symptom, cause: CauseId | string, detail: string, kind?: string): void {
-    this.findings.push({
-      symptom,
-      cause: typeof cause === "string" ? cause : causeName(cause),
-      side: this.side,
-      step: this.step,
-      parted: this.parted,
-      detail,
-      ...(kind === undefined ? {} : { kind }),
-    });
+  /**
+   * Adds a finding at this step. `tell` says it in one sentence, later, so it holds numbers of
+   * its own. `kind` tells two occurrences of one cause apart in kind.
+   */
+  report(symptom: Symptom, cause: CauseId | string, tell: () => string, kind = ""): void {
+    const name = typeof cause === "string" ? cause : causeName(cause);
+    const { side, step, parted } = this;
+    this.findings.push(new ToldFinding(symptom, name, side, step, parted, kind, tell));
   }
 
   /**

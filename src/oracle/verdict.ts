@@ -1,49 +1,90 @@
-import type { Finding, JudgedFinding, Verdict } from "./finding.ts";
+import type { Finding, Verdict } from "./finding.ts";
+import type { ToldFinding } from "./told.ts";
 
-/** The signature's part that both sides share. */
-function keyOf(finding: Finding): string {
-  return `${finding.symptom}:${finding.cause}`;
-}
+/** The kinds that each symptom and cause occurred in on one side, as bits by key. */
+class KindsByKey {
+  private bits = new Int32Array(128);
 
-function byKey(findings: readonly Finding[]): Map<string, Finding[]> {
-  const groups = new Map<string, Finding[]>();
-  for (const finding of findings) {
-    const group = groups.get(keyOf(finding));
-    if (group === undefined) groups.set(keyOf(finding), [finding]);
-    else group.push(finding);
+  of(key: number): number {
+    return this.bits[key] ?? 0;
   }
-  return groups;
+
+  add({ key, kindBit }: ToldFinding): void {
+    if (key >= this.bits.length) {
+      const bigger = new Int32Array(key * 2);
+      bigger.set(this.bits);
+      this.bits = bigger;
+    }
+    this.bits[key] = this.of(key) | kindBit;
+  }
+
+  forget(findings: readonly ToldFinding[]): void {
+    for (const { key } of findings) this.bits[key] = 0;
+  }
 }
 
-/** On both sides it is kept, unless it shows at one step in two kinds and nowhere in the same. */
-function verdictOf(before: readonly Finding[] = [], after: readonly Finding[] = []): Verdict {
-  if (before.length === 0) return "introduced";
-  if (after.length === 0) return "fixed";
-  const same = before.some((was) => after.some((is) => is.kind === was.kind));
-  const meet = before.some((was) => after.some((is) => is.step === was.step));
-  return meet && !same ? "changed" : "kept";
+const was = new KindsByKey();
+const is = new KindsByKey();
+
+/** `verdict:symptom:cause` by verdict and key: the same few come up again and again. */
+const signatures = new Map<Verdict, string[]>();
+
+function signatureOf(verdict: Verdict, { key, symptom, cause }: ToldFinding): string {
+  const known = signatures.get(verdict) ?? [];
+  if (known.length === 0) signatures.set(verdict, known);
+  return (known[key] ??= `${verdict}:${symptom}:${cause}`);
 }
 
 /** The errno symptom between the sides is stated once, for both. */
-export function isBetweenSides(finding: Finding): boolean {
-  return finding.symptom === "errno" && /-(to-\w+|effect)$/.test(finding.cause);
+export function isBetweenSides({ symptom, cause }: Pick<Finding, "symptom" | "cause">): boolean {
+  return symptom === "errno" && /-(to-\w+|effect)$/.test(cause);
+}
+
+function verdictOf(finding: ToldFinding): Verdict {
+  if (isBetweenSides(finding)) return "changed";
+  const before = was.of(finding.key);
+  const after = is.of(finding.key);
+  if (before === 0) return "introduced";
+  if (after === 0) return "fixed";
+  return (before & after) !== 0 ? "kept" : "changed";
+}
+
+function settleAll(findings: readonly ToldFinding[]): void {
+  for (const finding of findings) {
+    finding.verdict = verdictOf(finding);
+    finding.signature = signatureOf(finding.verdict, finding);
+  }
 }
 
 /**
  * Says of each finding what became of its symptom and cause from before to after: on one side
- * only it is fixed or introduced, on both kept, and changed when it shows in other kinds.
+ * only it is fixed or introduced, on both kept, and changed when it shows in other kinds. The
+ * findings of both sides come back in the order of their steps.
  */
 export function judgeFindings(
-  before: readonly Finding[],
-  after: readonly Finding[],
-): JudgedFinding[] {
-  if (before.length === 0 && after.length === 0) return [];
-  const was = byKey(before);
-  const is = byKey(after);
-  const judged = [...before, ...after].map((finding): JudgedFinding => {
-    const key = keyOf(finding);
-    const verdict = isBetweenSides(finding) ? "changed" : verdictOf(was.get(key), is.get(key));
-    return { ...finding, verdict, signature: `${verdict}:${key}` };
-  });
-  return judged.sort((a, b) => a.step - b.step);
+  before: readonly ToldFinding[],
+  after: readonly ToldFinding[],
+): ToldFinding[] {
+  for (const finding of before) was.add(finding);
+  for (const finding of after) is.add(finding);
+  settleAll(before);
+  settleAll(after);
+  was.forget(before);
+  is.forget(after);
+  return inOrder(before, after);
+}
+
+function inOrder(before: readonly ToldFinding[], after: readonly ToldFinding[]): ToldFinding[] {
+  const all: ToldFinding[] = [];
+  let next = 0;
+  for (const finding of before) {
+    for (; next < after.length; next++) {
+      const other = after[next] as ToldFinding;
+      if (other.step >= finding.step) break;
+      all.push(other);
+    }
+    all.push(finding);
+  }
+  for (; next < after.length; next++) all.push(after[next] as ToldFinding);
+  return all;
 }

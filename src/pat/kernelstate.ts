@@ -78,7 +78,7 @@ export class KernelState {
   reboot(): void {
     this.disarm();
     this.inFault = false;
-    this.warned.clear();
+    if (this.warned.size > 0) this.warned.clear();
   }
 }
 

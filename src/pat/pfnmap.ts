@@ -2,7 +2,7 @@ import { isNewMemtypeAllowed, type PageCacheMode } from "./cachemode.ts";
 import type { PatEvent } from "./events.ts";
 import { KernelState } from "./kernelstate.ts";
 import type { MemtypeList, ModeRef } from "./memtype.ts";
-import { isRam, RamPages } from "./rampages.ts";
+import { isRam, RamPages, ramRange } from "./rampages.ts";
 
 /** Why a range could not be tracked; callers turn it into their own errno. */
 export type TrackError = "EBUSY" | "EINVAL" | "ENOMEM" | null;
@@ -41,7 +41,8 @@ export class PfnRanges {
   private trackRam(start: number, end: number, request: PageCacheMode, granted: ModeRef): null {
     granted.mode = this.ram.modeOf(start);
     if (granted.mode !== request) {
-      this.log.push({ kind: "ram-request", start, end, request, got: granted.mode });
+      const range = ramRange(start, end);
+      this.log.push({ kind: "ram-request", ...range, request, got: granted.mode });
     }
     return null;
   }

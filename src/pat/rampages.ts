@@ -12,6 +12,11 @@ export function isRam(pfn: number): boolean {
   return pfn >= RAM_START;
 }
 
+/** A range of RAM as messages name it: in pages of RAM. */
+export function ramRange(start: number, end: number): { start: number; end: number } {
+  return { start: start - RAM_START, end: end - RAM_START };
+}
+
 /**
  * The cache modes of RAM pages, kept in page flags (get_page_memtype(), set_page_memtype(),
  * 6.1 to 7.3; whole): write-back unless set_memory_*() said otherwise. There is no reservation
@@ -36,7 +41,7 @@ export class RamPages {
     for (let pfn = start; pfn < end; pfn++) {
       const track = this.modeOf(pfn);
       if (track === WB) continue;
-      this.log.push({ kind: "ram-busy", start, end, track, request });
+      this.log.push({ kind: "ram-busy", ...ramRange(start, end), track, request });
       return "EBUSY";
     }
     const mode = request === UC ? UC_MINUS : request;
@@ -51,6 +56,6 @@ export class RamPages {
 
   /** All pages are write-back again, as after a reboot. */
   clear(): void {
-    this.modes.clear();
+    if (this.modes.size > 0) this.modes.clear();
   }
 }

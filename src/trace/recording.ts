@@ -146,3 +146,4 @@ export type TraceEvent = z.infer<typeof eventSchema>;
 export type ContextState = z.infer<typeof contextSchema>;
 export type Step = z.infer<typeof stepSchema>;
 export type Recording = z.infer<typeof recordingSchema>;
+export type Design = "vm-pat" | "kref";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 const BUNDLE = "dist/pfndiff.js";
 const FOLDERS = ["src", "legacy", "modern", "fuzz", "reports"];
-const FILES = ["package.json", "vite.config.ts"];
+const FILES = ["package.json", "vite.config.ts", "vite.viewer.config.ts"];
 
 /** Builds the bundle for the end-to-end tests unless it is newer than everything it is made of. */
 export function buildBundle(): void {

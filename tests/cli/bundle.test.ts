@@ -72,4 +72,13 @@ describe("the bundle", () => {
     expect(await ended).toBe(130);
     expect(pfndiff(["report", dir, "--format", "json"]).status).toBe(0);
   });
+
+  it("renders a campaign as one HTML file that holds its findings", () => {
+    const out = join(dir, "viewer");
+    expect(pfndiff(["fuzz", "--runs", "50", "--seed", "1", "--out", out]).status).toBeLessThan(2);
+    const { status, stdout } = pfndiff(["report", out, "--format", "html"]);
+    expect(status).toBe(0);
+    const data = /id="report">(.*)<\/script>/.exec(stdout)?.[1];
+    expect(JSON.parse(data ?? "null")).toMatchObject({ campaign: { runs: 50, seed: 1 } });
+  });
 });

@@ -53,7 +53,7 @@ describe("the oracle finds planted faults", () => {
 
   it("a design beside itself shows nothing", async () => {
     for (const reference of ["legacy", "modern"] as const) {
-      const [mutant] = MUTANTS.filter((candidate) => candidate.reference === reference);
+      const mutant = MUTANTS.find((candidate) => candidate.reference === reference);
       const { reference: itself } = mutantPair(mutant as Mutant);
       const both = new TwoSides(itself, itself);
       for (let n = 0; n < 100; n++) {

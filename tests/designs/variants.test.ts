@@ -119,8 +119,14 @@ describe("designs end where they were measured to end", () => {
       ),
     );
     expect(results.map((result) => result !== undefined && "ok" in result)).toEqual([
-      ...[true, true, true, true, true],
-      ...[false, true, true],
+      true,
+      true,
+      true,
+      true,
+      true,
+      false,
+      true,
+      true,
     ]);
   });
 
@@ -132,8 +138,14 @@ describe("designs end where they were measured to end", () => {
       ),
     );
     expect(results.map((result) => result !== undefined && "ok" in result)).toEqual([
-      ...[false, false, false, true, false],
-      ...[false, false, true],
+      false,
+      false,
+      false,
+      true,
+      false,
+      false,
+      false,
+      true,
     ]);
   });
 
@@ -149,8 +161,14 @@ describe("designs end where they were measured to end", () => {
       ),
     );
     expect(results.map((result) => result !== undefined && "ok" in result)).toEqual([
-      ...[false, false, true, false, false],
-      ...[true, true, true],
+      false,
+      false,
+      true,
+      false,
+      false,
+      true,
+      true,
+      true,
     ]);
   });
 

@@ -1,21 +1,16 @@
 import { describe, expect, test } from "vitest";
 import { concludeCampaign, tallyRuns } from "../../fuzz/campaign.ts";
-import { recordingDifferential } from "../../fuzz/differential.ts";
 import { GOALS } from "../../fuzz/goals.ts";
-import { judge } from "../../src/oracle/judge.ts";
+import { LiveDifferential } from "../../fuzz/livedifferential.ts";
+import { ModelSide } from "../../src/engine/modelside.ts";
 import type { ModelBackend } from "../../src/model/backend.ts";
+import type { Trace } from "../../src/trace/trace.ts";
 import { MODELS } from "../models.ts";
 
 const [before, after] = [MODELS["6.12"], MODELS["6.18"]] as [ModelBackend, ModelBackend];
 
-const differential = recordingDifferential(
-  (trace) => before.recordSync(trace, { contexts: true }),
-  (trace) => after.recordSync(trace, { contexts: true }),
-  (left, right) => {
-    const { findings, notComparable, retention } = judge(left, right);
-    return { findings, notComparable, retention: retention.after };
-  },
-);
+const live = new LiveDifferential(new ModelSide(before), new ModelSide(after));
+const differential = (trace: Trace) => live.run(trace);
 
 const KNOWN = [
   "fixed:leak",

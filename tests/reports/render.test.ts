@@ -140,12 +140,13 @@ describe("a campaign in words", () => {
 });
 
 describe("reports", () => {
-  it("every format has a renderer that takes a campaign with and without findings", () => {
+  it("every text format has a renderer that takes a campaign with and without findings", () => {
     const empty = { ...viewOf(true), findings: [] };
     const none = { ...empty, campaign: { ...empty.campaign, findings: [] } };
-    for (const format of REPORT_FORMATS) {
-      expect(RENDERERS[format](viewOf(true)).endsWith("\n")).toBe(true);
-      expect(RENDERERS[format](none)).not.toContain("undefined");
+    expect(["html", ...Object.keys(RENDERERS)]).toEqual([...REPORT_FORMATS]);
+    for (const render of Object.values(RENDERERS)) {
+      expect(render(viewOf(true)).endsWith("\n")).toBe(true);
+      expect(render(none)).not.toContain("undefined");
     }
   });
 

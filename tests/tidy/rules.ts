@@ -44,7 +44,12 @@ function outsideWorldBreaches(sources: readonly Source[]): Breach[] {
 }
 
 /** Files that nothing imports because something else starts them. */
-const ENTRIES = [/^src\/cli\/entry\.ts$/, /\.test\.ts$/, /^tests\/bench\//];
+const ENTRIES = [
+  /^src\/cli\/entry\.ts$/,
+  /^reports\/html\/viewer\/main\.tsx$/,
+  /\.test\.ts$/,
+  /^tests\/bench\//,
+];
 
 function unreachableBreaches(sources: readonly Source[]): Breach[] {
   const imports = new Map(sources.map((source) => [source.path, source.imports]));

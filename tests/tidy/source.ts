@@ -35,7 +35,7 @@ export function readSources(): Source[] {
     .flatMap((folder) =>
       readdirSync(folder, { recursive: true, encoding: "utf8" }).map((name) => join(folder, name)),
     )
-    .filter((path) => path.endsWith(".ts"))
+    .filter((path) => /\.tsx?$/.test(path))
     .sort()
     .map((path) => sourceOf(path, readFileSync(path, "utf8")));
 }

@@ -9,5 +9,5 @@ export function checkAlias(side: SideState): void {
   const modes = CACHE_MODES.map((_, mode) => mode).filter((mode) => (bits & (1 << mode)) !== 0);
   if (modes.length < 2) return;
   const names = modes.map(modeName).join(" and ");
-  side.report("alias", side.cause, `pfn ${pfn} is mapped as ${names} at once`);
+  side.report("alias", side.cause, () => `pfn ${pfn} is mapped as ${names} at once`);
 }

@@ -7,11 +7,12 @@ import type { SideState } from "../state.ts";
 export function checkDoubleUntrack(side: SideState, events: readonly TraceEvent[]): void {
   for (const event of events) {
     if (event.kind !== "invalid-free") continue;
-    const cause = causeOf(side, event.start, event.end);
+    const { start, end } = event;
+    const cause = causeOf(side, start, end);
     side.report(
       "double-untrack",
       cause,
-      `the untrack of pfns [${event.start}, ${event.end}) found no reservation of that range`,
+      () => `the untrack of pfns [${start}, ${end}) found no reservation of that range`,
     );
   }
 }

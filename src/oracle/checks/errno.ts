@@ -8,8 +8,8 @@ import type { SideState } from "../state.ts";
 export function checkAnswer(side: SideState, outcome: Outcome): void {
   if (!side.surprised) return;
   const { op } = side.op;
-  const detail = `${op} answered ${outcome ?? "success"}, and the VMAs do not show that`;
-  side.report("errno", `${op}-untrue`, detail);
+  const tell = () => `${op} answered ${outcome ?? "success"}, and the VMAs do not show that`;
+  side.report("errno", `${op}-untrue`, tell);
 }
 
 /**
@@ -27,7 +27,7 @@ export function checkErrno(
   if (before.surprised || after.surprised) return;
   const { op } = after.op;
   const [was, is] = [beforeOutcome ?? "ok", afterOutcome ?? "ok"];
-  after.report("errno", `${op}-${was}-to-${is}`, `${op} returned ${was} before, ${is} after`);
+  after.report("errno", `${op}-${was}-to-${is}`, () => `${op} returned ${was} before, ${is} after`);
 }
 
 /**
@@ -41,6 +41,6 @@ export function checkEffect(before: SideState, after: SideState, outcome: Outcom
   after.report(
     "errno",
     `${op}-${result}-effect`,
-    `${op} returned ${result} on both sides and left different VMAs`,
+    () => `${op} returned ${result} on both sides and left different VMAs`,
   );
 }

@@ -13,9 +13,14 @@ export function checkLeak(side: SideState): void {
     const cause = leakCause(side, row);
     reservations.leaked[row] = 1;
     reservations.uncount(row);
-    const range = `[${reservations.start[row]}, ${reservations.end[row]})`;
+    const start = reservations.start[row] as number;
+    const end = reservations.end[row] as number;
     const mode = modeName(reservations.type[row] as number);
-    side.report("leak", cause, `reservation ${range} ${mode} is left and no VMA can free it`);
+    side.report(
+      "leak",
+      cause,
+      () => `reservation [${start}, ${end}) ${mode} is left and no VMA can free it`,
+    );
   }
 }
 

@@ -5,6 +5,8 @@ import { modeName, type SideState } from "../state.ts";
 export function checkMissedConflict(side: SideState): void {
   const { trouble } = side;
   if (trouble.symptom !== "missed-conflict") return;
-  const detail = `the mapping got ${modeName(trouble.got)}; exact tracking gives ${modeName(trouble.expected)}, for the live mappings' sake`;
-  side.report("missed-conflict", troubleCause(side), detail, modeName(trouble.got));
+  const { got, expected } = trouble;
+  const tell = () =>
+    `the mapping got ${modeName(got)}; exact tracking gives ${modeName(expected)}, for the live mappings' sake`;
+  side.report("missed-conflict", troubleCause(side), tell, modeName(got));
 }

@@ -31,7 +31,7 @@ function tell(side: SideState, pfn: number): void {
     side.report(
       "over-retention",
       cause,
-      `pfn ${pfn} is mapped by nobody and stays reserved by [${start}, ${end}) ${mode}`,
+      () => `pfn ${pfn} is mapped by nobody and stays reserved by [${start}, ${end}) ${mode}`,
     );
   }
 }

@@ -4,7 +4,11 @@ import type { SideState } from "../state.ts";
 export function checkRefcount(side: SideState, badContexts: number): void {
   if (badContexts > side.badContexts) {
     const contexts = badContexts === 1 ? "1 context" : `${badContexts} contexts`;
-    side.report("refcount", side.cause, `${contexts} with a count that its holders do not make`);
+    side.report(
+      "refcount",
+      side.cause,
+      () => `${contexts} with a count that its holders do not make`,
+    );
   }
   side.badContexts = badContexts;
 }

@@ -10,6 +10,6 @@ export function checkRefused(side: SideState, outcome: Outcome): void {
   if (trouble.kept) retention.refused++;
   const why = trouble.found ? ` because of a reservation over pfn ${trouble.page}` : "";
   const exact = op.op === "fork" ? "allows it" : `gives ${modeName(trouble.expected)}`;
-  const detail = `${op.op} failed with ${outcome}${why}; exact tracking ${exact}`;
-  side.report("refused", troubleCause(side), detail, String(outcome));
+  const tell = () => `${op.op} failed with ${outcome}${why}; exact tracking ${exact}`;
+  side.report("refused", troubleCause(side), tell, String(outcome));
 }

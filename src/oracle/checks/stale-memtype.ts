@@ -7,6 +7,8 @@ export function checkStaleMemtype(side: SideState): void {
   if (trouble.symptom !== "stale-memtype") return;
   if (trouble.kept) retention.changed++;
   const why = trouble.found ? ` because of a reservation over pfn ${trouble.page}` : "";
-  const detail = `the mapping got ${modeName(trouble.got)}${why}; exact tracking gives ${modeName(trouble.expected)}`;
-  side.report("stale-memtype", troubleCause(side), detail, modeName(trouble.got));
+  const { got, expected } = trouble;
+  const tell = () =>
+    `the mapping got ${modeName(got)}${why}; exact tracking gives ${modeName(expected)}`;
+  side.report("stale-memtype", troubleCause(side), tell, modeName(got));
 }

@@ -21,5 +21,5 @@ function isBare(side: SideState, pfn: number): boolean {
 function tell(side: SideState, pfn: number): void {
   const unit = side.pages.unitMapping(pfn);
   const cause = side.orOp(unit === 0 ? NO_CAUSE : (side.units.mark[unit] as number));
-  side.report("untracked-mapping", cause, `pfn ${pfn} is mapped and not reserved`);
+  side.report("untracked-mapping", cause, () => `pfn ${pfn} is mapped and not reserved`);
 }

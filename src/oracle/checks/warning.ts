@@ -5,6 +5,6 @@ import type { SideState } from "../state.ts";
 export function checkWarning(side: SideState, events: readonly TraceEvent[]): void {
   for (const event of events) {
     if (event.kind === "warn")
-      side.report("warning", side.cause, `the kernel warned: ${event.text}`);
+      side.report("warning", side.cause, () => `the kernel warned: ${event.text}`);
   }
 }

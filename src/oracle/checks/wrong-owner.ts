@@ -19,11 +19,14 @@ export function reportWrongOwner(
   const mark = untracker === 0 ? cause : consequence(side, untracker, cause);
   markOnce(side, victim, mark);
   if (untracker !== 0) markOnce(side, untracker, mark);
+  const first = side.units.first[victim] as number;
+  const last = first + (side.units.pages[victim] as number);
   const name = causeName(match) === "end-match" ? "by its end" : "by its range";
   side.report(
     "wrong-owner-untrack",
     cause,
-    `freeing pfns [${start}, ${end}) hit another mapping's reservation ${name}; that mapping was made for pfns ${span(side, victim)}`,
+    () =>
+      `freeing pfns [${start}, ${end}) hit another mapping's reservation ${name}; that mapping was made for pfns [${first}, ${last})`,
   );
 }
 
@@ -47,9 +50,4 @@ function markOnce(side: SideState, unit: number, mark: CauseId): void {
   const { units } = side;
   if (units.mark[unit] !== NO_CAUSE) return;
   units.mark[unit] = units.moved[unit] === NO_CAUSE ? mark : (units.moved[unit] as number);
-}
-
-function span(side: SideState, unit: number): string {
-  const first = side.units.first[unit] as number;
-  return `[${first}, ${first + (side.units.pages[unit] as number)})`;
 }

@@ -1,0 +1,103 @@
+import type { Baseline, BaselineEntry, GateOutcome } from "../src/gate.ts";
+import type { Replay } from "../src/replay.ts";
+import type { Design, Step } from "../src/trace/recording.ts";
+import type {
+  FindingStatus,
+  ReportClaim,
+  ReportData,
+  ReportFinding,
+  SideRecording,
+} from "./data.ts";
+import { type CampaignView, replayCommand } from "./view.ts";
+
+/** What a report is made of. */
+export interface ReportSources {
+  readonly view: CampaignView;
+  /** The accepted findings, the gate's judgement, and each entry's trace run again; or null. */
+  readonly gate: {
+    readonly baseline: Baseline;
+    readonly outcome: GateOutcome;
+    readonly replays: ReadonlyMap<string, Replay>;
+  } | null;
+  readonly residualChance?: number;
+  readonly claims?: readonly ReportClaim[];
+}
+
+/** Joins a campaign and a baseline into what a report shows. */
+export function assembleReport(sources: ReportSources): ReportData {
+  const { format: _format, findings: _findings, ...campaign } = sources.view.campaign;
+  const { gate, residualChance, claims } = sources;
+  return {
+    campaign: residualChance === undefined ? campaign : { ...campaign, residualChance },
+    gate: gate?.outcome ?? null,
+    findings: [...metFindings(sources), ...unmetFindings(sources)],
+    ...(claims === undefined ? {} : { claims }),
+  };
+}
+
+/** The campaign's findings, with the baseline's reason where it accepts them. */
+function metFindings({ view, gate }: ReportSources): ReportFinding[] {
+  return view.findings.map(({ finding, replay, path }) => {
+    const entry = gate?.baseline.entries.find((one) => one.signature === finding.signature);
+    return {
+      ...finding,
+      ...(entry === undefined ? {} : { reason: entry.reason, ref: entry.ref }),
+      texts: { command: replayCommand(path) },
+      status: gate === null ? null : statusOf(finding.signature, entry, gate.outcome),
+      ...bothSides(replay),
+    };
+  });
+}
+
+/** What the gate says of a signature; one that it neither knows nor calls new is a changed one. */
+function statusOf(
+  signature: string,
+  entry: BaselineEntry | undefined,
+  outcome: GateOutcome,
+): FindingStatus {
+  const problem = outcome.problems.find((one) => one.signature === signature);
+  return problem?.fault ?? (entry === undefined ? "changed" : "known");
+}
+
+/** The baseline's entries that the campaign did not meet, by what their own traces show. */
+function unmetFindings({ view, gate }: ReportSources): ReportFinding[] {
+  if (gate === null) return [];
+  const met = new Set(view.findings.map(({ finding }) => finding.signature));
+  return gate.baseline.entries
+    .filter((entry) => !met.has(entry.signature))
+    .map((entry) => {
+      const { before: _before, after: _after, ...accepted } = entry;
+      const { signature, verdict, trace } = entry;
+      const replay = gate.replays.get(signature);
+      if (replay === undefined) throw new Error(`${signature} was not replayed`);
+      const judged = replay.findings.find((one) => one.signature === signature);
+      const problem = gate.outcome.problems.find((one) => one.signature === signature);
+      return {
+        ...accepted,
+        count: 0,
+        firstRun: null,
+        side: judged?.side ?? (verdict === "introduced" ? "after" : "before"),
+        step: judged?.step ?? Math.max(0, trace.ops.length - 1),
+        parted: judged?.parted ?? false,
+        detail: problem?.detail ?? judged?.detail ?? "",
+        status: statusOf(signature, entry, gate.outcome),
+        ...bothSides(replay),
+      };
+    });
+}
+
+function bothSides(replay: Replay): Record<"before" | "after", SideRecording> {
+  const side = (name: "before" | "after"): SideRecording => {
+    const steps = replay.steps.map((step) => step[name]);
+    const design = shownDesign(steps);
+    return { backend: replay[name], steps, ...(design === undefined ? {} : { design }) };
+  };
+  return { before: side("before"), after: side("after") };
+}
+
+/** Each design shows something that the other does not have. */
+function shownDesign(steps: readonly Step[]): Design | undefined {
+  const vmas = steps.flatMap((step) => Object.values(step.vmas).flat());
+  if (vmas.some((vma) => vma.pat !== undefined)) return "vm-pat";
+  return steps.some((step) => (step.contexts ?? []).length > 0) ? "kref" : undefined;
+}

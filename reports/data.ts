@@ -1,0 +1,89 @@
+import type { GateOutcome } from "../src/gate.ts";
+import type { CampaignFinding } from "../src/oracle/finding.ts";
+import type { Design, Step } from "../src/trace/recording.ts";
+
+/** What a campaign covered. A pfndiff/campaign@1 object fits as it is. */
+export interface CampaignSummary {
+  /** Backend ids. */
+  readonly before: string;
+  readonly after: string;
+  readonly seed: number;
+  readonly runs: number;
+  readonly ops: number;
+  readonly opsPerSecond: number;
+  readonly digest: string;
+  /** Runs that reached each goal, by the goal's name. */
+  readonly goals: Readonly<Record<string, number>>;
+  readonly goalsMissed: readonly string[];
+  /** Steps whose states could not be compared because the sides had different VMAs. */
+  readonly notComparable: number;
+  /** What over-retention cost in all runs, in page-ops and in mappings refused or changed. */
+  readonly retention: {
+    readonly pageOps: number;
+    readonly refused: number;
+    readonly changed: number;
+  };
+  /** Estimated probability, 0 to 1, that the next run shows a signature never seen. */
+  readonly residualChance?: number;
+  /** Over-retention so far, in page-ops, after that many runs; ascending. */
+  readonly retentionSeries?: readonly { readonly runs: number; readonly pageOps: number }[];
+}
+
+/** What the baseline makes of a finding. */
+export const STATUSES = ["new", "changed", "vanished", "known"] as const;
+
+export type FindingStatus = (typeof STATUSES)[number];
+
+/** One side's recording of a finding's trace, a step per op; a model may show contexts. */
+export interface SideRecording {
+  /** Where it was recorded; the campaign's backend where it does not say. */
+  readonly backend?: string;
+  readonly design?: Design;
+  readonly steps: readonly Step[];
+}
+
+/** Texts that a reader may copy; what is absent is not offered. */
+export interface CopyTexts {
+  /** A command line that replays the trace. */
+  readonly command?: string;
+  readonly c?: string;
+  readonly mail?: string;
+}
+
+/**
+ * A finding with all that a page about it shows. `count` is 0 and `firstRun` null for a baseline
+ * entry that the campaign did not meet.
+ */
+export interface ReportFinding extends Omit<CampaignFinding, "count" | "firstRun"> {
+  readonly count: number;
+  readonly firstRun: number | null;
+  /** Null where there was no baseline. */
+  readonly status: FindingStatus | null;
+  /** Why it happens and why it is accepted, and where upstream says so: from the baseline. */
+  readonly reason?: string;
+  readonly ref?: string;
+  readonly before: SideRecording;
+  readonly after: SideRecording;
+  readonly texts?: CopyTexts;
+}
+
+/** A claim of the series or its discussion, and what the evidence makes of it. */
+export interface ReportClaim {
+  readonly number: number;
+  /** What was claimed, in our own words. */
+  readonly claim: string;
+  readonly judgement: "holds" | "partly" | "fails" | "open";
+  /** What was seen and counted, a sentence each. */
+  readonly evidence: readonly string[];
+  /** The shortest trace for or against, drawn as text, and the finding that it shows. */
+  readonly witness?: { readonly text: string; readonly signature?: string };
+}
+
+/** Everything that a report shows; renderers need nothing else. */
+export interface ReportData {
+  readonly campaign: CampaignSummary;
+  /** The gate's judgement, or null where there was no baseline to judge by. */
+  readonly gate: GateOutcome | null;
+  readonly findings: readonly ReportFinding[];
+  readonly claims?: readonly ReportClaim[];
+}

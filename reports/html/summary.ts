@@ -1,0 +1,49 @@
+import type { ReportData, ReportFinding } from "../data.ts";
+import { escapeHtml } from "./escape.ts";
+import { grouped, headline, JUDGEMENT_TEXT, plural, STATUS_TEXT, verdictLine } from "./words.ts";
+
+/** What a reader without JavaScript gets: the verdict, what was covered, a table of findings. */
+export function summaryHtml(report: ReportData): string {
+  const { campaign, findings } = report;
+  const rows = findings.map(row).join("");
+  const covered = [
+    `${escapeHtml(campaign.before)} against ${escapeHtml(campaign.after)}`,
+    plural(campaign.runs, "run"),
+    plural(campaign.ops, "op"),
+    `seed ${campaign.seed}`,
+    `digest ${escapeHtml(campaign.digest)}`,
+  ].join(", ");
+  const missed = campaign.goalsMissed.map(escapeHtml).join(", ");
+  return [
+    '<main class="plain">',
+    `<h1>${escapeHtml(verdictLine(report))}</h1>`,
+    `<p>${covered}.</p>`,
+    missed === "" ? "" : `<p>Goals missed: ${missed}.</p>`,
+    "<table><thead><tr><th>Status</th><th>Verdict</th><th>Finding</th><th>Runs</th></tr></thead>",
+    `<tbody>${rows}</tbody></table>`,
+    claimsHtml(report),
+    "<p>With JavaScript this page also shows every finding step by step.</p>",
+    "</main>",
+  ].join("");
+}
+
+function claimsHtml({ claims = [] }: ReportData): string {
+  if (claims.length === 0) return "";
+  const items = claims.map(({ claim, judgement, evidence }) => {
+    const told = evidence.map(escapeHtml).join(" ");
+    return `<li>${escapeHtml(claim)} <b>${JUDGEMENT_TEXT[judgement].name}.</b> ${told}</li>`;
+  });
+  return `<h2>The series' claims, checked</h2><ol>${items.join("")}</ol>`;
+}
+
+function row(finding: ReportFinding): string {
+  const { status, verdict, signature, detail, count } = finding;
+  const about = [headline(finding), detail, signature].map(escapeHtml);
+  const cells = [
+    status === null ? "" : STATUS_TEXT[status].name,
+    verdict,
+    `<b>${about[0]}</b><br>${about[1]}<br><code>${about[2]}</code>`,
+    grouped(count),
+  ];
+  return `<tr>${cells.map((cell) => `<td>${cell}</td>`).join("")}</tr>`;
+}

@@ -1,0 +1,102 @@
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { ReportData } from "../../data.ts";
+import { ClaimsPage } from "./claimspage.tsx";
+import { FindingPage } from "./findingpage.tsx";
+import { Front } from "./front.tsx";
+import { Help } from "./help.tsx";
+import { useKeys, walkOrder } from "./keys.ts";
+import { inReadingOrder, matching, NO_FILTER } from "./order.ts";
+import { CLAIMS_HASH, FRONT_HASH, type Route, routeOf } from "./route.ts";
+import { ThemeToggle } from "./theme.tsx";
+
+/** The viewer: the address says what it shows, so every view has a link that restores it. */
+export function App({ report }: { report: ReportData }) {
+  const route = useRoute();
+  const [filter, setFilter] = useState(NO_FILTER);
+  const [help, setHelp] = useState(false);
+  const all = useMemo(() => inReadingOrder(report.findings), [report]);
+  const shown = useMemo(() => matching(all, filter), [all, filter]);
+  const finding =
+    route.page === "finding" ? all.find((one) => one.signature === route.signature) : undefined;
+  useKeys({ all, shown, onHelp: () => setHelp(true) });
+  useFocus(route);
+
+  const page = () => {
+    if (route.page === "claims") return <ClaimsPage report={report} />;
+    if (finding === undefined || route.page !== "finding") {
+      const missing = route.page === "finding" ? route.signature : null;
+      return <Front {...{ report, all, shown, filter, missing }} onFilter={setFilter} />;
+    }
+    const order = walkOrder({ all, shown }, finding);
+    return (
+      <FindingPage key={finding.signature} {...{ report, finding, order }} step={route.step} />
+    );
+  };
+
+  return (
+    <>
+      <a class="skip" href="#content" onClick={skipToContent}>
+        Skip to content
+      </a>
+      <TopBar report={report} onHelp={() => setHelp(true)} />
+      <main id="content" tabIndex={-1}>
+        {page()}
+      </main>
+      <Help open={help} onClose={() => setHelp(false)} />
+    </>
+  );
+}
+
+function TopBar({ report, onHelp }: { report: ReportData; onHelp: () => void }) {
+  return (
+    <header class="topbar">
+      <a class="brand" href={FRONT_HASH}>
+        pfndiff
+      </a>
+      <span class="sides">
+        <span class="muted">Before</span> <code>{report.campaign.before}</code>
+        <span class="arrow" aria-hidden="true">
+          →
+        </span>
+        <span class="muted">After</span> <code>{report.campaign.after}</code>
+      </span>
+      {report.claims === undefined ? null : <a href={CLAIMS_HASH}>Claims</a>}
+      <span class="tools">
+        <button type="button" class="quiet keys" onClick={onHelp}>
+          Keys <kbd>?</kbd>
+        </button>
+        <ThemeToggle />
+      </span>
+    </header>
+  );
+}
+
+/** The fragment says what is shown, so the focus moves and the address stays. */
+function skipToContent(event: Event): void {
+  event.preventDefault();
+  document.querySelector<HTMLElement>("#content")?.focus();
+}
+
+/** Back on the front page, the focus is where the reader left it. */
+function useFocus(route: Route): void {
+  const left = useRef<string | null>(null);
+  useEffect(() => {
+    if (route.page === "claims") return;
+    if (route.page === "finding") {
+      left.current = route.signature;
+      return;
+    }
+    const row = `[data-row="${CSS.escape(left.current ?? "")}"]`;
+    document.querySelector<HTMLElement>(route.search ? "#search" : row)?.focus();
+  }, [route]);
+}
+
+function useRoute(): Route {
+  const [route, setRoute] = useState(() => routeOf(location.hash));
+  useEffect(() => {
+    const follow = () => setRoute(routeOf(location.hash));
+    addEventListener("hashchange", follow);
+    return () => removeEventListener("hashchange", follow);
+  }, []);
+  return route;
+}

@@ -1,0 +1,151 @@
+import { useEffect, useRef } from "preact/hooks";
+import type { ReportData, ReportFinding } from "../../data.ts";
+import { opText } from "../../optext.ts";
+import { grouped, headline, plural, SIDE_NAME, SYMPTOM_TEXT, VERDICT_TEXT } from "../words.ts";
+import { StatusBadge, VerdictBadge } from "./badge.tsx";
+import { CopyButtons } from "./copybuttons.tsx";
+import { openingStep } from "./difference.ts";
+import { FRONT_HASH, findingHash } from "./route.ts";
+import { Stepper } from "./stepper.tsx";
+
+export interface FindingPageProps {
+  readonly report: ReportData;
+  readonly finding: ReportFinding;
+  readonly order: readonly ReportFinding[];
+  /** The step that the address names, or null for the first at which the sides differ. */
+  readonly step: number | null;
+}
+
+/** A finding: what it is, why it happens, its minimal trace, and both sides step by step. */
+export function FindingPage({ report, finding, order, step }: FindingPageProps) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    document.title = `${headline(finding)}: pfndiff`;
+    scrollTo(0, 0);
+    heading.current?.focus({ preventScroll: true });
+  }, [finding]);
+  const last = Math.max(0, finding.trace.ops.length - 1);
+  const shown = Math.min(step ?? openingStep(finding), last);
+  return (
+    <article class="finding">
+      <Neighbours finding={finding} order={order} />
+      <header class="finding-head">
+        <p class="badges">
+          {finding.status === null ? null : <StatusBadge status={finding.status} />}
+          <VerdictBadge verdict={finding.verdict} />
+          <span class="muted">{VERDICT_TEXT[finding.verdict].meaning}</span>
+        </p>
+        <h1 ref={heading} tabIndex={-1}>
+          {headline(finding)}
+        </h1>
+        <p class="lead">
+          <b>{SIDE_NAME[finding.side]}</b>,{" "}
+          <a href={findingHash(finding, finding.step)}>step {finding.step}</a> (
+          <code>{opAt(finding)}</code>): {finding.detail}
+        </p>
+        <p class="muted">
+          {SYMPTOM_TEXT[finding.symptom].name}: {SYMPTOM_TEXT[finding.symptom].meaning}.
+        </p>
+      </header>
+      <div class="about">
+        <section class="card" aria-labelledby="why">
+          <h2 id="why">Why it happens</h2>
+          <Reason finding={finding} />
+        </section>
+        <section class="card" aria-labelledby="facts">
+          <h2 id="facts">Facts</h2>
+          <Facts finding={finding} />
+          <CopyButtons finding={finding} />
+        </section>
+      </div>
+      <Stepper campaign={report.campaign} finding={finding} step={shown} />
+    </article>
+  );
+}
+
+function opAt(finding: ReportFinding): string {
+  const op = finding.trace.ops[finding.step];
+  return op === undefined ? "the end" : opText(op);
+}
+
+function Neighbours({ finding, order }: Pick<FindingPageProps, "finding" | "order">) {
+  const at = order.indexOf(finding);
+  const previous = order[at - 1];
+  const next = order[at + 1];
+  return (
+    <nav class="neighbours" aria-label="Findings">
+      <a href={FRONT_HASH}>← All findings</a>
+      <span class="muted">{`${at + 1} of ${order.length}`}</span>
+      {previous === undefined ? null : (
+        <a href={findingHash(previous)} rel="prev">
+          Previous <kbd>k</kbd>
+        </a>
+      )}
+      {next === undefined ? null : (
+        <a href={findingHash(next)} rel="next">
+          Next <kbd>j</kbd>
+        </a>
+      )}
+    </nav>
+  );
+}
+
+function Reason({ finding }: { finding: ReportFinding }) {
+  const { reason, ref } = finding;
+  if (reason === undefined) {
+    return (
+      <p class="muted">The baseline does not name this finding, so nobody has said why yet.</p>
+    );
+  }
+  return (
+    <>
+      <p>{reason}</p>
+      {ref === undefined ? null : (
+        <p class="small">
+          <span class="muted">Upstream: </span>
+          <Reference text={ref} />
+        </p>
+      )}
+    </>
+  );
+}
+
+/** A reference, as a link where it is a web address and nothing else. */
+function Reference({ text }: { text: string }) {
+  if (!/^https?:\/\/\S+$/.test(text)) return <span>{text}</span>;
+  return (
+    <a href={text} rel="noreferrer noopener">
+      {text}
+    </a>
+  );
+}
+
+function Facts({ finding }: { finding: ReportFinding }) {
+  const { trace, count, firstRun } = finding;
+  const { pfns, vpages, mtrr } = trace.world;
+  const region = mtrr === "uncached" ? "device aperture" : "low memory";
+  const seen =
+    firstRun === null
+      ? "not in this campaign"
+      : `in ${plural(count, "run")}, first in run ${grouped(firstRun)}`;
+  return (
+    <dl class="facts">
+      <dt>Signature</dt>
+      <dd>
+        <code>{finding.signature}</code>
+      </dd>
+      <dt>Seen</dt>
+      <dd>{seen}</dd>
+      <dt>World</dt>
+      <dd>{`${pfns} pfns of ${region}, ${plural(vpages, "virtual page")}`}</dd>
+      {finding.parted ? (
+        <>
+          <dt>Parted</dt>
+          <dd>
+            The sides had different mappings by then, so the other side's silence proves little.
+          </dd>
+        </>
+      ) : null}
+    </dl>
+  );
+}

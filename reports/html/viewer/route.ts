@@ -1,0 +1,37 @@
+import type { ReportFinding } from "../../data.ts";
+
+/** What the address says to show. `step` is null where the link names none. */
+export type Route =
+  | { readonly page: "front"; readonly search: boolean }
+  | { readonly page: "claims" }
+  | { readonly page: "finding"; readonly signature: string; readonly step: number | null };
+
+const FINDING = /^#\/finding\/([^/]+)(?:\/step\/(\d+))?$/;
+
+/** The route of a URL fragment; anything unknown is the front page. */
+export function routeOf(hash: string): Route {
+  if (hash === CLAIMS_HASH) return { page: "claims" };
+  const match = FINDING.exec(hash);
+  const signature = match?.[1] === undefined ? null : decoded(match[1]);
+  if (match === null || signature === null) return { page: "front", search: hash === SEARCH_HASH };
+  return { page: "finding", signature, step: match[2] === undefined ? null : Number(match[2]) };
+}
+
+/** The fragment that leads to a finding, and to a step of it when one is given. */
+export function findingHash(finding: Pick<ReportFinding, "signature">, step?: number): string {
+  const id = encodeURIComponent(finding.signature).replaceAll("%3A", ":");
+  return step === undefined ? `#/finding/${id}` : `#/finding/${id}/step/${step}`;
+}
+
+export const CLAIMS_HASH = "#/claims";
+export const FRONT_HASH = "#/";
+/** The front page with the search field in focus. */
+export const SEARCH_HASH = "#/search";
+
+function decoded(text: string): string | null {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return null;
+  }
+}

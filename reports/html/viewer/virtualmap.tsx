@@ -1,0 +1,69 @@
+import type { VmaState } from "../../../src/trace/recording.ts";
+import { range, vmaText } from "../../optext.ts";
+import type { Change, Pages, ProcView, VmaView } from "./statemap.ts";
+import { placed, Ruler, Tag, Track } from "./track.tsx";
+
+const SHORT_CHANGE: Readonly<Record<Change, string>> = { same: "", new: "+", changed: "~" };
+
+/** Every process' VMAs as bars over its virtual pages. */
+export function VirtualMap({ procs, extent }: { procs: readonly ProcView[]; extent: Pages }) {
+  return (
+    <div class="map" role="group" aria-label="Virtual pages">
+      <h4>Virtual pages</h4>
+      {procs.length === 0 ? <p class="muted small">no process</p> : null}
+      {procs.length === 0 ? null : <Ruler label="page" extent={extent} />}
+      {procs.map((proc) => (
+        <ProcTrack key={proc.proc} proc={proc} extent={extent} />
+      ))}
+    </div>
+  );
+}
+
+function ProcTrack({ proc, extent }: { proc: ProcView; extent: Pages }) {
+  const state = proc.died ? "exited" : proc.born ? "new" : "";
+  const label = (
+    <>
+      process {proc.proc}
+      {state === "" ? null : <Tag word={state} short={state} />}
+    </>
+  );
+  return (
+    <Track label={label} extent={extent} kind="tall">
+      {proc.gone.map((pages) => (
+        <span key={`gone${pages.start}`} class="bar ghost" style={placed(pages, extent)}>
+          <Tag word="gone" short="−" />
+        </span>
+      ))}
+      {proc.vmas.map((view) => (
+        <VmaBar key={view.vma.start} view={view} extent={extent} />
+      ))}
+    </Track>
+  );
+}
+
+function VmaBar({ view: { vma, change }, extent }: { view: VmaView; extent: Pages }) {
+  const pages = vma.end - vma.start;
+  const last = vma.pfn + pages - 1;
+  return (
+    <span class={`bar vma ${change}`} style={placed(vma, extent)} title={vmaText(vma)}>
+      <span class="bar-main">
+        <span class="word">{pages === 1 ? "pfn " : "pfns "}</span>
+        {vma.pfn}
+        {pages === 1 ? null : <span class="rest">–{last}</span>}
+        {change === "same" ? null : <Tag word={change} short={SHORT_CHANGE[change]} />}
+      </span>
+      <span class="bar-more">{flags(vma)}</span>
+      <span class="unseen">{` at virtual pages ${range(vma.start, pages)}`}</span>
+    </span>
+  );
+}
+
+/** Flags as /proc/PID/maps writes them, and what smaps adds. */
+function flags(vma: VmaState): string {
+  const prot = { none: "--", r: "r-", rw: "rw" }[vma.prot];
+  return [
+    `${prot}-${vma.private ? "p" : "s"}`,
+    ...(vma.pat === true ? ["VM_PAT"] : []),
+    ...(vma.dontfork === true ? ["dontfork"] : []),
+  ].join(" ");
+}

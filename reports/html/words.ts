@@ -1,0 +1,155 @@
+import type { FindingStatus, ReportClaim, ReportData, ReportFinding } from "../data.ts";
+import type { Side, Symptom, Verdict } from "../../src/oracle/finding.ts";
+
+/** What a symptom is called, and what it means to someone who meets it for the first time. */
+export const SYMPTOM_TEXT: Readonly<Record<Symptom, { name: string; meaning: string }>> = {
+  leak: {
+    name: "Leak",
+    meaning: "a reservation that no mapping owns any more and that nothing will ever free",
+  },
+  "over-retention": {
+    name: "Over-retention",
+    meaning: "pages that stay reserved for a while after their last mapping is gone",
+  },
+  "double-untrack": {
+    name: "Double untrack",
+    meaning: "the kernel frees a range for which there is no reservation",
+  },
+  "wrong-owner-untrack": {
+    name: "Wrong-owner untrack",
+    meaning: "freeing one mapping's range takes another mapping's reservation",
+  },
+  "untracked-mapping": {
+    name: "Untracked mapping",
+    meaning: "pages are mapped, and no reservation guards their cache mode",
+  },
+  refused: {
+    name: "Refused",
+    meaning: "a call fails for a conflict that exact tracking would not see",
+  },
+  "stale-memtype": {
+    name: "Stale memtype",
+    meaning: "a mapping silently gets another cache mode than it asked for",
+  },
+  alias: {
+    name: "Alias",
+    meaning: "one physical page is mapped with two cache modes at the same time",
+  },
+  "missed-conflict": {
+    name: "Missed conflict",
+    meaning: "a mapping is granted although a live one uses another cache mode",
+  },
+  errno: { name: "Different result", meaning: "the two sides return different results" },
+  refcount: {
+    name: "Reference count",
+    meaning: "a context's count is not the number of mappings that hold it",
+  },
+  warning: { name: "Kernel warning", meaning: "the kernel warns" },
+};
+
+/** The closed list of symptoms; the schema that also has it would bring all of zod along. */
+export const SYMPTOM_ORDER = Object.keys(SYMPTOM_TEXT) as Symptom[];
+
+/** What became of a symptom, as a word, a mark that needs no colour, and a sentence. */
+export const VERDICT_TEXT: Readonly<
+  Record<Verdict, { name: string; mark: string; meaning: string }>
+> = {
+  introduced: { name: "introduced", mark: "!", meaning: "Only After has it." },
+  changed: { name: "changed", mark: "~", meaning: "Both sides have it, in different ways." },
+  kept: { name: "kept", mark: "=", meaning: "Both sides have it." },
+  fixed: { name: "fixed", mark: "✓", meaning: "Only Before has it." },
+};
+
+export const STATUS_TEXT: Readonly<
+  Record<FindingStatus, { name: string; mark: string; meaning: string }>
+> = {
+  new: { name: "new", mark: "▲", meaning: "not in the baseline" },
+  changed: { name: "changed", mark: "~", meaning: "another verdict than the baseline's" },
+  vanished: { name: "vanished", mark: "∅", meaning: "in the baseline, and seen no more" },
+  known: { name: "known", mark: "•", meaning: "in the baseline, with a reason" },
+};
+
+export const JUDGEMENT_TEXT: Readonly<
+  Record<ReportClaim["judgement"], { name: string; mark: string }>
+> = {
+  holds: { name: "holds", mark: "✓" },
+  partly: { name: "holds in part", mark: "~" },
+  fails: { name: "does not hold", mark: "✗" },
+  open: { name: "not judged", mark: "–" },
+};
+
+export const SIDE_NAME: Readonly<Record<Side, string>> = { before: "Before", after: "After" };
+
+/** Causes by what a person did; any other cause names an operation, and what it returned. */
+const CAUSE_TEXT: Readonly<Record<string, string>> = {
+  none: "",
+  "unmap-head": "after unmapping the head of a mapping",
+  "unmap-middle": "after unmapping the middle of a mapping",
+  "unmap-tail": "after unmapping the tail of a mapping",
+  "unmap-whole": "after unmapping a mapping",
+  replace: "after replacing pages by MAP_FIXED",
+  shrink: "after shrinking a mapping by mremap()",
+  split: "after splitting a mapping",
+  "move-head": "after moving the head of a mapping",
+  "move-middle": "after moving the middle of a mapping",
+  "move-tail": "after moving the tail of a mapping",
+  cow: "after copy-on-write of a page",
+  "cow-head": "after copy-on-write of the first page",
+  "end-match": "after freeing by end address",
+  "equal-match": "after freeing an equal range of another owner",
+};
+
+/** Goals of a campaign by what a person reads for them. */
+export const GOAL_TEXT: Readonly<Record<string, string>> = {
+  split: "split while tracked",
+  "munmap-head": "partial munmap of the head",
+  "munmap-middle": "partial munmap of the middle",
+  "munmap-tail": "partial munmap of the tail",
+  "mremap-shrink": "shrink by mremap",
+  "move-whole": "move of a whole mapping",
+  "move-piece": "move of a piece",
+  "fork-split": "fork of a split mapping",
+  "fork-fails": "failing fork",
+  "mmap-refused": "refused mapping",
+  "mmap-replaces": "MAP_FIXED replacement",
+  "cow-first": "copy-on-write of a first page",
+};
+
+/** A finding's headline: `Leak after unmapping the head of a mapping`. */
+export function headline(finding: Pick<ReportFinding, "symptom" | "cause">): string {
+  const cause = CAUSE_TEXT[finding.cause] ?? `at ${finding.cause.replaceAll("-", " ")}`;
+  return `${SYMPTOM_TEXT[finding.symptom].name} ${cause}`.trim();
+}
+
+/** How many findings have each status. */
+export function statusCounts(report: ReportData): Readonly<Record<FindingStatus, number>> {
+  const counts = { new: 0, changed: 0, vanished: 0, known: 0 };
+  for (const { status } of report.findings) if (status !== null) counts[status] += 1;
+  return counts;
+}
+
+/** The verdict of the whole report, in one line. */
+export function verdictLine(report: ReportData): string {
+  const counts = statusCounts(report);
+  if (report.gate === null) return `${plural(report.findings.length, "finding")}, no baseline`;
+  const missed = report.campaign.goalsMissed.length;
+  if (report.gate.passed) {
+    return missed === 0
+      ? "Nothing unexpected"
+      : `Nothing unexpected, yet ${plural(missed, "goal")} missed`;
+  }
+  const parts = (["new", "changed", "vanished"] as const)
+    .filter((status) => counts[status] > 0)
+    .map((status) => `${counts[status]} ${status}`);
+  return parts.length === 0 ? "The gate failed" : `Unexpected: ${parts.join(", ")}`;
+}
+
+/** `1 finding`, `2 findings`, with thousands set apart. */
+export function plural(count: number, noun: string): string {
+  return `${grouped(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** A number with its thousands set apart; the same in every locale. */
+export function grouped(value: number): string {
+  return value.toLocaleString("en-US");
+}

@@ -1,0 +1,67 @@
+import { describe, expect, test } from "vitest";
+import { traceOfRun } from "../../fuzz/arbitrary.ts";
+import { tallyRuns } from "../../fuzz/campaign.ts";
+import { recordingDifferential } from "../../fuzz/differential.ts";
+import { faultedTraceOfRun, idiomTraceOfRun } from "../../fuzz/sources.ts";
+import { judge } from "../../src/oracle/judge.ts";
+import type { Recording } from "../../src/trace/recording.ts";
+import { ALLOCATION_SITES } from "../../src/pat/kernelstate.ts";
+import type { Trace } from "../../src/trace/trace.ts";
+import { traceSchema } from "../../src/trace/trace.ts";
+import { MODELS } from "../models.ts";
+
+function record(release: string): (trace: Trace) => Recording {
+  const model = MODELS[release];
+  if (model === undefined) throw new Error(`no model of ${release}`);
+  const { recordSync } = model;
+  return (trace) => recordSync(trace);
+}
+
+const differential = recordingDifferential(record("6.12"), record("7.2"), (before, after) => {
+  const { findings, notComparable, retention } = judge(before, after);
+  return { findings, notComparable, retention: retention.after };
+});
+
+describe("a faulted run", () => {
+  const runs = Array.from({ length: 400 }, (_, run) => faultedTraceOfRun(3, run));
+
+  test("is the plain run with one fault, at every modelled site", () => {
+    const sites = new Set<string>();
+    runs.forEach((trace, run) => {
+      traceSchema.parse(trace);
+      const faults = trace.ops.flatMap(({ fault }) => (fault === undefined ? [] : [fault]));
+      expect(faults.length).toBeLessThanOrEqual(1);
+      for (const { at } of faults) sites.add(at);
+      const plain = trace.ops.map(({ fault: _gone, ...op }) => op);
+      expect(plain).toEqual(traceOfRun(3, run).ops);
+    });
+    expect([...sites].sort()).toEqual(ALLOCATION_SITES.filter((s) => s !== "kernel-area").sort());
+  });
+
+  test("never leaks, frees twice or warns on the after side", async () => {
+    const { sightings } = await tallyRuns(3, 0, 1000, differential, faultedTraceOfRun);
+    const bad = /^(introduced|kept|changed):(leak|double-untrack|warning|untracked-mapping)/;
+    expect(Object.keys(sightings).filter((signature) => bad.test(signature))).toEqual([]);
+    expect(sightings["fixed:warning:mmap"]?.count).toBeGreaterThan(0);
+  });
+});
+
+describe("a run of driver idioms", () => {
+  test("depends on seed and run alone, and is valid", () => {
+    for (const run of [0, 1, 2 ** 32]) {
+      expect(idiomTraceOfRun(9, run)).toEqual(idiomTraceOfRun(9, run));
+      traceSchema.parse(idiomTraceOfRun(9, run));
+    }
+    expect(idiomTraceOfRun(9, 1)).not.toEqual(idiomTraceOfRun(9, 2));
+  });
+
+  test("finds the regression of the narrowed window and the kernel BUG that is gone", async () => {
+    const { sightings } = await tallyRuns(9, 0, 300, differential, idiomTraceOfRun);
+    expect(Object.keys(sightings)).toEqual(
+      expect.arrayContaining([
+        "changed:errno:remap-window-ok-to-EINVAL",
+        "changed:errno:remap-BUG-to-EINVAL",
+      ]),
+    );
+  });
+});

@@ -1,0 +1,128 @@
+import { legacyBackend } from "../../../legacy/index.ts";
+import { modernBackend } from "../../../modern/index.ts";
+import type { ReportClaim, ReportData, ReportFinding } from "../../../reports/data.ts";
+import type { Trace } from "../../../src/trace/trace.ts";
+import { SAID, type Said } from "./said.ts";
+
+const before = legacyBackend("6.12");
+const after = modernBackend("6.18");
+
+/** A finding with recordings that the models make of its ops. */
+function finding(said: Said): ReportFinding {
+  const { ops, mtrr = "uncached", ...rest } = said;
+  const signature = `${said.verdict}:${said.symptom}:${said.cause}`;
+  const world: Trace["world"] = { pfns: 8, vpages: 8, mtrr };
+  const trace: Trace = { format: "pfndiff/trace@1", name: signature, world, ops: [...ops] };
+  const steps = (backend: typeof before) => backend.recordSync(trace, { contexts: true }).steps;
+  return {
+    ...rest,
+    signature,
+    trace,
+    before: { design: before.design, steps: steps(before) },
+    after: { design: after.design, steps: steps(after) },
+  };
+}
+
+const GOALS_REACHED = {
+  split: 5120,
+  "munmap-head": 4801,
+  "munmap-middle": 2230,
+  "munmap-tail": 4770,
+  "mremap-shrink": 1904,
+  "move-whole": 2811,
+  "move-piece": 1630,
+  "fork-split": 988,
+  "fork-fails": 402,
+  "mmap-refused": 1310,
+  "mmap-replaces": 3002,
+  "cow-first": 1755,
+};
+
+const CLAIMS: readonly ReportClaim[] = [
+  {
+    number: 1,
+    claim: "Shrinking by mremap() worked before, by adjusting the reservation.",
+    judgement: "holds",
+    evidence: ["1,904 runs shrank a tracked mapping; none of them leaked or freed wrongly."],
+  },
+  {
+    number: 2,
+    claim: "Any other partial unmap was broken before.",
+    judgement: "partly",
+    evidence: [
+      "Unmapping the head or the middle leaked in every run.",
+      "Unmapping the tail by munmap() did not: erase by end serves it as well.",
+    ],
+    witness: {
+      text: "spawn p0\nmmap p0 [0,2) = pfn [0,2) resource rw shared\nmunmap p0 [0,1)",
+      signature: "fixed:leak:unmap-head",
+    },
+  },
+];
+
+/** A small report with a finding of every status and verdict. */
+export function sampleReport(): ReportData {
+  const findings = SAID.map(finding);
+  return {
+    campaign: {
+      before: before.id,
+      after: after.id,
+      seed: 7,
+      runs: 20_000,
+      ops: 412_905,
+      opsPerSecond: 48_211.4,
+      digest: "9b74c9897bac770ffc029102a200c5de4af3c1d2b6e08f19a5507bd26e3a9f10",
+      goals: GOALS_REACHED,
+      goalsMissed: [],
+      notComparable: 3120,
+      retention: { pageOps: 61_224, refused: 1204, changed: 318 },
+      residualChance: 0.00005,
+    },
+    gate: {
+      passed: false,
+      held: findings.length - 2,
+      problems: findings
+        .filter(({ status }) => status !== "known")
+        .map(({ status, signature, detail }) => ({
+          fault: status === "new" ? "new" : "vanished",
+          signature,
+          detail,
+        })),
+    },
+    findings,
+    claims: CLAIMS,
+  };
+}
+
+/** A report of `count` findings, each with a signature of its own. */
+export function largeReport(count: number): ReportData {
+  const report = sampleReport();
+  const findings = Array.from({ length: count }, (_, index): ReportFinding => {
+    const model = report.findings[index % report.findings.length];
+    if (model === undefined) throw new Error("the sample report has findings");
+    return { ...model, cause: `${model.cause}-${index}`, signature: `${model.signature}-${index}` };
+  });
+  const problems = findings
+    .filter(({ status }) => status === "new")
+    .map(({ signature, detail }) => ({ fault: "new" as const, signature, detail }));
+  return { ...report, findings, gate: { passed: false, held: count - problems.length, problems } };
+}
+
+/** The sample with markup wherever a text can come from outside. */
+export function hostileReport(): ReportData {
+  const report = sampleReport();
+  const markup = "</script><img src=x onerror='window.pwned=1'><!--\u2028 & <b>";
+  const findings = report.findings.map(
+    (finding): ReportFinding => ({
+      ...finding,
+      signature: `${finding.signature}${markup}`,
+      cause: `${finding.cause}${markup}`,
+      detail: `${finding.detail}${markup}`,
+      reason: markup,
+      ref: "javascript:window.pwned=2",
+      texts: { command: markup },
+    }),
+  );
+  const campaign = { ...report.campaign, before: markup, after: markup };
+  return { ...report, campaign, findings };
+}

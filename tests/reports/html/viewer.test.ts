@@ -1,0 +1,256 @@
+import axe from "axe-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import type { ReportData } from "../../../reports/data.ts";
+import { HAS_CHROMIUM, launch, NEEDS_CHROMIUM, ReportFiles, WITHOUT_CHROMIUM } from "./chromium.ts";
+import { hostileReport, largeReport, sampleReport } from "./sample.ts";
+
+const LEAK = "#/finding/fixed:leak:unmap-head";
+
+if (!HAS_CHROMIUM) process.stderr.write(`No browser tests${WITHOUT_CHROMIUM}\n`);
+
+test(`a Chromium is there${WITHOUT_CHROMIUM}`, () => {
+  expect(HAS_CHROMIUM || !NEEDS_CHROMIUM, "PFNDIFF_REQUIRE_BROWSER=1, and none is there").toBe(
+    true,
+  );
+});
+
+describe.skipIf(!HAS_CHROMIUM)(`the viewer in Chromium${WITHOUT_CHROMIUM}`, () => {
+  const files = new ReportFiles();
+  let browser: Browser;
+  let sample: string;
+  const faults: string[] = [];
+
+  beforeAll(async () => {
+    await files.build();
+    browser = await launch();
+    sample = files.write("sample", sampleReport());
+  });
+
+  afterAll(async () => {
+    await browser.close();
+    files.remove();
+  });
+
+  afterEach(async () => {
+    await Promise.all(browser.contexts().map((context) => context.close()));
+    const seen = faults.splice(0);
+    if (seen.length > 0) throw new Error(`the page must be quiet, but: ${seen.join("; ")}`);
+  });
+
+  /** Opens an address; whatever the console says, and any request but the file's, is a fault. */
+  async function open(url: string, options: BrowserContextOptions = {}): Promise<Page> {
+    const context = await browser.newContext(options);
+    const page = await context.newPage();
+    page.on("console", (message) => faults.push(`${message.type()}: ${message.text()}`));
+    page.on("pageerror", (error) => faults.push(error.message));
+    page.on("request", (request) => {
+      const asked = request.url();
+      if (!asked.startsWith("file:") && !asked.startsWith("data:")) faults.push(asked);
+      if (asked.startsWith("file:") && !request.isNavigationRequest()) faults.push(asked);
+    });
+    await page.goto(url);
+    return page;
+  }
+
+  const focusedText = (page: Page) => page.locator(":focus").innerText();
+  const hashOf = (page: Page) => new URL(page.url()).hash;
+  /** Waits until the text is there: a key is answered a frame later. */
+  const says = (page: Page, selector: string, text: string) =>
+    expect.poll(() => page.locator(selector).innerText()).toContain(text);
+
+  test("a file opens with the verdict first, without an error or a request", async () => {
+    const page = await open(sample);
+    expect(await page.locator("h1").innerText()).toBe("Unexpected: 1 new, 1 vanished");
+    expect(await page.locator("[data-row]").count()).toBe(9);
+    expect(await page.locator(".count").allInnerTexts()).toEqual([
+      expect.stringMatching(/^1\s+▲ new$/),
+      expect.stringMatching(/^0\s+~ changed$/),
+      expect.stringMatching(/^1\s+∅ vanished$/),
+      expect.stringMatching(/^7\s+• known$/),
+    ]);
+    expect(await page.locator("aside").innerText()).toContain("20,000");
+  });
+
+  test("the viewer without data stays under 150 KB", () => {
+    expect(Buffer.byteLength(files.template)).toBeLessThan(150 * 1024);
+  });
+
+  test("chips and search narrow the list, and say how many are left", async () => {
+    const page = await open(sample);
+    await page.getByRole("button", { name: /^fixed/ }).click();
+    await says(page, ".shown", "5 of 9 shown");
+    await page.getByRole("searchbox").fill("leak");
+    await says(page, ".shown", "2 of 9 shown");
+    expect(await page.locator("[data-row]").count()).toBe(2);
+    await page.getByRole("searchbox").fill("no such thing");
+    await says(page, ".empty", "No finding matches.");
+    await page.getByRole("button", { name: "show all" }).click();
+    await says(page, ".shown", "9 shown");
+    expect(await page.locator("[data-row]").count()).toBe(9);
+  });
+
+  test("a finding opens at the first step at which the sides differ", async () => {
+    const page = await open(`${sample}${LEAK}`);
+    expect(await page.locator("h1").innerText()).toBe("Leak after unmapping the head of a mapping");
+    expect(await page.locator(".position").innerText()).toBe("Step 2 of 4");
+    expect(await page.locator(".lane.before .notes").innerText()).toContain("pfn 0 is reserved");
+    expect(await page.locator(".lane.before .log").innerText()).toContain("invalid free of [0,1)");
+    expect(await page.locator(".lane.after .log").innerText()).toContain("silent");
+    expect(await page.locator(".lane.after .context").innerText()).toBe("count 1");
+  });
+
+  test("a permalink restores the step, also after a reload", async () => {
+    const page = await open(`${sample}${LEAK}/step/4`);
+    expect(await page.locator(".position").innerText()).toBe("Step 4 of 4");
+    await page.keyboard.press("ArrowLeft");
+    expect(hashOf(page)).toBe(`${LEAK}/step/3`);
+    await page.reload();
+    expect(await page.locator(".position").innerText()).toBe("Step 3 of 4");
+    expect(await page.locator('[aria-current="step"]').innerText()).toContain("munmap p0 [1,2)");
+  });
+
+  test("a permalink to a finding that is not there says so and shows the list", async () => {
+    const page = await open(`${sample}#/finding/nowhere`);
+    expect(await page.getByRole("status").first().innerText()).toContain("nowhere");
+    expect(await page.locator("[data-row]").count()).toBe(9);
+  });
+
+  test("the keys walk the list, open, step, search and go back", async () => {
+    const page = await open(sample);
+    await page.keyboard.press("j");
+    await page.keyboard.press("j");
+    expect(await focusedText(page)).toContain("Different result at mremap");
+    await page.keyboard.press("k");
+    expect(await focusedText(page)).toContain("Refused after unmapping the tail");
+    await page.keyboard.press("Enter");
+    expect(hashOf(page)).toBe("#/finding/introduced:refused:unmap-tail");
+    await page.keyboard.press("ArrowRight");
+    await says(page, ".position", "Step 3 of 4");
+    await page.keyboard.press("j");
+    expect(hashOf(page)).toBe("#/finding/changed:errno:mremap");
+    await page.keyboard.press("n");
+    expect(hashOf(page)).toBe("#/finding/introduced:refused:unmap-tail");
+    await page.keyboard.press("/");
+    await page.locator("#search:focus").waitFor();
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("j");
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("u");
+    await says(page, ":focus", "Refused after unmapping the tail");
+    await page.keyboard.press("/");
+    await page.keyboard.type("jn/leak");
+    expect(await page.getByRole("searchbox").inputValue()).toBe("jn/leak");
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("?");
+    expect(await page.getByRole("dialog").innerText()).toContain("next new finding");
+  });
+
+  test("the claims have a page, and a witness leads to its finding", async () => {
+    const page = await open(sample);
+    await page.getByRole("link", { name: "Claims" }).click();
+    await says(page, "h1", "claims, checked");
+    expect(await page.locator(".claimlist > li").count()).toBe(2);
+    await page.getByRole("link", { name: "See it step by step" }).click();
+    await says(page, "h1", "Leak after unmapping the head");
+  });
+
+  test("texts that the report has can be copied, others have no button", async () => {
+    const page = await open(`${sample}${LEAK}`);
+    await page.getByRole("button", { name: "Copy replay command" }).click();
+    await page.getByText("Copied: replay command").waitFor();
+    await page.goto(`${sample}#/finding/fixed:leak:move-tail`);
+    await page.locator("h1", { hasText: "moving the tail" }).waitFor();
+    expect(await page.locator(".copy button").allInnerTexts()).toEqual(["Copy trace JSON"]);
+  });
+
+  test("markup in names, details, reasons and references stays text", async () => {
+    const page = await open(files.write("hostile", hostileReport()));
+    expect(await page.locator("[data-row]").count()).toBe(9);
+    await page.keyboard.press("j");
+    await page.keyboard.press("Enter");
+    expect(await page.locator(".lead").innerText()).toContain("</script><img src=x onerror=");
+    expect(await page.locator("img, .about a").count()).toBe(0);
+    expect(await page.evaluate("window.pwned")).toBeUndefined();
+    await page.reload();
+    expect(await page.locator(".lead").innerText()).toContain("<!--");
+  });
+
+  test("without JavaScript the summary can be read", async () => {
+    const page = await open(sample, { javaScriptEnabled: false });
+    const text = await page.locator("main").innerText();
+    expect(text).toContain("Unexpected: 1 new, 1 vanished");
+    expect(text).toContain("fixed:leak:unmap-head");
+  });
+
+  test("the theme follows the system until it is chosen, and paper is light", async () => {
+    const page = await open(sample, { colorScheme: "dark" });
+    const background = () => page.evaluate("getComputedStyle(document.body).backgroundColor");
+    expect(await background()).toBe("rgb(18, 20, 25)");
+    await page.getByRole("button", { name: /^Theme/ }).click();
+    expect(await background()).toBe("rgb(247, 247, 244)");
+    await page.emulateMedia({ media: "print" });
+    expect(await page.locator(".filters").isVisible()).toBe(false);
+    expect(await background()).toBe("rgb(255, 255, 255)");
+  });
+
+  test.each([
+    ["front page", "", 1400, "light"],
+    ["front page", "", 390, "dark"],
+    ["finding", LEAK, 1400, "dark"],
+    ["finding", LEAK, 390, "light"],
+    ["claims", "#/claims", 390, "dark"],
+    ["refused finding", "#/finding/introduced:refused:unmap-tail/step/3", 1400, "light"],
+  ] as const)(
+    "axe finds nothing serious: %s %s at %i px, %s",
+    async (_, hash, width, colorScheme) => {
+      const page = await open(`${sample}${hash}`, {
+        viewport: { width, height: 900 },
+        colorScheme,
+      });
+      for (const details of await page.locator("summary").all()) await details.click();
+      await page.evaluate(axe.source);
+      const violations: unknown = await page.evaluate(
+        "axe.run().then(({ violations }) => violations.map(({ id, impact, nodes }) => `${impact} ${id}: ${nodes.map((node) => node.html).join(' ')}`))",
+      );
+      expect(violations).toEqual([]);
+    },
+  );
+
+  test.each([1400, 390])("nothing sticks out sideways at %i px", async (width) => {
+    const viewport = { width, height: 900 };
+    for (const hash of ["", LEAK, "#/finding/fixed:wrong-owner-untrack:end-match"]) {
+      const page = await open(`${sample}${hash}`, { viewport });
+      const scrollWidth = await page.evaluate("document.documentElement.scrollWidth");
+      expect(scrollWidth).toBe(width);
+    }
+  });
+
+  test("500 findings answer a key press in proportion to 50", async () => {
+    const small = await searchMs(largeReport(50));
+    const large = await searchMs(largeReport(500));
+    expect(large / small).toBeLessThan(10);
+  });
+
+  /** Time from a key press in the search field to the second frame after it: the best of five. */
+  async function searchMs(report: ReportData): Promise<number> {
+    const page = await open(files.write(`large${report.findings.length}`, report));
+    expect(await page.locator("[data-row]").count()).toBe(report.findings.length);
+    const times: unknown = await page.evaluate(`(async () => {
+      const field = document.querySelector("#search");
+      const frame = () => new Promise(requestAnimationFrame);
+      const times = [];
+      for (const text of ["a", "", "a", "", "a"]) {
+        const start = performance.now();
+        field.value = text;
+        field.dispatchEvent(new Event("input", { bubbles: true }));
+        await frame();
+        await frame();
+        times.push(performance.now() - start);
+      }
+      return Math.min(...times);
+    })()`);
+    if (typeof times !== "number") throw new Error("the page measured no time");
+    return times;
+  }
+});
