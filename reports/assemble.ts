@@ -1,13 +1,18 @@
 import type { Baseline, BaselineEntry, GateOutcome } from "../src/gate.ts";
 import type { Replay } from "../src/replay.ts";
 import type { Design, Step } from "../src/trace/recording.ts";
+import { UserError } from "../src/usererror.ts";
 import type {
+  CopyTexts,
   FindingStatus,
   ReportClaim,
   ReportData,
   ReportFinding,
   SideRecording,
 } from "./data.ts";
+import { cProgram } from "./repro/c.ts";
+import type { ReproInput } from "./repro/input.ts";
+import { mailText } from "./repro/mail.ts";
 import { type CampaignView, replayCommand } from "./view.ts";
 
 /** What a report is made of. */
@@ -19,6 +24,8 @@ export interface ReportSources {
     readonly outcome: GateOutcome;
     readonly replays: ReadonlyMap<string, Replay>;
   } | null;
+  /** What reproducers are made from, by signature; without, their copy buttons are left out. */
+  readonly repro?: ReadonlyMap<string, ReproInput>;
   readonly residualChance?: number;
   readonly claims?: readonly ReportClaim[];
 }
@@ -36,13 +43,13 @@ export function assembleReport(sources: ReportSources): ReportData {
 }
 
 /** The campaign's findings, with the baseline's reason where it accepts them. */
-function metFindings({ view, gate }: ReportSources): ReportFinding[] {
+function metFindings({ view, gate, repro }: ReportSources): ReportFinding[] {
   return view.findings.map(({ finding, replay, path }) => {
     const entry = gate?.baseline.entries.find((one) => one.signature === finding.signature);
     return {
       ...finding,
       ...(entry === undefined ? {} : { reason: entry.reason, ref: entry.ref }),
-      texts: { command: replayCommand(path) },
+      texts: copyTexts(replayCommand(path), repro?.get(finding.signature), entry),
       status: gate === null ? null : statusOf(finding.signature, entry, gate.outcome),
       ...bothSides(replay),
     };
@@ -60,7 +67,7 @@ function statusOf(
 }
 
 /** The baseline's entries that the campaign did not meet, by what their own traces show. */
-function unmetFindings({ view, gate }: ReportSources): ReportFinding[] {
+function unmetFindings({ view, gate, repro }: ReportSources): ReportFinding[] {
   if (gate === null) return [];
   const met = new Set(view.findings.map(({ finding }) => finding.signature));
   return gate.baseline.entries
@@ -81,9 +88,28 @@ function unmetFindings({ view, gate }: ReportSources): ReportFinding[] {
         parted: judged?.parted ?? false,
         detail: problem?.detail ?? judged?.detail ?? "",
         status: statusOf(signature, entry, gate.outcome),
+        texts: copyTexts(replayCommand(signature), repro?.get(signature), entry),
         ...bothSides(replay),
       };
     });
+}
+
+/** The texts to copy; a symptom that user space cannot see has neither program nor mail. */
+function copyTexts(
+  command: string,
+  input: ReproInput | undefined,
+  entry: BaselineEntry | undefined,
+): CopyTexts {
+  if (input === undefined) return { command };
+  const { reason, ref } = entry ?? {};
+  const references = ref === undefined ? [] : [ref];
+  try {
+    const why = reason === undefined ? {} : { reason };
+    return { command, c: cProgram(input), mail: mailText(input, { command, references, ...why }) };
+  } catch (error) {
+    if (error instanceof UserError) return { command };
+    throw error;
+  }
 }
 
 function bothSides(replay: Replay): Record<"before" | "after", SideRecording> {

@@ -23,12 +23,12 @@ export function campaignText(view: CampaignView, paint: Paint): string {
 
 /** What was run, in one or a few lines. */
 export function headlines(campaign: Campaign): string[] {
-  const { before, after, seed, runs, ops, opsPerSecond, digest } = campaign;
+  const { before, after, seed, runs, ops, digest } = campaign;
   const reached = Object.values(campaign.goals).filter((count) => count > 0).length;
   const missed = campaign.goalsMissed;
   const { pageOps, refused, changed } = campaign.retention;
   return [
-    `${before} against ${after}: ${runs} runs, ${ops} ops, ${opsPerSecond} ops/s`,
+    `${before} against ${after}: ${runs} runs, ${ops} ops`,
     `seed ${seed}, digest ${digest.slice(0, 16)}`,
     missed.length === 0
       ? `goals: all ${reached} reached`
@@ -46,7 +46,7 @@ function closingLines({ campaign, findings }: CampaignView, paint: Paint): strin
     fresh === 0
       ? paint.good(`${findings.length} ${word}, all in the baseline.`)
       : paint.bad(`${findings.length} ${word}, ${fresh} NEW: not in the baseline.`);
-  return [...headlines(campaign), verdict];
+  return [...headlines(campaign), `${campaign.opsPerSecond} ops/s`, verdict];
 }
 
 function tableLines({ findings }: Campaign, paint: Paint): string[] {

@@ -1,3 +1,4 @@
+import type { Claim } from "../src/claims/claim.ts";
 import type { GateOutcome } from "../src/gate.ts";
 import type { CampaignFinding } from "../src/oracle/finding.ts";
 import type { Design, Step } from "../src/trace/recording.ts";
@@ -67,17 +68,8 @@ export interface ReportFinding extends Omit<CampaignFinding, "count" | "firstRun
   readonly texts?: CopyTexts;
 }
 
-/** A claim of the series or its discussion, and what the evidence makes of it. */
-export interface ReportClaim {
-  readonly number: number;
-  /** What was claimed, in our own words. */
-  readonly claim: string;
-  readonly judgement: "holds" | "partly" | "fails" | "open";
-  /** What was seen and counted, a sentence each. */
-  readonly evidence: readonly string[];
-  /** The shortest trace for or against, drawn as text, and the finding that it shows. */
-  readonly witness?: { readonly text: string; readonly signature?: string };
-}
+/** A claim of the series or its discussion, judged and drawn. */
+export type ReportClaim = Claim;
 
 /** Everything that a report shows; renderers need nothing else. */
 export interface ReportData {

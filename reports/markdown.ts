@@ -18,10 +18,21 @@ export function markdown(view: CampaignView): string {
     headlines(campaign)
       .map((line) => `- ${escaped(line)}`)
       .join("\n"),
+    howToRepeat(campaign),
     ...summaryTable(view),
     ...inOrder(view.findings).map(findingBlock),
   ];
   return `${blocks.join("\n\n")}\n`;
+}
+
+function howToRepeat({ before, after, runs, seed }: CampaignView["campaign"]): string {
+  const sides = `--before ${before} --after ${after}`;
+  return [
+    "```sh",
+    `npx pfndiff fuzz ${sides} --runs ${runs} --seed ${seed}`,
+    "npx pfndiff report --format markdown",
+    "```",
+  ].join("\n");
 }
 
 function summaryTable({ campaign }: CampaignView): string[] {
@@ -58,7 +69,8 @@ function findingBlock({ finding, known, replay, path }: FindingView): string {
     `${known ? "Known" : "**NEW**"}; in ${count} runs. Step ${step}, ${side}: ${escaped(detail)}`,
     `\`\`\`text\n${drawReplay(replay).join("\n")}\n\`\`\``,
     differing,
-    code(replayCommand(path)),
+    // An accepted finding can be shown again anywhere: its trace is in the baseline.
+    code(replayCommand(known ? finding.signature : path)),
   ].join("\n\n");
 }
 

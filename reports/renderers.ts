@@ -1,17 +1,35 @@
 import type { TextFormat } from "./formats.ts";
+import { githubAnnotations } from "./formats/github.ts";
+import { junit } from "./formats/junit.ts";
+import { ktap } from "./formats/ktap.ts";
+import type { JudgedReport } from "./formats/report.ts";
+import { sarif, type SarifOptions } from "./formats/sarif.ts";
 import { markdown } from "./markdown.ts";
 import type { CampaignView } from "./view.ts";
 
+/** What a text format is made from. */
+export interface ReportMaterial extends SarifOptions {
+  readonly view: CampaignView;
+  /** The same campaign as the baseline judges it. */
+  readonly judged: JudgedReport;
+}
+
 /** One renderer per format; a new format is one more row (and its name in formats.ts). */
-export const RENDERERS: Readonly<Record<TextFormat, (view: CampaignView) => string>> = {
-  markdown,
-  json: ({ campaign, findings }) => {
-    const known = new Map(findings.map((view) => [view.finding.signature, view]));
-    const detailed = campaign.findings.map((finding) => ({
-      ...finding,
-      known: known.get(finding.signature)?.known ?? false,
-      path: known.get(finding.signature)?.path,
-    }));
-    return `${JSON.stringify({ ...campaign, findings: detailed }, null, 2)}\n`;
-  },
+export const RENDERERS: Readonly<Record<TextFormat, (material: ReportMaterial) => string>> = {
+  markdown: ({ view }) => markdown(view),
+  json: ({ view }) => json(view),
+  junit: ({ judged }) => junit(judged),
+  sarif: ({ judged, version, file }) => sarif(judged, { version, file }),
+  ktap: ({ judged }) => ktap(judged),
+  github: ({ judged, file }) => githubAnnotations(judged, file),
 };
+
+function json({ campaign, findings }: CampaignView): string {
+  const known = new Map(findings.map((view) => [view.finding.signature, view]));
+  const detailed = campaign.findings.map((finding) => ({
+    ...finding,
+    known: known.get(finding.signature)?.known ?? false,
+    path: known.get(finding.signature)?.path,
+  }));
+  return `${JSON.stringify({ ...campaign, findings: detailed }, null, 2)}\n`;
+}

@@ -65,6 +65,7 @@ describe("the scan sees what it should", () => {
     ["src/trace/a.ts", 'import { b } from "../compare.ts";'],
     ["kernel/a.ts", 'import { b } from "../fuzz/campaign.ts";'],
     ["fuzz/a.ts", 'const b = await import("../legacy/index.ts");'],
+    ["src/claims/a.ts", 'import { b } from "../../fuzz/campaign.ts";'],
     ["reports/a.ts", 'import { b } from "../src/cli/io.ts";'],
     ["src/a.ts", 'import { b } from "../tests/b.ts";'],
   ])("%s may not say %s", (path, text) => {

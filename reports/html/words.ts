@@ -73,9 +73,9 @@ export const JUDGEMENT_TEXT: Readonly<
   Record<ReportClaim["judgement"], { name: string; mark: string }>
 > = {
   holds: { name: "holds", mark: "✓" },
-  partly: { name: "holds in part", mark: "~" },
+  partly: { name: "holds with exceptions", mark: "~" },
   fails: { name: "does not hold", mark: "✗" },
-  open: { name: "not judged", mark: "–" },
+  open: { name: "not decided here", mark: "–" },
 };
 
 export const SIDE_NAME: Readonly<Record<Side, string>> = { before: "Before", after: "After" };

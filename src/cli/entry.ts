@@ -36,6 +36,7 @@ function processIo(): Io {
     colour: stdout.isTTY === true && (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb",
     columns: [stdout, stderr].find((stream) => stream.isTTY === true)?.columns ?? 80,
     interrupted: interrupt.signal,
+    env,
     get closed() {
       return closed;
     },

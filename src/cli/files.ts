@@ -134,6 +134,13 @@ export async function onlyTraceIn(io: Io, path: string): Promise<GivenTrace> {
     : { trace: only.trace, sides: only.sides };
 }
 
+/** A text file, or standard input, whole. */
+export async function textIn(io: Io, path: string): Promise<string> {
+  const lines: string[] = [];
+  for await (const line of linesOf(io, path)) lines.push(`${line}\n`);
+  return lines.join("");
+}
+
 /** A JSON file's value. */
 export async function jsonIn(path: string): Promise<unknown> {
   let text: string;

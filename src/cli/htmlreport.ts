@@ -1,26 +1,44 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { assembleReport } from "../../reports/assemble.ts";
+import type { ReportClaim } from "../../reports/data.ts";
 import { renderHtml } from "../../reports/html/index.ts";
+import type { ReproInput } from "../../reports/repro/input.ts";
 import type { CampaignView } from "../../reports/view.ts";
-import { judgeGate } from "../gate.ts";
-import type { Replay } from "../replay.ts";
 import { openPair } from "./backends.ts";
-import { readBaseline } from "./baseline.ts";
-import { replayOn } from "./bothsides.ts";
 import { projectRoot } from "./files.ts";
+import type { Judged } from "./judged.ts";
+import { reproInput } from "./reproinput.ts";
 
-/** The viewer with a campaign in it, judged by the project's baseline. */
-export async function htmlReport(view: CampaignView): Promise<string> {
-  const baseline = await readBaseline();
-  const replays = new Map<string, Replay>();
-  for (const entry of baseline.entries) {
-    replays.set(entry.signature, await replayOn(await openPair(entry), entry.trace));
-  }
-  const judged = new Map([...replays].map(([signature, { findings }]) => [signature, findings]));
-  const { findings } = view.campaign;
-  const outcome = judgeGate(baseline, { replays: judged, campaign: findings });
+/** The viewer with a campaign in it, judged by the baseline, and the claims where they are given. */
+export async function htmlReport(
+  view: CampaignView,
+  gate: Judged,
+  claims?: readonly ReportClaim[],
+): Promise<string> {
+  const repro = await reproInputs(view, gate);
+  const report = assembleReport({ view, gate, repro, ...(claims === undefined ? {} : { claims }) });
   // The build puts it beside the bundle; without it the installation is broken, not the input.
   const template = await readFile(join(projectRoot(), "dist", "viewer.html"), "utf8");
-  return renderHtml(assembleReport({ view, gate: { baseline, outcome, replays } }), template);
+  return renderHtml(report, template);
+}
+
+/** What reproducers are made from, for every finding that the viewer shows. */
+async function reproInputs(
+  { campaign, findings }: CampaignView,
+  { baseline, replays }: Judged,
+): Promise<ReadonlyMap<string, ReproInput>> {
+  const inputs = new Map<string, ReproInput>();
+  for (const entry of baseline.entries) {
+    const judged = replays.get(entry.signature)?.findings ?? [];
+    const shown = judged.find(({ signature }) => signature === entry.signature);
+    if (shown === undefined) continue;
+    const finding = { ...shown, trace: entry.trace };
+    inputs.set(entry.signature, await reproInput(await openPair(entry), finding));
+  }
+  const pair = await openPair(campaign);
+  for (const { finding } of findings) {
+    inputs.set(finding.signature, await reproInput(pair, finding));
+  }
+  return inputs;
 }

@@ -18,6 +18,8 @@ export interface Io {
   readonly interrupted: AbortSignal;
   /** The reader of stdout has gone: nothing written will be read. */
   readonly closed: boolean;
+  /** Environment variables. */
+  readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 /** Exit statuses of every command. */
@@ -29,6 +31,8 @@ export const EXIT = {
   nothingRan: 4,
   interrupted: 130,
 } as const;
+
+export type ExitStatus = (typeof EXIT)[keyof typeof EXIT];
 
 /** One line, whatever it holds: control characters are shown, not sent to the terminal. */
 export function oneLine(text: string): string {

@@ -1,13 +1,19 @@
 import { CommanderError } from "commander";
 import { UserError } from "../usererror.ts";
+import { exitStatus, exitStyleIn } from "./exitstyle.ts";
 import { EXIT, type Io, oneLine } from "./io.ts";
 import { buildProgram } from "./program.ts";
 
 /**
- * Runs one command line (without node and script) and returns its exit status. Everything that
- * can go wrong ends here: the user's errors as one line, ours with a stack.
+ * Runs one command line (without node and script) and returns its exit status, in the style that
+ * the command line asks for.
  */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
+  return exitStatus(exitStyleIn(argv), await runCommand(argv, io));
+}
+
+/** Everything that can go wrong ends here: the user's errors as one line, ours with a stack. */
+async function runCommand(argv: readonly string[], io: Io): Promise<number> {
   let status: number = EXIT.ok;
   const program = buildProgram(io, (code) => {
     status = code;

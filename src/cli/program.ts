@@ -3,6 +3,8 @@ import { REPORT_FORMATS } from "../../reports/formats.ts";
 import { version } from "../../package.json";
 import { addDesignCommands } from "./designcommands.ts";
 import { DEFAULT_AFTER, DEFAULT_BEFORE, knownBackends } from "./backends.ts";
+import { EXIT_STYLES } from "./exitstyle.ts";
+import { addExports, type Done } from "./exports.ts";
 import type { Io } from "./io.ts";
 
 const TEACHING = `
@@ -17,6 +19,8 @@ First commands:
   pfndiff replay scenario:munmap-head      one of them, step by step, both sides
   pfndiff conform                          do the models still agree with real kernels?
   pfndiff gate                             for CI: fails on what nobody has accepted
+  pfndiff report --format html > out.html  the last campaign, for a browser
+  pfndiff claims                           what the series claimed, judged anew
 
 Backends: ${knownBackends().join(", ")}
   (legacy and modern alone are the newest of each)
@@ -64,9 +68,6 @@ function seedOption(): Option {
   );
 }
 
-/** Hands a command's exit status to the caller. */
-type Done = (status: number) => void;
-
 /**
  * The command line. Options are declared here; what a command does is loaded only when it runs,
  * so that help and errors are instant.
@@ -81,8 +82,9 @@ export function buildProgram(io: Io, done: Done): Command {
   addModelCommands(program, io, done);
   addViewers(program, io, done);
   addKeepers(program, io, done);
+  addExports(program, io, done);
   addDesignCommands(program, io, done);
-  for (const command of [program, ...program.commands]) {
+  for (const command of withSubcommands(program)) {
     command.exitOverride().configureOutput({
       writeOut: (text) => void io.out(text),
       // main() says what is wrong, in one line.
@@ -93,6 +95,16 @@ export function buildProgram(io: Io, done: Done): Command {
     });
   }
   return program;
+}
+
+function withSubcommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)];
+}
+
+function exitStyleOption(): Option {
+  return new Option("--exit-style <style>", "exit statuses as this caller reads them")
+    .choices(EXIT_STYLES)
+    .default("default");
 }
 
 function addFinders(program: Command, io: Io, done: Done): void {
@@ -112,6 +124,7 @@ function addFinders(program: Command, io: Io, done: Done): void {
     )
     .option("--idioms", "traces of drivers' ways to map, and of the kernel's own mappings")
     .option("--json", "print one pfndiff/campaign@1 object on stdout")
+    .addOption(exitStyleOption())
     .action(async (options) => done(await (await import("./fuzz.ts")).fuzz(io, options)));
   program
     .command("sweep")
@@ -164,7 +177,7 @@ function addViewers(program: Command, io: Io, done: Done): void {
   program
     .command("replay")
     .description("show a trace step by step on both sides")
-    .argument("<file>", 'trace or recording, "-", or scenario:NAME')
+    .argument("<file>", 'trace or recording, "-", scenario:NAME, or an accepted signature')
     .addOption(new Option("--before <id>", "backend of the before side"))
     .addOption(new Option("--after <id>", "backend of the after side"))
     .option("--json", "print every step as JSON")
@@ -196,6 +209,7 @@ function addKeepers(program: Command, io: Io, done: Done): void {
     )
     .addOption(seedOption().default(1))
     .option("--json", "print the outcome as JSON")
+    .addOption(exitStyleOption())
     .action(async (options) => done(await (await import("./gate.ts")).gate(io, options)));
   program
     .command("report")
@@ -204,6 +218,8 @@ function addKeepers(program: Command, io: Io, done: Done): void {
     .addOption(
       new Option("--format <format>", "output format").choices(REPORT_FORMATS).default("markdown"),
     )
+    .option("--file <path>", "file that sarif and github results name", "reports/baseline.json")
+    .option("--claims", "check the series' claims too (html: a page, markdown: at the end)")
     .action(async (directory, options) =>
       done(await (await import("./report.ts")).report(io, directory, options)),
     );

@@ -1,12 +1,11 @@
 import { ANSI, PLAIN } from "../../reports/paint.ts";
 import { replayText } from "../../reports/replaytext.ts";
-import { scenarioNamed } from "../scenarios/index.ts";
 import { scenarioFaults } from "../scenarios/check.ts";
 import type { Scenario } from "../scenarios/build.ts";
-import { DEFAULT_AFTER, DEFAULT_BEFORE, openPair } from "./backends.ts";
+import { openPair } from "./backends.ts";
 import { acceptedSignatures } from "./baseline.ts";
 import { replayOn } from "./bothsides.ts";
-import { onlyTraceIn } from "./files.ts";
+import { givenTrace } from "./given.ts";
 import { EXIT, type Io } from "./io.ts";
 
 export interface ReplayOptions {
@@ -15,24 +14,17 @@ export interface ReplayOptions {
   readonly json?: boolean;
 }
 
-const SCENARIO = "scenario:";
-
 /**
  * Shows a trace step by step on both sides. A scenario fails when it is not what it is expected
  * to be, any other trace when it shows a finding that nobody has accepted.
  */
 export async function replay(io: Io, file: string, options: ReplayOptions): Promise<number> {
-  const scenario = file.startsWith(SCENARIO) ? scenarioNamed(file.slice(SCENARIO.length)) : null;
-  const { trace, sides } = scenario ?? (await onlyTraceIn(io, file));
+  const { trace, sides, scenario } = await givenTrace(io, file, options);
   const ownSides = options.before === undefined && options.after === undefined;
-  const pair = await openPair({
-    before: options.before ?? sides?.before ?? DEFAULT_BEFORE,
-    after: options.after ?? sides?.after ?? DEFAULT_AFTER,
-  });
-  const result = await replayOn(pair, trace);
+  const result = await replayOn(await openPair(sides), trace);
   if (options.json === true) await io.out(`${JSON.stringify(result)}\n`);
   else await io.out(replayText(result, io.columns, io.colour ? ANSI : PLAIN));
-  if (scenario !== null && ownSides) {
+  if (scenario !== undefined && ownSides) {
     const faults = scenarioFaults(scenario, result);
     if (options.json !== true) await io.out(scenarioText(scenario, faults));
     return faults.length === 0 ? EXIT.ok : EXIT.divergence;

@@ -1,24 +1,59 @@
+import { appendFile } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { loadLatest } from "../../fuzz/corpus.ts";
+import { version } from "../../package.json";
+import { githubSummary } from "../../reports/formats/github.ts";
+import { type JudgedReport, judgedReport } from "../../reports/formats/report.ts";
 import type { ReportFormat } from "../../reports/formats.ts";
 import { RENDERERS } from "../../reports/renderers.ts";
+import { UserError } from "../usererror.ts";
 import { openPair } from "./backends.ts";
-import { acceptedSignatures } from "./baseline.ts";
 import { viewCampaign } from "./campaign.ts";
+import { checkClaims, claimsAsMarkdown } from "./claims.ts";
+import { systemFault } from "./files.ts";
 import { htmlReport } from "./htmlreport.ts";
 import { EXIT, type Io } from "./io.ts";
+import { judgeByBaseline } from "./judged.ts";
 
 export interface ReportOptions {
   readonly format: ReportFormat;
+  /** The file that SARIF results and GitHub annotations are pinned to. */
+  readonly file: string;
+  /** Check the series' claims too: in html on a page of their own, in markdown at the end. */
+  readonly claims?: boolean;
 }
 
 /** Renders a saved campaign. `directory` is a results directory or its `latest`. */
 export async function report(io: Io, directory: string, options: ReportOptions): Promise<number> {
+  const { format, file } = options;
+  if (options.claims === true && format !== "html" && format !== "markdown") {
+    throw new UserError(`--claims: ${format} has no place for claims (html and markdown have)`);
+  }
   const results = basename(directory) === "latest" ? dirname(directory) : directory;
   const campaign = await loadLatest(results);
+  const gate = await judgeByBaseline({ campaign });
+  const accepted = new Set(gate.baseline.entries.map(({ signature }) => signature));
   const pair = await openPair(campaign);
-  const view = await viewCampaign(campaign, pair, await acceptedSignatures(), `${results}/latest`);
-  const { format } = options;
-  await io.out(format === "html" ? await htmlReport(view) : RENDERERS[format](view));
+  const view = await viewCampaign(campaign, pair, accepted, `${results}/latest`);
+  const claims = options.claims === true ? await checkClaims(io) : null;
+  if (format === "html") {
+    await io.out(await htmlReport(view, gate, claims?.claims));
+    return EXIT.ok;
+  }
+  const judged = judgedReport(campaign, gate.baseline, gate.outcome);
+  await io.out(RENDERERS[format]({ view, judged, version, file }));
+  if (claims !== null) await io.out(`\n${claimsAsMarkdown(claims)}`);
+  if (format === "github") await writeSummary(io, judged);
   return EXIT.ok;
+}
+
+/** A step's summary is a file that GitHub names in the environment. */
+async function writeSummary(io: Io, judged: JudgedReport): Promise<void> {
+  const path = io.env["GITHUB_STEP_SUMMARY"] ?? "";
+  if (path === "") return;
+  try {
+    await appendFile(path, githubSummary(judged));
+  } catch (error) {
+    throw systemFault(path, error);
+  }
 }

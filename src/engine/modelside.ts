@@ -67,6 +67,17 @@ export class ModelSide implements LiveSide {
     for (const vma of mm.vmas) into.push(vma.start, vma.end, vma.pfn, this.bits(vma));
   }
 
+  readRange(proc: number, from: number, to: number, into: VmaTable): void {
+    const mm = this.machine.processes.get(proc);
+    if (mm === undefined) return;
+    const { vmas } = mm;
+    for (let at = mm.findIndex(Math.max(from, into.lastEnd)); at < vmas.length; at++) {
+      const vma = vmas[at] as Vma;
+      if (vma.start >= to) return;
+      into.push(vma.start, vma.end, vma.pfn, this.bits(vma));
+    }
+  }
+
   private bits(vma: Vma): number {
     const { hasVmPat } = this.machine.spec;
     return (

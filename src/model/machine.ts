@@ -19,18 +19,10 @@ import { MemtypeList, type MemtypeWatcher } from "../pat/memtype.ts";
 import { PfnRanges } from "../pat/pfnmap.ts";
 import { RamPages } from "../pat/rampages.ts";
 import type { Op, OpOf } from "../trace/op.ts";
-import type { World } from "../trace/trace.ts";
+import { bornBy, type World } from "../trace/trace.ts";
+import { ContextWatch, type ShownContext } from "./contextwatch.ts";
 import { applyDriverOp } from "./driverops.ts";
 import { DRIVERS } from "./drivers.ts";
-
-/** A tracking context as a design shows it: range and count. */
-export interface ShownContext {
-  readonly pfn: number;
-  readonly pages: number;
-  readonly kref: number;
-  /** Scratch for whoever counts holders. */
-  counted: number;
-}
 
 /** The classes a machine is made of, where a design has its own. */
 export interface MachineParts {
@@ -53,14 +45,6 @@ export interface DesignSpec {
   readonly parts?: MachineParts;
 }
 
-function uncount(context: ShownContext): void {
-  context.counted = 0;
-}
-
-function count(context: ShownContext): void {
-  context.counted++;
-}
-
 /** A running model: processes, their address spaces, and the memtype list they share. */
 export class Machine {
   readonly memtype: MemtypeList;
@@ -73,6 +57,9 @@ export class Machine {
   /** The ranges that the kernel has mapped for itself. */
   readonly kernelMaps: KernelMaps;
   protected readonly context: MmContext;
+  private readonly watch: ContextWatch | null;
+  /** The op that was performed last. */
+  private latest: Op | null = null;
   /** Empty address spaces of processes that are gone: page tables are what costs most to make. */
   private readonly spare: Mm[] = [];
 
@@ -94,7 +81,11 @@ export class Machine {
     );
     const ram = new RamPages(this.events, kernel);
     const ranges = new (parts.ranges ?? PfnRanges)(this.memtype, this.events, ram);
-    const tracking = spec.tracking(ranges, this.events, kernel);
+    const design = spec.tracking(ranges, this.events, kernel);
+    const { contextOf } = spec;
+    const isWatched = watcher !== null && contextOf !== undefined;
+    this.watch = isWatched ? new ContextWatch(design, contextOf) : null;
+    const tracking = this.watch ?? design;
     this.kernelMaps = new KernelMaps(this.memtype, ranges, kernel);
     const file = new FileMapping();
     this.context = {
@@ -119,6 +110,7 @@ export class Machine {
     this.context.ranges.ram.clear();
     this.context.file.clear();
     this.context.kernel.reboot();
+    this.watch?.clear();
     this.clearEvents();
   }
 
@@ -128,6 +120,7 @@ export class Machine {
    */
   apply(op: Op): Outcome {
     this.clearEvents();
+    this.latest = op;
     if (op.op === "spawn") {
       this.processes.set(op.proc, this.newMm());
       return null;
@@ -162,35 +155,20 @@ export class Machine {
     this.processes.delete(proc);
     while (this.calls.length > 0) this.calls.pop();
     mm.isWedged = true;
+    if (this.watch !== null) for (const vma of mm.vmas) this.watch.note(vma);
     if (held === "mmap-read") clearVmas(this.context, mm, 0, mm.vmas.length);
   }
 
   /**
    * How many contexts that live VMAs hold count another number of them; 0 for a design without
-   * contexts. Holders are counted in the contexts themselves, so that no list is made.
+   * contexts. A machine whose memtype list nobody watches does not count.
    */
   badContexts(): number {
-    if (this.spec.contextOf === undefined) return 0;
-    let bad = 0;
-    this.eachHeld(uncount);
-    this.eachHeld(count);
-    this.eachHeld((context) => {
-      if (context.counted === context.kref) return;
-      bad++;
-      context.counted = context.kref;
-    });
-    return bad;
-  }
-
-  /** Visits the context of every live VMA, once for each VMA. */
-  private eachHeld(visit: (context: ShownContext) => void): void {
-    const { contextOf } = this.spec;
-    for (const mm of this.processes.values()) {
-      for (const vma of mm.vmas) {
-        const context = contextOf?.(vma) ?? null;
-        if (context !== null) visit(context);
-      }
-    }
+    const { watch, latest, processes } = this;
+    if (watch === null || latest === null) return 0;
+    const child = bornBy(latest);
+    const childMm = child === null ? undefined : processes.get(child);
+    return watch.countBad(processes.get(latest.proc), childMm);
   }
 
   protected applyTo(mm: Mm, op: Exclude<Op, OpOf<"spawn">>): Outcome {

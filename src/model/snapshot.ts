@@ -15,7 +15,8 @@ import type {
   TraceEvent,
   VmaState,
 } from "../trace/recording.ts";
-import type { Machine, ShownContext } from "./machine.ts";
+import type { ShownContext } from "./contextwatch.ts";
+import type { Machine } from "./machine.ts";
 
 /** A pfn as recordings write it: of the region, or of RAM. */
 function showPfn(pfn: number): { pfn: number; ram?: true } {

@@ -4,7 +4,7 @@ import { applyFork } from "./fork.ts";
 import { applyMmap } from "./mapping.ts";
 import type { Observed } from "./observed.ts";
 import type { ProcPages } from "./pages.ts";
-import { clearRange, confirmRange, lose } from "./ranges.ts";
+import { clearRange, confirmRange, lose, see } from "./ranges.ts";
 import { applyMremap } from "./remap.ts";
 import type { SideState } from "./state.ts";
 
@@ -25,7 +25,7 @@ export function applyOp(side: SideState, op: Op, seen: Observed): void {
       return applyMremap(side, op, proc, seen);
     case "mprotect":
     case "madvise":
-      seen.view.read(op.proc, side.vmas);
+      see(side, seen, op.at, op.at + op.pages + 1);
       noteSplit(side, proc, op.at);
       return noteSplit(side, proc, op.at + op.pages);
     case "touch":
@@ -42,7 +42,7 @@ export function applyOp(side: SideState, op: Op, seen: Observed): void {
 }
 
 function applyMunmap(side: SideState, op: OpOf<"munmap">, proc: ProcPages, seen: Observed): void {
-  seen.view.read(op.proc, side.vmas);
+  see(side, seen, op.at, op.at + op.pages);
   clearRange(side, proc, op.at, op.pages, UNMAP, seen.outcome === null);
   confirmRange(side, proc, op.at, op.pages);
 }

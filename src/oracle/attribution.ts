@@ -61,14 +61,15 @@ export function findEntry(
   cut: boolean,
 ): number {
   const { reservations } = side;
+  const { byStart } = reservations;
   let best = -1;
   let bestRank = Number.POSITIVE_INFINITY;
-  for (let row = 0; row < reservations.count; row++) {
-    if (reservations.start[row] !== start || reservations.end[row] !== end) continue;
+  for (let row = byStart.first(start); row >= 0; row = byStart.next(row)) {
+    if (reservations.end[row] !== end) continue;
     if (type >= 0 && reservations.type[row] !== type) continue;
     const plain = ownerRank(side, reservations.owner[row] as number);
     const rank = cut && plain === FINISHED ? UNTOUCHED + 1 : plain;
-    if (rank < bestRank) {
+    if (rank < bestRank || (rank === bestRank && row < best)) {
       best = row;
       bestRank = rank;
     }

@@ -44,14 +44,17 @@ function findCulprit(
   replaced: boolean,
 ): number {
   const { trouble, reservations } = side;
+  const { byStart } = reservations;
   let best = -1;
-  for (let row = 0; row < reservations.count; row++) {
-    const type = reservations.type[row] as number;
-    if (got >= 0 ? type !== got : type === expected) continue;
-    const page = idlePage(side, row, first, end, replaced);
-    if (page < 0 || (best >= 0 && !isBefore(side, row, best))) continue;
-    best = row;
-    trouble.page = page;
+  for (let start = reservations.firstStart(first); start < end && best < 0; start++) {
+    for (let row = byStart.first(start); row >= 0; row = byStart.next(row)) {
+      const type = reservations.type[row] as number;
+      if (got >= 0 ? type !== got : type === expected) continue;
+      const page = idlePage(side, row, first, end, replaced);
+      if (page < 0 || (best >= 0 && !isBefore(side, row, best))) continue;
+      best = row;
+      trouble.page = page;
+    }
   }
   return best;
 }
@@ -74,10 +77,11 @@ function idlePage(
   return -1;
 }
 
+/** Of entries with one start the shorter comes first, and of equal ones the lower row. */
 function isBefore(side: SideState, row: number, other: number): boolean {
-  const { start, end } = side.reservations;
-  if (start[row] !== start[other]) return (start[row] as number) < (start[other] as number);
-  return (end[row] as number) < (end[other] as number);
+  const { end } = side.reservations;
+  if (end[row] !== end[other]) return (end[row] as number) < (end[other] as number);
+  return row < other;
 }
 
 /**

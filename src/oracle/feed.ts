@@ -46,6 +46,13 @@ export class RecordingFeed implements Observed, VmaView {
     return this;
   }
 
+  readRange(proc: number, from: number, to: number, into: VmaTable): void {
+    const low = Math.max(from, into.lastEnd);
+    for (const vma of this.step?.vmas[String(proc)] ?? []) {
+      if (vma.end > low && vma.start < to) into.push(vma.start, vma.end, vma.pfn, vmaBits(vma));
+    }
+  }
+
   read(proc: number, into: VmaTable): void {
     into.clear();
     for (const vma of this.step?.vmas[String(proc)] ?? []) {

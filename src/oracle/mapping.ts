@@ -6,7 +6,7 @@ import { blame } from "./blame.ts";
 import { NO_CAUSE, UNMAP } from "./causes.ts";
 import type { MemtypeDelta, Observed } from "./observed.ts";
 import type { ProcPages } from "./pages.ts";
-import { clearRange, confirmRange } from "./ranges.ts";
+import { clearRange, confirmRange, see } from "./ranges.ts";
 import type { SideState } from "./state.ts";
 
 const WB = CACHE_MODES.indexOf("write-back");
@@ -54,7 +54,7 @@ export function applyMmap(
   seen: Observed,
 ): void {
   const ok = seen.outcome === null;
-  seen.view.read(op.proc, side.vmas);
+  see(side, seen, op.at, op.at + op.pages);
   clearRange(side, proc, op.at, op.pages, UNMAP, ok);
   const end = op.pfn + op.pages;
   const asked = askedMode(op.via, side.world.mtrr);

@@ -50,6 +50,11 @@ export class VmaTable {
     this.bits[at] = bits;
   }
 
+  /** Where the last VMA ends; 0 if there is none. */
+  get lastEnd(): number {
+    return this.count === 0 ? 0 : (this.end[this.count - 1] as number);
+  }
+
   /** Index of the first VMA that ends after `page`: the one that holds it, or the next one. */
   firstAfter(page: number): number {
     let low = 0;
@@ -80,6 +85,11 @@ export class VmaTable {
 export interface VmaView {
   /** Fills `into` with the VMAs of `proc`; leaves it empty for a process that is not alive. */
   read(proc: number, into: VmaTable): void;
+  /**
+   * Adds the VMAs of `proc` that have a page in [from, to) to those in `into`, which all lie lower
+   * or are among them. An op concerns few of the VMAs that a process may have.
+   */
+  readRange(proc: number, from: number, to: number, into: VmaTable): void;
 }
 
 /**

@@ -1,6 +1,13 @@
 import { type Removal, UNMAP } from "./causes.ts";
+import type { Observed } from "./observed.ts";
 import type { ProcPages } from "./pages.ts";
 import type { SideState } from "./state.ts";
+
+/** Reads the VMAs that have a page in [from, to) as the side shows them. */
+export function see(side: SideState, seen: Observed, from: number, to: number): void {
+  side.vmas.clear();
+  seen.view.readRange(side.op.proc, from, to, side.vmas);
+}
 
 /** Takes one page out of its VMA, if it is in one. */
 export function lose(side: SideState, proc: ProcPages, page: number, removal: Removal): void {

@@ -2,7 +2,7 @@ import type { OpOf } from "../trace/op.ts";
 import { HEAD, MIDDLE, MOVE, SHRINK, TAIL, UNMAP } from "./causes.ts";
 import { type Observed, PAT_LOST } from "./observed.ts";
 import type { ProcPages } from "./pages.ts";
-import { clearRange, confirmRange, lose } from "./ranges.ts";
+import { clearRange, confirmRange, lose, see } from "./ranges.ts";
 import type { SideState } from "./state.ts";
 
 /**
@@ -15,7 +15,7 @@ export function applyMremap(
   proc: ProcPages,
   seen: Observed,
 ): void {
-  seen.view.read(op.proc, side.vmas);
+  seeBothEnds(side, op, seen);
   const kept = Math.min(op.pages, op.newPages);
   if (op.to !== undefined) replaceTarget(side, op, proc, op.to, kept);
   clearRange(side, proc, op.at + kept, op.pages - kept, SHRINK, false);
@@ -26,6 +26,18 @@ export function applyMremap(
   if (op.to !== undefined && op.fault !== undefined) return;
   const grownTo = op.to === undefined ? op.newPages : 0;
   confirmRange(side, proc, op.at, Math.max(op.pages, grownTo));
+}
+
+/** Reads the VMAs of the source, with those next to it, and of the target; in order of address. */
+function seeBothEnds(side: SideState, op: OpOf<"mremap">, seen: Observed): void {
+  const { at, to } = op;
+  const end = at + Math.max(op.pages, op.newPages) + 1;
+  if (to !== undefined && to < at) see(side, seen, to, to + op.newPages);
+  else side.vmas.clear();
+  seen.view.readRange(op.proc, at - 1, end, side.vmas);
+  if (to !== undefined && to >= at) {
+    seen.view.readRange(op.proc, to, to + op.newPages, side.vmas);
+  }
 }
 
 /** Drops what the target range lost: all of a page that moved in, or that is no longer seen. */
@@ -99,5 +111,5 @@ function noteMove(
 function isUntrackedRest(side: SideState, proc: ProcPages, unit: number, page: number): boolean {
   if (proc.unit[page] !== unit) return false;
   const row = side.vmas.firstAfter(page);
-  return ((side.vmas.bits[row] as number) & PAT_LOST) !== 0;
+  return row < side.vmas.count && ((side.vmas.bits[row] as number) & PAT_LOST) !== 0;
 }

@@ -1,6 +1,7 @@
-import type { CauseId } from "./causes.ts";
+import { type CauseId, NO_CAUSE } from "./causes.ts";
 import { grown } from "./observed.ts";
 import type { Pages } from "./pages.ts";
+import { RowLists } from "./rowlists.ts";
 import type { Units } from "./units.ts";
 
 /**
@@ -22,6 +23,17 @@ export class Reservations {
   /** Counts as kept: it has not leaked and its unit is alive. */
   private counted = new Uint8Array(64);
 
+  /** Rows by the first pfn of the entry, and by the unit it belongs to. */
+  readonly byStart = new RowLists();
+  readonly byOwner = new RowLists();
+  /** No entry has been longer since the last reset. */
+  longest = 0;
+  /** Rows whose entries may have leaked, or may yet: the first `suspectCount` of the array. */
+  suspects = new Int32Array(64);
+  suspectCount = 0;
+  /** Where a row is among the suspects, one higher, or 0. */
+  private suspectAt = new Int32Array(64);
+
   /** Entries by pfn. */
   cover = new Int32Array(0);
   /** Pfns that lost their last entry in this step. */
@@ -40,6 +52,10 @@ export class Reservations {
 
   reset(pfns: number): void {
     this.count = 0;
+    this.byStart.reset();
+    this.byOwner.reset();
+    this.longest = 0;
+    this.suspectCount = 0;
     if (this.cover.length < pfns) this.cover = new Int32Array(pfns);
     else this.cover.fill(0, 0, pfns);
     this.begin();
@@ -59,12 +75,17 @@ export class Reservations {
     this.owner[row] = owner;
     this.mark[row] = mark;
     this.leaked[row] = 0;
+    this.suspectAt[row] = 0;
     this.counted[row] = owner === 0 ? 0 : 1;
+    this.byStart.add(start, row);
+    this.byOwner.add(owner, row);
+    this.longest = Math.max(this.longest, end - start);
     for (let pfn = start; pfn < end; pfn++) this.cover[pfn] = (this.cover[pfn] as number) + 1;
     if (owner !== 0) {
       this.own(owner, end - start, 1);
       this.keep(start, end);
     }
+    if (this.mayLeak(row)) this.suspect(row);
     this.changed = true;
   }
 
@@ -72,8 +93,20 @@ export class Reservations {
     this.resize(row, this.start[row] as number, this.start[row] as number);
     const owner = this.owner[row] as number;
     if (owner !== 0) this.own(owner, 0, -1);
+    this.clear(row);
+    this.unlink(row);
     const last = --this.count;
-    if (row === last) return;
+    if (row !== last) this.rename(last, row);
+  }
+
+  private unlink(row: number): void {
+    this.byStart.remove(this.start[row] as number, row);
+    this.byOwner.remove(this.owner[row] as number, row);
+  }
+
+  /** Moves the entry of one row to another, which is free. */
+  private rename(last: number, row: number): void {
+    this.unlink(last);
     this.start[row] = this.start[last] as number;
     this.end[row] = this.end[last] as number;
     this.type[row] = this.type[last] as number;
@@ -81,6 +114,41 @@ export class Reservations {
     this.mark[row] = this.mark[last] as number;
     this.leaked[row] = this.leaked[last] as number;
     this.counted[row] = this.counted[last] as number;
+    this.byStart.add(this.start[row] as number, row);
+    this.byOwner.add(this.owner[row] as number, row);
+    const at = this.suspectAt[last] as number;
+    this.suspectAt[row] = at;
+    if (at !== 0) this.suspects[at - 1] = row;
+  }
+
+  /** Whether nothing but chance would still free the entry: its unit is none, dead, or inexact. */
+  mayLeak(row: number): boolean {
+    const owner = this.owner[row] as number;
+    return owner === 0 || this.units.live[owner] === 0 || this.units.mark[owner] !== NO_CAUSE;
+  }
+
+  /** The entries of a unit that has died or become inexact are to be looked at from now on. */
+  suspectUnit(unit: number): void {
+    for (let row = this.byOwner.first(unit); row >= 0; row = this.byOwner.next(row)) {
+      this.suspect(row);
+    }
+  }
+
+  private suspect(row: number): void {
+    if (this.suspectAt[row] !== 0 || this.leaked[row] === 1) return;
+    if (this.suspectCount === this.suspects.length) this.suspects = grown(this.suspects);
+    this.suspects[this.suspectCount++] = row;
+    this.suspectAt[row] = this.suspectCount;
+  }
+
+  /** The entry needs no look any more; the last suspect takes its place among them. */
+  clear(row: number): void {
+    const at = this.suspectAt[row] as number;
+    if (at === 0) return;
+    const last = this.suspects[--this.suspectCount] as number;
+    this.suspects[at - 1] = last;
+    this.suspectAt[last] = at;
+    this.suspectAt[row] = 0;
   }
 
   /** Narrows an entry to [start, end), which lies inside it. */
@@ -97,6 +165,10 @@ export class Reservations {
     }
     const owner = this.owner[row] as number;
     if (owner !== 0) this.own(owner, end - start - (oldEnd - oldStart), 0);
+    if (start !== oldStart) {
+      this.byStart.remove(oldStart, row);
+      this.byStart.add(start, row);
+    }
     this.start[row] = start;
     this.end[row] = end;
     this.changed = true;
@@ -107,9 +179,12 @@ export class Reservations {
     const old = this.owner[row] as number;
     const pages = (this.end[row] as number) - (this.start[row] as number);
     if (old !== 0) this.own(old, -pages, -1);
+    this.byOwner.remove(old, row);
     this.owner[row] = owner;
+    this.byOwner.add(owner, row);
     if (owner !== 0) this.own(owner, pages, 1);
     this.leaked[row] = 0;
+    if (this.mayLeak(row)) this.suspect(row);
     if (owner !== 0 && this.counted[row] === 0) {
       this.counted[row] = 1;
       this.keep(this.start[row] as number, this.end[row] as number);
@@ -128,6 +203,11 @@ export class Reservations {
   /** Whether the entry of a living unit keeps pages. */
   isCounted(row: number): boolean {
     return this.counted[row] === 1;
+  }
+
+  /** No entry that covers `pfn` starts before this page. */
+  firstStart(pfn: number): number {
+    return Math.max(0, pfn - this.longest + 1);
   }
 
   private keep(start: number, end: number): void {
@@ -152,5 +232,6 @@ export class Reservations {
     this.mark = grown(this.mark);
     this.leaked = grown(this.leaked);
     this.counted = grown(this.counted);
+    this.suspectAt = grown(this.suspectAt);
   }
 }

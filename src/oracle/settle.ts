@@ -43,7 +43,13 @@ export function settle(side: SideState, delta: MemtypeDelta): void {
   }
   const { units } = side;
   for (let at = 0; at < units.touchedCount; at++) exchange(side, units.touched[at] as number);
-  for (let at = 0; at < units.touchedCount; at++) markUnit(side, units.touched[at] as number);
+  for (let at = 0; at < units.touchedCount; at++) {
+    const unit = units.touched[at] as number;
+    markUnit(side, unit);
+    if (units.live[unit] === 0 || units.mark[unit] !== NO_CAUSE) {
+      side.reservations.suspectUnit(unit);
+    }
+  }
 }
 
 /**
@@ -56,8 +62,7 @@ function restoreCancelled(side: SideState, delta: MemtypeDelta): void {
   for (let at = 0; at < units.touchedCount; at++) {
     const unit = units.touched[at] as number;
     if (!isFinished(side, unit) || units.entries[unit] !== 1) continue;
-    let row = 0;
-    while (reservations.owner[row] !== unit) row++;
+    const row = reservations.byOwner.first(unit);
     const start = reservations.start[row] as number;
     const end = reservations.end[row] as number;
     const type = reservations.type[row] as number;
@@ -93,8 +98,7 @@ function countEqualFinished(side: SideState, before: number, start: number, end:
   for (let at = 0; at < before; at++) {
     const unit = units.touched[at] as number;
     if (!isFinished(side, unit) || units.entries[unit] !== 1) continue;
-    let row = 0;
-    while (reservations.owner[row] !== unit) row++;
+    const row = reservations.byOwner.first(unit);
     if (reservations.start[row] === start && reservations.end[row] === end) count++;
   }
   return count;
@@ -214,14 +218,12 @@ function deviates(side: SideState, unit: number): boolean {
   if (units.live[unit] !== units.reserved[unit]) return true;
   if (units.live[unit] === 0) return false;
   if ((units.entries[unit] as number) > 1) return false;
-  for (let row = 0; row < reservations.count; row++) {
-    if (reservations.owner[row] !== unit) continue;
-    return (
-      reservations.start[row] !== units.lowest(unit) ||
-      reservations.end[row] !== units.highest(unit) + 1
-    );
-  }
-  return false;
+  const row = reservations.byOwner.first(unit);
+  if (row < 0) return false;
+  return (
+    reservations.start[row] !== units.lowest(unit) ||
+    reservations.end[row] !== units.highest(unit) + 1
+  );
 }
 
 /** Notes what took the unit's pages, and the first cause of a reservation that does not fit. */
@@ -260,9 +262,8 @@ function firstCause(side: SideState, unit: number, place: number): CauseId {
 /** What a dead unit left behind is no longer kept by design. */
 function uncountEntries(side: SideState, unit: number): void {
   const { reservations } = side;
-  for (let row = 0; row < reservations.count; row++) {
-    if (reservations.owner[row] === unit) reservations.uncount(row);
-  }
+  const { byOwner } = reservations;
+  for (let row = byOwner.first(unit); row >= 0; row = byOwner.next(row)) reservations.uncount(row);
 }
 
 /**
@@ -275,13 +276,13 @@ function exchange(side: SideState, unit: number): void {
   if (units.touchedCount < 2 || !deviates(side, unit)) return;
   const low = units.lowest(unit);
   const high = units.highest(unit) + 1;
-  let own = -1;
+  const { byStart } = reservations;
+  const own = reservations.byOwner.first(unit);
   let fitting = -1;
-  for (let row = 0; row < reservations.count; row++) {
+  for (let row = byStart.first(low); row >= 0; row = byStart.next(row)) {
     const owner = reservations.owner[row] as number;
-    if (owner === unit) own = row;
     const gone = isTouched(side, owner) && units.live[owner] === 0;
-    if (gone && reservations.start[row] === low && reservations.end[row] === high) fitting = row;
+    if (gone && reservations.end[row] === high) fitting = Math.max(fitting, row);
   }
   if (fitting < 0 || units.live[unit] !== high - low) return;
   const other = reservations.owner[fitting] as number;

@@ -40,18 +40,32 @@ export function isBetweenSides({ symptom, cause }: Pick<Finding, "symptom" | "ca
   return symptom === "errno" && /-(to-\w+|effect)$/.test(cause);
 }
 
-function verdictOf(finding: ToldFinding): Verdict {
+/** Both sides' findings of one trace. */
+interface BothSides {
+  readonly before: readonly ToldFinding[];
+  readonly after: readonly ToldFinding[];
+}
+
+/** On both sides it is kept, unless it shows at one step in two kinds and nowhere in the same. */
+function verdictOf(finding: ToldFinding, sides: BothSides): Verdict {
   if (isBetweenSides(finding)) return "changed";
   const before = was.of(finding.key);
   const after = is.of(finding.key);
   if (before === 0) return "introduced";
   if (after === 0) return "fixed";
-  return (before & after) !== 0 ? "kept" : "changed";
+  return (before & after) === 0 && meet(finding.key, sides) ? "changed" : "kept";
 }
 
-function settleAll(findings: readonly ToldFinding[]): void {
+/** Whether both sides show it at one and the same step; seldom asked. */
+function meet(key: number, { before, after }: BothSides): boolean {
+  const shows = (findings: readonly ToldFinding[]) => findings.filter((one) => one.key === key);
+  const steps = new Set(shows(before).map(({ step }) => step));
+  return shows(after).some(({ step }) => steps.has(step));
+}
+
+function settleAll(findings: readonly ToldFinding[], sides: BothSides): void {
   for (const finding of findings) {
-    finding.verdict = verdictOf(finding);
+    finding.verdict = verdictOf(finding, sides);
     finding.signature = signatureOf(finding.verdict, finding);
   }
 }
@@ -67,8 +81,9 @@ export function judgeFindings(
 ): ToldFinding[] {
   for (const finding of before) was.add(finding);
   for (const finding of after) is.add(finding);
-  settleAll(before);
-  settleAll(after);
+  const sides = { before, after };
+  settleAll(before, sides);
+  settleAll(after, sides);
   was.forget(before);
   is.forget(after);
   return inOrder(before, after);

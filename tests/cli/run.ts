@@ -15,6 +15,7 @@ export interface World {
   readonly liveErr?: boolean;
   readonly colour?: boolean;
   readonly interrupted?: AbortSignal;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Runs a command line in this process. */
@@ -35,6 +36,7 @@ export async function run(argv: readonly string[], world: World = {}): Promise<O
     colour,
     interrupted: world.interrupted ?? new AbortController().signal,
     closed: false,
+    env: world.env ?? {},
   };
   return { status: await main(argv, io), out, err };
 }

@@ -1,7 +1,8 @@
 import type { Mm } from "../../src/mm/mm.ts";
 import type { Vma } from "../../src/mm/vma.ts";
 import { isRam } from "../../src/pat/rampages.ts";
-import type { Machine, ShownContext } from "../../src/model/machine.ts";
+import type { ShownContext } from "../../src/model/contextwatch.ts";
+import type { Machine } from "../../src/model/machine.ts";
 
 /** The first thing that is wrong with a machine's own state, in a few words, or null. */
 export function fault(machine: Machine): string | null {

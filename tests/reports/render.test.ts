@@ -5,13 +5,21 @@ import { campaignText } from "../../reports/campaigntext.ts";
 import { drawReplay } from "../../reports/draw.ts";
 import { ANSI, PLAIN } from "../../reports/paint.ts";
 import { REPORT_FORMATS } from "../../reports/formats.ts";
-import { RENDERERS } from "../../reports/renderers.ts";
+import { judgedReport } from "../../reports/formats/report.ts";
+import { type ReportMaterial, RENDERERS } from "../../reports/renderers.ts";
 import { replayText } from "../../reports/replaytext.ts";
 import { type CampaignView, replayCommand } from "../../reports/view.ts";
 import { openPair } from "../../src/cli/backends.ts";
 import { replayOn } from "../../src/cli/bothsides.ts";
 import type { Replay } from "../../src/replay.ts";
 import { scenarioNamed } from "../../src/scenarios/index.ts";
+
+/** A campaign as the command line hands it to a renderer, with an empty baseline. */
+function materialOf(view: CampaignView): ReportMaterial {
+  const baseline = { format: "pfndiff/baseline@1", entries: [] } as const;
+  const judged = judgedReport(view.campaign, { ...baseline, entries: [] });
+  return { view, judged, version: "0.1.0", file: "reports/baseline.json" };
+}
 
 const replays = new Map<string, Replay>();
 const replay = (name: string): Replay => {
@@ -145,17 +153,17 @@ describe("reports", () => {
     const none = { ...empty, campaign: { ...empty.campaign, findings: [] } };
     expect(["html", ...Object.keys(RENDERERS)]).toEqual([...REPORT_FORMATS]);
     for (const render of Object.values(RENDERERS)) {
-      expect(render(viewOf(true)).endsWith("\n")).toBe(true);
-      expect(render(none)).not.toContain("undefined");
+      expect(render(materialOf(viewOf(true))).endsWith("\n")).toBe(true);
+      expect(render(materialOf(none))).not.toContain("undefined");
     }
   });
 
   it("markdown shows the table and the drawing as text, and marks what is new", () => {
-    const text = RENDERERS.markdown(viewOf(false));
+    const text = RENDERERS.markdown(materialOf(viewOf(false)));
     expect(text).toContain("| symptom | fixed | kept | introduced | changed |");
     expect(text).toContain("```text\n    before               after\n");
     expect(text).toContain("**NEW**");
-    expect(RENDERERS.markdown(viewOf(true))).not.toContain("**NEW**");
+    expect(RENDERERS.markdown(materialOf(viewOf(true)))).not.toContain("**NEW**");
   });
 
   it("a path with a space or a quote is quoted for the shell", () => {

@@ -66,6 +66,11 @@ export const DIRECTIONS: readonly Direction[] = [
     why: "fuzz and reports are handed backends and recordings",
   },
   {
+    from: /^src\/claims\//,
+    refuses: inside(/^(legacy|modern|kernel|src\/model|src\/engine|fuzz|reports)\//),
+    why: "claims are handed sides, traces and recordings",
+  },
+  {
     from: /^(?!src\/cli\/|tests\/)/,
     refuses: inside(/^src\/cli\//),
     why: "nothing imports the command line",

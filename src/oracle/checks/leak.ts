@@ -1,4 +1,4 @@
-import { type CauseId, NO_CAUSE } from "../causes.ts";
+import type { CauseId } from "../causes.ts";
 import { modeName, type SideState } from "../state.ts";
 
 /**
@@ -8,25 +8,28 @@ import { modeName, type SideState } from "../state.ts";
 export function checkLeak(side: SideState): void {
   const { reservations, pages } = side;
   if (!pages.emptied && !reservations.changed) return;
-  for (let row = 0; row < reservations.count; row++) {
-    if (reservations.leaked[row] === 1 || !isSuspect(side, row) || isInUse(side, row)) continue;
-    const cause = leakCause(side, row);
-    reservations.leaked[row] = 1;
-    reservations.uncount(row);
-    const start = reservations.start[row] as number;
-    const end = reservations.end[row] as number;
-    const mode = modeName(reservations.type[row] as number);
-    side.report(
-      "leak",
-      cause,
-      () => `reservation [${start}, ${end}) ${mode} is left and no VMA can free it`,
-    );
+  // Backwards: clear() fills a gap with the last suspect, which has had its turn.
+  for (let at = reservations.suspectCount - 1; at >= 0; at--) {
+    const row = reservations.suspects[at] as number;
+    if (!reservations.mayLeak(row)) reservations.clear(row);
+    else if (!isInUse(side, row)) tellLeak(side, row);
   }
 }
 
-function isSuspect(side: SideState, row: number): boolean {
-  const owner = side.reservations.owner[row] as number;
-  return owner === 0 || side.units.live[owner] === 0 || side.units.mark[owner] !== NO_CAUSE;
+function tellLeak(side: SideState, row: number): void {
+  const { reservations } = side;
+  const cause = leakCause(side, row);
+  reservations.leaked[row] = 1;
+  reservations.uncount(row);
+  reservations.clear(row);
+  const start = reservations.start[row] as number;
+  const end = reservations.end[row] as number;
+  const mode = modeName(reservations.type[row] as number);
+  side.report(
+    "leak",
+    cause,
+    () => `reservation [${start}, ${end}) ${mode} is left and no VMA can free it`,
+  );
 }
 
 function isInUse(side: SideState, row: number): boolean {

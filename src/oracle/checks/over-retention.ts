@@ -16,22 +16,30 @@ export function checkOverRetention(side: SideState): void {
 }
 
 function tell(side: SideState, pfn: number): void {
-  const { reservations, units } = side;
-  for (let row = 0; row < reservations.count; row++) {
-    if (!reservations.isCounted(row)) continue;
-    const start = reservations.start[row] as number;
-    const end = reservations.end[row] as number;
-    if (pfn < start || pfn >= end) continue;
-    const owner = reservations.owner[row] as number;
-    const cause = side.orOp(units.has(owner, pfn) ? COW : units.goneBy(owner, pfn));
-    const bit = 1 << cause;
-    if (((units.told[owner] as number) & bit) !== 0) continue;
-    units.told[owner] = (units.told[owner] as number) | bit;
-    const mode = modeName(reservations.type[row] as number);
-    side.report(
-      "over-retention",
-      cause,
-      () => `pfn ${pfn} is mapped by nobody and stays reserved by [${start}, ${end}) ${mode}`,
-    );
+  const { reservations } = side;
+  const { byStart } = reservations;
+  for (let start = reservations.firstStart(pfn); start <= pfn; start++) {
+    for (let row = byStart.first(start); row >= 0; row = byStart.next(row)) {
+      if (reservations.isCounted(row) && pfn < (reservations.end[row] as number)) {
+        tellEntry(side, row, pfn);
+      }
+    }
   }
+}
+
+function tellEntry(side: SideState, row: number, pfn: number): void {
+  const { reservations, units } = side;
+  const owner = reservations.owner[row] as number;
+  const cause = side.orOp(units.has(owner, pfn) ? COW : units.goneBy(owner, pfn));
+  const bit = 1 << cause;
+  if (((units.told[owner] as number) & bit) !== 0) return;
+  units.told[owner] = (units.told[owner] as number) | bit;
+  const start = reservations.start[row] as number;
+  const end = reservations.end[row] as number;
+  const mode = modeName(reservations.type[row] as number);
+  side.report(
+    "over-retention",
+    cause,
+    () => `pfn ${pfn} is mapped by nobody and stays reserved by [${start}, ${end}) ${mode}`,
+  );
 }

@@ -50,4 +50,5 @@ function markOnce(side: SideState, unit: number, mark: CauseId): void {
   const { units } = side;
   if (units.mark[unit] !== NO_CAUSE) return;
   units.mark[unit] = units.moved[unit] === NO_CAUSE ? mark : (units.moved[unit] as number);
+  side.reservations.suspectUnit(unit);
 }

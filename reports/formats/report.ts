@@ -1,0 +1,111 @@
+import type { Campaign } from "../../fuzz/summary.ts";
+import type { Baseline, BaselineEntry, GateOutcome, GateProblem } from "../../src/gate.ts";
+import type { CampaignFinding } from "../../src/oracle/finding.ts";
+
+/** What a baseline makes of a finding; all but `known` fail a gate. */
+export type Standing = "known" | GateProblem["fault"];
+
+/** One signature of a campaign or of its baseline, judged. */
+export interface JudgedSignature {
+  readonly signature: string;
+  readonly verdict: string;
+  readonly symptom: string;
+  readonly cause: string;
+  readonly standing: Standing;
+  /** One sentence: what was seen, or why the gate fails on it. */
+  readonly detail: string;
+  /** Why it is accepted, and the upstream reference, where the baseline has it. */
+  readonly reason: string | null;
+  readonly ref: string | null;
+  /** What the campaign kept of it; null when only the baseline knows it. */
+  readonly seen: CampaignFinding | null;
+}
+
+/** A campaign and what its baseline says of it: what every machine format is made from. */
+export interface JudgedReport {
+  readonly campaign: Campaign;
+  /** No signature is new, vanished or changed, and no goal was missed. */
+  readonly passed: boolean;
+  /** Those that fail the gate first; then by signature. */
+  readonly signatures: readonly JudgedSignature[];
+}
+
+/**
+ * Lays a campaign, its baseline and the gate's judgement together. Entries that the campaign did
+ * not meet are listed too, so that a report has the same signatures from run to run. Without a
+ * gate outcome, what no entry names is new and all else known.
+ */
+export function judgedReport(
+  campaign: Campaign,
+  baseline: Baseline,
+  outcome: Pick<GateOutcome, "problems"> = { problems: [] },
+): JudgedReport {
+  const entries = new Map(baseline.entries.map((entry) => [entry.signature, entry]));
+  const seen = new Map(campaign.findings.map((finding) => [finding.signature, finding]));
+  const problems = new Map(outcome.problems.map((problem) => [problem.signature, problem]));
+  const names = new Set([...problems.keys(), ...seen.keys(), ...entries.keys()]);
+  const signatures = [...names].map((name) =>
+    judge(name, problems.get(name), seen.get(name), entries.get(name)),
+  );
+  signatures.sort((a, b) => rank(a) - rank(b) || (a.signature < b.signature ? -1 : 1));
+  const passed = campaign.goalsMissed.length === 0 && signatures.every((one) => !fails(one));
+  return { campaign, passed, signatures };
+}
+
+/** Whether a gate fails on it. */
+export function fails({ standing }: JudgedSignature): boolean {
+  return standing !== "known";
+}
+
+function rank(one: JudgedSignature): number {
+  return fails(one) ? 0 : 1;
+}
+
+function judge(
+  signature: string,
+  problem: GateProblem | undefined,
+  seen: CampaignFinding | undefined,
+  entry: BaselineEntry | undefined,
+): JudgedSignature {
+  const [verdict = "", symptom = "", ...cause] = signature.split(":");
+  return {
+    signature,
+    verdict,
+    symptom,
+    cause: cause.join(":"),
+    standing: problem?.fault ?? (entry === undefined ? "new" : "known"),
+    detail: problem?.detail ?? seen?.detail ?? "not met by this campaign",
+    reason: entry?.reason ?? null,
+    ref: entry?.ref ?? null,
+    seen: seen ?? null,
+  };
+}
+
+/** How often and where a campaign saw it, in words. */
+export function sightingText({ seen }: JudgedSignature): string {
+  if (seen === null) return "The campaign did not meet it.";
+  const runs = seen.count === 1 ? "1 run" : `${seen.count} runs`;
+  return `In ${runs}, first run ${seen.firstRun}; step ${seen.step}, ${seen.side}: ${seen.detail}`;
+}
+
+/** The sentences that every format says of a signature. */
+export function explanation(one: JudgedSignature): string[] {
+  return [
+    ...(one.standing === "known" ? [] : [`${one.standing}: ${one.detail}`]),
+    sightingText(one),
+    ...(one.reason === null ? [] : [`Accepted because: ${one.reason}`]),
+    ...(one.ref === null ? [] : [`Reference: ${one.ref}`]),
+  ];
+}
+
+/** What was compared, and how the gate ended, in one line. */
+export function verdictLine({ campaign, passed, signatures }: JudgedReport): string {
+  const failing = signatures.filter(fails).length;
+  const missed = campaign.goalsMissed.length;
+  const why = [
+    ...(failing === 0 ? [] : [`${failing} of ${signatures.length} findings unexpected`]),
+    ...(missed === 0 ? [] : [`${missed} goals missed`]),
+  ];
+  const outcome = passed ? `all ${signatures.length} findings expected` : why.join(", ");
+  return `${campaign.before} against ${campaign.after}, ${campaign.runs} runs: ${outcome}`;
+}

@@ -1,0 +1,138 @@
+import { createHash } from "node:crypto";
+import { SYMPTOMS, type Symptom } from "../../src/oracle/finding.ts";
+import {
+  explanation,
+  fails,
+  type JudgedReport,
+  type JudgedSignature,
+  verdictLine,
+} from "./report.ts";
+
+/** GitHub code scanning shows no more of a run; those that fail the gate come first. */
+export const SARIF_MAX_RESULTS = 5_000;
+
+/** What a SARIF file says beyond the report. */
+export interface SarifOptions {
+  readonly version: string;
+  /** Where results are pinned: code scanning wants a file of the repository for each. */
+  readonly file: string;
+}
+
+/** What each symptom means, as the short description of its rule. */
+const MEANING: Readonly<Record<Symptom, string>> = {
+  leak: "A reservation that no mapping owns and nothing will free.",
+  "over-retention": "A page stays reserved after its last mapping is gone.",
+  "double-untrack": "An untrack finds no reservation of its own.",
+  "wrong-owner-untrack": "An untrack shrinks or frees the reservation of another mapping.",
+  "untracked-mapping": "A live tracked mapping has pages that no reservation covers.",
+  refused: "mmap or fork fails for a conflict that exact tracking would not see.",
+  "stale-memtype": "A mapping silently gets a cache mode that no live mapping needs.",
+  alias: "Two live mappings of one page frame have different cache modes.",
+  "missed-conflict": "A mapping succeeds although a live one of another cache mode overlaps it.",
+  errno: "The two sides return different results and nothing else explains it.",
+  refcount: "A tracking context's count differs from the VMAs that hold it.",
+  warning: "The kernel warns.",
+};
+
+/**
+ * SARIF 2.1.0: a rule per symptom, a result per signature with a fingerprint made from nothing
+ * but the signature, known ones suppressed with the baseline's reason. Results beyond
+ * SARIF_MAX_RESULTS are left out, and a notification says how many.
+ */
+export function sarif(report: JudgedReport, options: SarifOptions): string {
+  const shown = report.signatures.slice(0, SARIF_MAX_RESULTS);
+  const cut = report.signatures.length - shown.length;
+  const log = {
+    $schema:
+      "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
+    version: "2.1.0",
+    runs: [
+      {
+        tool: { driver: { name: "pfndiff", version: options.version, rules: SYMPTOMS.map(rule) } },
+        invocations: [invocation(report, cut)],
+        results: shown.map((one) => result(one, options.file)),
+        columnKind: "utf16CodeUnits",
+      },
+    ],
+  };
+  return `${JSON.stringify(log, null, 2)}\n`;
+}
+
+function rule(symptom: Symptom): object {
+  const text = MEANING[symptom];
+  return {
+    id: symptom,
+    name: symptom.replaceAll(/(^|-)(\w)/g, (_, _dash, letter: string) => letter.toUpperCase()),
+    shortDescription: { text },
+    fullDescription: { text },
+    help: { text: `${text} pfndiff replay shows a finding step by step.` },
+    defaultConfiguration: { level: "error" },
+  };
+}
+
+function invocation(report: JudgedReport, cut: number): object {
+  const { campaign } = report;
+  const texts = [
+    { level: "note", message: { text: verdictLine(report) } },
+    ...campaign.goalsMissed.map((goal) => ({
+      level: "error",
+      message: { text: `The campaign missed the goal ${goal}.` },
+    })),
+    ...(cut === 0
+      ? []
+      : [{ level: "warning", message: { text: `${cut} more findings are left out.` } }]),
+  ];
+  const { before, after, seed, runs, ops, digest } = campaign;
+  return {
+    executionSuccessful: campaign.goalsMissed.length === 0,
+    toolExecutionNotifications: texts,
+    properties: { before, after, seed, runs, ops, digest },
+  };
+}
+
+const BASELINE_STATE = {
+  new: "new",
+  changed: "updated",
+  vanished: "absent",
+  known: "unchanged",
+} as const;
+
+function result(one: JudgedSignature, file: string): object {
+  const { signature, symptom, verdict, standing, reason, ref, seen } = one;
+  return {
+    ruleId: symptom,
+    ...ruleIndex(symptom),
+    level: fails(one) ? "error" : "note",
+    message: { text: [signature, ...explanation(one)].join("\n") },
+    locations: [
+      {
+        physicalLocation: { artifactLocation: { uri: file }, region: { startLine: 1 } },
+        logicalLocations: [{ name: signature, kind: "member" }],
+      },
+    ],
+    partialFingerprints: { "pfndiffSignature/v1": fingerprint(signature) },
+    baselineState: BASELINE_STATE[standing],
+    ...(fails(one)
+      ? {}
+      : { suppressions: [{ kind: "external", justification: reason ?? "in the baseline" }] }),
+    properties: {
+      verdict,
+      standing,
+      ...(ref === null ? {} : { reference: ref }),
+      ...(seen === null
+        ? {}
+        : { count: seen.count, side: seen.side, step: seen.step, trace: seen.trace }),
+    },
+  };
+}
+
+/** A symptom of a baseline from another version has no rule here, only its id. */
+function ruleIndex(symptom: string): { ruleIndex?: number } {
+  const index = SYMPTOMS.findIndex((known) => known === symptom);
+  return index < 0 ? {} : { ruleIndex: index };
+}
+
+/** The same for the same signature, whatever run, machine or version found it. */
+function fingerprint(signature: string): string {
+  return createHash("sha256").update(signature).digest("hex");
+}

@@ -1,0 +1,25 @@
+import { z } from "zod";
+import { campaignSchema } from "../../fuzz/summary.ts";
+import { baselineSchema } from "../../src/gate.ts";
+import { campaignFindingSchema } from "../../src/oracle/finding.ts";
+import { recordingSchema } from "../../src/trace/recording.ts";
+import { traceSchema } from "../../src/trace/trace.ts";
+import type { SchemaName } from "../formats.ts";
+
+/** The documents whose format is published, by the name that `pfndiff schema` takes. */
+const DOCUMENTS = {
+  trace: [traceSchema, "pfndiff/trace@1: a world and a list of ops"],
+  recording: [recordingSchema, "pfndiff/recording@1: a trace and what a backend showed"],
+  campaign: [campaignSchema, "pfndiff/campaign@1: what a fuzzing campaign found"],
+  finding: [campaignFindingSchema, "one finding of a campaign"],
+  baseline: [baselineSchema, "pfndiff/baseline@1: every accepted divergence"],
+} as const satisfies Record<SchemaName, readonly [z.ZodType, string]>;
+
+/**
+ * The JSON Schema (draft 2020-12) of a document, made from the schema that reads it. Rules between
+ * fields, such as an op lying inside its world, are not expressible: a reader checks them too.
+ */
+export function jsonSchema(name: SchemaName): Record<string, unknown> {
+  const [schema, title] = DOCUMENTS[name];
+  return { ...z.toJSONSchema(schema, { target: "draft-2020-12" }), title };
+}

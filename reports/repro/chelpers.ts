@@ -1,0 +1,163 @@
+import { assertNever } from "../../src/assertnever.ts";
+import type { Program } from "./program.ts";
+
+/** Whether any step touches a page, and so may fault. */
+export function touches(program: Program): boolean {
+  return program.steps.some(({ op }) => op.op === "touch");
+}
+
+/** Whether any step forks inside a process of the trace. */
+export function forks(program: Program): boolean {
+  return program.steps.some(({ op }) => op.op === "fork");
+}
+
+/** The libc headers that the helpers below need. */
+export function headers(program: Program): string {
+  const names = [
+    "errno.h",
+    "fcntl.h",
+    ...(forks(program) ? ["sched.h"] : []),
+    ...(touches(program) ? ["setjmp.h"] : []),
+    "signal.h",
+    "stdio.h",
+    "stdlib.h",
+    "string.h",
+    "sys/mman.h",
+    "sys/prctl.h",
+    ...(forks(program) ? ["sys/syscall.h"] : []),
+    "sys/wait.h",
+    "unistd.h",
+  ];
+  return names.map((name) => `#include <${name}>\n`).join("");
+}
+
+/** Constants and state, the same for every program but for their numbers. */
+export function state(program: Program): string {
+  const { world, steps, procs } = program;
+  return `#define PAGE 4096UL
+#define PAGES ${world.pfns}UL /* of the window, from OFFSET on */
+#define AT(page) ((void *)(0x10000000000UL + (page) * PAGE)) /* a virtual page of a process */
+#define LIST "/sys/kernel/debug/x86/pat_memtype_list"
+#define STEPS ${steps.length}
+#define PROCS ${procs}
+
+enum { ${program.vias.map((via) => via.toUpperCase()).join(", ")}${program.vias.length > 0 ? ", " : ""}VIAS };
+
+${program.vias.length > 0 ? "static int fds[VIAS];\nstatic off_t offsets[VIAS];\n" : ""}static unsigned long long base; /* physical address of the window */
+`;
+}
+
+/** Opens what the steps map. */
+export function opening(program: Program): string {
+  const isAperture = program.world.mtrr === "uncached";
+  const opens = program.vias.map((via) => `\t${openLine(via, isAperture)}\n`).join("");
+  const needsTwin = program.vias.includes("resource_wc");
+  return `${isAperture ? BAR_ADDRESS : ""}${opens === "" ? "" : OPEN_AS}/* Opens the files; NULL, or why the test cannot run. */
+static const char *open_files(const char *path, unsigned long long offset)
+{
+	const char *why = NULL;
+${isAperture ? '\tint is_mem = strcmp(path, "/dev/mem") == 0;\n' : ""}${needsTwin ? "\tchar twin[4096];\n" : ""}
+${isAperture ? APERTURE_BASE : MEMORY_BASE}${needsTwin ? TWIN : ""}${opens}	return why;
+}
+`;
+}
+
+function openLine(via: Program["vias"][number], isAperture: boolean): string {
+  const call = (...args: string[]) => `why = why ? why : open_as(${args.join(", ")});`;
+  switch (via) {
+    case "resource":
+      // /dev/mem opened O_SYNC asks for uncached-minus too.
+      return call("RESOURCE", "path", "is_mem ? O_SYNC : 0", "offset");
+    case "resource_wc":
+      return call("RESOURCE_WC", "twin", "0", "offset");
+    case "devmem":
+      return call("DEVMEM", isAperture ? '"/dev/mem"' : "path", "0", "base");
+    case "devmem_sync":
+      return call("DEVMEM_SYNC", isAperture ? '"/dev/mem"' : "path", "O_SYNC", "base");
+    default:
+      return assertNever(via);
+  }
+}
+
+const OPEN_AS = `static const char *open_as(int via, const char *path, int flags, off_t offset)
+{
+	static char why[512];
+
+	fds[via] = open(path, O_RDWR | flags);
+	offsets[via] = offset;
+	snprintf(why, sizeof(why), "cannot open %.400s: %s", path, strerror(errno));
+	return fds[via] < 0 ? why : NULL;
+}
+
+`;
+
+const MEMORY_BASE = `	if (strcmp(path, "/dev/mem") != 0)
+		return "this one needs /dev/mem and the address of reserved low memory";
+	base = offset;
+`;
+
+const APERTURE_BASE = `	base = is_mem ? offset : bar_address(path) + offset;
+	if (base == offset && !is_mem)
+		return "FILE is neither /dev/mem nor a PCI resource file";
+`;
+
+const TWIN = `	if (is_mem)
+		return "write-combining needs a PCI resource file";
+	snprintf(twin, sizeof(twin), "%s_wc", path);
+`;
+
+const BAR_ADDRESS = `/* The address of BAR N, from line N of the file \`resource\` beside resourceN; 0 if none. */
+static unsigned long long bar_address(const char *path)
+{
+	const char *name = strrchr(path, '/');
+	unsigned long long start = 0;
+	char list[4096];
+	FILE *file;
+	int bar;
+
+	if (!name || sscanf(name, "/resource%d", &bar) != 1)
+		return 0;
+	snprintf(list, sizeof(list), "%.*s/resource", (int)(name - path), path);
+	file = fopen(list, "r");
+	for (int i = 0; file && i <= bar; i++)
+		if (fscanf(file, "%llx %*s %*s", &start) != 1)
+			start = 0;
+	if (file)
+		fclose(file);
+	return start;
+}
+
+`;
+
+/** Reads the reservations of the window. */
+export const LIST_READER = `struct entry {
+	unsigned long start, end; /* pages of the window, end not included */
+	char type[20];
+};
+
+static struct entry list[1024];
+static int entries;
+
+/* Reads the reservations over the window; NULL, or why it cannot. */
+static const char *read_list(void)
+{
+	unsigned long long start, end, bytes = PAGES * PAGE;
+	FILE *file = fopen(LIST, "r");
+	char line[256], type[20];
+
+	entries = 0;
+	if (!file)
+		return "cannot read " LIST " (root, debugfs and PAT are needed)";
+	while (entries < 1024 && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "PAT: [mem %llx-%llx] %19s", &start, &end, type) != 3)
+			continue;
+		if (end <= base || start >= base + bytes)
+			continue;
+		list[entries].start = start < base ? 0 : (start - base) / PAGE;
+		list[entries].end = (end - base) / PAGE;
+		strcpy(list[entries++].type, type);
+	}
+	fclose(file);
+	return NULL;
+}
+`;

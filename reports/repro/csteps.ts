@@ -1,0 +1,258 @@
+import { assertNever } from "../../src/assertnever.ts";
+import type { Advice, SyscallOp, Prot } from "../../src/trace/op.ts";
+import { forks, touches } from "./chelpers.ts";
+import { literal } from "./ctext.ts";
+import { outcomeName } from "./expectation.ts";
+import type { Program, ProgramStep } from "./program.ts";
+
+/** The table of steps: who performs each, and what was recorded. */
+export function stepTable(program: Program): string {
+  return `enum kind { SPAWN, FORK, EXIT, CALL };
+
+/* Who performs a step, whom a fork brings to life, and the errno recorded on each side. */
+static const struct step {
+	enum kind kind;
+	int proc, child;
+	int before, after;
+	const char *text;
+} steps[STEPS] = {
+${program.steps.map((step) => `\t${tableRow(step)},\n`).join("")}};
+`;
+}
+
+function tableRow({ op, text, before, after }: ProgramStep): string {
+  const child = op.op === "fork" ? op.child : -1;
+  const fields = [kindOf(op), op.proc, child, outcomeName(before), outcomeName(after)];
+  return `{ ${fields.join(", ")}, ${literal(text)} }`;
+}
+
+function kindOf(op: SyscallOp): string {
+  switch (op.op) {
+    case "spawn":
+      return "SPAWN";
+    case "fork":
+      return "FORK";
+    case "exit":
+      return "EXIT";
+    case "mmap":
+    case "munmap":
+    case "mremap":
+    case "mprotect":
+    case "madvise":
+    case "touch":
+      return "CALL";
+    default:
+      return assertNever(op);
+  }
+}
+
+/** What each step does, in the process that does it, with the helpers it needs. */
+export function performing(program: Program): string {
+  const cases = program.steps
+    .filter(({ op }) => op.op !== "spawn")
+    .map((step) => `\tcase ${step.index}:\n\t\t${statement(step.op)}\n`);
+  const asks = program.expectation.kind === "mapping";
+  const maps = program.steps.some(({ op }) => op.op === "mmap");
+  const parts = [
+    maps ? map(program) : "",
+    touches(program) ? TOUCH : "",
+    forks(program) ? `static void live(int proc);\n\n${FORK}` : "",
+  ];
+  return `${parts
+    .filter((part) => part !== "")
+    .map((part) => `${part}\n`)
+    .join("")}/* What each step does, in the process that does it; 0 or an errno. */
+static int perform(int step)
+{
+	switch (step) {
+${cases.join("")}	}
+	return ENOSYS;
+}
+
+${live(asks)}
+${run(program)}${asks ? `\n${IS_MAPPED}` : ""}`;
+}
+
+/** A virtual page's address as C. */
+function at(page: number): string {
+  return `AT(${page})`;
+}
+
+/** A length in pages as C. */
+function bytes(pages: number): string {
+  return pages === 1 ? "PAGE" : `${pages} * PAGE`;
+}
+
+const PROTECTION: Readonly<Record<Prot, string>> = {
+  none: "PROT_NONE",
+  r: "PROT_READ",
+  rw: "PROT_READ | PROT_WRITE",
+};
+
+const ADVICE: Readonly<Record<Advice, string>> = {
+  dontfork: "MADV_DONTFORK",
+  dofork: "MADV_DOFORK",
+  dontneed: "MADV_DONTNEED",
+  wipeonfork: "MADV_WIPEONFORK",
+  willneed: "MADV_WILLNEED",
+};
+
+function statement(op: SyscallOp): string {
+  const failing = (call: string) => `return ${call} ? errno : 0;`;
+  switch (op.op) {
+    case "spawn":
+      return "return 0;";
+    case "mmap": {
+      const share = op.private ? "MAP_PRIVATE" : "MAP_SHARED";
+      const via = op.via.toUpperCase();
+      return `return map(${op.at}, ${op.pages}, ${via}, ${op.pfn}, ${PROTECTION[op.prot]}, ${share});`;
+    }
+    case "munmap":
+      return failing(`munmap(${at(op.at)}, ${bytes(op.pages)})`);
+    case "mremap": {
+      const sizes = `${bytes(op.pages)}, ${bytes(op.newPages)}`;
+      const where = op.to === undefined ? "0" : `MREMAP_MAYMOVE | MREMAP_FIXED, ${at(op.to)}`;
+      return failing(`mremap(${at(op.at)}, ${sizes}, ${where}) == MAP_FAILED`);
+    }
+    case "mprotect":
+      return failing(`mprotect(${at(op.at)}, ${bytes(op.pages)}, ${PROTECTION[op.prot]})`);
+    case "madvise":
+      return failing(`madvise(${at(op.at)}, ${bytes(op.pages)}, ${ADVICE[op.advice]})`);
+    case "touch":
+      return `return touch(${at(op.at)}, ${op.write ? 1 : 0});`;
+    case "fork":
+      return `return fork_to(${op.child});`;
+    case "exit":
+      return "_exit(0);";
+    default:
+      return assertNever(op);
+  }
+}
+
+const map = (
+  program: Program,
+) => `/* Maps pages of the window from page \`pfn\` on at virtual page \`at\`. */
+static int map(unsigned long at, unsigned long pages, int via, unsigned long pfn, int prot,
+	       int share)
+{
+	void *address = AT(at);
+	off_t offset = offsets[via] + (off_t)(pfn * PAGE);
+
+	if (mmap(address, pages * PAGE, prot, share | MAP_FIXED, fds[via], offset) != MAP_FAILED)
+		return 0;
+	${program.vias.includes("resource") ? "/* A refused mapping is EINVAL from a PCI file; /dev/mem may stand for one. */\n\treturn via == RESOURCE && errno == EAGAIN ? EINVAL : errno;" : "return errno;"}
+}
+`;
+
+const TOUCH = `static sigjmp_buf fault;
+
+static void on_fault(int signal)
+{
+	(void)signal;
+	siglongjmp(fault, 1);
+}
+
+static int touch(volatile char *byte, int write)
+{
+	if (sigsetjmp(fault, 1))
+		return EFAULT;
+	signal(SIGSEGV, on_fault);
+	signal(SIGBUS, on_fault);
+	if (write)
+		*byte = 1;
+	else
+		(void)*byte;
+	return 0;
+}
+`;
+
+const FORK = `/* CLONE_PARENT: the test stays the parent of all, so it can wait for each of them. */
+static int fork_to(int child)
+{
+	long pid = syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);
+
+	if (pid == 0)
+		live(child);
+	return pid < 0 ? errno : 0;
+}
+`;
+
+/** The processes' half of the lockstep; `asks` when the check asks what they map. */
+const live = (
+  asks: boolean,
+) => `/* The processes act in lockstep: each is told a step and answers with its errno. */
+static int orders[PROCS][2], answers[PROCS][2], alive[PROCS];
+${asks ? PROBE : ""}
+static void live(int proc)
+{
+	int step, error;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	while (read(orders[proc][0], &step, sizeof(step)) == sizeof(step)) {
+		error = ${asks ? "step < 0 ? probe(-1 - step) : perform(step)" : "perform(step)"};
+		if (write(answers[proc][1], &error, sizeof(error)) != sizeof(error))
+			break;
+	}
+	_exit(1);
+}
+`;
+
+const PROBE = `
+/* msync() of a page that nothing maps is ENOMEM. */
+static int probe(int page)
+{
+	return msync(AT((unsigned long)page), PAGE, MS_ASYNC) ? errno : 0;
+}
+`;
+
+const IS_MAPPED = `/* Whether a process maps a virtual page. */
+static int is_mapped(int proc, int page)
+{
+	int order = -1 - page, error;
+
+	if (!alive[proc] || write(orders[proc][1], &order, sizeof(order)) != sizeof(order))
+		return 0;
+	return read(answers[proc][0], &error, sizeof(error)) == sizeof(error) && error == 0;
+}
+`;
+
+/** The director's half of the lockstep. */
+function run(program: Program): string {
+  const born = forks(program)
+    ? "\tif (s->kind == FORK && error == 0)\n\t\talive[s->child] = 1;\n"
+    : "";
+  return `/* Has a step performed; 0, the errno it failed with, or -1 if the process was lost. */
+static int run(int step)
+{
+	const struct step *s = &steps[step];
+	int error = -1;
+
+	if (s->kind == SPAWN) {
+		if (fork() == 0)
+			live(s->proc);
+		alive[s->proc] = 1;
+		return 0;
+	}
+	if (!alive[s->proc])
+		return ESRCH;
+	if (write(orders[s->proc][1], &step, sizeof(step)) != sizeof(step))
+		return -1;
+	if (s->kind == EXIT) {
+		alive[s->proc] = 0;
+		return waitpid(-1, NULL, 0) < 0 ? -1 : 0;
+	}
+	if (read(answers[s->proc][0], &error, sizeof(error)) != sizeof(error))
+		return -1;
+${born}	return error;
+}
+
+/* The pipes of all processes: whoever is forked later inherits them. */
+static const char *open_pipes(void)
+{
+	for (int i = 0; i < PROCS; i++)
+		if (pipe(orders[i]) || pipe(answers[i]))
+			return "cannot make pipes";
+	return NULL;
+}
+`;
+}

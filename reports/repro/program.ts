@@ -1,0 +1,85 @@
+import type { Outcome } from "../../src/mm/errno.ts";
+import { type SyscallOp, type Via, VIAS } from "../../src/trace/op.ts";
+import { isDriverOp } from "../../src/trace/driverop.ts";
+import { bornBy, type World } from "../../src/trace/trace.ts";
+import { UserError } from "../../src/usererror.ts";
+import { opText } from "../optext.ts";
+import { chooseExpectation } from "./choose.ts";
+import { type Expectation, expectationText, holds, outcomeOf, stepOf } from "./expectation.ts";
+import { closedTrace } from "../../src/trace/closed.ts";
+import { type ReproFinding, type ReproInput, sideName } from "./input.ts";
+
+/** One op and what each side returned for it. */
+export interface ProgramStep {
+  readonly index: number;
+  readonly op: SyscallOp;
+  readonly text: string;
+  readonly before: Outcome;
+  readonly after: Outcome;
+}
+
+/** Everything that an exported program says, before any language. */
+export interface Program {
+  readonly finding: ReproFinding;
+  readonly expectation: Expectation;
+  readonly world: World;
+  readonly steps: readonly ProgramStep[];
+  /** The ways into the region that the steps use, in the order of VIAS. */
+  readonly vias: readonly Via[];
+  /** One more than the highest process id. */
+  readonly procs: number;
+  /** Names of the sides on which the expectation fails, and on which it holds. */
+  readonly fails: readonly string[];
+  readonly passes: readonly string[];
+}
+
+/** Works out what to do and what to check. UserError where user space cannot see the symptom. */
+export function reproProgram(input: ReproInput): Program {
+  const expectation = chooseExpectation(input);
+  const { before, after, finding } = input;
+  const { world } = finding.trace;
+  const ops = systemCalls(finding);
+  const steps = ops.map((op, index) => ({
+    index,
+    op,
+    text: opText(op),
+    before: outcomeOf(stepOf(before, index)),
+    after: outcomeOf(stepOf(after, index)),
+  }));
+  const sides = [before, after].map((recording, side) => ({
+    name: sideName(recording, side === 0 ? "before" : "after"),
+    passes: holds(expectation, recording),
+  }));
+  const used = new Set(ops.flatMap((op) => (op.op === "mmap" ? [op.via] : [])));
+  const procs = ops.map((op) => Math.max(op.proc, bornBy(op) ?? 0) + 1);
+  return {
+    finding,
+    expectation,
+    world,
+    steps,
+    vias: VIAS.filter((via) => used.has(via)),
+    procs: procs.reduce((a, b) => Math.max(a, b), 1),
+    fails: sides.filter(({ passes }) => !passes).map(({ name }) => name),
+    passes: sides.filter(({ passes }) => passes).map(({ name }) => name),
+  };
+}
+
+/** The closed trace's ops, which a program must be able to do without a driver of its own. */
+function systemCalls({ signature, trace }: ReproFinding): SyscallOp[] {
+  return closedTrace(trace).ops.map((op, index) => {
+    if (isDriverOp(op)) {
+      throw new UserError(
+        `${signature}: step ${index} is a driver's work, which no program can do`,
+      );
+    }
+    if (op.fault !== undefined) {
+      throw new UserError(`${signature}: step ${index} needs an allocation that fails`);
+    }
+    return op;
+  });
+}
+
+/** What is checked, in one sentence. */
+export function checkText({ expectation }: Program): string {
+  return `After step ${expectation.step} ${expectationText(expectation)}.`;
+}

@@ -1,0 +1,149 @@
+import { assertNever } from "../../src/assertnever.ts";
+import type { Advice, SyscallOp, OpOf, Prot, Via } from "../../src/trace/op.ts";
+import { UserError } from "../../src/usererror.ts";
+import { expectationText } from "./expectation.ts";
+import type { ReproInput } from "./input.ts";
+import { checkText, type Program, type ProgramStep, reproProgram } from "./program.ts";
+
+/** Where the program's pages are, and which file it maps: syzkaller takes no arguments. */
+export interface SyzTarget {
+  /** A PCI resource file, or /dev/mem. */
+  readonly file: string;
+  /** Physical address of the window's first page; the file's offset 0 has address `base`. */
+  readonly base: number;
+  /** Offset of the window in the file, in bytes. */
+  readonly offset: number;
+}
+
+const PAGE = 4096;
+/** Where syzkaller's text format places its data area, and what we keep free there for strings. */
+const AREA = 0x7f0000000000;
+const STRINGS = 1;
+const WINDOW = 16;
+
+/**
+ * The finding's ops as a syzkaller program. It has no checks: the memtype list must be looked at
+ * afterwards. UserError where the ops need a second process that acts, which it cannot express.
+ */
+export function syzProgram(input: ReproInput, target: SyzTarget): string {
+  const program = reproProgram(input);
+  assertOneActor(program);
+  const lines = [
+    `# ${program.finding.signature}`,
+    `# ${program.finding.detail.replaceAll(/[\r\n]+/g, " ")}`,
+    `# To look at: ${checkText(program)}`,
+    `# The window is ${program.world.pfns} pages at ${hex(target.base + target.offset)}.`,
+    `#{"procs":1,"slowdown":1,"sandbox":"none"}`,
+    ...opens(program, target),
+    ...program.steps.flatMap((step) => [
+      `# ${step.index}: ${step.text}`,
+      ...call(step, program, target),
+    ]),
+    `# Here: ${expectationText(program.expectation)}, or the symptom shows.`,
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+/** The child of syz_clone() only waits a moment and exits. */
+function assertOneActor(program: Program): void {
+  const actor = program.steps.find(({ op }) => op.op === "spawn")?.op.proc ?? 0;
+  const other = program.steps.find(({ op }) => op.proc !== actor && op.op !== "exit");
+  if (other === undefined) return;
+  throw new UserError(
+    `${program.finding.signature}: a syzkaller program has one process that acts, but step ${other.index} is ${other.text}`,
+  );
+}
+
+function hex(value: number): string {
+  return `0x${value.toString(16)}`;
+}
+
+/** A string constant in the data area. */
+function text(index: number, value: string): string {
+  return `&(${hex(AREA + (index + 1) * 256)})='${value}\\x00'`;
+}
+
+/** A range of virtual pages of the window. */
+function vma(at: number, pages: number): string {
+  const start = AREA + (WINDOW + at) * PAGE;
+  return `&(${hex(start)}/${hex(Math.max(pages, 1) * PAGE)})=nil`;
+}
+
+const O_RDWR = 0x2;
+const O_SYNC = 0x101000;
+
+function opens(program: Program, target: SyzTarget): string[] {
+  const open = (name: string, path: string, flags: number, index: number) =>
+    `${name} = openat(0xffffffffffffff9c, ${text(index, path)}, ${hex(flags)}, 0x0)`;
+  const devices = program.vias.map((via, index) => {
+    const path = via === "resource_wc" ? `${target.file}_wc` : target.file;
+    const isMem = via === "devmem" || via === "devmem_sync";
+    const sync = via === "devmem_sync" || (via === "resource" && target.file === "/dev/mem");
+    const flags = O_RDWR | (sync ? O_SYNC : 0);
+    return open(`r${index}`, isMem ? "/dev/mem" : path, flags, STRINGS + index);
+  });
+  const touches = program.steps.filter(({ op }) => op.op === "touch");
+  if (touches.length === 0) return devices;
+  const next = program.vias.length;
+  return [
+    ...devices,
+    open(`r${next}`, "/dev/zero", O_RDWR, STRINGS + next),
+    `pipe(&(${hex(AREA)})={0xffffffffffffffff, <r${next + 1}=>0xffffffffffffffff})`,
+  ];
+}
+
+const PROTECTION: Readonly<Record<Prot, string>> = { none: "0x0", r: "0x1", rw: "0x3" };
+const ADVICE: Readonly<Record<Advice, string>> = {
+  dontfork: "0xa",
+  dofork: "0xb",
+  dontneed: "0x4",
+  wipeonfork: "0x12",
+  willneed: "0x3",
+};
+
+function call({ op }: ProgramStep, program: Program, target: SyzTarget): string[] {
+  const range = (pages: number) => `${vma("at" in op ? op.at : 0, pages)}, ${hex(pages * PAGE)}`;
+  switch (op.op) {
+    case "spawn":
+    case "exit":
+      return [];
+    case "fork":
+      return ["syz_clone(0x0, 0x0, 0x0, 0x0, 0x0, 0x0)"];
+    case "mmap":
+      return [`mmap(${range(op.pages)}, ${mmapArguments(op, program, target)})`];
+    case "munmap":
+      return [`munmap(${range(op.pages)})`];
+    case "mremap": {
+      const to = op.to === undefined ? vma(op.at, op.newPages) : vma(op.to, op.newPages);
+      const flags = op.to === undefined ? "0x0" : "0x3";
+      return [`mremap(${range(op.pages)}, ${hex(op.newPages * PAGE)}, ${flags}, ${to})`];
+    }
+    case "mprotect":
+      return [`mprotect(${range(op.pages)}, ${PROTECTION[op.prot]})`];
+    case "madvise":
+      return [`madvise(${range(op.pages)}, ${ADVICE[op.advice]})`];
+    case "touch":
+      return [touch(op, program)];
+    default:
+      return assertNever(op);
+  }
+}
+
+function mmapArguments(op: OpOf<"mmap">, program: Program, target: SyzTarget): string {
+  const flags = hex(0x10 | (op.private ? 0x2 : 0x1));
+  const fd = `r${program.vias.indexOf(op.via)}`;
+  return `${PROTECTION[op.prot]}, ${flags}, ${fd}, ${hex(fileOffset(op.via, target) + op.pfn * PAGE)}`;
+}
+
+function fileOffset(via: Via, { base, offset }: SyzTarget): number {
+  return via === "devmem" || via === "devmem_sync" ? base + offset : offset;
+}
+
+/** The kernel touches the page: it copies zeroes into it, or a byte of it into a pipe. */
+function touch(op: Extract<SyscallOp, { op: "touch" }>, program: Program): string {
+  const address = hex(AREA + (WINDOW + op.at) * PAGE);
+  const zero = program.vias.length;
+  return op.write
+    ? `read(r${zero}, &(${address})=""/1, 0x1)`
+    : `write(r${zero + 1}, &(${address}), 0x1)`;
+}

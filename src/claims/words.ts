@@ -1,0 +1,47 @@
+import type { Side } from "../oracle/finding.ts";
+import type { Witness } from "./claim.ts";
+import type { CutCount, Facts } from "./facts.ts";
+import type { Evidence } from "./gather.ts";
+import { WITNESSES, type WitnessId } from "./witnesses.ts";
+
+/** `1 trace`, `3 traces`. */
+export function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** A part of a whole in percent. */
+export function share(part: number, whole: number): string {
+  return whole === 0 ? "none" : `${((100 * part) / whole).toFixed(1)} %`;
+}
+
+export function addCuts(a: CutCount, b: CutCount): CutCount {
+  return { all: a.all + b.all, exact: a.exact + b.exact };
+}
+
+/** One sentence with what the recordings of real kernels say, or that there are none. */
+export function kernelsText(
+  { kernels }: Evidence,
+  side: Side,
+  says: (facts: Facts) => string,
+): string[] {
+  const recorded = kernels.filter((kernel) => kernel.side === side);
+  if (recorded.length === 0) return [`No recording of a real kernel of that side was there.`];
+  return recorded.map(
+    ({ release, facts }) =>
+      `Kernel ${release}, ${plural(facts.traces, "recorded trace")}: ${says(facts)}.`,
+  );
+}
+
+/** The first of these witnesses that came up. */
+export function witnessOf(
+  { witnesses }: Evidence,
+  ...wanted: readonly WitnessId[]
+): { readonly witness?: Witness } {
+  for (const id of wanted) {
+    const trace = witnesses.get(id);
+    const kind = WITNESSES.find((one) => one.id === id);
+    if (trace === undefined || kind === undefined) continue;
+    return { witness: { says: kind.says, trace, pair: kind.pair } };
+  }
+  return {};
+}

@@ -1,0 +1,59 @@
+import { VERDICTS } from "../oracle/finding.ts";
+import type { Scenario } from "../scenarios/build.ts";
+import { scenarioNamed } from "../scenarios/index.ts";
+import type { Sides } from "../trace/read.ts";
+import type { Trace } from "../trace/trace.ts";
+import { UserError } from "../usererror.ts";
+import { DEFAULT_AFTER, DEFAULT_BEFORE } from "./backends.ts";
+import { readBaseline } from "./baseline.ts";
+import { onlyTraceIn } from "./files.ts";
+import type { Io } from "./io.ts";
+
+/** A trace that a command was given, and what is known of it. */
+interface Given {
+  readonly trace: Trace;
+  /** The backends to compare: asked for, or those it was found with, or the defaults. */
+  readonly sides: Sides;
+  /** The scenario that it is of. */
+  readonly scenario?: Scenario;
+  /** Why its finding is accepted, and where upstream says so, for an entry of the baseline. */
+  readonly reason?: string;
+  readonly ref?: string;
+}
+
+const SCENARIO = "scenario:";
+const SIGNATURE = new RegExp(`^(${VERDICTS.join("|")}):[a-z-]+:`);
+
+/** The trace of a file, of `scenario:NAME`, or of the baseline's entry with that signature. */
+export async function givenTrace(
+  io: Io,
+  name: string,
+  asked: { readonly before?: string; readonly after?: string },
+): Promise<Given> {
+  const { sides, ...given } = await lookUp(io, name);
+  return {
+    ...given,
+    sides: {
+      before: asked.before ?? sides?.before ?? DEFAULT_BEFORE,
+      after: asked.after ?? sides?.after ?? DEFAULT_AFTER,
+    },
+  };
+}
+
+async function lookUp(
+  io: Io,
+  name: string,
+): Promise<Omit<Given, "sides"> & { readonly sides?: Sides }> {
+  if (name.startsWith(SCENARIO)) {
+    const scenario = scenarioNamed(name.slice(SCENARIO.length));
+    const { trace, sides } = scenario;
+    return sides === undefined ? { trace, scenario } : { trace, scenario, sides };
+  }
+  if (!SIGNATURE.test(name)) return onlyTraceIn(io, name);
+  const entry = (await readBaseline()).entries.find(({ signature }) => signature === name);
+  if (entry === undefined) {
+    throw new UserError(`${name}: the baseline has no such signature (reports/baseline.json)`);
+  }
+  const { trace, before, after, reason, ref } = entry;
+  return { trace: { ...trace, name }, sides: { before, after }, reason, ref };
+}

@@ -1,0 +1,48 @@
+import { UserError } from "../usererror.ts";
+import { type Trace, traceSchema } from "../trace/trace.ts";
+import type { DeviceOption } from "./devices.ts";
+import { finish } from "./draft.ts";
+import { type Dropped, readLines } from "./lines.ts";
+import { inEffect } from "./order.ts";
+import { Importer } from "./importer.ts";
+
+export type { DeviceOption } from "./devices.ts";
+export type { Dropped } from "./lines.ts";
+
+export interface ImportOptions {
+  /** The trace's name. */
+  readonly name?: string;
+  /** Paths to take for devices, besides /dev/mem and PCI resource files. */
+  readonly devices?: readonly DeviceOption[];
+}
+
+export interface ImportResult {
+  readonly trace: Trace;
+  /** What the log has and the trace has not, by line. */
+  readonly dropped: readonly Dropped[];
+}
+
+/**
+ * The device mappings of a program, from a log of
+ * `strace -f -e trace=openat,open,close,mmap,munmap,mremap,mprotect,madvise,clone,clone3,fork,vfork,exit_group`
+ * (execve, dup, dup2, dup3 are understood too, and -t, -tt, -ttt, -r, -i, -y, -T do no harm).
+ * Pages are renumbered so that order and adjacency stay. Pure; a log that cannot be read is a
+ * UserError that names the line.
+ */
+export function importStrace(text: string, options: ImportOptions = {}): ImportResult {
+  const noise: Dropped[] = [];
+  const lines = inEffect(readLines(text, noise));
+  if (lines.length === 0) throw new UserError("no line of an strace log (strace -f -o FILE ...)");
+  const run = (keepsLow: boolean) => {
+    const importer = new Importer(options.devices ?? [], keepsLow);
+    importer.read(lines);
+    return importer;
+  };
+  // Low memory and an aperture are two worlds; a trace has one, and the aperture says more.
+  const first = run(true);
+  const chosen = first.sawLow && first.sawAperture ? run(false) : first;
+  const mtrr = chosen.sawLow && !chosen.sawAperture ? "write-back" : "uncached";
+  const trace = traceSchema.parse(finish(options.name ?? "strace", mtrr, chosen.ops));
+  const dropped = [...noise, ...chosen.dropped].sort((a, b) => a.line - b.line);
+  return { trace, dropped };
+}

@@ -1,0 +1,67 @@
+import type { DeviceFile } from "./devices.ts";
+
+/** A half-open range of pages. */
+export interface PageRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Which virtual pages of an address space map a device: sorted, disjoint, not touching. */
+export class PageSet {
+  ranges: readonly PageRange[] = [];
+
+  copy(): PageSet {
+    const copy = new PageSet();
+    copy.ranges = this.ranges;
+    return copy;
+  }
+
+  add(start: number, end: number): void {
+    if (start >= end) return;
+    const apart = this.ranges.filter((range) => range.end < start || end < range.start);
+    const touching = this.ranges.filter((range) => range.end >= start && end >= range.start);
+    const joined = {
+      start: touching.reduce((least, range) => Math.min(least, range.start), start),
+      end: touching.reduce((most, range) => Math.max(most, range.end), end),
+    };
+    this.ranges = [...apart, joined].sort((a, b) => a.start - b.start);
+  }
+
+  remove(start: number, end: number): void {
+    this.ranges = this.ranges.flatMap((range) =>
+      [
+        { start: range.start, end: Math.min(range.end, start) },
+        { start: Math.max(range.start, end), end: range.end },
+      ].filter((part) => part.start < part.end),
+    );
+  }
+
+  /** The parts of [start, end) that map a device. */
+  within(start: number, end: number): PageRange[] {
+    return this.ranges
+      .map((range) => ({ start: Math.max(range.start, start), end: Math.min(range.end, end) }))
+      .filter((part) => part.start < part.end);
+  }
+}
+
+/** An address space: what CLONE_VM shares. */
+export class Space {
+  readonly devices: PageSet;
+  /** Its process in the trace, once it has one. */
+  proc: number | null = null;
+  /** Threads and vfork children that live in it. */
+  users = 1;
+
+  constructor(devices = new PageSet()) {
+    this.devices = devices;
+  }
+}
+
+/** A table of open device files: what CLONE_FILES shares. */
+export type Files = Map<number, DeviceFile>;
+
+/** A thread or process of the log. */
+export interface Task {
+  space: Space;
+  files: Files;
+}

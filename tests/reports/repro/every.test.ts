@@ -1,0 +1,95 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { runCampaign } from "../../../fuzz/campaign.ts";
+import { recordingDifferential } from "../../../fuzz/differential.ts";
+import { cProgram } from "../../../reports/repro/c.ts";
+import { closedTrace } from "../../../src/trace/closed.ts";
+import type { ReproFinding, ReproInput } from "../../../reports/repro/input.ts";
+import { kselftestProgram } from "../../../reports/repro/kselftest.ts";
+import { mailText } from "../../../reports/repro/mail.ts";
+import { reproProgram } from "../../../reports/repro/program.ts";
+import { baselineSchema } from "../../../src/gate.ts";
+import { judge } from "../../../src/oracle/judge.ts";
+import type { Recording } from "../../../src/trace/recording.ts";
+import type { Trace } from "../../../src/trace/trace.ts";
+import { modelOf } from "../../models.ts";
+import { hasGcc } from "./compile.ts";
+import { HARNESS } from "./harness.ts";
+
+const BEFORE = "legacy@6.12";
+const AFTER = "modern@7.2";
+
+function recorder(id: string): (trace: Trace) => Recording {
+  const model = modelOf(`${id.split("@")[1]}.0`);
+  return (trace) => model.recordSync(trace, { contexts: true });
+}
+
+function inputOf(finding: ReproFinding, before = BEFORE, after = AFTER): ReproInput {
+  const closed = closedTrace(finding.trace);
+  return { finding, before: recorder(before)(closed), after: recorder(after)(closed) };
+}
+
+async function campaignInputs(): Promise<ReproInput[]> {
+  const differential = recordingDifferential(recorder(BEFORE), recorder(AFTER), (left, right) => {
+    const { findings, notComparable, retention } = judge(left, right);
+    return { findings, notComparable, retention: retention.after };
+  });
+  const options = { before: BEFORE, after: AFTER, seed: 7, runs: 300, differential };
+  const { campaign } = await runCampaign(options);
+  return campaign.findings.map((finding) => inputOf(finding));
+}
+
+/** A baseline entry names a trace; the finding is what judging it again finds. */
+function baselineInputs(): ReproInput[] {
+  const text = readFileSync(new URL("../../../reports/baseline.json", import.meta.url), "utf8");
+  return baselineSchema.parse(JSON.parse(text)).entries.flatMap((entry) => {
+    const { trace, before, after } = entry;
+    const { findings } = judge(recorder(before)(trace), recorder(after)(trace));
+    const found = findings.find(({ signature }) => signature === entry.signature);
+    if (found === undefined) throw new Error(`${entry.signature} does not show`);
+    return [inputOf({ ...found, trace }, before, after)];
+  });
+}
+
+const inputs = [...baselineInputs(), ...(await campaignInputs())];
+// A count is seen on models only, and its export is refused: repro.test.ts has that.
+const visible = inputs.filter(({ finding }) => finding.symptom !== "refcount");
+
+describe("every finding of the baseline and of a campaign", () => {
+  it("is exported with a check that fails where it was found", () => {
+    expect(visible.length).toBeGreaterThan(30);
+    for (const input of visible) {
+      const own = input.finding.side === "before" ? input.before : input.after;
+      expect(reproProgram(input).fails, input.finding.signature).toContain(own.backend);
+      expect(mailText(input, { command: "x", references: [] })).toContain(input.finding.signature);
+    }
+  });
+
+  it("fails on one side only where the other shows nothing of the kind", () => {
+    const both = visible.filter((input) => reproProgram(input).passes.length === 0);
+    const kept = both.filter(({ finding }) => finding.verdict === "kept");
+    // The rest differ in cause alone: user space sees the same on both sides.
+    expect(both.length - kept.length).toBeLessThan(visible.length / 6);
+  });
+
+  it.skipIf(!hasGcc)("is C that a strict compiler takes, alone and as a kselftest", () => {
+    const folder = mkdtempSync(join(tmpdir(), "pfndiff-every-"));
+    try {
+      writeFileSync(join(folder, "kselftest_harness.h"), HARNESS);
+      const files = visible.flatMap((input, index) => {
+        const program = join(folder, `${index}.c`);
+        const test = join(folder, `test-${index}.c`);
+        writeFileSync(program, cProgram(input));
+        writeFileSync(test, kselftestProgram(input));
+        return [program, test];
+      });
+      const strict = ["-std=gnu11", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", "-I", folder];
+      expect(execFileSync("gcc", [...strict, ...files], { encoding: "utf8" })).toBe("");
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});

@@ -1,0 +1,154 @@
+import { spawnSync } from "node:child_process";
+import { describe, expect, it } from "vitest";
+import { cProgram } from "../../../reports/repro/c.ts";
+import { kselftestProgram } from "../../../reports/repro/kselftest.ts";
+import { mailText } from "../../../reports/repro/mail.ts";
+import { closedTrace } from "../../../src/trace/closed.ts";
+import { syzProgram } from "../../../reports/repro/syz.ts";
+import { SYSCALL_KINDS } from "../../../src/trace/op.ts";
+import { UserError } from "../../../src/usererror.ts";
+import { MODELS } from "../../models.ts";
+import { hasGcc, withCompiled } from "./compile.ts";
+import { inputOf, MADE_UP, MODELLED } from "./findings.ts";
+import { HARNESS } from "./harness.ts";
+
+const ALL = [...MODELLED, ...MADE_UP];
+const named = ALL.map((input) => [input.finding.signature, input] as const);
+const [leak] = MODELLED;
+if (leak === undefined) throw new Error("there is a leak to export");
+
+const target = { file: "/dev/mem", base: 0, offset: 0xfe000000 };
+const options = { command: "pfndiff replay x.json", references: ["20240825152403"] };
+
+describe("an exported C program", () => {
+  it("shows a head unmapped before its tail as it is on file", async () => {
+    await expect(cProgram(leak)).toMatchFileSnapshot("../../data/repro/leak-unmap-head.c");
+  });
+
+  it("covers every op between the test inputs", () => {
+    const kinds = new Set(ALL.flatMap((input) => input.finding.trace.ops.map(({ op }) => op)));
+    expect([...kinds].sort()).toEqual([...SYSCALL_KINDS].sort());
+  });
+
+  it("refuses what only a driver, or an allocation that fails, can show", () => {
+    const { finding } = leak;
+    const zap = { op: "drv-zap", proc: 0, off: 0, pages: 1 } as const;
+    const fork = { op: "fork", proc: 0, child: 1, fault: { at: "vma", nth: 1 } } as const;
+    for (const [op, words] of [
+      [zap, "is a driver's work"],
+      [fork, "an allocation that fails"],
+    ] as const) {
+      const ops = [...finding.trace.ops.slice(0, -1), op, { op: "exit", proc: 0 } as const];
+      const input = inputOf(finding.signature, "before", finding.step, ops);
+      expect(() => cProgram(input)).toThrow(words);
+    }
+  });
+
+  it("keeps what a signature or detail says inside its comment and strings", () => {
+    const finding = { ...leak.finding, detail: 'ends */ int main" \\ \n #error' };
+    const text = cProgram({ ...leak, finding });
+    expect(text.match(/^ \* ends \* \/ int main/m)).not.toBeNull();
+    expect(text).not.toMatch(/^\s*#error/m);
+  });
+
+  it.skipIf(!hasGcc).each(named)(
+    "compiles without a warning and skips without a device: %s",
+    (_, input) => {
+      withCompiled(cProgram(input), (program) => {
+        const { status, stdout } = spawnSync(program, ["/nowhere/resource2", "0"], {
+          encoding: "utf8",
+        });
+        expect(stdout).toMatch(/^SKIP: /);
+        expect(status).toBe(4);
+      });
+    },
+  );
+});
+
+describe("an exported kselftest", () => {
+  it.skipIf(!hasGcc).each(named)(
+    "compiles against a harness and skips without a device: %s",
+    (_, input) => {
+      withCompiled(
+        kselftestProgram(input),
+        (program) => expect(spawnSync(program, ["--", "/nowhere/resource2"]).status).toBe(4),
+        { "kselftest_harness.h": HARNESS },
+      );
+    },
+  );
+
+  it("asserts the list where the symptom is in the list, and the log where it is in the log", () => {
+    const texts = Object.fromEntries(named.map(([name, input]) => [name, kselftestProgram(input)]));
+    expect(texts["fixed:leak:unmap-head"]).toContain("EXPECT_FALSE(any_entry(0, 8));");
+    expect(texts["fixed:double-untrack:unmap-head"]).toContain(
+      "EXPECT_FALSE(logged_invalid_free());",
+    );
+    expect(texts["introduced:stale-memtype:unmap-tail"]).toContain(
+      'EXPECT_STREQ(type_at(1), "uncached-minus");',
+    );
+  });
+});
+
+describe("an exported syzkaller program", () => {
+  /** A call of syzkaller's text format: a result, a name, balanced arguments. */
+  const CALL = /^(r\d+ = )?[a-z_]+\([^()]*(\([^()]*\)[^()]*)*\)$/;
+
+  it("is one call a line, with the ops in their order", () => {
+    const text = syzProgram(leak, target);
+    const calls = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+    expect(calls.every((line) => CALL.test(line))).toBe(true);
+    expect(calls).toEqual([
+      "r0 = openat(0xffffffffffffff9c, &(0x7f0000000200)='/dev/mem\\x00', 0x101002, 0x0)",
+      "mmap(&(0x7f0000010000/0x2000)=nil, 0x2000, 0x3, 0x11, r0, 0xfe000000)",
+      "munmap(&(0x7f0000010000/0x1000)=nil, 0x1000)",
+      "munmap(&(0x7f0000011000/0x1000)=nil, 0x1000)",
+    ]);
+  });
+
+  it("is refused in one line when a second process has to act", () => {
+    const finding = {
+      ...leak.finding,
+      trace: {
+        ...leak.finding.trace,
+        ops: [
+          ...leak.finding.trace.ops.slice(0, 2),
+          { op: "fork" as const, proc: 0, child: 1 },
+          { op: "munmap" as const, proc: 0, at: 0, pages: 1 },
+          { op: "munmap" as const, proc: 1, at: 0, pages: 1 },
+        ],
+      },
+    };
+    const record = (release: "6.12" | "7.2") =>
+      MODELS[release]?.recordSync(closedTrace(finding.trace));
+    const [before, after] = [record("6.12"), record("7.2")];
+    if (before === undefined || after === undefined) throw new Error("both models are there");
+    expect(() => syzProgram({ finding, before, after }, target)).toThrow(
+      /^fixed:leak:unmap-head: a syzkaller program has one process that acts, but step 4 is .+$/,
+    );
+  });
+
+  it.each(named)("is made or refused plainly: %s", (_, input) => {
+    try {
+      expect(syzProgram(input, target)).toMatch(/^# /);
+    } catch (error) {
+      expect(error).toBeInstanceOf(UserError);
+    }
+  });
+});
+
+describe("an exported mail", () => {
+  it.each(named)("begins with the command and has no line over 75 columns: %s", (_, input) => {
+    const long = { ...options, command: `pfndiff replay ${"x".repeat(200)} --before legacy` };
+    for (const text of [mailText(input, options), mailText(input, long)]) {
+      expect(text.startsWith("    pfndiff replay")).toBe(true);
+      expect(Math.max(...text.split("\n").map((line) => line.length))).toBeLessThanOrEqual(75);
+    }
+  });
+
+  it("has every step, marks those that differ, and ends with the references", () => {
+    const text = mailText(leak, options);
+    expect(text.match(/^[! ] [ \d]\d {2}\w/gm)).toHaveLength(leak.before.steps.length);
+    expect(text.match(/^! /gm)?.length).toBeGreaterThan(0);
+    expect(text.trimEnd().endsWith("References:\n  20240825152403")).toBe(true);
+  });
+});
