@@ -30,8 +30,8 @@ function modelFamily<R extends string>(
   };
 }
 
-/** Designs that no kernel shipped. */
-const variantFamily: BackendFamily = {
+/** A shipped design with one later clean-up undone or done. */
+const cleanupFamily: BackendFamily = {
   ids: Object.keys(VARIANTS).map((name) => `variant:${name}`),
   open(id) {
     const name = id.startsWith("variant:") ? id.slice("variant:".length) : "";
@@ -39,7 +39,54 @@ const variantFamily: BackendFamily = {
   },
 };
 
-/** A later kind of backend (a real kernel, a file) is one more row. */
+const historicReleases = ["6.1.0", "6.6.0", "6.12.0", "6.12.23", "6.15"] as const;
+
+/** Releases as they were published, with the bugs that later fixes took away. */
+const historicFamily: BackendFamily = {
+  ids: historicReleases.map((release) => `legacy@${release}`),
+  open(id) {
+    const release = historicReleases.find((known) => id === `legacy@${known}`);
+    return release === undefined ? null : openHistoric(id, release);
+  },
+};
+
+async function openHistoric(id: string, release: (typeof historicReleases)[number]) {
+  const { releaseSpec } = await import("../../legacy/historic.ts");
+  const { modelBackend } = await import("../model/backend.ts");
+  return modelBackend(id, "vm-pat", releaseSpec(release));
+}
+
+const variantNames = "A A-local B-i B-ii B-iii C1-new C2-new C1-old C2-old D1 D2 D3 D4 D5 D6".split(
+  " ",
+);
+
+/** Designs that never shipped. */
+const variantFamily: BackendFamily = {
+  ids: variantNames.map((name) => `variant:${name}`),
+  open(id) {
+    const name = variantNames.find((known) => id === `variant:${known}`);
+    return name === undefined ? null : openVariant(name);
+  },
+};
+
+async function openVariant(name: string): Promise<Backend> {
+  const { VARIANTS, variantBackend } = await import("./variantlist.ts");
+  const variant = VARIANTS.find((known) => known.name === name);
+  if (variant === undefined) throw new Error(`no variant is called ${name}`);
+  return variantBackend(variant);
+}
+
+/** A user's own module. */
+const fileFamily: BackendFamily = {
+  ids: ["file:PATH"],
+  open: (id) => (id.startsWith("file:") ? openFile(id) : null),
+};
+
+async function openFile(id: string): Promise<Backend> {
+  return (await import("./filebackend.ts")).openFileBackend(id);
+}
+
+/** A later kind of backend (a real kernel, a variant, a file) is one more row. */
 const FAMILIES: readonly BackendFamily[] = [
   modelFamily("legacy", legacyReleases, async (release) =>
     (await import("../../legacy/index.ts")).legacyBackend(release),
@@ -47,7 +94,10 @@ const FAMILIES: readonly BackendFamily[] = [
   modelFamily("modern", modernReleases, async (release) =>
     (await import("../../modern/index.ts")).modernBackend(release),
   ),
+  historicFamily,
   variantFamily,
+  cleanupFamily,
+  fileFamily,
 ];
 
 export const DEFAULT_BEFORE = "legacy";

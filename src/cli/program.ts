@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import { REPORT_FORMATS } from "../../reports/formats.ts";
 import { version } from "../../package.json";
 import { knownBackends } from "./backends.ts";
+import { addDesignCommands } from "./designcommands.ts";
 import { EXIT_STYLES } from "./exitstyle.ts";
 import { addExports, type Done } from "./exports.ts";
 import type { Io } from "./io.ts";
@@ -58,12 +59,14 @@ export function buildProgram(io: Io, done: Done): Command {
     .addHelpText("after", TEACHING)
     .showSuggestionAfterError(true);
   addFinders(program, io, done);
+  addMerge(program, io, done);
   addExplore(program, io, done);
   addModelCommands(program, io, done);
   addViewers(program, io, done);
   addKeepers(program, io, done);
   addExports(program, io, done);
   program.addCommand(queueCommands(io, done));
+  addDesignCommands(program, io, done);
   for (const command of withSubcommands(program)) {
     command.exitOverride().configureOutput({
       writeOut: (text) => void io.out(text),
@@ -85,6 +88,20 @@ function exitStyleOption(): Option {
   return new Option("--exit-style <style>", "exit statuses as this caller reads them")
     .choices(EXIT_STYLES)
     .default("default");
+}
+
+/** What puts the parts of a campaign together again. */
+function addMerge(program: Command, io: Io, done: Done): void {
+  program
+    .command("merge")
+    .description("put the shards of a campaign together and judge the whole")
+    .argument("<dirs...>", "results folders, or journals, of all the shards")
+    .addOption(outOption())
+    .addOption(jobsOption())
+    .option("--json", "print one pfndiff/campaign@1 object on stdout")
+    .action(async (dirs, options) =>
+      done(await (await import("./merge.ts")).merge(io, dirs, options)),
+    );
 }
 
 function addFinders(program: Command, io: Io, done: Done): void {
@@ -118,16 +135,6 @@ function addFinders(program: Command, io: Io, done: Done): void {
     .option("--json", "print one pfndiff/campaign@1 object on stdout")
     .addOption(exitStyleOption())
     .action(async (options) => done(await (await import("./fuzz.ts")).fuzz(io, options)));
-  program
-    .command("merge")
-    .description("put the shards of a campaign together and judge the whole")
-    .argument("<dirs...>", "results folders, or journals, of all the shards")
-    .addOption(outOption())
-    .addOption(jobsOption())
-    .option("--json", "print one pfndiff/campaign@1 object on stdout")
-    .action(async (dirs, options) =>
-      done(await (await import("./merge.ts")).merge(io, dirs, options)),
-    );
   program
     .command("sweep")
     .description("fail every single allocation of every short sequence, and judge what follows")
