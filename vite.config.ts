@@ -3,6 +3,9 @@ import { defineConfig, type Plugin } from "vite";
 
 const ENTRY = "dist/pfndiff.js";
 
+/** What starts files of its own, or need not be installed, stays outside. */
+const FROM_NODE_MODULES = ["piscina", "bullmq", "ioredis"];
+
 /** npx runs the file itself, and a build writes it anew without the executable bit. */
 const executable: Plugin = {
   name: "executable",
@@ -10,19 +13,23 @@ const executable: Plugin = {
 };
 
 /**
- * One bundle for Node, dependencies included; what only some commands need becomes a chunk of
+ * One bundle for Node with nearly all dependencies; what only some commands need becomes a chunk of
  * its own (dynamic imports), so that `pfndiff --help` loads next to nothing.
  */
 export default defineConfig({
   plugins: [executable],
-  ssr: { noExternal: true, target: "node" },
+  ssr: { noExternal: true, external: FROM_NODE_MODULES, target: "node" },
   build: {
     ssr: true,
     target: "node20",
     outDir: "dist",
     emptyOutDir: true,
     rolldownOptions: {
-      input: { pfndiff: "src/cli/entry.ts", exploreworker: "src/cli/exploreworker.ts" },
+      input: {
+        pfndiff: "src/cli/entry.ts",
+        worker: "src/cli/worker.ts",
+        exploreworker: "src/cli/exploreworker.ts",
+      },
       output: {
         format: "es",
         banner: (chunk) => (chunk.name === "pfndiff" ? "#!/usr/bin/env node" : ""),

@@ -4,5 +4,7 @@ export default defineConfig({
   test: {
     include: ["tests/**/*.test.ts"],
     testTimeout: 60_000,
+    // A hook may have to build the bundle, or wait for the test file that does.
+    hookTimeout: 120_000,
   },
 });

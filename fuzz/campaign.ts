@@ -1,21 +1,12 @@
-import type { CampaignFinding, JudgedFinding } from "../src/oracle/finding.ts";
 import type { Trace } from "../src/trace/trace.ts";
-import { traceOfRun } from "./arbitrary.ts";
-import type { Difference, Differential } from "./differential.ts";
-import { GOALS, type Goal } from "./goals.ts";
-import { type Campaign, campaignDigest } from "./summary.ts";
-import { shrinkLater } from "./shrink.ts";
+import { type CampaignIdentity, concludeCampaign, perSecond } from "./conclude.ts";
+import { type Crew, localCrew, type Stop } from "./crew.ts";
+import type { Differential } from "./differential.ts";
+import type { Goal } from "./goals.ts";
+import { missingRanges, type PlannedRange, RangePlanner } from "./ranges.ts";
 import type { TraceSource } from "./sources.ts";
-import { runsOf, type Sighting, type Tally, Tallier } from "./tally.ts";
-
-/** What makes two campaigns the same one. */
-export interface CampaignIdentity {
-  /** Ids of the backends. */
-  readonly before: string;
-  readonly after: string;
-  /** A safe integer >= 0. */
-  readonly seed: number;
-}
+import type { Campaign } from "./summary.ts";
+import { EMPTY_TALLY, mergeTallies, type RunRange, runsOf, type Tally } from "./tally.ts";
 
 /** A finding of an earlier campaign, to be seen again. */
 export interface SavedFinding {
@@ -39,18 +30,29 @@ export interface Progress {
   readonly etaMs: number | null;
 }
 
+/** What was done before: by an earlier session of the same campaign, or by its shards. */
+export interface EarlierWork {
+  readonly tally: Tally;
+  /** Time spent on it. */
+  readonly milliseconds: number;
+}
+
 export interface CampaignOptions extends CampaignIdentity {
   readonly differential: Differential;
-  /**
-   * Stands for the differential while findings are shrunk, where that is too slow to be asked
-   * thousands of times. What it leads to is confirmed; else the finding keeps its whole trace.
-   */
-  readonly shrinkBy?: Differential;
   /** Where the traces come from; plain ones unless said otherwise. */
   readonly traceOf?: TraceSource;
+  /** Who works; this process alone unless said otherwise. */
+  readonly crew?: Crew | undefined;
+  /** The first run: not 0 for a shard. */
+  readonly from?: number;
   /** Stop after so many runs, or after so many milliseconds, whichever is first. */
-  readonly runs?: number;
-  readonly milliseconds?: number;
+  readonly runs?: number | undefined;
+  readonly milliseconds?: number | undefined;
+  readonly earlier?: EarlierWork | undefined;
+  /** Cut ranges at multiples of this, so that whoever cuts them gets the same ones. */
+  readonly chunk?: number | undefined;
+  /** Is told every finished range and the time since the one before, and keeps it. */
+  readonly onRange?: (tally: Tally, milliseconds: number) => Promise<void>;
   /** Goals it must reach; all of them unless the pair of designs cannot. */
   readonly goals?: readonly Goal[];
   readonly saved?: readonly SavedFinding[];
@@ -63,27 +65,23 @@ export interface CampaignResult {
   /** Saved findings that show again, and those that no longer do. */
   readonly reproduced: readonly SavedFinding[];
   readonly gone: readonly SavedFinding[];
-  /** The signal ended it before its runs were done. */
+  /** The signal came before it was done. */
   readonly interrupted: boolean;
 }
-
-/** How often a campaign looks up from its work, in milliseconds. */
-const TURN_MS = 50;
-
-/** Lets timers, signals and the terminal have their turn. */
-const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** Runs a campaign: saved findings first, then the runs, then each signature is shrunk. */
 export async function runCampaign(options: CampaignOptions): Promise<CampaignResult> {
   if (options.runs === undefined && options.milliseconds === undefined) {
     throw new Error("a campaign needs an end: runs or milliseconds");
   }
-  const work = new CampaignWork(options);
+  const { differential, seed, traceOf } = options;
+  const crew = options.crew ?? localCrew(seed, differential, traceOf);
+  const work = new CampaignWork(options, crew);
   const { reproduced, gone } = await replaySaved(options);
   await work.runAll();
   work.report("shrink");
-  const campaign = await concludeCampaign(work.tally(), work.elapsedMs(), options);
-  return { campaign, reproduced, gone, interrupted: work.interrupted() };
+  const campaign = await concludeCampaign(work.tally, work.elapsedMs(), { ...options, crew });
+  return { campaign, reproduced, gone, interrupted: campaign.interrupted === true };
 }
 
 /** Runs saved findings again. */
@@ -100,179 +98,111 @@ async function replaySaved(
   return { reproduced, gone };
 }
 
-/** Tallies a range of runs, from `from` up to `to`: the part of a campaign that one job does. */
-export async function tallyRuns(
-  seed: number,
-  from: number,
-  to: number,
-  differential: Differential,
-  traceOf: TraceSource = traceOfRun,
-): Promise<Tally> {
-  const tallier = new Tallier();
-  for (let run = from; run < to; run++) {
-    const trace = traceOf(seed, run);
-    tallier.add(run, trace.ops.length, await differential(trace));
-  }
-  return tallier.tally();
-}
-
-/** The runs of a campaign in one process, with its clock and its progress. */
+/** The runs of a campaign, with its clock and its progress. */
 class CampaignWork {
+  /** Of everything that is finished. */
+  tally: Tally;
   private readonly options: CampaignOptions;
-  private readonly tallier = new Tallier();
+  private readonly crew: Crew;
+  private readonly whole: RunRange;
+  private readonly planner: RangePlanner;
   private readonly started = performance.now();
-  private runs = 0;
+  private keptAt = this.started;
   private runMs = 0;
+  private failed = false;
   private lastNew: Progress["lastNew"] = null;
 
-  constructor(options: CampaignOptions) {
+  constructor(options: CampaignOptions, crew: Crew) {
+    const { from = 0, runs, earlier, chunk } = options;
     this.options = options;
+    this.crew = crew;
+    this.tally = earlier?.tally ?? EMPTY_TALLY;
+    this.whole = { from, to: runs === undefined ? Number.MAX_SAFE_INTEGER : from + runs };
+    const left = missingRanges(this.whole, this.tally.ranges);
+    const finishedTo = this.tally.ranges.at(-1)?.to ?? from;
+    const planning = { jobs: crew.jobs, ...(chunk === undefined ? {} : { chunk }) };
+    this.planner = new RangePlanner(left, finishedTo, planning);
   }
 
-  tally(): Tally {
-    return this.tallier.tally();
-  }
-
-  /** Time spent on runs. */
+  /** Time spent on runs, in earlier sessions too. */
   elapsedMs(): number {
-    return this.runMs;
-  }
-
-  interrupted(): boolean {
-    return this.options.signal?.aborted === true && this.runs < (this.options.runs ?? Infinity);
+    return (this.options.earlier?.milliseconds ?? 0) + this.runMs;
   }
 
   async runAll(): Promise<void> {
-    const began = performance.now();
     this.report("replay");
-    let turn = began;
-    while (!this.isDone()) {
-      const found = await this.runOne();
-      if (found === null && performance.now() - turn < TURN_MS) continue;
-      this.runMs = performance.now() - began;
-      this.report("run");
-      await nextTurn();
-      turn = performance.now();
+    this.keptAt = performance.now();
+    try {
+      await Promise.all(Array.from({ length: this.crew.jobs }, () => this.lane()));
+    } catch (error) {
+      this.failed = true;
+      throw error;
     }
-    this.runMs = performance.now() - began;
   }
 
   report(phase: CampaignPhase): void {
     this.options.onProgress?.({
       phase,
-      runs: this.runs,
-      ops: this.tallier.opCount,
-      opsPerSecond: perSecond(this.tallier.opCount, this.runMs),
-      findings: this.tallier.signatureCount,
+      runs: runsOf(this.tally),
+      ops: this.tally.ops,
+      opsPerSecond: perSecond(this.tally.ops, this.elapsedMs()),
+      findings: Object.keys(this.tally.sightings).length,
       lastNew: this.lastNew,
       etaMs: this.etaMs(),
     });
   }
 
-  private isDone(): boolean {
-    const { runs, milliseconds, signal } = this.options;
-    if (signal?.aborted === true) return true;
-    if (this.runs >= (runs ?? Number.MAX_SAFE_INTEGER)) return true;
-    return milliseconds !== undefined && performance.now() - this.started >= milliseconds;
+  /** Takes range after range until there is none, or no time. */
+  private async lane(): Promise<void> {
+    for (let range = this.next(); range !== null; range = this.next()) {
+      const began = performance.now();
+      const tally = await this.crew.tally(range, this.stopFor(range));
+      const done = tally === null ? 0 : runsOf(tally);
+      this.planner.giveBack({ from: range.from + done, to: range.to });
+      if (tally === null) continue;
+      this.planner.learn(done, performance.now() - began);
+      await this.takeIn(tally);
+    }
   }
 
-  private async runOne(): Promise<string | null> {
-    const run = this.runs++;
-    const trace = (this.options.traceOf ?? traceOfRun)(this.options.seed, run);
-    const outcome = this.options.differential(trace);
-    const difference = outcome instanceof Promise ? await outcome : outcome;
-    const signature = this.tallier.add(run, trace.ops.length, difference);
-    if (signature !== null) this.lastNew = { signature, run };
-    return signature;
+  private next(): PlannedRange | null {
+    if (this.failed || this.options.signal?.aborted === true) return null;
+    return this.planner.next(this.msLeft());
+  }
+
+  /** A hole is filled whatever the time: without it, what is done is not one piece. */
+  private stopFor({ owed }: PlannedRange): Stop {
+    const { signal } = this.options;
+    return {
+      signal,
+      isDue: () => signal?.aborted === true || (!owed && this.msLeft() <= 0),
+    };
+  }
+
+  private msLeft(): number {
+    const { milliseconds = Infinity, earlier } = this.options;
+    return milliseconds - (earlier?.milliseconds ?? 0) - (performance.now() - this.started);
+  }
+
+  private async takeIn(tally: Tally): Promise<void> {
+    for (const [signature, { firstRun }] of Object.entries(tally.sightings)) {
+      if (this.tally.sightings[signature] === undefined)
+        this.lastNew = { signature, run: firstRun };
+    }
+    this.tally = mergeTallies(this.tally, tally);
+    const now = performance.now();
+    const milliseconds = now - this.keptAt;
+    this.keptAt = now;
+    this.runMs += milliseconds;
+    await this.options.onRange?.(tally, milliseconds);
+    this.report("run");
   }
 
   private etaMs(): number | null {
-    const { runs, milliseconds } = this.options;
-    if (this.runs === 0) return null;
-    const byTime = (milliseconds ?? Infinity) - (performance.now() - this.started);
-    const byRuns = ((runs ?? Infinity) - this.runs) * (this.runMs / this.runs);
-    return Math.max(0, Math.min(byTime, byRuns));
+    const runs = runsOf(this.tally);
+    if (runs === 0) return null;
+    const wanted = this.whole.to - this.whole.from;
+    const byRuns = (wanted - runs) * (this.elapsedMs() / runs);
+    return Math.max(0, Math.min(this.msLeft(), byRuns));
   }
-}
-
-function perSecond(ops: number, ms: number): number {
-  return ms === 0 ? 0 : Math.round((ops * 1000) / ms);
-}
-
-/** The campaign of a whole tally: each signature with its minimal trace, and the digest. */
-export async function concludeCampaign(
-  tally: Tally,
-  runMs: number,
-  options: CampaignIdentity &
-    Pick<CampaignOptions, "differential" | "goals" | "traceOf" | "shrinkBy">,
-): Promise<Campaign> {
-  const { before, after, seed, traceOf = traceOfRun } = options;
-  const findings: CampaignFinding[] = [];
-  for (const [signature, sighting] of Object.entries(tally.sightings)) {
-    findings.push(await minimalFinding(signature, sighting, options, (run) => traceOf(seed, run)));
-    await nextTurn();
-  }
-  const runs = runsOf(tally);
-  const reached = GOALS.map((goal, bit) => [goal, tally.goals[bit] ?? 0] as const);
-  const expected = options.goals ?? GOALS;
-  return {
-    format: "pfndiff/campaign@1",
-    before,
-    after,
-    seed,
-    runs,
-    ops: tally.ops,
-    opsPerSecond: perSecond(tally.ops, runMs),
-    digest: campaignDigest({ before, after, seed, runs, findings }),
-    goals: Object.fromEntries(reached) as Record<Goal, number>,
-    goalsMissed: reached.filter(([goal, n]) => n === 0 && expected.includes(goal)).map(([g]) => g),
-    notComparable: tally.notComparable,
-    retention: tally.retention,
-    findings,
-  };
-}
-
-/**
- * Shrinks the best example of a signature. Where the sides had not parted in it, they do not in
- * what is left of it: there the other side's silence means something.
- */
-async function minimalFinding(
-  signature: string,
-  { count, firstRun, best }: Sighting,
-  {
-    differential,
-    shrinkBy = differential,
-  }: { readonly differential: Differential; readonly shrinkBy?: Differential | undefined },
-  traceOf: (run: number) => Trace,
-): Promise<CampaignFinding> {
-  const find = (difference: Difference): JudgedFinding | undefined =>
-    difference.findings.find((f) => f.signature === signature && (best.parted || !f.parted));
-  const holds = async (trace: Trace) => find(await shrinkBy(trace)) !== undefined;
-  const whole = traceOf(best.run);
-  // Later ops seldom matter, but a verdict may come from what the other side does in them.
-  const until = { ...whole, ops: whole.ops.slice(0, best.step + 1) };
-  // What another differential leads to may be wrong; our own that contradicts itself is a fault.
-  const candidates = shrinkBy === differential ? [] : [until, whole];
-  if (await holds(until)) candidates.unshift(await shrinkLater(until, holds));
-  else if (shrinkBy === differential || (await holds(whole))) {
-    candidates.unshift(await shrinkLater(whole, holds));
-  }
-  for (const candidate of candidates) {
-    const trace = { ...candidate, name: signature };
-    const finding = find(await differential(trace));
-    if (finding === undefined) continue;
-    return described(signature, trace, finding, { count, firstRun });
-  }
-  throw new Error(`${signature} was lost: the differential is unsteady`);
-}
-
-function described(
-  signature: string,
-  trace: Trace,
-  finding: JudgedFinding,
-  { count, firstRun }: Pick<Sighting, "count" | "firstRun">,
-): CampaignFinding {
-  const { symptom, verdict, cause, side, parted, detail, step } = finding;
-  const seen = { signature, symptom, verdict, cause, count, firstRun };
-  return { ...seen, side, parted, detail, trace, step };
 }

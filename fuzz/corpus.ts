@@ -77,10 +77,14 @@ export async function saveResult(
   for (const folder of [LATEST, SAVED]) await makeFolder(join(dir, folder));
   const stale = new Set(await listJson(join(dir, LATEST)));
   stale.delete(SUMMARY);
+  const known = new Set(await listJson(join(dir, SAVED)));
   for (const finding of findings) {
     const name = findingFileName(before, after, finding);
     const file: FindingFile = { format: "pfndiff/finding@1", before, after, finding };
-    await writeJson(join(dir, SAVED, name), file);
+    // A rough trace of a campaign that was cut short must not replace a minimal one.
+    if (campaign.interrupted !== true || !known.has(name)) {
+      await writeJson(join(dir, SAVED, name), file);
+    }
     await writeJson(join(dir, LATEST, name), file);
     paths.set(finding.signature, join(dir, LATEST, name));
     stale.delete(name);

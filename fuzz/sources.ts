@@ -44,3 +44,12 @@ export function idiomTraceOfRun(seed: number, run: number): Trace {
   if (trace === undefined) throw new Error("fast-check sampled nothing");
   return { ...trace, name: `seed ${seed} run ${run}` };
 }
+
+/** The sources by name: a campaign that is gone on with elsewhere must draw the same traces. */
+export const SOURCES = {
+  plain: traceOfRun,
+  faults: faultedTraceOfRun,
+  idioms: idiomTraceOfRun,
+} as const satisfies Readonly<Record<string, TraceSource>>;
+
+export type SourceName = keyof typeof SOURCES;

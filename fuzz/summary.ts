@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import { campaignFindingSchema } from "../src/oracle/finding.ts";
 import { GOALS } from "./goals.ts";
+import { residualSchema } from "./residual.ts";
 
 const count = z.int().min(0);
 
@@ -19,6 +20,10 @@ export const campaignSchema = z.strictObject({
   goals: z.record(z.enum(GOALS), count),
   goalsMissed: z.array(z.enum(GOALS)),
   notComparable: count,
+  /** The chance that the next run shows something new; it follows from runs and counts. */
+  residual: residualSchema,
+  /** It was cut short: its traces are not minimal, and its digest is its own. */
+  interrupted: z.literal(true).optional(),
   retention: z.strictObject({ pageOps: count, refused: count, changed: count }),
   /** By signature, in ascending order. */
   findings: z.array(campaignFindingSchema),

@@ -9,7 +9,7 @@ import type { ModeRef } from "../src/pat/memtype.ts";
 import type { PfnRanges } from "../src/pat/pfnmap.ts";
 
 /** VM_PAT: the only thing that the design keeps of a tracked VMA. */
-const VM_PAT: object = Object.freeze({});
+export const VM_PAT: object = Object.freeze({});
 
 /** Whether a VMA carries VM_PAT, which smaps shows as `ar`. */
 export function hasVmPat(vma: Vma): boolean {
@@ -22,11 +22,11 @@ export function hasVmPat(vma: Vma): boolean {
  * table, and from vm_pgoff where the first page was copied on write.
  */
 export class VmPatTracking implements PfnTracking {
-  private readonly granted: ModeRef = { mode: 0 };
+  protected readonly granted: ModeRef = { mode: 0 };
 
   constructor(
-    private readonly ranges: PfnRanges,
-    private readonly kernel: KernelState,
+    protected readonly ranges: PfnRanges,
+    protected readonly kernel: KernelState,
     /** Whether fork refuses every substitution of the cache mode, as all releases do. */
     private readonly strictFork = true,
   ) {}
@@ -101,7 +101,7 @@ export class VmPatTracking implements PfnTracking {
   free(): void {}
 
   /** get_pat_info() without the cache mode: the page table, else vm_pgoff of a COW mapping. */
-  private base(mm: Mm, vma: Vma): Pfn | null {
+  protected base(mm: Mm, vma: Vma): Pfn | null {
     const pfn = mm.pageTable.pfnAt(vma.start);
     if (pfn !== null) return pfn;
     if (vma.isPrivate) return vma.pfn;
@@ -109,7 +109,7 @@ export class VmPatTracking implements PfnTracking {
     return null;
   }
 
-  private warn(caller: string): void {
+  protected warn(caller: string): void {
     this.kernel.warnOnce(`${caller}: no pfn at the start of the VMA`);
   }
 }

@@ -30,8 +30,8 @@ export function ctxOf(vma: Vma): PfnmapTrackCtx | null {
  */
 export class KrefTracking implements PfnTracking {
   constructor(
-    private readonly ranges: PfnRanges,
-    private readonly kernel: KernelState,
+    protected readonly ranges: PfnRanges,
+    protected readonly kernel: KernelState,
   ) {}
 
   /** remap_pfn_range_track(): a VMA that holds a context already is refused, silently. */

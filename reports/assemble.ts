@@ -26,16 +26,15 @@ export interface ReportSources {
   } | null;
   /** What reproducers are made from, by signature; without, their copy buttons are left out. */
   readonly repro?: ReadonlyMap<string, ReproInput>;
-  readonly residualChance?: number;
   readonly claims?: readonly ReportClaim[];
 }
 
 /** Joins a campaign and a baseline into what a report shows. */
 export function assembleReport(sources: ReportSources): ReportData {
-  const { format: _format, findings: _findings, ...campaign } = sources.view.campaign;
-  const { gate, residualChance, claims } = sources;
+  const { format: _format, findings: _findings, residual, ...campaign } = sources.view.campaign;
+  const { gate, claims } = sources;
   return {
-    campaign: residualChance === undefined ? campaign : { ...campaign, residualChance },
+    campaign: { ...campaign, residualChance: residual.chance },
     gate: gate?.outcome ?? null,
     findings: [...metFindings(sources), ...unmetFindings(sources)],
     ...(claims === undefined ? {} : { claims }),

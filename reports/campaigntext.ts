@@ -24,20 +24,32 @@ export function campaignText(view: CampaignView, paint: Paint): string {
 /** What was run, in one or a few lines. */
 export function headlines(campaign: Campaign): string[] {
   const { before, after, seed, runs, ops, digest } = campaign;
-  const reached = Object.values(campaign.goals).filter((count) => count > 0).length;
+  const reached = Object.entries(campaign.goals).filter(([, count]) => count > 0);
   const missed = campaign.goalsMissed;
   const { pageOps, refused, changed } = campaign.retention;
   return [
     `${before} against ${after}: ${runs} runs, ${ops} ops`,
     `seed ${seed}, digest ${digest.slice(0, 16)}`,
     missed.length === 0
-      ? `goals: all ${reached} reached`
+      ? `goals: all ${reached.length} reached`
       : `goals MISSED, so this campaign proves little: ${missed.join(", ")} (run longer)`,
+    `runs that reached each: ${reached.map(([goal, count]) => `${goal} ${count}`).join(", ")}`,
+    residualText(campaign),
     `over-retention (after): ${pageOps} page-ops past the last mapping; ${refused} mappings refused, ` +
       `${changed} given another type because of it`,
     `${campaign.notComparable} of ${ops} steps not comparable (the sides had different VMAs)`,
   ];
 }
+
+/** What the campaign says of what it has not seen. */
+function residualText({ residual, interrupted }: Campaign): string {
+  const { chance, low, high } = residual;
+  const range = `95 %: ${percent(low)} to ${percent(high)}`;
+  const cut = interrupted === true ? "; interrupted: its traces are not minimal" : "";
+  return `chance that the next run shows a new signature: ${percent(chance)} (${range})${cut}`;
+}
+
+const percent = (chance: number) => `${Number((100 * chance).toPrecision(2))} %`;
 
 function closingLines({ campaign, findings }: CampaignView, paint: Paint): string[] {
   const fresh = findings.filter(({ known }) => !known).length;

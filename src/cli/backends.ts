@@ -59,8 +59,8 @@ export async function openKernel(spec: string, options: OpenOptions): Promise<Ke
   return new side.KernelSide(kernelBackend(spec, options));
 }
 
-/** Designs that no kernel shipped. */
-const variantFamily: BackendFamily = {
+/** A shipped design with one later clean-up undone or done. */
+const cleanupFamily: BackendFamily = {
   ids: Object.keys(VARIANTS).map((name) => `variant:${name}`),
   open(id) {
     const name = id.startsWith("variant:") ? id.slice("variant:".length) : "";
@@ -68,7 +68,54 @@ const variantFamily: BackendFamily = {
   },
 };
 
-/** A later kind of backend (a file) is one more row. */
+const historicReleases = ["6.1.0", "6.6.0", "6.12.0", "6.12.23", "6.15"] as const;
+
+/** Releases as they were published, with the bugs that later fixes took away. */
+const historicFamily: BackendFamily = {
+  ids: historicReleases.map((release) => `legacy@${release}`),
+  open(id) {
+    const release = historicReleases.find((known) => id === `legacy@${known}`);
+    return release === undefined ? null : openHistoric(id, release);
+  },
+};
+
+async function openHistoric(id: string, release: (typeof historicReleases)[number]) {
+  const { releaseSpec } = await import("../../legacy/historic.ts");
+  const { modelBackend } = await import("../model/backend.ts");
+  return modelBackend(id, "vm-pat", releaseSpec(release));
+}
+
+const variantNames = "A A-local B-i B-ii B-iii C1-new C2-new C1-old C2-old D1 D2 D3 D4 D5 D6".split(
+  " ",
+);
+
+/** Designs that never shipped. */
+const variantFamily: BackendFamily = {
+  ids: variantNames.map((name) => `variant:${name}`),
+  open(id) {
+    const name = variantNames.find((known) => id === `variant:${known}`);
+    return name === undefined ? null : openVariant(name);
+  },
+};
+
+async function openVariant(name: string): Promise<Backend> {
+  const { VARIANTS, variantBackend } = await import("./variantlist.ts");
+  const variant = VARIANTS.find((known) => known.name === name);
+  if (variant === undefined) throw new Error(`no variant is called ${name}`);
+  return variantBackend(variant);
+}
+
+/** A user's own module. */
+const fileFamily: BackendFamily = {
+  ids: ["file:PATH"],
+  open: (id) => (id.startsWith("file:") ? openFile(id) : null),
+};
+
+async function openFile(id: string): Promise<Backend> {
+  return (await import("./filebackend.ts")).openFileBackend(id);
+}
+
+/** A later kind of backend (a real kernel, a variant, a file) is one more row. */
 const FAMILIES: readonly BackendFamily[] = [
   modelFamily("legacy", legacyReleases, "6.12", async (release) =>
     (await import("../../legacy/index.ts")).legacyBackend(release),
@@ -77,7 +124,10 @@ const FAMILIES: readonly BackendFamily[] = [
     (await import("../../modern/index.ts")).modernBackend(release),
   ),
   KERNELS,
+  historicFamily,
   variantFamily,
+  cleanupFamily,
+  fileFamily,
 ];
 
 export const DEFAULT_BEFORE = "legacy";
@@ -129,7 +179,22 @@ export async function withPair<T>(
   try {
     return await work(pair);
   } finally {
-    await Promise.all([pair.before.close?.(), pair.after.close?.()]);
+    await closePair(pair);
+  }
+}
+
+/** Gives back what both sides hold: a guest keeps the process alive until then. */
+export async function closePair({ before, after }: Pair): Promise<void> {
+  await Promise.all([before.close?.(), after.close?.()]);
+}
+
+/** Does something that hands the pair on, and closes it only when that fails. */
+export async function orClose<T>(pair: Pair, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await closePair(pair);
+    throw error;
   }
 }
 

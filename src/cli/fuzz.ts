@@ -1,18 +1,11 @@
-import { join } from "node:path";
-import { type CampaignResult, runCampaign } from "../../fuzz/campaign.ts";
-import { loadSaved, saveResult } from "../../fuzz/corpus.ts";
-import { reachableGoals } from "../../fuzz/goals.ts";
-import { traceOfRun } from "../../fuzz/arbitrary.ts";
-import { faultedTraceOfRun, idiomTraceOfRun, type TraceSource } from "../../fuzz/sources.ts";
-import { campaignText } from "../../reports/campaigntext.ts";
-import { ANSI, PLAIN } from "../../reports/paint.ts";
-import { isModel, type Pair, withPair } from "./backends.ts";
-import { acceptedSignatures } from "./baseline.ts";
-import { differentialOf, viewCampaign } from "./campaign.ts";
-import { EXIT, type Io, oneLine } from "./io.ts";
-import { inBatches, modelsOf } from "./kernelcampaign.ts";
+import type { SourceName } from "../../fuzz/sources.ts";
+import { closePair, openPair, orClose } from "./backends.ts";
+import { EXIT, type Io } from "./io.ts";
+import { kernelsOf, modelsOf } from "./kernelcampaign.ts";
+import { kernelCrew } from "./kernelcrew.ts";
 import { reportLost } from "./losttraces.ts";
-import { ProgressLine } from "./progress.ts";
+import { jobsFor, withJobs } from "./jobs.ts";
+import { beginSession, planOf, resumeSession, type Session, workOn } from "./session.ts";
 
 export interface FuzzOptions {
   readonly before: string;
@@ -21,6 +14,10 @@ export interface FuzzOptions {
   readonly time?: number;
   readonly seed: number;
   readonly out: string;
+  readonly jobs?: number;
+  readonly shard?: { readonly index: number; readonly of: number };
+  /** A results folder or a journal file; true for `out`. */
+  readonly resume?: string | true;
   readonly json?: boolean;
   /** Tell one allocation of every trace to fail. */
   readonly faults?: boolean;
@@ -29,62 +26,49 @@ export interface FuzzOptions {
 }
 
 /** How many traces a campaign without --runs and --time runs. */
-const DEFAULT_RUNS = 3000;
+export const DEFAULT_RUNS = 3000;
 
 /** Searches for differences, saves what it finds, and says which of it nobody has accepted. */
-export function fuzz(io: Io, options: FuzzOptions): Promise<number> {
-  return withPair(options, (pair) => fuzzPair(io, options, pair));
+export async function fuzz(io: Io, options: FuzzOptions): Promise<number> {
+  const { resume, out, json } = options;
+  const session =
+    resume === undefined
+      ? await newSession(io, options)
+      : await resumeSession(io, resume === true ? out : resume);
+  const { pair, plan } = session;
+  try {
+    if (kernelsOf(pair).length > 0) return await fuzzKernels(io, session, json);
+    const jobs = jobsFor(plan, pair, options.jobs);
+    return await withJobs(io, plan, jobs, (crew) => workOn(io, session, { crew, json }));
+  } finally {
+    await closePair(pair);
+  }
 }
 
-async function fuzzPair(io: Io, options: FuzzOptions, pair: Pair): Promise<number> {
-  const accepted = await acceptedSignatures();
-  const { before, after } = pair;
+/** A campaign with a kernel on a side; a guest that was lost is told, and is no success. */
+async function fuzzKernels(io: Io, session: Session, json: boolean | undefined): Promise<number> {
+  const { pair, plan, out } = session;
   const models = await modelsOf(pair);
-  const saved = await loadSaved(options.out, before.id, after.id);
-  const progress = new ProgressLine(io);
-  const result = await runCampaign({
-    before: before.id,
-    after: after.id,
-    seed: options.seed,
-    ...inBatches(pair, sourceOf(options), differentialOf(pair), options.runs ?? Infinity),
-    ...(isModel(before) && isModel(after) ? {} : { shrinkBy: differentialOf(models) }),
-    ...(options.time !== undefined
-      ? { milliseconds: options.time * 1000 }
-      : { runs: options.runs ?? DEFAULT_RUNS }),
-    // The goals are about what system calls do to the mappings of resource files.
-    goals:
-      options.idioms === true ? [] : reachableGoals([models.before.design, models.after.design]),
-    saved,
-    signal: io.interrupted,
-    onProgress: (state) => progress.show(state),
-  });
-  progress.clear();
-  await saveResult(options.out, result);
-  announce(io, result, options.out);
-  const { campaign } = result;
-  if (options.json === true) await io.out(`${JSON.stringify(campaign)}\n`);
-  else {
-    const latest = join(options.out, "latest");
-    const view = await viewCampaign(campaign, pair, accepted, latest);
-    await io.out(campaignText(view, io.colour ? ANSI : PLAIN));
-  }
-  const lost = await reportLost(io, options.out, [before, after]);
-  if (result.interrupted) return EXIT.interrupted;
-  if (lost > 0) return EXIT.divergence;
-  const unknown = campaign.findings.some(({ signature }) => !accepted.has(signature));
-  return unknown || campaign.goalsMissed.length > 0 ? EXIT.divergence : EXIT.ok;
+  const designs = [models.before.design, models.after.design];
+  const status = await workOn(io, session, { crew: kernelCrew(pair, models, plan), designs, json });
+  const lost = await reportLost(io, out, [pair.before, pair.after]);
+  return lost > 0 && status === EXIT.ok ? EXIT.divergence : status;
 }
 
-function sourceOf({ faults, idioms }: FuzzOptions): TraceSource {
-  if (faults === true) return faultedTraceOfRun;
-  return idioms === true ? idiomTraceOfRun : traceOfRun;
+async function newSession(io: Io, options: FuzzOptions): Promise<Session> {
+  const { runs, time, seed, shard, out } = options;
+  const cut = {
+    seed,
+    source: sourceOf(options),
+    runs: time === undefined ? (runs ?? DEFAULT_RUNS) : null,
+    milliseconds: time === undefined ? null : time * 1000,
+    shard: shard ?? null,
+  };
+  const pair = await openPair(options);
+  return orClose(pair, async () => beginSession(io, pair, await planOf(pair, cut), out));
 }
 
-function announce(io: Io, { gone, interrupted, campaign }: CampaignResult, out: string): void {
-  for (const { signature } of gone) {
-    io.err(
-      `saved finding no longer shows: ${oneLine(signature)} (moved to ${join(out, "gone")})\n`,
-    );
-  }
-  if (interrupted) io.err(`interrupted after ${campaign.runs} runs; saved in ${out}\n`);
+function sourceOf({ faults, idioms }: FuzzOptions): SourceName {
+  if (faults === true) return "faults";
+  return idioms === true ? "idioms" : "plain";
 }

@@ -1,4 +1,3 @@
-import { traceOfRun } from "../../fuzz/arbitrary.ts";
 import { runCampaign } from "../../fuzz/campaign.ts";
 import { loadLatest, RESULTS_DIR } from "../../fuzz/corpus.ts";
 import { reachableGoals } from "../../fuzz/goals.ts";
@@ -17,7 +16,8 @@ import { isModel, type Pair, withPair } from "./backends.ts";
 import { ownBaseline, readBaseline } from "./baseline.ts";
 import { replayOn } from "./bothsides.ts";
 import { differentialOf } from "./campaign.ts";
-import { inBatches, modelsOf } from "./kernelcampaign.ts";
+import { modelsOf } from "./kernelcampaign.ts";
+import { kernelCrew } from "./kernelcrew.ts";
 import { writeText } from "./files.ts";
 import { EXIT, type Io } from "./io.ts";
 import { ProgressLine } from "./progress.ts";
@@ -73,8 +73,10 @@ async function campaignOf(io: Io, pair: Pair, options: GateOptions): Promise<Cam
     after: after.id,
     seed: options.seed,
     runs: options.runs,
-    ...inBatches(pair, traceOfRun, differentialOf(pair), options.runs),
-    ...(isModel(before) && isModel(after) ? {} : { shrinkBy: differentialOf(models) }),
+    differential: differentialOf(pair),
+    ...(isModel(before) && isModel(after)
+      ? {}
+      : { crew: kernelCrew(pair, models, { seed: options.seed, source: "plain" }) }),
     goals: reachableGoals([models.before.design, models.after.design]),
     signal: io.interrupted,
     onProgress: (state) => progress.show(state),

@@ -1,12 +1,7 @@
 import type { Difference, Differential } from "../../fuzz/differential.ts";
 import { EMPTY_TALLY } from "../../fuzz/tally.ts";
-import type { TraceSource } from "../../fuzz/sources.ts";
-import type { Trace } from "../trace/trace.ts";
 import { isKernel, isModel, modelOfKernel, openModel, type Pair } from "./backends.ts";
 import type { KernelSide } from "./kernelside.ts";
-
-/** Runs that go to a kernel in one batch. */
-const BATCH = 32;
 
 /** What a trace shows that a kernel could not finish; the loss is reported by itself. */
 const NOTHING: Difference = {
@@ -16,7 +11,8 @@ const NOTHING: Difference = {
   retention: EMPTY_TALLY.retention,
 };
 
-function kernelsOf({ before, after }: Pair): KernelSide[] {
+/** The real kernels among the sides. */
+export function kernelsOf({ before, after }: Pair): KernelSide[] {
   return [before, after].filter(isKernel);
 }
 
@@ -35,39 +31,5 @@ export function survivingLoss(pair: Pair, differential: Differential): Different
   return async (trace) => {
     const outcomes = await Promise.all(kernels.map((kernel) => kernel.outcome(trace)));
     return outcomes.some((outcome) => "failure" in outcome) ? NOTHING : differential(trace);
-  };
-}
-
-/**
- * The traces and the differential of a campaign over kernels: the next runs' traces are drawn
- * ahead and run as one batch, where a campaign asks for one after the other.
- */
-export function inBatches(
-  pair: Pair,
-  traceOf: TraceSource,
-  differential: Differential,
-  runs: number,
-): { traceOf: TraceSource; differential: Differential } {
-  const kernels = kernelsOf(pair);
-  if (kernels.length === 0) return { traceOf, differential };
-  let waiting: Trace[] = [];
-  let drawn = 0;
-  return {
-    traceOf: (seed, run) => {
-      if (run >= drawn) {
-        const until = Math.min(runs, run + BATCH);
-        waiting = Array.from({ length: Math.max(0, until - run) }, (_, at) =>
-          traceOf(seed, run + at),
-        );
-        drawn = until;
-      }
-      return traceOf(seed, run);
-    },
-    differential: async (trace) => {
-      const batch = waiting;
-      waiting = [];
-      if (batch.length > 0) await Promise.all(kernels.map((kernel) => kernel.prepare(batch)));
-      return differential(trace);
-    },
   };
 }

@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import type { Io } from "./io.ts";
-import { type Done, jobsOption, liveRunsOption, resultsOption, seedOption } from "./options.ts";
+import { type Done, guestsOption, liveRunsOption, outOption, seedOption } from "./options.ts";
 
 /** Declares the commands about real kernels; what they do is loaded when they run. */
 export function addKernelCommands(program: Command, io: Io, done: Done): void {
@@ -38,7 +38,7 @@ function addRunners(kernel: Command, io: Io, done: Done): void {
     .argument("<release>", "a fetched release, or the path of a bzImage")
     .argument("[file]", 'traces or recordings, or "-"', "-")
     .option("-o, --output <file>", "write here instead of stdout")
-    .addOption(jobsOption())
+    .addOption(guestsOption())
     .action(async (release, file, options) => {
       const { record } = await import("./record.ts");
       done(await record(io, file, { ...options, backend: `kernel:${release}` }));
@@ -49,8 +49,8 @@ function addRunners(kernel: Command, io: Io, done: Done): void {
     .argument("<release>", "a fetched release, or the path of a bzImage")
     .addOption(liveRunsOption())
     .addOption(seedOption().default(1))
-    .addOption(jobsOption())
-    .addOption(resultsOption())
+    .addOption(guestsOption())
+    .addOption(outOption())
     .option("--json", "print the comparison as JSON")
     .action(async (release, options) => {
       const { conformLive } = await import("./conformlive.ts");
@@ -64,8 +64,8 @@ function addRunners(kernel: Command, io: Io, done: Done): void {
     .addOption(new Option("--after <id>", "model of the after side"))
     .addOption(liveRunsOption())
     .addOption(seedOption().default(1))
-    .addOption(jobsOption())
-    .addOption(resultsOption())
+    .addOption(guestsOption())
+    .addOption(outOption())
     .option("--json", "print the findings as JSON")
     .action(async (options) =>
       done(await (await import("./kernelfuzz.ts")).kernelFuzz(io, options)),

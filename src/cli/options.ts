@@ -29,20 +29,36 @@ export function afterOption(): Option {
   return new Option("--after <id>", "backend of the after side").default(DEFAULT_AFTER);
 }
 
+export function outOption(): Option {
+  return new Option("--out <dir>", "where results go").default(".pfndiff");
+}
+
+export function jobsOption(): Option {
+  return new Option(
+    "--jobs <n>",
+    "threads (default: the cores, once a campaign is long)",
+  ).argParser(wholeNumber(1, 256));
+}
+
+/** A part of a campaign, such as 2/8. */
+export function shard(text: string): { index: number; of: number } {
+  const [index = Number.NaN, of = Number.NaN] = /^\d+\/\d+$/.test(text)
+    ? text.split("/").map(Number)
+    : [];
+  if (index >= 1 && index <= of && of <= 1e6) return { index, of };
+  throw new InvalidArgumentError("Expected a part of the whole, such as 1/3, 2/3 or 3/3.");
+}
+
 export function seedOption(): Option {
   return new Option("--seed <n>", "seed of the random traces").argParser(
     wholeNumber(0, SEED_LIMIT),
   );
 }
 
-export function jobsOption(): Option {
+export function guestsOption(): Option {
   return new Option("--jobs <n>", "guests at once, for a kernel")
     .argParser(wholeNumber(1, 64))
     .default(1);
-}
-
-export function resultsOption(): Option {
-  return new Option("--out <dir>", "where results go").default(".pfndiff");
 }
 
 export function liveRunsOption(): Option {

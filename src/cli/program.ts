@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import { REPORT_FORMATS } from "../../reports/formats.ts";
 import { version } from "../../package.json";
 import { knownBackends } from "./backends.ts";
+import { addDesignCommands } from "./designcommands.ts";
 import { EXIT_STYLES } from "./exitstyle.ts";
 import { addExports } from "./exports.ts";
 import type { Io } from "./io.ts";
@@ -10,13 +11,16 @@ import {
   afterOption,
   beforeOption,
   type Done,
+  guestsOption,
   jobsOption,
   liveRunsOption,
-  resultsOption,
+  outOption,
   seconds,
   seedOption,
+  shard,
   wholeNumber,
 } from "./options.ts";
+import { queueCommands } from "./queue/commands.ts";
 
 const TEACHING = `
 pfndiff compares two designs of the tracking of PFN mappings by x86 PAT in
@@ -51,7 +55,7 @@ Exit status:
   2    usage, configuration or bad input (one line says what and where)
   3    the harness itself failed
   4    nothing could run
-  130  interrupted; what was found so far is saved
+  130  interrupted; what was found so far is saved, and fuzz --resume goes on
 `;
 
 /**
@@ -65,12 +69,15 @@ export function buildProgram(io: Io, done: Done): Command {
     .addHelpText("after", TEACHING)
     .showSuggestionAfterError(true);
   addFinders(program, io, done);
+  addMerge(program, io, done);
   addExplore(program, io, done);
   addModelCommands(program, io, done);
   addViewers(program, io, done);
   addKeepers(program, io, done);
   addKernelCommands(program, io, done);
   addExports(program, io, done);
+  program.addCommand(queueCommands(io, done));
+  addDesignCommands(program, io, done);
   for (const command of withSubcommands(program)) {
     command.exitOverride().configureOutput({
       writeOut: (text) => void io.out(text),
@@ -94,6 +101,20 @@ function exitStyleOption(): Option {
     .default("default");
 }
 
+/** What puts the parts of a campaign together again. */
+function addMerge(program: Command, io: Io, done: Done): void {
+  program
+    .command("merge")
+    .description("put the shards of a campaign together and judge the whole")
+    .argument("<dirs...>", "results folders, or journals, of all the shards")
+    .addOption(outOption())
+    .addOption(jobsOption())
+    .option("--json", "print one pfndiff/campaign@1 object on stdout")
+    .action(async (dirs, options) =>
+      done(await (await import("./merge.ts")).merge(io, dirs, options)),
+    );
+}
+
 function addFinders(program: Command, io: Io, done: Done): void {
   program
     .command("fuzz")
@@ -105,7 +126,19 @@ function addFinders(program: Command, io: Io, done: Done): void {
     )
     .addOption(new Option("--time <s>", "seconds to run").argParser(seconds))
     .addOption(seedOption().default(1))
-    .addOption(resultsOption())
+    .addOption(jobsOption())
+    .addOption(
+      new Option("--shard <i/n>", "do part i (from 1) of n; put together by merge")
+        .argParser(shard)
+        .conflicts("time"),
+    )
+    .addOption(
+      new Option(
+        "--resume [dir]",
+        "go on with an interrupted campaign (folder or journal)",
+      ).conflicts(["runs", "time", "seed", "shard", "before", "after", "faults", "idioms"]),
+    )
+    .addOption(outOption())
     .addOption(
       new Option("--faults", "tell one allocation of every trace to fail").conflicts("idioms"),
     )
@@ -122,6 +155,9 @@ function addFinders(program: Command, io: Io, done: Done): void {
       new Option("--length <n>", "ops of a sequence").argParser(wholeNumber(1, 5)).default(3),
     )
     .action(async (options) => done(await (await import("./sweep.ts")).sweepFaults(io, options)));
+}
+
+function addShrink(program: Command, io: Io, done: Done): void {
   program
     .command("shrink")
     .description("shrink a trace to the least that still shows one of its findings")
@@ -166,7 +202,7 @@ function addModelCommands(program: Command, io: Io, done: Done): void {
     .argument("[file]", 'traces or recordings, or "-"', "-")
     .requiredOption("--backend <id>", "backend to record")
     .option("-o, --output <file>", "write here instead of stdout")
-    .addOption(jobsOption())
+    .addOption(guestsOption())
     .action(async (file, options) =>
       done(await (await import("./record.ts")).record(io, file, options)),
     );
@@ -177,8 +213,8 @@ function addModelCommands(program: Command, io: Io, done: Done): void {
     .option("--live <id>", "run random traces on this kernel instead, such as kernel:6.12")
     .addOption(liveRunsOption())
     .addOption(seedOption().default(1))
-    .addOption(jobsOption())
-    .addOption(resultsOption())
+    .addOption(guestsOption())
+    .addOption(outOption())
     .option("--json", "print the comparison as JSON")
     .action(async (files, options) => {
       if (options.live === undefined) {

@@ -28,8 +28,11 @@ export class Mm {
   /** A task that died in a BUG() holds this address space's locks for good. */
   isWedged = false;
 
-  constructor(readonly vpages: PageCount) {
-    this.pageTable = new PageTable(vpages);
+  constructor(
+    readonly vpages: PageCount,
+    Table: typeof PageTable = PageTable,
+  ) {
+    this.pageTable = new Table(vpages);
   }
 
   /** Index of the first VMA that ends after `at` (find_vma()); the length where there is none. */

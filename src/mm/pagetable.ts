@@ -14,10 +14,10 @@ const TABLE_SHIFT = 9;
  * mode it is mapped with, or an anonymous page that a write to a private mapping put there.
  */
 export class PageTable {
-  private readonly pfns: Int32Array;
-  private readonly modes: Uint8Array;
+  protected readonly pfns: Int32Array;
+  protected readonly modes: Uint8Array;
   /** Which of the tables beneath the window are there. */
-  private readonly tables: Uint8Array;
+  protected readonly tables: Uint8Array;
 
   constructor(vpages: PageCount) {
     this.pfns = new Int32Array(vpages).fill(NONE);

@@ -31,7 +31,7 @@ export function modelBackend(
   spec: DesignSpec,
 ): ModelBackend {
   const machine = (world: World, watcher: MemtypeWatcher | null = null) =>
-    new Machine(world, spec, watcher);
+    new (spec.parts?.machine ?? Machine)(world, spec, watcher);
   const recordSync = (trace: Trace, options?: RecordOptions): Recording => ({
     format: "pfndiff/recording@1",
     backend: id,

@@ -4,6 +4,7 @@ import { touch } from "../mm/fault.ts";
 import { FileMapping } from "../mm/filemapping.ts";
 import { fork } from "../mm/fork.ts";
 import { Mm, type MmContext } from "../mm/mm.ts";
+import type { PageTable } from "../mm/pagetable.ts";
 import { mmap } from "../mm/mmap.ts";
 import { madvise, mprotect } from "../mm/mprotect.ts";
 import { mremap } from "../mm/mremap.ts";
@@ -23,6 +24,14 @@ import { ContextWatch, type ShownContext } from "./contextwatch.ts";
 import { applyDriverOp } from "./driverops.ts";
 import { DRIVERS } from "./drivers.ts";
 
+/** The classes a machine is made of, where a design has its own. */
+export interface MachineParts {
+  readonly machine?: typeof Machine;
+  readonly memtype?: typeof MemtypeList;
+  readonly ranges?: typeof PfnRanges;
+  readonly pageTable?: typeof PageTable;
+}
+
 /** What makes a machine one design of one release. */
 export interface DesignSpec {
   readonly profile: MmProfile;
@@ -32,6 +41,8 @@ export interface DesignSpec {
   readonly hasVmPat?: (vma: Vma) => boolean;
   /** The context that a VMA holds; absent where the design has none. */
   readonly contextOf?: (vma: Vma) => ShownContext | null;
+  /** Parts made otherwise than the kernel's; they are chosen once, when a machine is made. */
+  readonly parts?: MachineParts;
 }
 
 /** A running model: processes, their address spaces, and the memtype list they share. */
@@ -45,7 +56,7 @@ export class Machine {
   readonly calls: CallResult[] = [];
   /** The ranges that the kernel has mapped for itself. */
   readonly kernelMaps: KernelMaps;
-  private readonly context: MmContext;
+  protected readonly context: MmContext;
   private readonly watch: ContextWatch | null;
   /** The op that was performed last. */
   private latest: Op | null = null;
@@ -59,7 +70,8 @@ export class Machine {
   ) {
     const { profile } = spec;
     const kernel = new KernelState(this.events, profile.vmFlagsAssertWriteLock);
-    this.memtype = new MemtypeList(
+    const { parts = {} } = spec;
+    this.memtype = new (parts.memtype ?? MemtypeList)(
       world.pfns,
       world.mtrr,
       spec.eraseByEnd,
@@ -68,7 +80,7 @@ export class Machine {
       kernel,
     );
     const ram = new RamPages(this.events, kernel);
-    const ranges = new PfnRanges(this.memtype, this.events, ram);
+    const ranges = new (parts.ranges ?? PfnRanges)(this.memtype, this.events, ram);
     const design = spec.tracking(ranges, this.events, kernel);
     const { contextOf } = spec;
     const isWatched = watcher !== null && contextOf !== undefined;
@@ -159,7 +171,7 @@ export class Machine {
     return watch.countBad(processes.get(latest.proc), childMm);
   }
 
-  private applyTo(mm: Mm, op: Exclude<Op, OpOf<"spawn">>): Outcome {
+  protected applyTo(mm: Mm, op: Exclude<Op, OpOf<"spawn">>): Outcome {
     const { context } = this;
     switch (op.op) {
       case "mmap": {
@@ -198,8 +210,8 @@ export class Machine {
     return outcome;
   }
 
-  private newMm(): Mm {
-    return this.spare.pop() ?? new Mm(this.context.vpages);
+  protected newMm(): Mm {
+    return this.spare.pop() ?? new Mm(this.context.vpages, this.spec.parts?.pageTable);
   }
 
   private bury(proc: number, mm: Mm): void {

@@ -63,11 +63,17 @@ export class Differential {
     return this.vmasParted > 0 || (reserves && this.modesParted > 0);
   }
 
-  /** A failing op may leave part of its work behind, and not the same part on both sides. */
+  /**
+   * A failing op may leave part of its work behind, and not the same part on both sides. What
+   * mprotect(), madvise() and fork() have done to VMAs the ledger takes as it is seen, so there
+   * only the comparison can tell.
+   */
   private mayPart(op: Op, before: Observed, after: Observed): boolean {
     const partial = op.op !== "touch" && (before.outcome !== null || after.outcome !== null);
+    const isTaken = op.op === "mprotect" || op.op === "madvise" || op.op === "fork";
     return (
       partial ||
+      isTaken ||
       this.vmasParted + this.modesParted > 0 ||
       before.outcome !== after.outcome ||
       this.before.trouble.symptom !== null ||

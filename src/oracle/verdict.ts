@@ -1,4 +1,4 @@
-import type { Verdict } from "./finding.ts";
+import type { Finding, Verdict } from "./finding.ts";
 import type { ToldFinding } from "./told.ts";
 
 /** The kinds that each symptom and cause occurred in on one side, as bits by key. */
@@ -36,7 +36,7 @@ function signatureOf(verdict: Verdict, { key, symptom, cause }: ToldFinding): st
 }
 
 /** The errno symptom between the sides is stated once, for both. */
-function isBetweenSides({ symptom, cause }: ToldFinding): boolean {
+export function isBetweenSides({ symptom, cause }: Pick<Finding, "symptom" | "cause">): boolean {
   return symptom === "errno" && /-(to-\w+|effect)$/.test(cause);
 }
 

@@ -25,16 +25,16 @@ export type RegionMtrr = "uncached" | "write-back";
  * outside the ISA hole, so the page-flag path and the untracked range are left out.
  */
 export class MemtypeList {
-  private readonly tree: MemtypeIntervals;
+  protected readonly tree: MemtypeIntervals;
 
   constructor(
     pfns: number,
-    private readonly mtrr: RegionMtrr,
+    protected readonly mtrr: RegionMtrr,
     /** Up to 6.15 a failed exact match shrinks the first reservation with the same end. */
-    private readonly eraseByEnd: boolean,
-    private readonly log: PatEvent[],
+    protected readonly eraseByEnd: boolean,
+    protected readonly log: PatEvent[],
     private readonly watcher: MemtypeWatcher | null,
-    private readonly kernel: KernelState = new KernelState(log),
+    protected readonly kernel: KernelState = new KernelState(log),
   ) {
     this.tree = new MemtypeIntervals(pfns);
   }
@@ -95,7 +95,7 @@ export class MemtypeList {
   }
 
   /** memtype_check_conflict(): the mode to adopt goes to `found`; a second mode is returned. */
-  private checkConflict(
+  protected checkConflict(
     start: number,
     end: number,
     request: PageCacheMode,
@@ -129,7 +129,7 @@ export class MemtypeList {
    *     reservation  |---------------|        |----------|
    *     freed                   |----|   ->
    */
-  private erase(start: number, end: number): boolean {
+  protected erase(start: number, end: number): boolean {
     const { tree } = this;
     const exact = this.endingAt(tree.bucket(start), end);
     if (exact !== null) {
@@ -144,18 +144,18 @@ export class MemtypeList {
     return true;
   }
 
-  private insert(entry: MemtypeEntry): void {
+  protected insert(entry: MemtypeEntry): void {
     this.tree.insert(entry);
     this.watcher?.add(entry.start, entry.end, entry.mode);
   }
 
-  private remove(entry: MemtypeEntry): void {
+  protected remove(entry: MemtypeEntry): void {
     this.tree.remove(entry);
     this.watcher?.remove(entry.start, entry.end, entry.mode);
   }
 
   /** The first reservation in order that starts before `start` and ends at `end`. */
-  private firstEndingAt(start: number, end: number): MemtypeEntry | null {
+  protected firstEndingAt(start: number, end: number): MemtypeEntry | null {
     const { tree } = this;
     for (let at = tree.nextStart(0, end - 1); at >= 0 && at < start; ) {
       const entry = this.endingAt(tree.bucket(at), end);
@@ -165,7 +165,7 @@ export class MemtypeList {
     return null;
   }
 
-  private endingAt(bucket: readonly MemtypeEntry[], end: number): MemtypeEntry | null {
+  protected endingAt(bucket: readonly MemtypeEntry[], end: number): MemtypeEntry | null {
     for (const entry of bucket) if (entry.end === end) return entry;
     return null;
   }

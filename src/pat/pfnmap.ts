@@ -15,8 +15,8 @@ export type TrackError = "EBUSY" | "EINVAL" | "ENOMEM" | null;
  */
 export class PfnRanges {
   constructor(
-    private readonly memtype: MemtypeList,
-    private readonly log: PatEvent[],
+    protected readonly memtype: MemtypeList,
+    protected readonly log: PatEvent[],
     readonly ram: RamPages = new RamPages(log, new KernelState(log)),
   ) {}
 

@@ -10,7 +10,9 @@ import {
   saveDisagreement,
   shrinkDisagreement,
 } from "../../src/cli/disagreement.ts";
-import { inBatches, survivingLoss } from "../../src/cli/kernelcampaign.ts";
+import { runsOf } from "../../fuzz/tally.ts";
+import { survivingLoss } from "../../src/cli/kernelcampaign.ts";
+import { kernelCrew } from "../../src/cli/kernelcrew.ts";
 import { labelled } from "../../src/cli/kernelfuzz.ts";
 import { KernelSide } from "../../src/cli/kernelside.ts";
 import type { ModelBackend } from "../../src/model/backend.ts";
@@ -63,16 +65,9 @@ describe("a kernel as commands use it", () => {
   it("is asked for the runs of a campaign in batches", async () => {
     const { side, batches } = posing(modelOf("7.2"));
     const pair = { before: modelOf("6.12"), after: side };
-    const nothing = survivingLoss(pair, () => {
-      return {
-        findings: [],
-        goals: 0,
-        notComparable: 0,
-        retention: { pageOps: 0, refused: 0, changed: 0 },
-      };
-    });
-    const { traceOf, differential } = inBatches(pair, traceOfRun, nothing, 40);
-    for (let at = 0; at < 40; at++) await differential(traceOf(77, at));
+    const crew = kernelCrew(pair, pair, { seed: 77, source: "plain" });
+    const tally = await crew.tally({ from: 0, to: 40 }, { isDue: () => false });
+    expect(tally === null ? 0 : runsOf(tally)).toBe(40);
     expect(batches.map((batch) => batch.length)).toEqual([32, 8]);
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { concludeCampaign, tallyRuns } from "../../fuzz/campaign.ts";
+import { concludeCampaign } from "../../fuzz/conclude.ts";
+import { localCrew, tallyRuns } from "../../fuzz/crew.ts";
 import { GOALS } from "../../fuzz/goals.ts";
 import { LiveDifferential } from "../../fuzz/livedifferential.ts";
 import { ModelSide } from "../../src/engine/modelside.ts";
@@ -42,7 +43,11 @@ describe("what a campaign makes of its findings", () => {
   test("is short, still shows the signature, and shows what is known within a few ops", async () => {
     const pair = { before: before.id, after: after.id, seed: 4 };
     const tally = await tallyRuns(pair.seed, 0, 600, differential);
-    const { findings } = await concludeCampaign(tally, 1, { ...pair, differential });
+    const { findings } = await concludeCampaign(tally, 1, {
+      ...pair,
+      differential,
+      crew: localCrew(pair.seed, differential),
+    });
     const least = new Map(KNOWN.map((kind) => [kind, Infinity]));
     for (const { signature, trace, step } of findings) {
       const shown = (await differential(trace)).findings.filter((f) => f.signature === signature);

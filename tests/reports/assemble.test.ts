@@ -66,6 +66,7 @@ function sources(
     goals: {} as Campaign["goals"],
     goalsMissed: [],
     notComparable: 0,
+    residual: { chance: 0.25, low: 0, high: 0.5 },
     retention: { pageOps: 0, refused: 0, changed: 0 },
     findings,
   };

@@ -122,6 +122,7 @@ function viewOf(known: boolean): CampaignView {
     goals: Object.fromEntries(GOALS.map((goal) => [goal, 1])) as Campaign["goals"],
     goalsMissed: [],
     notComparable: 0,
+    residual: { chance: 0.25, low: 0, high: 0.5 },
     retention: { pageOps: 4, refused: 1, changed: 0 },
     findings,
   };

@@ -42,6 +42,7 @@ export function campaign(findings: readonly CampaignFinding[]): Campaign {
     goalsMissed: [],
     notComparable: 0,
     retention: { pageOps: 0, refused: 0, changed: 0 },
+    residual: { chance: 0.001, low: 0, high: 0.004 },
     findings: [...findings],
   };
 }

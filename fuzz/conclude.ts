@@ -1,0 +1,91 @@
+import type { CampaignFinding } from "../src/oracle/finding.ts";
+import { type Crew, roughFinding } from "./crew.ts";
+import type { Differential } from "./differential.ts";
+import { GOALS, type Goal } from "./goals.ts";
+import { traceOfRun } from "./arbitrary.ts";
+import type { TraceSource } from "./sources.ts";
+import { residualOf } from "./residual.ts";
+import { type Campaign, campaignDigest } from "./summary.ts";
+import { runsOf, type Sighting, type Tally } from "./tally.ts";
+
+/** What makes two campaigns the same one. */
+export interface CampaignIdentity {
+  /** Ids of the backends. */
+  readonly before: string;
+  readonly after: string;
+  /** A safe integer >= 0. */
+  readonly seed: number;
+}
+
+export interface ConcludeOptions extends CampaignIdentity {
+  readonly crew: Crew;
+  /** For what the crew could not shrink before the signal came. */
+  readonly differential: Differential;
+  readonly traceOf?: TraceSource | undefined;
+  /** Goals it must reach; all of them unless the pair of designs cannot. */
+  readonly goals?: readonly Goal[] | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The campaign of a whole tally: each signature with its minimal trace, and the digest. */
+export async function concludeCampaign(
+  tally: Tally,
+  runMs: number,
+  options: ConcludeOptions,
+): Promise<Campaign> {
+  const { before, after, seed } = options;
+  const findings = await findingsOf(tally, options);
+  const runs = runsOf(tally);
+  const counts = findings.map(({ count }) => count);
+  const reached = GOALS.map((goal, bit) => [goal, tally.goals[bit] ?? 0] as const);
+  const expected = options.goals ?? GOALS;
+  return {
+    format: "pfndiff/campaign@1",
+    before,
+    after,
+    seed,
+    runs,
+    ops: tally.ops,
+    opsPerSecond: perSecond(tally.ops, runMs),
+    digest: campaignDigest({ before, after, seed, runs, findings }),
+    goals: Object.fromEntries(reached) as Record<Goal, number>,
+    goalsMissed: reached.filter(([goal, n]) => n === 0 && expected.includes(goal)).map(([g]) => g),
+    notComparable: tally.notComparable,
+    residual: residualOf(runs, counts),
+    ...(options.signal?.aborted === true ? { interrupted: true as const } : {}),
+    retention: tally.retention,
+    findings,
+  };
+}
+
+/** Every signature's finding in ascending order: minimal, or rough from the signal on. */
+async function findingsOf(
+  { sightings }: Tally,
+  { seed, crew, differential, signal, traceOf = traceOfRun }: ConcludeOptions,
+): Promise<CampaignFinding[]> {
+  const work = Object.entries(sightings);
+  const findings: CampaignFinding[] = [];
+  const queue = work.entries();
+  const lane = async () => {
+    for (const [index, [signature, sighting]] of queue) {
+      findings[index] =
+        (await shrunk(crew, signature, sighting, signal)) ??
+        (await roughFinding(seed, signature, sighting, differential, traceOf));
+    }
+  };
+  await Promise.all(Array.from({ length: crew.jobs }, lane));
+  return findings;
+}
+
+async function shrunk(
+  crew: Crew,
+  signature: string,
+  sighting: Sighting,
+  signal: AbortSignal | undefined,
+): Promise<CampaignFinding | null> {
+  return signal?.aborted === true ? null : crew.shrink(signature, sighting, signal);
+}
+
+export function perSecond(ops: number, ms: number): number {
+  return ms === 0 ? 0 : Math.round((ops * 1000) / ms);
+}

@@ -1,0 +1,48 @@
+import { existsSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import type { Crew } from "../../fuzz/crew.ts";
+import type { CampaignPlan } from "../../fuzz/plan.ts";
+import { isModel, type Pair } from "./backends.ts";
+import { projectRoot } from "./files.ts";
+import type { Io } from "./io.ts";
+
+/** What it takes for threads to be worth their start, unless they are asked for. */
+const LONG_MS = 5000;
+const LONG_RUNS = 20_000;
+const MOST_BY_DEFAULT = 8;
+
+/**
+ * How many threads work on a campaign. Only models are spread unless it is asked for: what a real
+ * kernel takes of memory is not for us to multiply.
+ */
+export function jobsFor(plan: CampaignPlan, pair: Pair, asked: number | undefined): number {
+  if (asked !== undefined) return asked;
+  const isLong = (plan.milliseconds ?? 0) >= LONG_MS || (plan.runs ?? 0) >= LONG_RUNS;
+  const areModels = isModel(pair.before) && isModel(pair.after);
+  if (!isLong || !areModels || !existsSync(workerFile())) return 1;
+  return Math.min(availableParallelism(), MOST_BY_DEFAULT);
+}
+
+/** The bundled code of a worker thread. */
+export function workerFile(): string {
+  return join(projectRoot(), "dist", "worker.js");
+}
+
+/** Runs `work` with so many threads, or, for one job, with none. */
+export async function withJobs<T>(
+  io: Io,
+  { before, after, seed, source }: CampaignPlan,
+  jobs: number,
+  work: (crew: Crew | undefined) => Promise<T>,
+): Promise<T> {
+  if (jobs === 1) return work(undefined);
+  const { PoolCrew } = await import("./poolcrew.ts");
+  const crash = (line: string) => io.err(`${line}\n`);
+  const crew = new PoolCrew(workerFile(), { before, after, seed, source }, jobs, crash);
+  try {
+    return await work(crew);
+  } finally {
+    await crew.close();
+  }
+}

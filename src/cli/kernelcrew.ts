@@ -1,0 +1,50 @@
+import { type Crew, localCrew, minimalByProxy, type Stop } from "../../fuzz/crew.ts";
+import type { CampaignPlan } from "../../fuzz/plan.ts";
+import { SOURCES } from "../../fuzz/sources.ts";
+import { mergeTallies, type RunRange, runsOf, type Tally } from "../../fuzz/tally.ts";
+import type { Pair } from "./backends.ts";
+import { differentialOf } from "./campaign.ts";
+import { kernelsOf } from "./kernelcampaign.ts";
+
+/** Runs that go to a kernel in one batch. */
+const BATCH = 32;
+
+/**
+ * Works on a campaign over real kernels: traces go to the guests in batches, and findings are
+ * shrunk on the models that stand for the pair and confirmed on the kernels.
+ */
+export function kernelCrew(
+  pair: Pair,
+  models: Pair,
+  { seed, source }: Pick<CampaignPlan, "seed" | "source">,
+): Crew {
+  const real = differentialOf(pair);
+  const proxy = differentialOf(models);
+  const traceOf = SOURCES[source];
+  const kernels = kernelsOf(pair);
+  const local = localCrew(seed, real, traceOf);
+  const tallyBatch = async (range: RunRange, stop: Stop): Promise<Tally | null> => {
+    const runs = Array.from({ length: range.to - range.from }, (_, at) => range.from + at);
+    const traces = runs.map((run) => traceOf(seed, run));
+    await Promise.all(kernels.map((kernel) => kernel.prepare(traces)));
+    return local.tally(range, stop);
+  };
+  return {
+    jobs: 1,
+    tally: async ({ from, to }, stop) => {
+      let whole: Tally | null = null;
+      for (let next = from; next < to && !stop.isDue(); next += BATCH) {
+        const range = { from: next, to: Math.min(to, next + BATCH) };
+        const tally = await tallyBatch(range, stop);
+        if (tally === null) break;
+        whole = whole === null ? tally : mergeTallies(whole, tally);
+        if (runsOf(tally) < range.to - range.from) break;
+      }
+      return whole;
+    },
+    shrink: async (signature, sighting, signal) => {
+      if (signal?.aborted === true) return null;
+      return minimalByProxy(signature, sighting, { real, proxy }, traceOf(seed, sighting.best.run));
+    },
+  };
+}

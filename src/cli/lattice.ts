@@ -1,0 +1,107 @@
+import { keyOf } from "../../fuzz/hunt.ts";
+import { mixedTrace } from "../../fuzz/mixture.ts";
+import { shrinkLater } from "../../fuzz/shrink.ts";
+import { FIXES, type Fix, historicSpec } from "../../legacy/historic.ts";
+import { opText } from "../../reports/optext.ts";
+import { table } from "../../reports/plaintable.ts";
+import { TwoSides } from "../engine/twosides.ts";
+import { modelBackend } from "../model/backend.ts";
+import type { Trace } from "../trace/trace.ts";
+import { EXIT, type Io } from "./io.ts";
+import { StepLine } from "./stepline.ts";
+
+export interface LatticeOptions {
+  readonly ops: number;
+  readonly seed: number;
+  readonly json?: boolean;
+}
+
+/** What a subset of the fixes still breaks, or breaks anew. */
+interface LatticeResult {
+  readonly fixes: readonly Fix[];
+  /** Symptoms that only the subset shows, with how often, beside all fixes. */
+  readonly symptoms: Readonly<Record<string, number>>;
+  /** The shortest trace of any of them, and its symptom and cause. */
+  readonly signature: string | null;
+  readonly witness: Trace | null;
+}
+
+/** Runs every subset of the fixes beside all of them. */
+export async function lattice(io: Io, options: LatticeOptions): Promise<number> {
+  const subsets = subsetsOf(FIXES);
+  const line = new StepLine(io);
+  const results: LatticeResult[] = [];
+  for (const [index, fixes] of subsets.entries()) {
+    line.show(`${index} of ${subsets.length} subsets, now ${fixes.join(" ") || "no fix"}`);
+    results.push(await behaviourOf(io, fixes, options));
+    if (io.interrupted.aborted) break;
+  }
+  line.clear();
+  const { ops, seed } = options;
+  const report = { format: "pfndiff/lattice@1", ops, seed, fixes: FIXES, subsets: results };
+  await io.out(options.json === true ? `${JSON.stringify(report)}\n` : text(results, options));
+  return io.interrupted.aborted ? EXIT.interrupted : EXIT.ok;
+}
+
+/** Every subset, the empty one first and the whole last. */
+function subsetsOf(fixes: readonly Fix[]): Fix[][] {
+  const all = Array.from({ length: 1 << fixes.length }, (_, bits) =>
+    fixes.filter((_fix, n) => (bits & (1 << n)) !== 0),
+  );
+  return all.sort((a, b) => a.length - b.length);
+}
+
+/** Findings that only the subset shows of a trace: the key of each. */
+function onlyIn(both: TwoSides, trace: Trace): string[] {
+  const { findings } = both.run(trace);
+  const whole = new Set(findings.filter(({ side }) => side === "after").map(keyOf));
+  return findings
+    .filter((finding) => finding.side === "before" && !whole.has(keyOf(finding)))
+    .map(keyOf);
+}
+
+async function behaviourOf(
+  io: Io,
+  fixes: readonly Fix[],
+  { ops, seed }: LatticeOptions,
+): Promise<LatticeResult> {
+  const subset = modelBackend(`with ${fixes.length} fixes`, "vm-pat", historicSpec(fixes));
+  const whole = modelBackend("with all fixes", "vm-pat", historicSpec(FIXES));
+  const both = new TwoSides(subset, whole);
+  const symptoms: Record<string, number> = {};
+  let example: { trace: Trace; key: string } | null = null;
+  for (let run = 0, done = 0; done < ops && !io.interrupted.aborted; run++) {
+    const trace = mixedTrace(seed, run);
+    const keys = onlyIn(both, trace);
+    for (const key of keys) {
+      const symptom = key.replace(/:.*/, "");
+      symptoms[symptom] = (symptoms[symptom] ?? 0) + 1;
+    }
+    const [key] = keys;
+    if (key !== undefined && (example === null || trace.ops.length < example.trace.ops.length)) {
+      example = { trace, key };
+    }
+    done += trace.ops.length;
+    if (run % 64 === 63) await new Promise<void>((resolve) => setImmediate(resolve));
+  }
+  if (example === null) return { fixes, symptoms, signature: null, witness: null };
+  const { key } = example;
+  const holds = async (trace: Trace) => onlyIn(both, trace).includes(key);
+  return { fixes, symptoms, signature: key, witness: await shrinkLater(example.trace, holds) };
+}
+
+function text(results: readonly LatticeResult[], { ops, seed }: LatticeOptions): string {
+  const rows = results.map(({ fixes, symptoms, signature, witness }) => [
+    ...FIXES.map((fix) => (fixes.includes(fix) ? "x" : ".")),
+    Object.entries(symptoms)
+      .map(([symptom, count]) => `${symptom} ${count}`)
+      .join(", ") || "none",
+    witness === null ? "" : `${signature}: ${witness.ops.map(opText).join("; ")}`,
+  ]);
+  const head = [
+    ...FIXES.map((fix) => fix.slice(0, 7)),
+    "shows beyond all fixes",
+    "shortest witness",
+  ];
+  return `${table(head, rows)}\n${ops} ops of seed ${seed} for each subset of the fixes (x: in)\n`;
+}

@@ -1,0 +1,36 @@
+import { type ShardWork, mergeShards } from "../../fuzz/merge.ts";
+import { UserError } from "../usererror.ts";
+import { openPair } from "./backends.ts";
+import type { Io } from "./io.ts";
+import { withJobs } from "./jobs.ts";
+import { readJournal } from "./journalfile.ts";
+import { beginSession, checkProbe, workOn } from "./session.ts";
+
+export interface MergeOptions {
+  readonly out: string;
+  readonly jobs?: number;
+  readonly json?: boolean;
+}
+
+/** Puts the shards of a campaign together, and ends it as one process would have. */
+export async function merge(
+  io: Io,
+  paths: readonly string[],
+  options: MergeOptions,
+): Promise<number> {
+  const shards: ShardWork[] = [];
+  for (const path of paths) {
+    const { plan, tally, milliseconds } = await readJournal(path);
+    shards.push({ path, plan, tally, milliseconds });
+  }
+  const whole = mergeShards(shards);
+  if (typeof whole === "string") throw new UserError(`merge: ${whole}`);
+  const { plan, ...earlier } = whole;
+  const pair = await openPair(plan);
+  await checkProbe(paths[0] ?? "", plan, pair);
+  const session = await beginSession(io, pair, plan, options.out);
+  await session.journal.append({ kind: "runs", ...earlier });
+  return withJobs(io, plan, options.jobs ?? 1, (crew) =>
+    workOn(io, { ...session, earlier }, { crew, json: options.json }),
+  );
+}

@@ -1,0 +1,143 @@
+import { type HuntResult, huntMutant, knownOf, type Sighting } from "../../fuzz/hunt.ts";
+import { mixedTrace } from "../../fuzz/mixture.ts";
+import { table } from "../../reports/plaintable.ts";
+import { TwoSides } from "../engine/twosides.ts";
+import type { Mutant } from "../model/mutant.ts";
+import { EXIT, type Io } from "./io.ts";
+import { MUTANTS, mutantPair } from "./mutantlist.ts";
+import { StepLine } from "./stepline.ts";
+
+export interface MutantsOptions {
+  /** Most ops for a mutant; equivalent ones are given ten times as many. */
+  readonly ops: number;
+  readonly seed: number;
+  readonly seeds: number;
+  /** Only mutants whose id contains this. */
+  readonly only?: string;
+  readonly json?: boolean;
+}
+
+const EQUIVALENT_TIMES = 10;
+/** What a reference shows by itself is learned from other traces than those of any hunt. */
+const KNOWN_SEED = 0x7ffffff0;
+const KNOWN_OPS = 60_000;
+
+type Label = Omit<Mutant, "spec">;
+
+/** What became of one mutant over all seeds. */
+interface MutantResult extends Label {
+  /** One for each seed. */
+  readonly hunts: readonly HuntResult[];
+  /** Found by every seed, or, for an equivalent one, by none. */
+  readonly asDeclared: boolean;
+}
+
+/** Hunts every planted fault and says by what it was found. */
+export async function mutants(io: Io, options: MutantsOptions): Promise<number> {
+  const chosen = MUTANTS.filter(({ id }) => id.includes(options.only ?? ""));
+  const line = new StepLine(io);
+  const known = new Map<string, Set<string>>();
+  const results: MutantResult[] = [];
+  for (const [index, mutant] of chosen.entries()) {
+    line.show(`${index} of ${chosen.length} mutants, now ${mutant.id}`);
+    results.push(await huntAll(io, mutant, options, known));
+    if (io.interrupted.aborted) break;
+  }
+  line.clear();
+  await io.out(
+    options.json === true
+      ? `${JSON.stringify(report(results, options))}\n`
+      : text(results, options),
+  );
+  if (io.interrupted.aborted) return EXIT.interrupted;
+  if (chosen.length === 0) return EXIT.nothingRan;
+  return results.every(({ asDeclared }) => asDeclared) ? EXIT.ok : EXIT.divergence;
+}
+
+async function huntAll(
+  io: Io,
+  mutant: Mutant,
+  { ops, seed, seeds }: MutantsOptions,
+  known: Map<string, Set<string>>,
+): Promise<MutantResult> {
+  const { spec: _spec, ...label } = mutant;
+  const pair = mutantPair(mutant);
+  const own = known.get(mutant.reference) ?? ownFindings(pair.reference);
+  known.set(mutant.reference, own);
+  const both = new TwoSides(pair.reference, pair.mutant);
+  const hunts: HuntResult[] = [];
+  for (let n = 0; n < seeds && !io.interrupted.aborted; n++) {
+    hunts.push(
+      await huntMutant({
+        hunt: (trace) => both.run(trace).findings,
+        traceOf: (run) => mixedTrace(seed + n, run),
+        ops: mutant.equivalent === undefined ? ops : ops * EQUIVALENT_TIMES,
+        known: new Set(own),
+        isStopped: () => io.interrupted.aborted,
+      }),
+    );
+  }
+  const isEquivalent = mutant.equivalent !== undefined;
+  return {
+    ...label,
+    hunts,
+    asDeclared: hunts.every(({ found }) => (found === null) === isEquivalent),
+  };
+}
+
+function ownFindings(reference: ConstructorParameters<typeof TwoSides>[0]): Set<string> {
+  const both = new TwoSides(reference, reference);
+  return knownOf(
+    (trace) => both.run(trace).findings,
+    (run) => mixedTrace(KNOWN_SEED, run),
+    KNOWN_OPS,
+  );
+}
+
+function report(results: readonly MutantResult[], { ops, seed, seeds }: MutantsOptions) {
+  return { format: "pfndiff/mutants@1", ops, seed, seeds, mutants: results };
+}
+
+/** The middle of the ops that the seeds took; a seed that did not find it counts as endless. */
+function median(hunts: readonly HuntResult[], of: "found" | "alone"): number {
+  const ops = hunts.map((hunt) => hunt[of]?.ops ?? Number.POSITIVE_INFINITY).sort((a, b) => a - b);
+  return ops[(ops.length - 1) >> 1] ?? Number.POSITIVE_INFINITY;
+}
+
+function shown(ops: number): string {
+  return Number.isFinite(ops) ? String(ops) : "-";
+}
+
+function symptomOf(sighting: Sighting | null | undefined): string {
+  if (sighting === null || sighting === undefined) return "-";
+  return `${sighting.isMissing ? "no " : ""}${sighting.symptom}:${sighting.cause}`;
+}
+
+function text(results: readonly MutantResult[], options: MutantsOptions): string {
+  const rows = results.map(({ id, reference, at, hunts, equivalent, asDeclared }) => [
+    asDeclared ? "" : "!",
+    id,
+    reference,
+    at,
+    equivalent === undefined ? shown(median(hunts, "found")) : "equivalent",
+    symptomOf(hunts.map(({ found }) => found).find((found) => found !== null)),
+    shown(median(hunts, "alone")),
+  ]);
+  const head = ["", "mutant", "of", "at", "ops", "found by", "alone after"];
+  return `${table(head, rows)}\n${summary(results, options)}`;
+}
+
+function summary(results: readonly MutantResult[], { ops, seed, seeds }: MutantsOptions): string {
+  const real = results.filter(({ equivalent }) => equivalent === undefined);
+  const equal = results.filter(({ equivalent }) => equivalent !== undefined);
+  const found = real.filter(({ asDeclared }) => asDeclared).length;
+  const silent = equal.filter(({ asDeclared }) => asDeclared).length;
+  const alone = real.filter(({ hunts }) => hunts.every((hunt) => hunt.alone !== null)).length;
+  const lines = [
+    `${found} of ${real.length} mutants found within ${ops} ops by every seed (${seeds} from ${seed})`,
+    `${alone} of them also by the absolute checks alone, beyond what the reference shows itself`,
+    `${silent} of ${equal.length} equivalent ones never found in ${ops * EQUIVALENT_TIMES} ops`,
+    ...equal.map(({ id, equivalent }) => `  ${id}: ${equivalent}`),
+  ];
+  return `${lines.join("\n")}\n`;
+}

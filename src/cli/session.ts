@@ -1,0 +1,124 @@
+import { type CampaignResult, type EarlierWork, runCampaign } from "../../fuzz/campaign.ts";
+import { loadSaved } from "../../fuzz/corpus.ts";
+import type { Crew } from "../../fuzz/crew.ts";
+import { reachableGoals } from "../../fuzz/goals.ts";
+import { type CampaignPlan, probeOf, runsOfPlan } from "../../fuzz/plan.ts";
+import { SOURCES } from "../../fuzz/sources.ts";
+import type { Backend } from "../backend.ts";
+import { UserError } from "../usererror.ts";
+import { openPair, orClose, type Pair } from "./backends.ts";
+import { acceptedSignatures } from "./baseline.ts";
+import { differentialOf } from "./campaign.ts";
+import { finish } from "./finish.ts";
+import { EXIT, type Io } from "./io.ts";
+import { JournalFile, readJournal } from "./journalfile.ts";
+import { ProgressLine } from "./progress.ts";
+
+/** A campaign with its journal open, ready to be worked on. */
+export interface Session {
+  readonly plan: CampaignPlan;
+  readonly pair: Pair;
+  readonly journal: JournalFile;
+  /** The journal, as `--resume` wants it named. */
+  readonly name: string;
+  readonly out: string;
+  readonly earlier?: EarlierWork;
+}
+
+/** Plans a campaign over two backends with what this build answers. */
+export async function planOf(
+  pair: Pair,
+  cut: Pick<CampaignPlan, "seed" | "source" | "runs" | "milliseconds" | "shard">,
+): Promise<CampaignPlan> {
+  const probe = await probeOf(cut.seed, cut.source, differentialOf(pair));
+  return { before: pair.before.id, after: pair.after.id, ...cut, probe };
+}
+
+/** Begins a campaign in a results folder. */
+export async function beginSession(
+  io: Io,
+  pair: Pair,
+  plan: CampaignPlan,
+  out: string,
+): Promise<Session> {
+  const { journal, aside } = await JournalFile.begin(out, plan);
+  if (aside !== null) {
+    io.err(`an unfinished campaign was put aside (pfndiff fuzz --resume ${aside})\n`);
+  }
+  return { plan, pair, journal, name: out, out };
+}
+
+/** Goes on with the campaign of a results folder or a journal file. */
+export async function resumeSession(io: Io, path: string): Promise<Session> {
+  const { plan, tally, milliseconds, damaged, path: file, folder } = await readJournal(path);
+  const pair = await openPair(plan);
+  await orClose(pair, () => checkProbe(file, plan, pair));
+  for (const line of damaged) io.err(`${file}: line ${line} is damaged: its runs are done again\n`);
+  const journal = await JournalFile.goOn(file);
+  return { plan, pair, journal, name: path, out: folder, earlier: { tally, milliseconds } };
+}
+
+/** Refuses what another build wrote, as far as a few runs can tell. */
+export async function checkProbe(file: string, plan: CampaignPlan, pair: Pair): Promise<void> {
+  if ((await probeOf(plan.seed, plan.source, differentialOf(pair))) === plan.probe) return;
+  throw new UserError(`${file}: is of another build, which answers the same runs differently`);
+}
+
+export interface Working {
+  readonly crew?: Crew | undefined;
+  readonly chunk?: number | undefined;
+  readonly json?: boolean | undefined;
+  /** The sides' designs, where a backend cannot tell before it runs. */
+  readonly designs?: readonly Backend["design"][] | undefined;
+}
+
+/** Works on a campaign to its end or an interrupt, keeps every range, saves and prints. */
+export async function workOn(io: Io, session: Session, working: Working): Promise<number> {
+  const { plan, pair, journal, name, out } = session;
+  const accepted = await acceptedSignatures();
+  const result = await campaignOf(io, session, working);
+  if (!result.interrupted) {
+    await journal.append({ kind: "end", digest: result.campaign.digest });
+  }
+  const status = await finish(io, result, { pair, out, accepted, json: working.json });
+  await journal.close();
+  if (result.interrupted) {
+    const { runs } = result.campaign;
+    io.err(`interrupted after ${runs} runs; go on with: pfndiff fuzz --resume ${name}\n`);
+    return EXIT.interrupted;
+  }
+  // What a shard found is for the merge to judge.
+  return plan.shard === null ? status : EXIT.ok;
+}
+
+async function campaignOf(
+  io: Io,
+  { plan, pair, journal, out, earlier }: Session,
+  { crew, chunk, designs }: Working,
+): Promise<CampaignResult> {
+  const { before, after } = pair;
+  const progress = new ProgressLine(io);
+  try {
+    return await runCampaign({
+      before: before.id,
+      after: after.id,
+      seed: plan.seed,
+      differential: differentialOf(pair),
+      crew,
+      ...runsOfPlan(plan),
+      ...(plan.milliseconds === null ? {} : { milliseconds: plan.milliseconds }),
+      earlier,
+      chunk,
+      onRange: (tally, milliseconds) => journal.append({ kind: "runs", tally, milliseconds }),
+      traceOf: SOURCES[plan.source],
+      // The goals are about what system calls do to the mappings of resource files.
+      goals:
+        plan.source === "idioms" ? [] : reachableGoals(designs ?? [before.design, after.design]),
+      saved: await loadSaved(out, before.id, after.id),
+      signal: io.interrupted,
+      onProgress: (state) => progress.show(state),
+    });
+  } finally {
+    progress.clear();
+  }
+}

@@ -1,0 +1,30 @@
+import { workerData } from "piscina";
+import { minimalFinding, tallyRuns } from "../../fuzz/crew.ts";
+import { SOURCES } from "../../fuzz/sources.ts";
+import { openPair } from "./backends.ts";
+import { differentialOf } from "./campaign.ts";
+import type { WorkerAnswer, WorkerSetup, WorkerTask } from "./workertask.ts";
+
+const { before, after, seed, source }: WorkerSetup = workerData;
+const traceOf = SOURCES[source];
+const differential = differentialOf(await openPair({ before, after }));
+
+/** What a worker thread does with each task. */
+export default async function work(task: WorkerTask): Promise<WorkerAnswer> {
+  try {
+    if (task.kind === "tally") {
+      const { from, to } = task.range;
+      return { kind: "tally", tally: await tallyRuns(seed, from, to, differential, traceOf) };
+    }
+    const { signature, sighting } = task;
+    return {
+      kind: "finding",
+      finding: await minimalFinding(seed, signature, sighting, differential, traceOf),
+    };
+  } catch (error) {
+    return {
+      kind: "fault",
+      stack: error instanceof Error ? (error.stack ?? error.message) : `${error}`,
+    };
+  }
+}

@@ -1,0 +1,22 @@
+import type { SourceName } from "../../fuzz/sources.ts";
+import type { RunRange, Sighting, Tally } from "../../fuzz/tally.ts";
+import type { CampaignFinding } from "../oracle/finding.ts";
+
+/** What a worker thread is told when it starts. */
+export interface WorkerSetup {
+  readonly before: string;
+  readonly after: string;
+  readonly seed: number;
+  readonly source: SourceName;
+}
+
+/** One piece of work for a worker thread. */
+export type WorkerTask =
+  | { readonly kind: "tally"; readonly range: RunRange }
+  | { readonly kind: "shrink"; readonly signature: string; readonly sighting: Sighting };
+
+/** What came of it. An error of ours is a value, so that a rejection means that the thread died. */
+export type WorkerAnswer =
+  | { readonly kind: "tally"; readonly tally: Tally }
+  | { readonly kind: "finding"; readonly finding: CampaignFinding }
+  | { readonly kind: "fault"; readonly stack: string };

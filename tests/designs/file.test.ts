@@ -1,0 +1,86 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { run } from "../cli/run.ts";
+
+const directory = mkdtempSync(join(tmpdir(), "pfndiff-file-"));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+const TRACE = JSON.stringify({
+  format: "pfndiff/trace@1",
+  name: "one mapping",
+  world: { pfns: 4, vpages: 4, mtrr: "uncached" },
+  ops: [
+    { op: "spawn", proc: 0 },
+    { op: "mmap", proc: 0, at: 0, pages: 1, pfn: 0, via: "resource", prot: "rw", private: false },
+    { op: "exit", proc: 0 },
+  ],
+});
+
+let count = 0;
+
+async function record(source: string): Promise<{ status: number; out: string; err: string }> {
+  const path = join(directory, `module${count++}.mjs`);
+  writeFileSync(path, source);
+  return run(["record", "--backend", `file:${path}`], { stdin: TRACE });
+}
+
+const hooks = (remap: string) => `({
+  remap(vma, wanted, granted, pfn) { ${remap} },
+  remapFailed() {}, dup() {}, copy() { return null; }, copyFailed() {}, unmap() {}, moved() {},
+  free() {},
+})`;
+
+describe("file:PATH", () => {
+  it("records with a function that makes a tracking", async () => {
+    const { status, out } = await record(
+      `export default (ranges) => ${hooks("return ranges.track(pfn, pfn + vma.pages, wanted, false, granted);")};`,
+    );
+    expect(status).toBe(0);
+    const steps = JSON.parse(out).steps;
+    expect(steps[2].memtype).toEqual([{ start: 0, end: 1, type: "uncached-minus" }]);
+  });
+
+  it.each([
+    ["throws when loaded", 'throw new Error("no")', "cannot be loaded: no"],
+    ["exports nothing", "export const a = 1;", "default export"],
+    ["lacks hooks", "export default () => ({ remap() {} });", "lacks remapFailed, dup"],
+    [
+      "throws in a hook",
+      `export default () => ${hooks('throw new Error("boom");')};`,
+      "remap() threw: boom",
+    ],
+    ["returns nonsense", `export default () => ${hooks("return 7;")};`, "remap() returned 7"],
+    [
+      "grants nonsense",
+      `export default () => ${hooks("granted.mode = 9; return null;")};`,
+      "granted 9",
+    ],
+    ["answers no recording", "export default { record: async () => ({}) };", "is no recording"],
+    ["hangs", `export default () => ${hooks("for (;;);")};`, "hangs: no answer to one mapping"],
+  ])(
+    "says so of a module that %s",
+    async (_what, source, says) => {
+      const { status, err } = await record(source);
+      expect(err).toContain(says);
+      expect(err.trim().split("\n")).toHaveLength(1);
+      expect(status).toBe(2);
+    },
+    15_000,
+  );
+
+  it("finds the fault of the worked example", async () => {
+    const { status, out } = await run([
+      "fuzz",
+      "--before=modern",
+      "--after=file:docs/examples/forgetful.js",
+      "--runs=60",
+      "--json",
+      `--out=${join(directory, "results")}`,
+    ]);
+    const signatures = JSON.parse(out).findings.map((f: { signature: string }) => f.signature);
+    expect(signatures).toContain("introduced:untracked-mapping:unmap-middle");
+    expect(status).toBe(1);
+  }, 30_000);
+});

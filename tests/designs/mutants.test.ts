@@ -1,0 +1,102 @@
+import { describe, expect, it } from "vitest";
+import { type HuntResult, huntMutant, keyOf } from "../../fuzz/hunt.ts";
+import { mixedTrace } from "../../fuzz/mixture.ts";
+import { MUTANTS, mutantPair } from "../../src/cli/mutantlist.ts";
+import { TwoSides } from "../../src/engine/twosides.ts";
+import type { Mutant } from "../../src/model/mutant.ts";
+import { traceSchema } from "../../src/trace/trace.ts";
+import { run } from "../cli/run.ts";
+
+const BAR = 20_000;
+/** The whole of the equivalent ones' 200,000 ops is run by `pfndiff mutants`. */
+const EQUIVALENT_OPS = 8_000;
+const SEEDS = [1, 77];
+const PATIENCE_MS = 60_000;
+
+const real = MUTANTS.filter(({ equivalent }) => equivalent === undefined);
+const equivalent = MUTANTS.filter((mutant) => mutant.equivalent !== undefined);
+
+async function hunt(mutant: Mutant, seed: number, ops: number): Promise<HuntResult> {
+  const pair = mutantPair(mutant);
+  const both = new TwoSides(pair.reference, pair.mutant);
+  return huntMutant({
+    hunt: (trace) => both.run(trace).findings,
+    traceOf: (n) => mixedTrace(seed, n),
+    ops,
+    known: new Set(),
+    isFoundEnough: true,
+  });
+}
+
+describe("the oracle finds planted faults", () => {
+  it("has enough of them, each with a name of its own, in both designs and beneath them", () => {
+    expect(real.length).toBeGreaterThanOrEqual(60);
+    expect(new Set(MUTANTS.map(({ id }) => id)).size).toBe(MUTANTS.length);
+    expect(new Set(real.map(({ place }) => place)).size).toBe(5);
+    expect(new Set(real.map(({ reference }) => reference)).size).toBe(2);
+  });
+
+  it.each(real.map((mutant) => [mutant.id, mutant] as const))(
+    "%s is found within the bar",
+    async (_id, mutant) => {
+      for (const seed of SEEDS) {
+        expect((await hunt(mutant, seed, BAR)).found, `seed ${seed}`).not.toBeNull();
+      }
+    },
+    PATIENCE_MS,
+  );
+
+  it.each(equivalent.map((mutant) => [mutant.id, mutant] as const))(
+    "%s is equivalent, and not found",
+    async (_id, mutant) => {
+      expect((await hunt(mutant, 5, EQUIVALENT_OPS)).found).toBeNull();
+    },
+    PATIENCE_MS,
+  );
+
+  it("a design beside itself shows nothing", async () => {
+    for (const reference of ["legacy", "modern"] as const) {
+      const mutant = MUTANTS.find((candidate) => candidate.reference === reference);
+      const { reference: itself } = mutantPair(mutant as Mutant);
+      const both = new TwoSides(itself, itself);
+      for (let n = 0; n < 100; n++) {
+        const { findings } = both.run(mixedTrace(9, n));
+        const before = findings.filter(({ side }) => side === "before").map(keyOf);
+        expect(findings.filter(({ side }) => side === "after").map(keyOf)).toEqual(before);
+      }
+    }
+  });
+});
+
+describe("mixed traces", () => {
+  it("satisfy the schema, depend on seed and run only, and hold faults and drivers", () => {
+    const traces = Array.from({ length: 64 }, (_, n) => mixedTrace(3, n));
+    for (const trace of traces) expect(() => traceSchema.parse(trace)).not.toThrow();
+    expect(traces).toEqual(traces.map((_, n) => mixedTrace(3, n)));
+    const ops = traces.flatMap((trace) => trace.ops);
+    expect(ops.some(({ fault }) => fault !== undefined)).toBe(true);
+    expect(ops.some(({ op }) => op === "drv-mmap")).toBe(true);
+  });
+});
+
+describe("pfndiff mutants", () => {
+  it("prints a table and succeeds when all are as declared", async () => {
+    const { status, out } = await run(["mutants", "--only", "free-by-start", "--seeds", "1"]);
+    expect(out).toContain("free-by-start-legacy");
+    expect(out).toContain("2 of 2 mutants found");
+    expect(status).toBe(0);
+  }, 60_000);
+
+  it("fails when one is not found in the ops it is given", async () => {
+    const { status, out } = await run([
+      "mutants",
+      "--only",
+      "zap-untracks",
+      "--ops",
+      "2",
+      "--json",
+    ]);
+    expect(JSON.parse(out)).toMatchObject({ ops: 2, mutants: [{ asDeclared: false }] });
+    expect(status).toBe(1);
+  }, 60_000);
+});
