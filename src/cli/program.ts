@@ -69,6 +69,7 @@ export function buildProgram(io: Io, done: Done): Command {
     .addHelpText("after", TEACHING)
     .showSuggestionAfterError(true);
   addFinders(program, io, done);
+  addShrink(program, io, done);
   addMerge(program, io, done);
   addExplore(program, io, done);
   addModelCommands(program, io, done);
