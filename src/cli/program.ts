@@ -69,8 +69,7 @@ export function buildProgram(io: Io, done: Done): Command {
     .addHelpText("after", TEACHING)
     .showSuggestionAfterError(true);
   addFinders(program, io, done);
-  addShrink(program, io, done);
-  addMerge(program, io, done);
+  addMergeAndSweep(program, io, done);
   addExplore(program, io, done);
   addModelCommands(program, io, done);
   addViewers(program, io, done);
@@ -102,8 +101,17 @@ function exitStyleOption(): Option {
     .default("default");
 }
 
-/** What puts the parts of a campaign together again. */
-function addMerge(program: Command, io: Io, done: Done): void {
+/** What puts the parts of a campaign together again, and what leaves no sequence out. */
+function addMergeAndSweep(program: Command, io: Io, done: Done): void {
+  program
+    .command("sweep")
+    .description("fail every single allocation of every short sequence, and judge what follows")
+    .addOption(beforeOption())
+    .addOption(afterOption())
+    .addOption(
+      new Option("--length <n>", "ops of a sequence").argParser(wholeNumber(1, 5)).default(3),
+    )
+    .action(async (options) => done(await (await import("./sweep.ts")).sweepFaults(io, options)));
   program
     .command("merge")
     .description("put the shards of a campaign together and judge the whole")
@@ -147,18 +155,6 @@ function addFinders(program: Command, io: Io, done: Done): void {
     .option("--json", "print one pfndiff/campaign@1 object on stdout")
     .addOption(exitStyleOption())
     .action(async (options) => done(await (await import("./fuzz.ts")).fuzz(io, options)));
-  program
-    .command("sweep")
-    .description("fail every single allocation of every short sequence, and judge what follows")
-    .addOption(beforeOption())
-    .addOption(afterOption())
-    .addOption(
-      new Option("--length <n>", "ops of a sequence").argParser(wholeNumber(1, 5)).default(3),
-    )
-    .action(async (options) => done(await (await import("./sweep.ts")).sweepFaults(io, options)));
-}
-
-function addShrink(program: Command, io: Io, done: Done): void {
   program
     .command("shrink")
     .description("shrink a trace to the least that still shows one of its findings")

@@ -1,4 +1,4 @@
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import type { ReportFinding } from "../../data.ts";
 import { openingStep } from "./difference.ts";
 import { FRONT_HASH, findingHash, routeOf, SEARCH_HASH } from "./route.ts";
@@ -13,7 +13,7 @@ export interface KeyContext {
 
 /** Listens for the viewer's keys, except while someone types or a dialog is open. */
 export function useKeys(context: KeyContext): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
       if (document.querySelector("dialog[open]") !== null) return;
