@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useMemo, useState } from "preact/hooks";
 import type { ReportData } from "../../data.ts";
 import { ClaimsPage } from "./claimspage.tsx";
 import { FindingPage } from "./findingpage.tsx";
@@ -11,7 +11,8 @@ import { ThemeToggle } from "./theme.tsx";
 
 /** The viewer: the address says what it shows, so every view has a link that restores it. */
 export function App({ report }: { report: ReportData }) {
-  const route = useRoute();
+  const place = usePlace();
+  const { route } = place;
   const [filter, setFilter] = useState(NO_FILTER);
   const [help, setHelp] = useState(false);
   const all = useMemo(() => inReadingOrder(report.findings), [report]);
@@ -19,7 +20,7 @@ export function App({ report }: { report: ReportData }) {
   const finding =
     route.page === "finding" ? all.find((one) => one.signature === route.signature) : undefined;
   useKeys({ all, shown, onHelp: () => setHelp(true) });
-  useFocus(route);
+  useFocus(place);
 
   const page = () => {
     if (route.page === "claims") return <ClaimsPage report={report} />;
@@ -78,25 +79,36 @@ function skipToContent(event: Event): void {
 }
 
 /** Back on the front page, the focus is where the reader left it. */
-function useFocus(route: Route): void {
-  const left = useRef<string | null>(null);
-  useEffect(() => {
-    if (route.page === "claims") return;
-    if (route.page === "finding") {
-      left.current = route.signature;
-      return;
-    }
-    const row = `[data-row="${CSS.escape(left.current ?? "")}"]`;
+function useFocus({ route, left }: Place): void {
+  useLayoutEffect(() => {
+    if (route.page !== "front") return;
+    const row = `[data-row="${CSS.escape(left ?? "")}"]`;
     document.querySelector<HTMLElement>(route.search ? "#search" : row)?.focus();
-  }, [route]);
+  }, [route, left]);
 }
 
-function useRoute(): Route {
-  const [route, setRoute] = useState(() => routeOf(location.hash));
-  useEffect(() => {
-    const follow = () => setRoute(routeOf(location.hash));
+/** Where the reader is, and the finding that was open last before that. */
+interface Place {
+  readonly route: Route;
+  readonly left: string | null;
+}
+
+/**
+ * Follows the address. The finding left is taken from the event, not from what was drawn: keys may
+ * come faster than pages, and a finding that was passed without a frame was still the last one.
+ */
+function usePlace(): Place {
+  const [place, setPlace] = useState<Place>(() => ({ route: routeOf(location.hash), left: null }));
+  useLayoutEffect(() => {
+    const follow = ({ oldURL }: HashChangeEvent) => {
+      const from = routeOf(new URL(oldURL).hash);
+      setPlace(({ left }) => ({
+        route: routeOf(location.hash),
+        left: from.page === "finding" ? from.signature : left,
+      }));
+    };
     addEventListener("hashchange", follow);
     return () => removeEventListener("hashchange", follow);
   }, []);
-  return route;
+  return place;
 }
