@@ -14,6 +14,7 @@ const identity = {
   after: pair.after.id,
   seed: 1,
   source: "plain",
+  corpus: [],
 } as const;
 
 async function seconds(crew?: Crew): Promise<number> {

@@ -1,0 +1,116 @@
+import type { Op } from "../src/trace/op.ts";
+import type { Trace } from "../src/trace/trace.ts";
+import { diceOfRun, traceOfRun } from "./arbitrary.ts";
+import type { Coverage } from "./coverage.ts";
+import type { Dice } from "./dice.ts";
+import { mend, MUTATIONS, mutate, withExits, withoutExits } from "./mutate.ts";
+
+/** A kept trace and the features that it was the first to show. */
+interface Entry {
+  readonly trace: Trace;
+  readonly features: readonly number[];
+}
+
+/** Grows a corpus: what shows a feature first is cut down to that, kept, and mutated from then on. */
+export class Growth {
+  private readonly entries: Entry[] = [];
+  /** In how many runs each feature was seen. */
+  private readonly seen = new Map<number, number>();
+
+  /** `seed` and the given traces decide what is drawn. */
+  constructor(
+    private readonly coverage: Coverage,
+    private readonly seed: number,
+    given: readonly Trace[] = [],
+  ) {
+    for (const trace of given) this.admit(trace);
+  }
+
+  /** The traces kept so far, in the order in which they came. */
+  get traces(): readonly Trace[] {
+    return this.entries.map(({ trace }) => trace);
+  }
+
+  get features(): number {
+    return this.seen.size;
+  }
+
+  /** The trace of a run: half of them are drawn afresh, the rest are mutants of what is kept. */
+  draw(run: number): Trace {
+    const dice = diceOfRun(this.seed, run);
+    if (this.entries.length === 0 || dice.chance(1, 2)) return traceOfRun(this.seed, run);
+    return mutate(dice, this.pick(dice), this.pick(dice), MUTATIONS);
+  }
+
+  /** Takes in a trace; what it shows first is kept as traces of its own, as small as can be. */
+  learn(trace: Trace): void {
+    const steps = this.coverage.of(trace);
+    const shown = new Set(steps.flat());
+    const fresh = new Set([...shown].filter((feature) => !this.seen.has(feature)));
+    for (const feature of shown) this.seen.set(feature, (this.seen.get(feature) ?? 0) + 1);
+    for (const [index, features] of steps.entries()) {
+      for (const feature of features) {
+        if (fresh.has(feature)) this.keep(trace, trace.ops.slice(0, index + 1), feature, fresh);
+      }
+    }
+  }
+
+  /** Takes a trace of an earlier corpus as it is. */
+  private admit(trace: Trace): void {
+    const shown = new Set(this.coverage.of(trace).flat());
+    const features = [...shown].filter((feature) => !this.seen.has(feature));
+    for (const feature of shown) this.seen.set(feature, (this.seen.get(feature) ?? 0) + 1);
+    this.entries.push({ trace, features });
+  }
+
+  private keep(
+    { format, world }: Trace,
+    until: readonly Op[],
+    feature: number,
+    fresh: Set<number>,
+  ): void {
+    const shows = (ops: readonly Op[]) =>
+      this.coverage
+        .of({ world, ops: [...ops] })
+        .at(-1)
+        ?.includes(feature) === true;
+    const least = leastThat(shows, until);
+    const ops = withExits(mend(world, withoutExits(least)));
+    const trace: Trace = {
+      format,
+      name: "",
+      world,
+      ops: ops.length < least.length ? [...least] : ops,
+    };
+    const features: number[] = [];
+    for (const shown of this.coverage.of(trace).flat())
+      if (fresh.delete(shown)) features.push(shown);
+    fresh.delete(feature);
+    this.entries.push({ trace, features });
+  }
+
+  /** An entry by how rare its rarest feature is; all of them have a chance. */
+  private pick(dice: Dice): Trace {
+    const entries = this.entries;
+    let best = entries[dice.index(entries.length)] as Entry;
+    const other = entries[dice.index(entries.length)] as Entry;
+    if (this.rarity(other) < this.rarity(best)) best = other;
+    return best.trace;
+  }
+
+  private rarity({ features }: Entry): number {
+    let least = Number.POSITIVE_INFINITY;
+    for (const feature of features) least = Math.min(least, this.seen.get(feature) ?? 0);
+    return least;
+  }
+}
+
+/** Leaves out what it can of all but the last op, from the end on. */
+function leastThat(shows: (ops: readonly Op[]) => boolean, ops: readonly Op[]): readonly Op[] {
+  let least = ops;
+  for (let at = ops.length - 2; at >= 0; at--) {
+    const less = least.toSpliced(at, 1);
+    if (shows(less)) least = less;
+  }
+  return least;
+}
