@@ -1,9 +1,9 @@
 import type { Op } from "../src/trace/op.ts";
-import type { Trace } from "../src/trace/trace.ts";
+import type { Trace, World } from "../src/trace/trace.ts";
 import { diceOfRun, traceOfRun } from "./arbitrary.ts";
 import type { Coverage } from "./coverage.ts";
 import type { Dice } from "./dice.ts";
-import { mend, MUTATIONS, mutate, withExits, withoutExits } from "./mutate.ts";
+import { mend, MUTATIONS, mutate, withExits } from "./mutate.ts";
 
 /** A kept trace and the features that it was the first to show. */
 interface Entry {
@@ -74,18 +74,15 @@ export class Growth {
         .of({ world, ops: [...ops] })
         .at(-1)
         ?.includes(feature) === true;
-    const least = leastThat(shows, until);
-    const ops = withExits(mend(world, withoutExits(least)));
-    const trace: Trace = {
-      format,
-      name: "",
-      world,
-      ops: ops.length < least.length ? [...least] : ops,
-    };
+    const ops = withExits(leastThat(shows, world, until));
+    const trace: Trace = { format, name: "", world, ops };
     const features: number[] = [];
-    for (const shown of this.coverage.of(trace).flat())
-      if (fresh.delete(shown)) features.push(shown);
-    fresh.delete(feature);
+    for (const shown of new Set(this.coverage.of(trace).flat())) {
+      // The exits at its end may show more than the run that it comes from.
+      const isNew = !this.seen.has(shown);
+      if (isNew) this.seen.set(shown, 1);
+      if (fresh.delete(shown) || isNew) features.push(shown);
+    }
     this.entries.push({ trace, features });
   }
 
@@ -106,11 +103,16 @@ export class Growth {
 }
 
 /** Leaves out what it can of all but the last op, from the end on. */
-function leastThat(shows: (ops: readonly Op[]) => boolean, ops: readonly Op[]): readonly Op[] {
-  let least = ops;
-  for (let at = ops.length - 2; at >= 0; at--) {
-    const less = least.toSpliced(at, 1);
+function leastThat(
+  shows: (ops: readonly Op[]) => boolean,
+  world: World,
+  ops: readonly Op[],
+): readonly Op[] {
+  let least: readonly Op[] = mend(world, ops);
+  for (let at = least.length - 2; at >= 0; at--) {
+    const less = mend(world, least.toSpliced(at, 1));
     if (shows(less)) least = less;
+    at = Math.min(at, least.length - 1);
   }
   return least;
 }

@@ -49,8 +49,9 @@ export function mend(world: World, ops: readonly Op[]): Op[] {
 }
 
 function renamed(op: Op, name: (proc: number) => number): Op {
-  if (op.op === "fork") return { ...op, proc: name(op.proc), child: name(op.child) };
-  return { ...op, proc: name(op.proc) };
+  const proc = name(op.proc);
+  if (op.op === "fork") return { ...op, proc, child: name(op.child) };
+  return proc === op.proc ? op : { ...op, proc };
 }
 
 /** The ops with an exit of every process that may be alive after them: it makes a leak certain. */
