@@ -6,7 +6,7 @@ import { blame } from "./blame.ts";
 import { NO_CAUSE, UNMAP } from "./causes.ts";
 import type { MemtypeDelta, Observed } from "./observed.ts";
 import type { ProcPages } from "./pages.ts";
-import { clearRange, confirmRange, see } from "./ranges.ts";
+import { clearRange, confirmRange, isOneVma, see } from "./ranges.ts";
 import type { SideState } from "./state.ts";
 
 const WB = CACHE_MODES.indexOf("write-back");
@@ -61,7 +61,9 @@ export function applyMmap(
   const expected = exactMode(side, op.pfn, end, asked);
   if (ok) mapNew(side, op, proc, seen.memtype, asked, expected);
   else if (expected !== REFUSAL) blame(side, "refused", op.pfn, end, expected, REFUSAL);
-  confirmRange(side, proc, op.at, op.pages);
+  if (!ok || !isOneVma(side.vmas, op.at, op.pages, op.pfn)) {
+    confirmRange(side, proc, op.at, op.pages);
+  }
 }
 
 function mapNew(
