@@ -6,6 +6,7 @@ import { type ClaimsAbout, claimsMarkdown, claimsText } from "../../reports/clai
 import { drawReplay } from "../../reports/draw.ts";
 import { assertNever } from "../assertnever.ts";
 import type { Claim, JudgedClaim, PairName, Witness } from "../claims/claim.ts";
+import type { ClaimsDocument } from "../claims/document.ts";
 import { boundsText, type Explored } from "../claims/explored.ts";
 import {
   CLAIM_BOUNDS,
@@ -58,17 +59,23 @@ export async function claims(io: Io, options: ClaimsOptions): Promise<number> {
 /** The claims as they were judged, and by what. */
 export interface CheckedClaims {
   readonly claims: readonly Claim[];
-  readonly about: ClaimsAbout;
+  readonly about: ClaimsAbout & Pick<ClaimsDocument, "bounds">;
 }
 
-function render({ claims, about }: CheckedClaims, format: ClaimFormat): string {
+function documentOf({ claims, about }: CheckedClaims): ClaimsDocument {
+  const judged = claims.map((claim) => ({ ...claim, evidence: [...claim.evidence] }));
+  return { format: "pfndiff/claims@1", ...about, claims: judged };
+}
+
+function render(checked: CheckedClaims, format: ClaimFormat): string {
+  const { claims, about } = checked;
   switch (format) {
     case "text":
       return claimsText(claims, about);
     case "markdown":
       return claimsMarkdown(claims, about);
     case "json":
-      return `${JSON.stringify({ format: "pfndiff/claims@1", ...about, claims }, null, 2)}\n`;
+      return `${JSON.stringify(documentOf(checked), null, 2)}\n`;
     default:
       return assertNever(format);
   }
