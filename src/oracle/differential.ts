@@ -99,11 +99,11 @@ export class Differential {
     let modes = EQUAL;
     const high = Math.max(mine.high, other.high);
     for (let page = Math.min(mine.low, other.low); page < high; page++) {
-      const [unit, otherUnit] = [mine.unit[page] as number, other.unit[page] as number];
-      if (unit === 0 && otherUnit === 0) continue;
+      const unit = mine.unit[page] ?? null;
+      const otherUnit = other.unit[page] ?? null;
+      if (unit === null && otherUnit === null) continue;
       if (mine.copied[page] !== other.copied[page]) return VMAS_DIFFER;
-      const mode = this.before.units.mode[unit];
-      if (mode !== this.after.units.mode[otherUnit]) modes = MODES_DIFFER;
+      if (unit?.mode !== otherUnit?.mode) modes = MODES_DIFFER;
     }
     return modes;
   }

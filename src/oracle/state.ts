@@ -14,6 +14,7 @@ import type { Side as SideName, Symptom } from "./finding.ts";
 import { VmaTable } from "./observed.ts";
 import { Pages } from "./pages.ts";
 import { Reservations } from "./reservations.ts";
+import type { Unit } from "./unit.ts";
 import { Units } from "./units.ts";
 
 /** What over-retention cost on one side. */
@@ -33,8 +34,8 @@ export interface Trouble {
   expected: number;
   /** The cache mode it got, or -1 for a refusal. */
   got: number;
-  /** The reservation to blame: its unit (0 if none), the first page of it that is not needed. */
-  owner: number;
+  /** The reservation to blame: its unit if it has one, the first page of it that is not needed. */
+  owner: Unit | null;
   page: number;
   /** The reservation was there, and its unit was alive when it stood in the way. */
   found: boolean;
@@ -56,14 +57,14 @@ export class SideState {
   readonly side: SideName;
   readonly units = new Units();
   readonly pages = new Pages();
-  readonly reservations = new Reservations(this.pages, this.units);
+  readonly reservations = new Reservations(this.pages);
   readonly vmas = new VmaTable();
   readonly retention: Retention = { pageOps: 0, refused: 0, changed: 0 };
   readonly trouble: Trouble = {
     symptom: null,
     expected: -1,
     got: -1,
-    owner: 0,
+    owner: null,
     page: -1,
     found: false,
     kept: false,
@@ -74,7 +75,6 @@ export class SideState {
   /** Index of the op being judged. */
   step = -1;
   op: Op = { op: "spawn", proc: 0 };
-  cause: CauseId = NO_CAUSE;
   /** Set by whoever compares the sides, before a step. */
   parted = false;
   /** The observed VMAs were not those that the op and its result lead to. */
@@ -102,11 +102,15 @@ export class SideState {
     this.reservations.reset(world.pfns);
   }
 
+  /** The cause of last resort. */
+  get cause(): CauseId {
+    return opCause(this.op.op);
+  }
+
   /** Starts the next step. */
   begin(op: Op): void {
     this.step++;
     this.op = op;
-    this.cause = opCause(op.op);
     this.surprised = false;
     this.trouble.symptom = null;
     this.trouble.found = false;
