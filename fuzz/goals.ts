@@ -51,16 +51,17 @@ export function reachableGoals(designs: readonly ("vm-pat" | "kref" | undefined)
 }
 
 const SPLIT = goalBit("split");
-const OF_MMAP = goalBit("mmap-replaces") | goalBit("mmap-refused");
+const REPLACES = goalBit("mmap-replaces");
+const REFUSED = goalBit("mmap-refused");
 const OF_MUNMAP = goalBit("munmap-head") | goalBit("munmap-middle") | goalBit("munmap-tail");
 const OF_MREMAP = goalBit("mremap-shrink") | goalBit("move-whole") | goalBit("move-piece");
-const OF_FORK = goalBit("fork-split") | goalBit("fork-fails");
+const COW_FIRST = goalBit("cow-first");
 
-/** The goals that an op may reach; a run that has them all need not look again. */
+/** The goals that an op may reach by what it does to the VMAs that were there. */
 function withinReach(op: Op): GoalSet {
   switch (op.op) {
     case "mmap":
-      return OF_MMAP;
+      return REPLACES;
     case "munmap":
       return OF_MUNMAP;
     case "mremap":
@@ -69,9 +70,7 @@ function withinReach(op: Op): GoalSet {
     case "madvise":
       return SPLIT;
     case "touch":
-      return op.write ? goalBit("cow-first") : 0;
-    case "fork":
-      return OF_FORK;
+      return op.write ? COW_FIRST : 0;
     default:
       return 0;
   }
@@ -119,11 +118,11 @@ export class GoalObserver {
 
   /** Takes in what came of it. */
   after(op: Op, seen: Observed): void {
-    if (this.looks) {
-      if (seen.outcome === null) this.observeSuccess(op, seen.view);
-      else this.observeFailure(op, seen);
-    }
-    if (this.borders.size > 0) this.keepStandingBorders(op.proc, seen.view);
+    if (seen.outcome !== null) this.observeFailure(op, seen);
+    else if (this.looks) this.observeSuccess(op, seen.view);
+    if (this.borders.size === 0) return;
+    if (op.op === "fork" && seen.outcome === null) this.observeFork(op, seen.view);
+    this.keepStandingBorders(op.proc, seen.view);
   }
 
   /** Reads the VMAs that have a page among those of the op, or next to them. */
@@ -147,9 +146,8 @@ export class GoalObserver {
   }
 
   private observeFailure(op: Op, seen: Observed): void {
-    if (seen.outcome === "ESRCH") return;
-    if (op.op === "fork") this.reach("fork-fails");
-    if (op.op !== "mmap") return;
+    if (op.op === "fork" && seen.outcome !== "ESRCH") this.reach("fork-fails");
+    if (op.op !== "mmap" || (this.goals.set & REFUSED) !== 0) return;
     for (const { kind } of seen.events) {
       if (kind === "reserve-failed" || kind === "type-mismatch") this.reach("mmap-refused");
     }
@@ -157,9 +155,6 @@ export class GoalObserver {
 
   private observeSuccess(op: Op, view: VmaView): void {
     switch (op.op) {
-      case "spawn":
-      case "exit":
-        return;
       case "munmap":
         return this.observeMunmap(op);
       case "mremap":
@@ -171,8 +166,6 @@ export class GoalObserver {
         return this.observeMmap(op);
       case "touch":
         return this.observeTouch(op);
-      case "fork":
-        return this.observeFork(op, view);
       default:
         return;
     }
@@ -189,7 +182,7 @@ export class GoalObserver {
   private observeTouch(op: OpOf<"touch">): void {
     const { was } = this;
     const row = was.firstAfter(op.at);
-    if (!op.write || row >= was.count || was.start[row] !== op.at) return;
+    if (row >= was.count || was.start[row] !== op.at) return;
     const isPrivate = ((was.bits[row] as number) & VMA_PRIVATE) !== 0;
     if (isPrivate && isTracked(was, row)) this.reach("cow-first");
   }

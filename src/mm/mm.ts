@@ -118,11 +118,19 @@ export function splitAround(
   start: VirtualPage,
   end: VirtualPage,
 ): Outcome {
-  const first = mm.lookup(start);
-  if (first !== null && first.start < start) {
+  const { vmas } = mm;
+  let at = mm.findIndex(start);
+  const first = vmas[at];
+  if (first === undefined || first.start >= end) return null;
+  if (first.start < start) {
     const error = splitVma(context, mm, first, start);
     if (error !== null) return error;
+    at++;
   }
-  const last = mm.lookup(end);
-  return last !== null && last.start < end ? splitVma(context, mm, last, end) : null;
+  for (; at < vmas.length; at++) {
+    const vma = vmas[at] as Vma;
+    if (vma.start >= end) return null;
+    if (vma.end > end) return splitVma(context, mm, vma, end);
+  }
+  return null;
 }

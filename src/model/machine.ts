@@ -23,6 +23,7 @@ import type { World } from "../trace/trace.ts";
 import { ContextWatch, type ShownContext } from "./contextwatch.ts";
 import { applyDriverOp } from "./driverops.ts";
 import { driverOf } from "./drivers.ts";
+import { Processes } from "./processes.ts";
 
 /** The classes a machine is made of, where a design has its own. */
 export interface MachineParts {
@@ -51,7 +52,7 @@ export class Machine {
   /** What the kernel has logged since the last op began. */
   readonly events: PatEvent[] = [];
   /** Live processes by id, in order of birth. */
-  readonly processes = new Map<number, Mm>();
+  readonly processes = new Processes();
   /** What the calls of a driver's handlers have returned since the last op began. */
   readonly calls: CallResult[] = [];
   /** The ranges that the kernel has mapped for itself. */
@@ -99,7 +100,8 @@ export class Machine {
 
   /** Back to a fresh boot: no process, no reservation. What was allocated is kept for reuse. */
   reset(): void {
-    for (const [proc, mm] of this.processes) {
+    for (let proc = this.processes.youngest; proc >= 0; proc = this.processes.youngest) {
+      const mm = this.processes.get(proc) as Mm;
       mm.clear();
       this.bury(proc, mm);
     }

@@ -24,8 +24,8 @@ export class Reservations {
   /** Pfns that lost their last entry in this step. */
   bared = new Int32Array(64);
   baredCount = 0;
-  /** An entry came, shrank or changed hands in this step. */
-  changed = false;
+  /** An entry became a suspect in this step, or a smaller one. */
+  hasNewSuspect = false;
 
   constructor(private readonly pages: Pages) {}
 
@@ -42,7 +42,7 @@ export class Reservations {
 
   begin(): void {
     this.baredCount = 0;
-    this.changed = false;
+    this.hasNewSuspect = false;
   }
 
   /** The first of the entries that start at a pfn, or null; they are linked. */
@@ -70,7 +70,6 @@ export class Reservations {
       owner.reserved += end - start;
     }
     if (entry.mayLeak) this.suspect(entry);
-    this.changed = true;
   }
 
   remove(entry: Reservation): void {
@@ -87,7 +86,6 @@ export class Reservations {
     this.rows[entry.row] = last;
     last.row = entry.row;
     this.rows[this.count] = entry;
-    this.changed = true;
   }
 
   private linkToStart(entry: Reservation): void {
@@ -110,6 +108,7 @@ export class Reservations {
   }
 
   private suspect(entry: Reservation): void {
+    this.hasNewSuspect = true;
     if (entry.suspectAt !== 0 || entry.leaked) return;
     this.suspects[this.suspectCount++] = entry;
     entry.suspectAt = this.suspectCount;
@@ -136,7 +135,7 @@ export class Reservations {
     entry.start = start;
     entry.end = end;
     if (isMoved) this.linkToStart(entry);
-    this.changed = true;
+    if (entry.suspectAt !== 0) this.hasNewSuspect = true;
   }
 
   private uncover({ isCounted }: Reservation, start: number, end: number): void {
@@ -163,7 +162,6 @@ export class Reservations {
       entry.isCounted = true;
       for (let pfn = entry.start; pfn < entry.end; pfn++) this.pages.keep(pfn);
     }
-    this.changed = true;
   }
 
   /** The entry no longer counts as kept by the design: its unit is dead, or it leaked. */

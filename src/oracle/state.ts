@@ -2,14 +2,7 @@ import { ToldFinding } from "./told.ts";
 import { CACHE_MODES, type CacheMode, SHORT_MODE } from "../pat/cachemode.ts";
 import type { Op } from "../trace/op.ts";
 import type { World } from "../trace/trace.ts";
-import {
-  type CauseId,
-  causeName,
-  END_MATCH,
-  failsOnlyByAnother,
-  NO_CAUSE,
-  opCause,
-} from "./causes.ts";
+import { type CauseId, END_MATCH, failsOnlyByAnother, NO_CAUSE, opCause } from "./causes.ts";
 import type { Side as SideName, Symptom } from "./finding.ts";
 import { VmaTable } from "./observed.ts";
 import { Pages } from "./pages.ts";
@@ -124,9 +117,8 @@ export class SideState {
    * its own. `kind` tells two occurrences of one cause apart in kind.
    */
   report(symptom: Symptom, cause: CauseId | string, tell: () => string, kind = ""): void {
-    const name = typeof cause === "string" ? cause : causeName(cause);
     const { side, step, parted } = this;
-    this.findings.push(new ToldFinding(symptom, name, side, step, parted, kind, tell));
+    this.findings.push(new ToldFinding(symptom, cause, side, step, parted, kind, tell));
   }
 
   /**

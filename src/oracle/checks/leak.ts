@@ -7,7 +7,7 @@ import { modeName, type SideState } from "../state.ts";
  */
 export function checkLeak(side: SideState): void {
   const { reservations, pages } = side;
-  if (!pages.emptied && !reservations.changed) return;
+  if (!pages.emptied && !reservations.hasNewSuspect) return;
   // Backwards: clear() fills a gap with the last suspect, which has had its turn.
   for (let at = reservations.suspectCount - 1; at >= 0; at--) {
     const entry = reservations.suspects[at] as Reservation;
