@@ -11,6 +11,7 @@ import { addKernelCommands } from "./kernelprogram.ts";
 import {
   afterOption,
   beforeOption,
+  corpusOption,
   type Done,
   guestsOption,
   jobsOption,
@@ -71,6 +72,7 @@ export function buildProgram(io: Io, done: Done): Command {
     .showSuggestionAfterError(true);
   addFinders(program, io, done);
   addCorpus(program, io, done);
+  addShrink(program, io, done);
   addMergeAndSweep(program, io, done);
   addExplore(program, io, done);
   addModelCommands(program, io, done);
@@ -164,15 +166,13 @@ function addFinders(program: Command, io: Io, done: Done): void {
       new Option("--faults", "tell one allocation of every trace to fail").conflicts("idioms"),
     )
     .option("--idioms", "traces of drivers' ways to map, and of the kernel's own mappings")
-    .addOption(
-      new Option(
-        "--corpus <dir>",
-        "let three of four traces start from one that corpus has kept",
-      ).conflicts("idioms"),
-    )
+    .addOption(corpusOption())
     .option("--json", "print one pfndiff/campaign@1 object on stdout")
     .addOption(exitStyleOption())
     .action(async (options) => done(await (await import("./fuzz.ts")).fuzz(io, options)));
+}
+
+function addShrink(program: Command, io: Io, done: Done): void {
   program
     .command("shrink")
     .description("shrink a trace to the least that still shows one of its findings")
