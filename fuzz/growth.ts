@@ -45,9 +45,7 @@ export class Growth {
   /** Takes in a trace; what it shows first is kept as traces of its own, as small as can be. */
   learn(trace: Trace): void {
     const steps = this.coverage.of(trace);
-    const shown = new Set(steps.flat());
-    const fresh = new Set([...shown].filter((feature) => !this.seen.has(feature)));
-    for (const feature of shown) this.seen.set(feature, (this.seen.get(feature) ?? 0) + 1);
+    const fresh = this.see(steps.flat());
     for (const [index, features] of steps.entries()) {
       for (const feature of features) {
         if (fresh.has(feature)) this.keep(trace, trace.ops.slice(0, index + 1), feature, fresh);
@@ -57,12 +55,21 @@ export class Growth {
 
   /** Takes a trace of an earlier corpus as it is. */
   private admit(trace: Trace): void {
-    const shown = new Set(this.coverage.of(trace).flat());
-    const features = [...shown].filter((feature) => !this.seen.has(feature));
-    for (const feature of shown) this.seen.set(feature, (this.seen.get(feature) ?? 0) + 1);
-    this.entries.push({ trace, features });
+    this.entries.push({ trace, features: [...this.see(this.coverage.of(trace).flat())] });
   }
 
+  /** Counts what a run showed; returns what none did before. */
+  private see(shown: readonly number[]): Set<number> {
+    const fresh = new Set<number>();
+    for (const feature of new Set(shown)) {
+      const count = this.seen.get(feature) ?? 0;
+      if (count === 0) fresh.add(feature);
+      this.seen.set(feature, count + 1);
+    }
+    return fresh;
+  }
+
+  /** Keeps the least that shows a feature; what it shows of `fresh` is no longer in there. */
   private keep(
     { format, world }: Trace,
     until: readonly Op[],
