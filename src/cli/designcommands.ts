@@ -1,7 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Io } from "./io.ts";
-
-type Done = (status: number) => void;
+import type { Done } from "./options.ts";
 
 function whole(least: number, most: number): (text: string) => number {
   return (text) => {

@@ -84,7 +84,8 @@ function showsIn(
   );
   for (const finding of findings) {
     const key = keyOf(finding);
-    if (shows.test(key) && !lacking.has(key)) return { signature: key, step: finding.step };
+    const shown = `${key} in ${trace.ops[finding.step]?.op}`;
+    if (shows.test(shown) && !lacking.has(key)) return { signature: key, step: finding.step };
   }
   return null;
 }
