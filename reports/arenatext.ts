@@ -74,16 +74,16 @@ function costTable(designs: readonly ArenaResult[]): string {
   return table(head, rows);
 }
 
-/** Columns that some design has something in, and the heads of the others. */
+/** Columns that some design has something in, and the others. */
 export function scopeColumns(designs: readonly ArenaResult[]): {
   shown: typeof FAULT_COLUMNS;
-  empty: readonly string[];
+  empty: typeof FAULT_COLUMNS;
 } {
   const isShown = ([, symptoms]: (typeof FAULT_COLUMNS)[number]) =>
     designs.some((result) => fewestOf(result, symptoms) !== null);
   return {
     shown: FAULT_COLUMNS.filter(isShown),
-    empty: FAULT_COLUMNS.filter((column) => !isShown(column)).map(([head]) => head),
+    empty: FAULT_COLUMNS.filter((column) => !isShown(column)),
   };
 }
 
@@ -95,7 +95,8 @@ function scopeTable(designs: readonly ArenaResult[]): string {
     String(result.scope.pageOps),
   ]);
   const text = table(["design", ...shown.map(([head]) => head), "page-ops"], rows);
-  return empty.length === 0 ? text : `${text}\nNo design shows any: ${empty.join(", ")}\n`;
+  if (empty.length === 0) return text;
+  return `${text}\nNo design shows any: ${empty.map(([head]) => head).join(", ")}\n`;
 }
 
 /** All figures as plain tables of at most 80 columns. */

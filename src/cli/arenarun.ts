@@ -10,7 +10,7 @@ import { SYMPTOMS, type Symptom } from "../oracle/finding.ts";
 import { judgeSide } from "../oracle/judge.ts";
 import { SideOracle } from "../oracle/side.ts";
 import type { Retention } from "../oracle/state.ts";
-import { isDriverOp } from "../trace/driverop.ts";
+import { isDriverOp } from "../trace/driverkinds.ts";
 import type { Trace } from "../trace/trace.ts";
 
 /** struct memtype: start, end, subtree_max_end, a type and an rb_node (arch/x86/mm/pat/memtype.h). */
@@ -29,7 +29,7 @@ export interface Entrant {
 
 const SAMPLE = 200;
 const SPEED_ROUNDS = 4;
-const SPEED_US = 60_000;
+const SPEED_US = 30_000;
 const EXIT_EVERY = 64;
 
 const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));

@@ -3,7 +3,6 @@ import { mixedTrace } from "../../fuzz/mixture.ts";
 import { shrinkLater } from "../../fuzz/shrink.ts";
 import { opText } from "../../reports/optext.ts";
 import { foldedTable, wrapped } from "../../reports/folded.ts";
-import { table } from "../../reports/plaintable.ts";
 import { TwoSides } from "../engine/twosides.ts";
 import type { Trace } from "../trace/trace.ts";
 import { openModels } from "./backends.ts";
@@ -139,7 +138,7 @@ function text(
     "Shortest witnesses\n",
     `${witnesses.join("\n")}\n`,
     ...(only === undefined
-      ? ["Not looked for by themselves\n", table(["bugs", "why"], NOT_IN_ZOO)]
+      ? ["Not looked for by themselves\n", foldedTable(["bugs", "why"], NOT_IN_ZOO, columns)]
       : []),
   ].join("\n");
 }

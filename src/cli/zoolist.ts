@@ -103,14 +103,14 @@ export const ZOO: readonly ZooBug[] = [
 
 /** Known bugs that the zoo does not look for by themselves, and why. */
 export const NOT_IN_ZOO: readonly (readonly [ids: string, why: string])[] = [
-  ["L4 L6 L12 L20 L29 L30", "shown as L3, L5 or L11: the same fault reached in another way"],
+  ["L4 L6 L12 L20 L29 L30", "another way to L3, L5 or L11, and shown as that"],
   ["L8 L9", "gone since 4.5: lattice has the design without 2039e6a"],
-  ["L24 L28 N9", "a race, or what a driver does in close(): ops run one by one"],
-  ["L25", "of a proposal only; VM_PAT is cleared by the zap in what shipped"],
-  ["L31 L34", "no op maps across the ISA hole, or RAM and a device as one range"],
+  ["L24 L28 N9", "a race, or a driver's close(): ops run one by one"],
+  ["L25", "of a proposal only: what shipped clears VM_PAT at the zap"],
+  ["L31 L34", "no op maps the ISA hole, or RAM and a device as one"],
   ["L33", "the calls of N5, which leaked before they were refused"],
   ["L35 N8 N10 N12", "nothing that a recording shows depends on it"],
-  ["L36 N11 N13 N16", "kept by every release alike: there is no side without it"],
+  ["L36 N11 N13 N16", "kept by every release: there is no side without it"],
   ["N7", "takes 2^31 duplicates of one VMA"],
   ["N14", "a question, answered by N1"],
 ];
