@@ -30,6 +30,10 @@ export interface DeviceMapping {
  */
 export class Vma {
   track: object | null = null;
+  /** In the list of a process; one that died holding its locks has let go of its list. */
+  isLinked = false;
+  /** What whoever watches the tracking last saw in `track`; the address space only carries it. */
+  watched: object | null = null;
   dontfork = false;
   /** Null where the file is not a driver's: such a VMA maps all its pages, and all linearly. */
   device: DeviceMapping | null = null;

@@ -4,7 +4,7 @@ import { applyFork } from "./fork.ts";
 import { applyMmap } from "./mapping.ts";
 import type { Observed } from "./observed.ts";
 import type { ProcPages } from "./pages.ts";
-import { clearRange, confirmRange, lose, see } from "./ranges.ts";
+import { clearRange, confirmRange, isEmpty, lose, see } from "./ranges.ts";
 import { applyMremap } from "./remap.ts";
 import type { SideState } from "./state.ts";
 
@@ -44,13 +44,15 @@ export function applyOp(side: SideState, op: Op, seen: Observed): void {
 function applyMunmap(side: SideState, op: OpOf<"munmap">, proc: ProcPages, seen: Observed): void {
   see(side, seen, op.at, op.at + op.pages);
   clearRange(side, proc, op.at, op.pages, UNMAP, seen.outcome === null);
-  confirmRange(side, proc, op.at, op.pages);
+  if (seen.outcome !== null || !isEmpty(side.vmas, op.at, op.pages)) {
+    confirmRange(side, proc, op.at, op.pages);
+  }
 }
 
 function applyTouch(side: SideState, op: OpOf<"touch">, proc: ProcPages, seen: Observed): void {
   if (seen.outcome !== null || !op.write) return;
-  const unit = proc.unit[op.at] as number;
-  if (unit !== 0 && side.units.isPrivate[unit] === 1) side.pages.copy(proc, op.at, side.units);
+  const unit = proc.unit[op.at] ?? null;
+  if (unit?.isPrivate === true) side.pages.copy(proc, op.at, unit);
 }
 
 function applyExit(side: SideState, proc: ProcPages): void {
@@ -61,7 +63,7 @@ function applyExit(side: SideState, proc: ProcPages): void {
 /** A unit that has a VMA boundary inside is split; special VMAs never merge again. */
 function noteSplit(side: SideState, proc: ProcPages, page: number): void {
   if (page === 0 || page >= side.world.vpages) return;
-  const unit = proc.unit[page] as number;
-  if (unit === 0 || unit !== proc.unit[page - 1]) return;
-  if (side.vmas.startsAt(page)) side.units.split[unit] = 1;
+  const unit = proc.unit[page] ?? null;
+  if (unit === null || unit !== proc.unit[page - 1]) return;
+  if (side.vmas.startsAt(page)) unit.split = true;
 }

@@ -1,5 +1,5 @@
 import { type Removal, UNMAP } from "./causes.ts";
-import type { Observed } from "./observed.ts";
+import type { Observed, VmaTable } from "./observed.ts";
 import type { ProcPages } from "./pages.ts";
 import type { SideState } from "./state.ts";
 
@@ -11,10 +11,10 @@ export function see(side: SideState, seen: Observed, from: number, to: number): 
 
 /** Takes one page out of its VMA, if it is in one. */
 export function lose(side: SideState, proc: ProcPages, page: number, removal: Removal): void {
-  const unit = proc.unit[page] as number;
-  if (unit === 0) return;
+  const unit = proc.unit[page] ?? null;
+  if (unit === null) return;
   side.units.touch(unit, side.step, removal);
-  side.pages.unmap(proc, page, side.units, side.step);
+  side.pages.unmap(proc, page, unit, side.step);
 }
 
 /**
@@ -31,9 +31,24 @@ export function clearRange(
 ): void {
   const end = at + pages;
   for (let page = at; page < end; page++) {
-    if (proc.unit[page] === 0) continue;
+    if (proc.unit[page] === null) continue;
     if (all || side.vmas.pfnAt(page) !== proc.pfn[page]) lose(side, proc, page, removal);
   }
+}
+
+/** Whether no VMA seen has a page in [at, at + pages). */
+export function isEmpty(vmas: VmaTable, at: number, pages: number): boolean {
+  const row = vmas.firstAfter(at);
+  return row >= vmas.count || (vmas.start[row] as number) >= at + pages;
+}
+
+/** Whether one VMA seen maps all of [at, at + pages), the first page to `pfn`. */
+export function isOneVma(vmas: VmaTable, at: number, pages: number, pfn: number): boolean {
+  const row = vmas.firstAfter(at);
+  if (row >= vmas.count) return false;
+  const start = vmas.start[row] as number;
+  if (start > at || (vmas.end[row] as number) < at + pages) return false;
+  return (vmas.pfn[row] as number) + at - start === pfn;
 }
 
 /**
@@ -47,12 +62,12 @@ export function confirmRange(side: SideState, proc: ProcPages, at: number, pages
     while (row < vmas.count && (vmas.end[row] as number) <= page) row++;
     const start = row < vmas.count ? (vmas.start[row] as number) : page + 1;
     const pfn = start > page ? -1 : (vmas.pfn[row] as number) + page - start;
-    if (pfn === (proc.unit[page] === 0 ? -1 : proc.pfn[page])) continue;
+    if (pfn === (proc.unit[page] === null ? -1 : proc.pfn[page])) continue;
     side.surprised = true;
     lose(side, proc, page, UNMAP);
     if (pfn < 0) continue;
-    const unit = side.units.create(pfn, 1, 0, 0, 0);
+    const unit = side.units.create(pfn, 1, 0, 0, false);
     side.units.touch(unit, side.step, UNMAP);
-    side.pages.map(proc, page, pfn, unit, side.units);
+    side.pages.map(proc, page, pfn, unit);
   }
 }

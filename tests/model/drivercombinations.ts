@@ -171,7 +171,7 @@ export const COMBINATIONS: readonly (readonly [name: string, ops: readonly Op[]]
     [
       ioremap(0, "uc", 0, 4),
       map(4, [r(0, 0, 0, "wc")]),
-      { ...fork, child: 2 },
+      { op: "fork", proc: 0, child: 2 },
       exit(2),
       unmap(0, 4),
       iounmap(0),
