@@ -35,7 +35,7 @@ export const ZOO: readonly ZooBug[] = [
   ),
   bug(
     "L17",
-    "... so that two modes meet",
+    "... and two modes meet on one page",
     "legacy@6.12.0",
     "legacy@6.12",
     /^(alias|missed-conflict):/,
