@@ -24,9 +24,9 @@ export type Fix = (typeof FIXES)[number];
 /** The first release of each, and what it did. */
 export const FIX_TEXT: Readonly<Record<Fix, readonly [since: string, does: string]>> = {
   "2039e6acaf94": ["4.5", "a reservation can be shrunk by its end"],
-  d155df53f310: ["6.3", "a failed copy of page tables clears the child's flag"],
+  d155df53f310: ["6.3", "a failed page table copy clears the child's flag"],
   "04c35ab3bdae": ["6.9", "a copied first page no longer hides the base"],
-  dc84bc2aba85: ["6.15-rc1", "a failed fork gives back what it reserved; no copy has the flag"],
+  dc84bc2aba85: ["6.15-rc1", "a failed fork cleans up; no copy has the flag"],
   e9f180d7cfde: ["6.15", "only the copies that fork makes lose the flag"],
 };
 
