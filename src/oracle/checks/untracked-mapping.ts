@@ -4,7 +4,6 @@ import type { SideState } from "../state.ts";
 /** untracked-mapping: a page is mapped, not copied, and no reservation covers it. */
 export function checkUntrackedMapping(side: SideState): void {
   const { reservations, pages } = side;
-  if (pages.bare === 0) return;
   for (let at = 0; at < reservations.baredCount; at++) {
     if (isBare(side, reservations.bared[at] as number)) {
       return tell(side, reservations.bared[at] as number);
