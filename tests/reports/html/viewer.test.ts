@@ -107,9 +107,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the viewer in Chromium${WITHOUT_CHROMIUM}`, () =
     for (const hash of ["", LEAK]) {
       const page = await open(`${sample}${hash}`);
       await page.getByText("New to the subject?").click();
-      expect(await page.locator(".primer").innerText()).toContain(
-        "A pfn is the number of a physical page",
-      );
+      await says(page, ".primer", "A pfn is the number of a physical page");
     }
   });
 
@@ -154,10 +152,11 @@ describe.skipIf(!HAS_CHROMIUM)(`the viewer in Chromium${WITHOUT_CHROMIUM}`, () =
     await says(page, ":focus", "Refused after unmapping the tail");
     await page.keyboard.press("/");
     await page.keyboard.type("jn/leak");
-    expect(await page.getByRole("searchbox").inputValue()).toBe("jn/leak");
+    const searched = () => page.getByRole("searchbox").inputValue();
+    await expect.poll(searched, PATIENCE).toBe("jn/leak");
     await page.keyboard.press("Escape");
     await page.keyboard.press("?");
-    expect(await page.getByRole("dialog").innerText()).toContain("next new finding");
+    await says(page, "dialog[open]", "next new finding");
   });
 
   test("keys that come faster than pages are drawn still lead back to the finding left", async () => {
@@ -226,12 +225,12 @@ describe.skipIf(!HAS_CHROMIUM)(`the viewer in Chromium${WITHOUT_CHROMIUM}`, () =
   test("the theme follows the system until it is chosen, and paper is light", async () => {
     const page = await open(sample, { colorScheme: "dark" });
     const background = () => page.evaluate("getComputedStyle(document.body).backgroundColor");
-    expect(await background()).toBe("rgb(18, 20, 25)");
+    await expect.poll(background, PATIENCE).toBe("rgb(18, 20, 25)");
     await page.getByRole("button", { name: /^Theme/ }).click();
-    expect(await background()).toBe("rgb(247, 247, 244)");
+    await expect.poll(background, PATIENCE).toBe("rgb(247, 247, 244)");
     await page.emulateMedia({ media: "print" });
-    expect(await page.locator(".filters").isVisible()).toBe(false);
-    expect(await background()).toBe("rgb(255, 255, 255)");
+    await expect.poll(() => page.locator(".filters").isVisible(), PATIENCE).toBe(false);
+    await expect.poll(background, PATIENCE).toBe("rgb(255, 255, 255)");
   });
 
   test.each([
