@@ -48,6 +48,8 @@ export const ROLES: Readonly<Record<OpKind, readonly Role[]>> = {
   touch: ["proc", "virtual", "choice"],
   fork: ["proc", "proc"],
   exit: ["proc"],
+  mlock: ["proc", "virtual", "length"],
+  munlock: ["proc", "virtual", "length"],
   "drv-mmap": ["proc", "virtual", "length"],
   "drv-run": ["proc", "virtual"],
   "drv-zap": ["proc"],
@@ -80,6 +82,8 @@ function syscallRow(op: SyscallOp): Row {
       return { kind, values: [op.proc, op.at, op.pages, op.pfn, ...choices] };
     }
     case "munmap":
+    case "mlock":
+    case "munlock":
       return { kind, values: [op.proc, op.at, op.pages] };
     case "mremap": {
       const source = [op.proc, op.at, op.pages, op.newPages];
@@ -117,6 +121,8 @@ function syscallOf(kind: SyscallOp["op"], values: readonly number[]): SyscallOp 
         private: FLAGS[n(6)] as boolean,
       };
     case "munmap":
+    case "mlock":
+    case "munlock":
       return { op: kind, proc, at: n(1), pages: n(2) };
     case "mremap": {
       const source = { op: kind, proc, at: n(1), pages: n(2), newPages: n(3) };

@@ -60,6 +60,9 @@ export class TraceWriter {
         return this.madvise(process);
       case "touch":
         return this.touch(process);
+      case "mlock":
+      case "munlock":
+        return this.lock(kind, process);
       default:
         return assertNever(kind);
     }
@@ -237,6 +240,11 @@ export class TraceWriter {
     const advice = this.dice.pick(this.swarm.advices);
     this.ops.push({ op: "madvise", proc: process.id, at, pages, advice });
     if (advice === "dontfork") process.dontfork(at, at + pages);
+  }
+
+  private lock(kind: "mlock" | "munlock", process: ShadowProcess): void {
+    this.aim(process);
+    this.ops.push({ op: kind, proc: process.id, at: this.at, pages: this.pages });
   }
 
   private touch(process: ShadowProcess): void {

@@ -54,6 +54,8 @@ export function reachableGoals(designs: readonly ("vm-pat" | "kref" | undefined)
 const WITHIN_REACH: Readonly<Partial<Record<Op["op"], GoalSet>>> = {
   spawn: 0,
   exit: 0,
+  mlock: 0,
+  munlock: 0,
   mmap: goalBit("mmap-replaces") | goalBit("mmap-refused"),
   munmap: goalBit("munmap-head") | goalBit("munmap-middle") | goalBit("munmap-tail"),
   mremap: goalBit("mremap-shrink") | goalBit("move-whole") | goalBit("move-piece"),

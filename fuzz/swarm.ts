@@ -42,7 +42,7 @@ export interface Swarm {
 const WORLD = { pfns: 16, vpages: 24 } as const;
 const SMALL = { least: 4, most: 8 } as const;
 
-const OPTIONAL: readonly SyscallKind[] = [
+const OPTIONAL = [
   "munmap",
   "mremap",
   "mprotect",
@@ -51,10 +51,14 @@ const OPTIONAL: readonly SyscallKind[] = [
   "fork",
   "spawn",
   "exit",
-];
+] as const;
+
+/** What device mappings hardly notice: one in so many runs has each, once on its wheel. */
+const RARE: readonly SyscallKind[] = ["mlock", "munlock"];
+const RARE_RUNS = 6;
 
 /** Most weight a kind can get; lifecycles stay rare or there is nothing left to act on. */
-const HEAVIEST: Readonly<Record<SyscallKind, number>> = {
+const HEAVIEST = {
   mmap: 6,
   munmap: 6,
   mremap: 6,
@@ -64,7 +68,7 @@ const HEAVIEST: Readonly<Record<SyscallKind, number>> = {
   fork: 3,
   spawn: 1,
   exit: 1,
-};
+} as const;
 
 /** What a run can be about. */
 const FAVOURITES: readonly SyscallKind[] = [
@@ -109,6 +113,7 @@ function drawWheel(dice: Dice): SyscallKind[] {
     if (kind === favourite) addToWheel(wheel, kind, FAVOURITE_WEIGHT);
     else if (dice.chance(2, 3)) addToWheel(wheel, kind, dice.between(1, HEAVIEST[kind]));
   }
+  for (const kind of RARE) if (dice.chance(1, RARE_RUNS)) wheel.push(kind);
   return wheel;
 }
 

@@ -40,6 +40,8 @@ export const OP_CODE: Readonly<Record<SyscallKind, number>> = {
   touch: 6,
   fork: 7,
   exit: 8,
+  mlock: 9,
+  munlock: 10,
 };
 
 export const RECORD = {
@@ -97,6 +99,8 @@ export function opWords(op: Op): number[] {
       return [code, op.proc, op.at, op.pages, op.pfn, via, prot, op.private ? 1 : 0];
     }
     case "munmap":
+    case "mlock":
+    case "munlock":
       return [code, op.proc, op.at, op.pages, 0, 0, 0, 0];
     case "mremap": {
       const given = op.to === undefined ? 0 : 1;

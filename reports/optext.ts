@@ -25,7 +25,9 @@ function syscallText(op: SyscallOp): string {
       return `mmap p${op.proc} ${where} ${op.via} ${op.prot} ${shared}`;
     }
     case "munmap":
-      return `munmap p${op.proc} ${range(op.at, op.pages)}`;
+    case "mlock":
+    case "munlock":
+      return `${op.op} p${op.proc} ${range(op.at, op.pages)}`;
     case "mremap": {
       const from = `mremap p${op.proc} ${range(op.at, op.pages)}`;
       if (op.to === undefined) return `${from} resize to ${range(op.at, op.newPages)}`;

@@ -64,6 +64,9 @@ function blindOp(world: World): fc.Arbitrary<Op> {
     fc
       .record({ proc, range, advice: fc.constantFrom(...ADVICES) })
       .map(({ proc, range, advice }) => ({ op: "madvise" as const, proc, ...range, advice })),
+    fc
+      .record({ proc, range, op: fc.constantFrom("mlock" as const, "munlock" as const) })
+      .map(({ proc, range, op }) => ({ op, proc, ...range })),
     fc.record({ op: fc.constant("touch" as const), proc, at: fc.nat(11), write: fc.boolean() }),
     fc.record({ op: fc.constant("fork" as const), proc, child: proc }),
     fc.record({ op: fc.constant("exit" as const), proc }),

@@ -159,6 +159,10 @@ static int perform(struct slot *slot)
 		return do_touch(op);
 	case OP_FORK:
 		return do_fork(slot);
+	case OP_MLOCK:
+		return outcome(mlock(address(op[2]), (size_t)op[3] * PAGE));
+	case OP_MUNLOCK:
+		return outcome(munlock(address(op[2]), (size_t)op[3] * PAGE));
 	default:
 		_exit(0);
 	}

@@ -51,6 +51,8 @@
 #define OP_TOUCH 6    /* write */
 #define OP_FORK 7     /* child */
 #define OP_EXIT 8
+#define OP_MLOCK 9
+#define OP_MUNLOCK 10
 
 #define VIA_RESOURCE 0
 #define VIA_RESOURCE_WC 1

@@ -40,6 +40,8 @@ function kindOf(op: SyscallOp): string {
     case "mprotect":
     case "madvise":
     case "touch":
+    case "mlock":
+    case "munlock":
       return "CALL";
     default:
       return assertNever(op);
@@ -108,7 +110,9 @@ function statement(op: SyscallOp): string {
       return `return map(${op.at}, ${op.pages}, ${via}, ${op.pfn}, ${PROTECTION[op.prot]}, ${share});`;
     }
     case "munmap":
-      return failing(`munmap(${at(op.at)}, ${bytes(op.pages)})`);
+    case "mlock":
+    case "munlock":
+      return failing(`${op.op}(${at(op.at)}, ${bytes(op.pages)})`);
     case "mremap": {
       const sizes = `${bytes(op.pages)}, ${bytes(op.newPages)}`;
       const where = op.to === undefined ? "0" : `MREMAP_MAYMOVE | MREMAP_FIXED, ${at(op.to)}`;

@@ -112,7 +112,9 @@ function call({ op }: ProgramStep, program: Program, target: SyzTarget): string[
     case "mmap":
       return [`mmap(${range(op.pages)}, ${mmapArguments(op, program, target)})`];
     case "munmap":
-      return [`munmap(${range(op.pages)})`];
+    case "mlock":
+    case "munlock":
+      return [`${op.op}(${range(op.pages)})`];
     case "mremap": {
       const to = op.to === undefined ? vma(op.at, op.newPages) : vma(op.to, op.newPages);
       const flags = op.to === undefined ? "0x0" : "0x3";

@@ -4,6 +4,7 @@ import { touch } from "../mm/fault.ts";
 import { FileMapping } from "../mm/filemapping.ts";
 import { fork } from "../mm/fork.ts";
 import { Mm, type MmContext } from "../mm/mm.ts";
+import { mlock } from "../mm/mlock.ts";
 import type { PageTable } from "../mm/pagetable.ts";
 import { mmap } from "../mm/mmap.ts";
 import { madvise, mprotect } from "../mm/mprotect.ts";
@@ -189,6 +190,9 @@ export class Machine {
         return mprotect(context, mm, op.at, op.pages, op.prot);
       case "madvise":
         return madvise(context, mm, op.at, op.pages, op.advice);
+      case "mlock":
+      case "munlock":
+        return mlock(mm, op.at, op.pages);
       case "touch":
         return touch(context, mm, op.at, op.write, this.calls);
       case "fork":

@@ -35,6 +35,9 @@ export function applyOp(side: SideState, op: Op, seen: Observed): void {
     case "exit":
       if (seen.outcome === null) applyExit(side, proc);
       return;
+    case "mlock":
+    case "munlock":
+      return;
     default:
       // What a driver maps is its own doing: the ledger follows system calls.
       return;

@@ -91,6 +91,10 @@ export function mprotect(proc: number, at: number, pages: number, prot: Prot): O
   return { op: "mprotect", proc, at, pages, prot };
 }
 
+export function mlock(proc: number, at: number, pages: number): Op {
+  return { op: "mlock", proc, at, pages };
+}
+
 export function madvise(proc: number, at: number, pages: number, advice: Advice): Op {
   return { op: "madvise", proc, at, pages, advice };
 }

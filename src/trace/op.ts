@@ -57,6 +57,8 @@ export const SYSCALL_OPS = [
   z.strictObject({ op: z.literal("touch"), proc, at: vpage, write: z.boolean(), ...common }),
   z.strictObject({ op: z.literal("fork"), proc, child: proc, ...common }),
   z.strictObject({ op: z.literal("exit"), proc, ...common }),
+  z.strictObject({ op: z.literal("mlock"), proc, at: vpage, pages, ...common }),
+  z.strictObject({ op: z.literal("munlock"), proc, at: vpage, pages, ...common }),
 ] as const;
 
 /**

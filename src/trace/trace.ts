@@ -33,6 +33,8 @@ export function opFault(op: Op, world: World): string | null {
     case "munmap":
     case "mprotect":
     case "madvise":
+    case "mlock":
+    case "munlock":
       return room(op.at, op.pages, "at");
     case "mremap":
       if (op.at >= world.vpages) return `at is ${op.at}, past vpages ${world.vpages}`;

@@ -94,6 +94,8 @@ function shifted(op: Op): Op {
     case "munmap":
     case "mprotect":
     case "madvise":
+    case "mlock":
+    case "munlock":
     case "touch":
       return { ...op, proc, at: op.at + 5 };
     default:

@@ -110,7 +110,7 @@ export const MODELLED: readonly ReproInput[] = [
     mmap(0, 1, 0, { private: true }),
     write(0),
   ]),
-  inputOf("fixed:leak:split", "before", 7, [
+  inputOf("fixed:leak:split", "before", 9, [
     spawn(),
     mmap(0, 3, 0, { via: "devmem" }),
     { op: "mprotect", proc: 0, at: 0, pages: 1, prot: "r" },
@@ -118,6 +118,8 @@ export const MODELLED: readonly ReproInput[] = [
     fork,
     { op: "mremap", proc: 0, at: 2, pages: 1, newPages: 1, to: 10 },
     { op: "touch", proc: 0, at: 1, write: false },
+    { op: "mlock", proc: 0, at: 0, pages: 1 },
+    { op: "munlock", proc: 0, at: 1, pages: 4 },
     { op: "exit", proc: 0 },
   ]),
 ];
