@@ -50,6 +50,7 @@ export const ROLES: Readonly<Record<OpKind, readonly Role[]>> = {
   exit: ["proc"],
   mlock: ["proc", "virtual", "length"],
   munlock: ["proc", "virtual", "length"],
+  mseal: ["proc", "virtual", "length"],
   "drv-mmap": ["proc", "virtual", "length"],
   "drv-run": ["proc", "virtual"],
   "drv-zap": ["proc"],
@@ -84,6 +85,7 @@ function syscallRow(op: SyscallOp): Row {
     case "munmap":
     case "mlock":
     case "munlock":
+    case "mseal":
       return { kind, values: [op.proc, op.at, op.pages] };
     case "mremap": {
       const source = [op.proc, op.at, op.pages, op.newPages];
@@ -123,6 +125,7 @@ function syscallOf(kind: SyscallOp["op"], values: readonly number[]): SyscallOp 
     case "munmap":
     case "mlock":
     case "munlock":
+    case "mseal":
       return { op: kind, proc, at: n(1), pages: n(2) };
     case "mremap": {
       const source = { op: kind, proc, at: n(1), pages: n(2), newPages: n(3) };

@@ -63,6 +63,8 @@ export class TraceWriter {
       case "mlock":
       case "munlock":
         return this.lock(kind, process);
+      case "mseal":
+        return this.seal(process);
       default:
         return assertNever(kind);
     }
@@ -245,6 +247,14 @@ export class TraceWriter {
   private lock(kind: "mlock" | "munlock", process: ShadowProcess): void {
     this.aim(process);
     this.ops.push({ op: kind, proc: process.id, at: this.at, pages: this.pages });
+  }
+
+  private seal(process: ShadowProcess): void {
+    this.aim(process);
+    const { at, pages } = this;
+    this.ops.push({ op: "mseal", proc: process.id, at, pages });
+    process.split(at);
+    process.split(at + pages);
   }
 
   private touch(process: ShadowProcess): void {

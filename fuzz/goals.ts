@@ -11,7 +11,7 @@ import type { Recording } from "../src/trace/recording.ts";
 
 /**
  * What a campaign must have done at least once, or it has tested nothing. All but the failing fork
- * and the refused mmap are about mappings that are tracked; `split` is by mprotect or madvise,
+ * and the refused mmap are about mappings that are tracked; `split` is by mprotect, madvise or mseal,
  * `fork-split` a fork while the pieces still lie side by side. Order is bit order.
  */
 export const GOALS = [
@@ -61,6 +61,7 @@ const WITHIN_REACH: Readonly<Partial<Record<Op["op"], GoalSet>>> = {
   mremap: goalBit("mremap-shrink") | goalBit("move-whole") | goalBit("move-piece"),
   mprotect: goalBit("split"),
   madvise: goalBit("split"),
+  mseal: goalBit("split"),
   touch: goalBit("cow-first"),
   fork: goalBit("fork-split") | goalBit("fork-fails"),
 };
@@ -131,6 +132,7 @@ export class GoalObserver {
         return this.observeMremap(op);
       case "mprotect":
       case "madvise":
+      case "mseal":
         return this.observeSplit(op, view);
       case "mmap":
         return this.observeMmap(op);
@@ -184,7 +186,7 @@ export class GoalObserver {
     else if (end <= (was.end[row] as number)) this.reach("move-piece");
   }
 
-  private observeSplit(op: OpOf<"mprotect"> | OpOf<"madvise">, view: VmaView): void {
+  private observeSplit(op: OpOf<"mprotect" | "madvise" | "mseal">, view: VmaView): void {
     const { was } = this;
     view.read(op.proc, this.is);
     if (this.is.count <= was.count) return;

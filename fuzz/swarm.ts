@@ -53,8 +53,11 @@ const OPTIONAL = [
   "exit",
 ] as const;
 
-/** What device mappings hardly notice: one in so many runs has each, once on its wheel. */
-const RARE: readonly SyscallKind[] = ["mlock", "munlock"];
+/**
+ * What device mappings hardly notice, or what leaves little to act on: one in so many runs has
+ * each, once on its wheel.
+ */
+const RARE: readonly SyscallKind[] = ["mlock", "munlock", "mseal"];
 const RARE_RUNS = 6;
 
 /** Most weight a kind can get; lifecycles stay rare or there is nothing left to act on. */

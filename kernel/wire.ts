@@ -42,6 +42,7 @@ export const OP_CODE: Readonly<Record<SyscallKind, number>> = {
   exit: 8,
   mlock: 9,
   munlock: 10,
+  mseal: 11,
 };
 
 export const RECORD = {
@@ -101,6 +102,7 @@ export function opWords(op: Op): number[] {
     case "munmap":
     case "mlock":
     case "munlock":
+    case "mseal":
       return [code, op.proc, op.at, op.pages, 0, 0, 0, 0];
     case "mremap": {
       const given = op.to === undefined ? 0 : 1;

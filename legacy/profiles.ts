@@ -12,6 +12,7 @@ export const LEGACY_PROFILES = {
     mremapMovesSeveral: false,
     remapChecksPartOfPrivateFirst: false,
     vmFlagsAssertWriteLock: false,
+    hasMseal: false,
     mremapErrorClearsSource: false,
   },
   /** mm/mmap.c of 6.12.117: pages cleared first, VMAs freed after the driver's handler. */
@@ -24,6 +25,7 @@ export const LEGACY_PROFILES = {
     mremapMovesSeveral: false,
     remapChecksPartOfPrivateFirst: false,
     vmFlagsAssertWriteLock: true,
+    hasMseal: true,
     mremapErrorClearsSource: false,
   },
 } as const satisfies Record<string, MmProfile>;

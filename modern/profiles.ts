@@ -10,6 +10,7 @@ const CHECKS_FIRST = {
   mremapMovesSeveral: true,
   remapChecksPartOfPrivateFirst: false,
   vmFlagsAssertWriteLock: true,
+  hasMseal: true,
   mremapErrorClearsSource: false,
 } as const satisfies MmProfile;
 

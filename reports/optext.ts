@@ -27,6 +27,7 @@ function syscallText(op: SyscallOp): string {
     case "munmap":
     case "mlock":
     case "munlock":
+    case "mseal":
       return `${op.op} p${op.proc} ${range(op.at, op.pages)}`;
     case "mremap": {
       const from = `mremap p${op.proc} ${range(op.at, op.pages)}`;
@@ -54,6 +55,7 @@ export function vmaText(vma: VmaState): string {
     vma.private ? "private" : "shared",
     ...(vma.pat === true ? ["VM_PAT"] : []),
     ...(vma.dontfork === true ? ["dontfork"] : []),
+    ...(vma.sealed === true ? ["sealed"] : []),
   ];
   if (vma.maps !== undefined) {
     return `${range(vma.start, pages)} = ${mapsText(vma.maps)} ${vma.prot} ${flags.join(" ")}`;

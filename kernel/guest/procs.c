@@ -21,6 +21,10 @@
 #include <unistd.h>
 #include "guest.h"
 
+#ifndef SYS_mseal
+#define SYS_mseal 462 /* libc learned of it in 2.40 */
+#endif
+
 struct slot {
 	uint32_t asked; /* counts the ops handed to the process */
 	uint32_t done;  /* counts the ops it has performed */
@@ -163,6 +167,8 @@ static int perform(struct slot *slot)
 		return outcome(mlock(address(op[2]), (size_t)op[3] * PAGE));
 	case OP_MUNLOCK:
 		return outcome(munlock(address(op[2]), (size_t)op[3] * PAGE));
+	case OP_MSEAL:
+		return outcome(syscall(SYS_mseal, address(op[2]), (size_t)op[3] * PAGE, 0));
 	default:
 		_exit(0);
 	}

@@ -53,6 +53,7 @@
 #define OP_EXIT 8
 #define OP_MLOCK 9
 #define OP_MUNLOCK 10
+#define OP_MSEAL 11
 
 #define VIA_RESOURCE 0
 #define VIA_RESOURCE_WC 1

@@ -42,6 +42,7 @@ function kindOf(op: SyscallOp): string {
     case "touch":
     case "mlock":
     case "munlock":
+    case "mseal":
       return "CALL";
     default:
       return assertNever(op);
@@ -113,6 +114,8 @@ function statement(op: SyscallOp): string {
     case "mlock":
     case "munlock":
       return failing(`${op.op}(${at(op.at)}, ${bytes(op.pages)})`);
+    case "mseal":
+      return failing(`syscall(SYS_mseal, ${at(op.at)}, ${bytes(op.pages)}, 0)`);
     case "mremap": {
       const sizes = `${bytes(op.pages)}, ${bytes(op.newPages)}`;
       const where = op.to === undefined ? "0" : `MREMAP_MAYMOVE | MREMAP_FIXED, ${at(op.to)}`;

@@ -115,6 +115,8 @@ function call({ op }: ProgramStep, program: Program, target: SyzTarget): string[
     case "mlock":
     case "munlock":
       return [`${op.op}(${range(op.pages)})`];
+    case "mseal":
+      return [`mseal(${range(op.pages)}, 0x0)`];
     case "mremap": {
       const to = op.to === undefined ? vma(op.at, op.newPages) : vma(op.to, op.newPages);
       const flags = op.to === undefined ? "0x0" : "0x3";

@@ -9,6 +9,7 @@ import {
   VMA_DONTFORK,
   VMA_PRIVATE,
   VMA_READ,
+  VMA_SEALED,
   VMA_WRITE,
   type VmaTable,
   type VmaView,
@@ -85,7 +86,8 @@ export class ModelSide implements LiveSide {
       (vma.isPrivate ? VMA_PRIVATE : 0) |
       (vma.prot === "none" ? 0 : VMA_READ) |
       (vma.prot === "rw" ? VMA_WRITE : 0) |
-      (vma.dontfork ? VMA_DONTFORK : 0)
+      (vma.dontfork ? VMA_DONTFORK : 0) |
+      (vma.sealed ? VMA_SEALED : 0)
     );
   }
 

@@ -8,11 +8,15 @@ import type { PageCount, VirtualPage } from "./units.ts";
  * All that is left is the walk, which ends with ENOMEM at the first gap.
  */
 export function mlock(mm: Mm, at: VirtualPage, pages: PageCount): Outcome {
-  const end = at + pages;
-  for (let from = at; from < end; ) {
+  return hasGap(mm, at, at + pages) ? "ENOMEM" : null;
+}
+
+/** Whether a page of [start, end) is in no VMA. */
+export function hasGap(mm: Mm, start: VirtualPage, end: VirtualPage): boolean {
+  for (let from = start; from < end; ) {
     const vma = mm.lookup(from);
-    if (vma === null) return "ENOMEM";
+    if (vma === null) return true;
     from = vma.end;
   }
-  return null;
+  return false;
 }

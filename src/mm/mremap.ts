@@ -19,6 +19,12 @@ function overlaps({ at, pages, newPages, to }: FixedRequest): boolean {
   return at + pages > to && to + newPages > at;
 }
 
+/** What every mremap() asks first of the VMA at its source: that there is one, and not sealed. */
+function checkSource(vma: Vma | null): Outcome {
+  if (vma === null) return "EFAULT";
+  return vma.sealed ? "EPERM" : null;
+}
+
 /**
  * What vma_to_resize() (to 6.12), resize_is_valid() (6.16) and check_prep_vma() (6.18 on) say of
  * a pfn mapping: a private one cannot be duplicated, the range must lie in one VMA, and nothing
@@ -122,6 +128,7 @@ function remapMove(context: MmContext, mm: Mm, request: FixedRequest): Outcome {
     const start = Math.max(from, vma.start);
     const length = Math.min(end, vma.end) - start;
     const target = to + (start - at);
+    if (vma.sealed) return "EPERM";
     const error = mremapTo(context, mm, {
       at: start,
       pages: length,
@@ -141,7 +148,8 @@ function mremapFixed(context: MmContext, mm: Mm, request: FixedRequest): Outcome
   if (profile.mremapChecksOverlapFirst && overlaps(request)) return "EINVAL";
   if (profile.mremapMovesSeveral && pages === newPages) return remapMove(context, mm, request);
   const vma = mm.lookup(at);
-  if (vma === null) return "EFAULT";
+  const refused = checkSource(vma);
+  if (vma === null || refused !== null) return refused;
   if (overlaps(request)) return "EINVAL";
   const error = profile.mremapChecksBeforeUnmap ? checkResize(vma, at, pages, newPages) : null;
   return error ?? mremapTo(context, mm, request);
@@ -153,7 +161,8 @@ export function mremap(context: MmContext, mm: Mm, request: MremapRequest): Outc
   if (newPages === 0) return "EINVAL";
   if (to !== undefined) return mremapFixed(context, mm, { at, pages, newPages, to });
   const vma = mm.lookup(at);
-  if (vma === null) return "EFAULT";
+  const refused = checkSource(vma);
+  if (vma === null || refused !== null) return refused;
   if (newPages > pages) return checkResize(vma, at, pages, newPages);
   return newPages < pages ? munmap(context, mm, at + newPages, pages - newPages) : null;
 }

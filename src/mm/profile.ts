@@ -20,6 +20,8 @@ export interface MmProfile {
   readonly remapChecksPartOfPrivateFirst: boolean;
   /** VMA flags written in a fault, without the mmap write lock, warn (6.12 to 6.18). */
   readonly vmFlagsAssertWriteLock: boolean;
+  /** There is mseal() (6.10 on). */
+  readonly hasMseal: boolean;
   /** A failed move says of the source, not of the copy, that its pages moved away (6.15 only). */
   readonly mremapErrorClearsSource: boolean;
 }

@@ -31,6 +31,8 @@ export interface DeviceMapping {
 export class Vma {
   track: object | null = null;
   dontfork = false;
+  /** VM_SEALED: may no longer be unmapped, moved, replaced or given another protection. */
+  sealed = false;
   /** Null where the file is not a driver's: such a VMA maps all its pages, and all linearly. */
   device: DeviceMapping | null = null;
 
@@ -51,6 +53,7 @@ export class Vma {
   copy(start: VirtualPage, end: VirtualPage, pfn: Pfn): Vma {
     const copy = new Vma(start, end, pfn, this.prot, this.isPrivate);
     copy.dontfork = this.dontfork;
+    copy.sealed = this.sealed;
     copy.device = this.device;
     return copy;
   }

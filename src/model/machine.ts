@@ -5,6 +5,7 @@ import { FileMapping } from "../mm/filemapping.ts";
 import { fork } from "../mm/fork.ts";
 import { Mm, type MmContext } from "../mm/mm.ts";
 import { mlock } from "../mm/mlock.ts";
+import { mseal } from "../mm/mseal.ts";
 import type { PageTable } from "../mm/pagetable.ts";
 import { mmap } from "../mm/mmap.ts";
 import { madvise, mprotect } from "../mm/mprotect.ts";
@@ -193,6 +194,8 @@ export class Machine {
       case "mlock":
       case "munlock":
         return mlock(mm, op.at, op.pages);
+      case "mseal":
+        return mseal(context, mm, op.at, op.pages);
       case "touch":
         return touch(context, mm, op.at, op.write, this.calls);
       case "fork":

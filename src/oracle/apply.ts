@@ -4,7 +4,7 @@ import { applyFork } from "./fork.ts";
 import { applyMmap } from "./mapping.ts";
 import type { Observed } from "./observed.ts";
 import type { ProcPages } from "./pages.ts";
-import { clearRange, confirmRange, lose, see } from "./ranges.ts";
+import { clearRange, confirmRange, lose, noteSplit, see } from "./ranges.ts";
 import { applyMremap } from "./remap.ts";
 import type { SideState } from "./state.ts";
 
@@ -25,6 +25,7 @@ export function applyOp(side: SideState, op: Op, seen: Observed): void {
       return applyMremap(side, op, proc, seen);
     case "mprotect":
     case "madvise":
+    case "mseal":
       see(side, seen, op.at, op.at + op.pages + 1);
       noteSplit(side, proc, op.at);
       return noteSplit(side, proc, op.at + op.pages);
@@ -48,6 +49,7 @@ function applyMunmap(side: SideState, op: OpOf<"munmap">, proc: ProcPages, seen:
   see(side, seen, op.at, op.at + op.pages);
   clearRange(side, proc, op.at, op.pages, UNMAP, seen.outcome === null);
   confirmRange(side, proc, op.at, op.pages);
+  if (seen.outcome !== null) noteSplit(side, proc, op.at);
 }
 
 function applyTouch(side: SideState, op: OpOf<"touch">, proc: ProcPages, seen: Observed): void {
@@ -59,12 +61,4 @@ function applyTouch(side: SideState, op: OpOf<"touch">, proc: ProcPages, seen: O
 function applyExit(side: SideState, proc: ProcPages): void {
   for (let page = proc.low; page < proc.high; page++) lose(side, proc, page, UNMAP);
   proc.alive = false;
-}
-
-/** A unit that has a VMA boundary inside is split; special VMAs never merge again. */
-function noteSplit(side: SideState, proc: ProcPages, page: number): void {
-  if (page === 0 || page >= side.world.vpages) return;
-  const unit = proc.unit[page] as number;
-  if (unit === 0 || unit !== proc.unit[page - 1]) return;
-  if (side.vmas.startsAt(page)) side.units.split[unit] = 1;
 }

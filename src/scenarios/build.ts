@@ -95,6 +95,10 @@ export function mlock(proc: number, at: number, pages: number): Op {
   return { op: "mlock", proc, at, pages };
 }
 
+export function mseal(proc: number, at: number, pages: number): Op {
+  return { op: "mseal", proc, at, pages };
+}
+
 export function madvise(proc: number, at: number, pages: number, advice: Advice): Op {
   return { op: "madvise", proc, at, pages, advice };
 }

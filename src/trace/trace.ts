@@ -35,6 +35,7 @@ export function opFault(op: Op, world: World): string | null {
     case "madvise":
     case "mlock":
     case "munlock":
+    case "mseal":
       return room(op.at, op.pages, "at");
     case "mremap":
       if (op.at >= world.vpages) return `at is ${op.at}, past vpages ${world.vpages}`;

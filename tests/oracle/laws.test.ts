@@ -96,6 +96,7 @@ function shifted(op: Op): Op {
     case "madvise":
     case "mlock":
     case "munlock":
+    case "mseal":
     case "touch":
       return { ...op, proc, at: op.at + 5 };
     default:

@@ -110,7 +110,7 @@ export const MODELLED: readonly ReproInput[] = [
     mmap(0, 1, 0, { private: true }),
     write(0),
   ]),
-  inputOf("fixed:leak:split", "before", 9, [
+  inputOf("fixed:leak:split", "before", 10, [
     spawn(),
     mmap(0, 3, 0, { via: "devmem" }),
     { op: "mprotect", proc: 0, at: 0, pages: 1, prot: "r" },
@@ -120,6 +120,7 @@ export const MODELLED: readonly ReproInput[] = [
     { op: "touch", proc: 0, at: 1, write: false },
     { op: "mlock", proc: 0, at: 0, pages: 1 },
     { op: "munlock", proc: 0, at: 1, pages: 4 },
+    { op: "mseal", proc: 0, at: 1, pages: 1 },
     { op: "exit", proc: 0 },
   ]),
 ];
