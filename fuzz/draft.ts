@@ -27,8 +27,8 @@ export interface Row {
 
 /** A trace as numbers, so that a shrinker can treat all of them alike. */
 export interface Draft {
-  /** pfns, vpages, rank of the region. */
-  readonly world: readonly [number, number, number];
+  /** pfns, vpages, rank of the region, room for VMAs (0: no limit). */
+  readonly world: readonly [number, number, number, number];
   readonly rows: readonly Row[];
 }
 
@@ -177,16 +177,17 @@ function opOf({ kind, values, template, fault }: Row): Op {
 /** The numbers of a trace. */
 export function draftOf({ world, ops }: Trace): Draft {
   return {
-    world: [world.pfns, world.vpages, REGIONS.indexOf(world.mtrr)],
+    world: [world.pfns, world.vpages, REGIONS.indexOf(world.mtrr), world.maps ?? 0],
     rows: ops.map(rowOf),
   };
 }
 
 /** The trace of a draft, or null when it would not be a valid one. */
 export function traceOfDraft(draft: Draft, name: string): Trace | null {
-  const [pfns, vpages, region] = draft.world;
+  const [pfns, vpages, region, maps] = draft.world;
   if (pfns < 1 || vpages < 1) return null;
-  const world = { pfns, vpages, mtrr: REGIONS[region] as Mtrr };
+  const plain = { pfns, vpages, mtrr: REGIONS[region] as Mtrr };
+  const world = maps === 0 ? plain : { ...plain, maps };
   const ops: Op[] = [];
   const born = new Set<number>();
   for (const row of draft.rows) {
@@ -213,7 +214,7 @@ export function isSimpler(a: Draft, b: Draft): boolean {
 
 function weigh(draft: Draft): [count: number, sum: number] {
   let count = 0;
-  let sum = draft.world[0] + draft.world[1] + draft.world[2];
+  let sum = draft.world[0] + draft.world[1] + draft.world[2] + draft.world[3];
   for (const { values, template, fault } of draft.rows) {
     count += values.length + (fault === undefined ? 0 : 1) + callsOf(template).length;
     for (const value of values) sum += value;

@@ -51,7 +51,10 @@ export class TraceWriter {
       case "mmap":
         return this.mmap(process);
       case "munmap":
-        return this.munmap(process);
+      case "mlock":
+      case "munlock":
+      case "mseal":
+        return this.onRange(kind, process);
       case "mremap":
         return this.mremap(process);
       case "mprotect":
@@ -60,11 +63,6 @@ export class TraceWriter {
         return this.madvise(process);
       case "touch":
         return this.touch(process);
-      case "mlock":
-      case "munlock":
-        return this.lock(kind, process);
-      case "mseal":
-        return this.seal(process);
       default:
         return assertNever(kind);
     }
@@ -220,11 +218,12 @@ export class TraceWriter {
     this.pages = Math.min(pages, this.swarm.world.vpages - at);
   }
 
-  private munmap(process: ShadowProcess): void {
+  private onRange(kind: "munmap" | "mlock" | "munlock" | "mseal", process: ShadowProcess): void {
     this.aim(process);
     const { at, pages } = this;
-    this.ops.push({ op: "munmap", proc: process.id, at, pages });
-    process.unmap(at, at + pages);
+    this.ops.push({ op: kind, proc: process.id, at, pages });
+    if (kind === "munmap") process.unmap(at, at + pages);
+    if (kind === "mseal") process.cut(at, at + pages);
   }
 
   private mprotect(process: ShadowProcess): void {
@@ -232,8 +231,7 @@ export class TraceWriter {
     const { at, pages } = this;
     const prot = this.dice.pick(this.swarm.prots);
     this.ops.push({ op: "mprotect", proc: process.id, at, pages, prot });
-    process.split(at);
-    process.split(at + pages);
+    process.cut(at, at + pages);
   }
 
   private madvise(process: ShadowProcess): void {
@@ -242,19 +240,6 @@ export class TraceWriter {
     const advice = this.dice.pick(this.swarm.advices);
     this.ops.push({ op: "madvise", proc: process.id, at, pages, advice });
     if (advice === "dontfork") process.dontfork(at, at + pages);
-  }
-
-  private lock(kind: "mlock" | "munlock", process: ShadowProcess): void {
-    this.aim(process);
-    this.ops.push({ op: kind, proc: process.id, at: this.at, pages: this.pages });
-  }
-
-  private seal(process: ShadowProcess): void {
-    this.aim(process);
-    const { at, pages } = this;
-    this.ops.push({ op: "mseal", proc: process.id, at, pages });
-    process.split(at);
-    process.split(at + pages);
   }
 
   private touch(process: ShadowProcess): void {

@@ -42,6 +42,10 @@ export interface Swarm {
 const WORLD = { pfns: 16, vpages: 24 } as const;
 const SMALL = { least: 4, most: 8 } as const;
 
+/** One run in so many may run out of VMAs, and so many each of its processes may have. */
+const LIMITED_RUNS = 12;
+const ROOM = { least: 1, most: 10 } as const;
+
 const OPTIONAL = [
   "munmap",
   "mremap",
@@ -103,9 +107,11 @@ const BLIND_OF_16 = [0, 1, 2, 4] as const;
 
 function drawWorld(dice: Dice): World {
   const mtrr = dice.chance(3, 4) ? "uncached" : "write-back";
-  if (dice.chance(3, 4)) return { pfns: WORLD.pfns, vpages: WORLD.vpages, mtrr };
-  const pfns = dice.between(SMALL.least, SMALL.most);
-  return { pfns, vpages: dice.between(SMALL.least, SMALL.most), mtrr };
+  const isUsual = dice.chance(3, 4);
+  const pfns = isUsual ? WORLD.pfns : dice.between(SMALL.least, SMALL.most);
+  const vpages = isUsual ? WORLD.vpages : dice.between(SMALL.least, SMALL.most);
+  if (!dice.chance(1, LIMITED_RUNS)) return { pfns, vpages, mtrr };
+  return { pfns, vpages, mtrr, maps: dice.between(ROOM.least, ROOM.most) };
 }
 
 function drawWheel(dice: Dice): SyscallKind[] {

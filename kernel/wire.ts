@@ -7,14 +7,14 @@ import type { Trace } from "../src/trace/trace.ts";
  * little-endian; a batch goes out as one request, its answer comes back in chunks of records.
  */
 export const WIRE = {
-  WIRE_VERSION: 1,
+  WIRE_VERSION: 2,
   REQUEST_MAGIC: 0x51464e50,
   ANSWER_MAGIC: 0x41464e50,
   MAILBOX_BYTES: 33_554_432,
   ANSWER_OFFSET: 16_777_216,
   HEADER_BYTES: 64,
   OP_WORDS: 8,
-  TRACE_WORDS: 6,
+  TRACE_WORDS: 7,
   MAX_PROCS: 1024,
 } as const;
 
@@ -145,8 +145,9 @@ export function encodeRequest(sequence: number, batch: readonly PlacedTrace[]): 
   };
   put(batch.length);
   for (const { id, trace, window } of batch) {
-    const { pfns, vpages, mtrr } = trace.world;
-    for (const word of [id, REGION_CODE[mtrr], window, pfns, vpages, trace.ops.length]) put(word);
+    const { pfns, vpages, mtrr, maps = 0 } = trace.world;
+    const { length: count } = trace.ops;
+    for (const word of [id, REGION_CODE[mtrr], window, pfns, vpages, count, maps]) put(word);
     for (const op of trace.ops) for (const word of opWords(op)) put(word);
   }
   const header: [number, number][] = [

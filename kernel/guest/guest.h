@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include "wire.h"
 
 /* The physical memory a trace runs on, and the files that reach it. */
@@ -20,6 +21,7 @@ struct world {
 	uint64_t window; /* bytes from the region's base */
 	uint64_t bytes;  /* length of the physical window */
 	uint64_t virtual_bytes;
+	int maps; /* room for VMAs in every process, 0 where nothing limits it */
 };
 
 /* procs.c: the processes of a trace. */
@@ -32,6 +34,10 @@ void procs_end(void);
 int procs_alive(int proc);
 int procs_smaps(int proc);
 int procs_limit(void);
+
+/* limits.c: what the kernel lets a process have. NULL, or why it cannot be set. */
+const char *limits_room(pid_t pid, int maps);
+const char *limits_lift(void);
 
 /* observe.c: what a step shows, written as records. Return 0, or why it could not be read. */
 const char *observe_setup(void);

@@ -108,7 +108,8 @@ static const char *run_trace(const uint32_t *head, const uint8_t *ops, int slow)
 	const struct world world = { .region = &regions[head[1]],
 				     .window = (uint64_t)head[2] * PAGE,
 				     .bytes = (uint64_t)head[3] * PAGE,
-				     .virtual_bytes = (uint64_t)head[4] * PAGE };
+				     .virtual_bytes = (uint64_t)head[4] * PAGE,
+				     .maps = (int)head[6] };
 	const char *failure = NULL;
 	uint32_t done = 0;
 
@@ -134,6 +135,8 @@ static const char *run_trace(const uint32_t *head, const uint8_t *ops, int slow)
 			answer_step_done();
 	}
 	procs_end();
+	if (world.maps && !failure)
+		failure = limits_lift();
 	if (failure)
 		record(RECORD_FAIL, NULL, 0, failure, strlen(failure));
 	else

@@ -242,6 +242,8 @@ static int spawn(int proc, const char **failure)
 	if (pid < 0)
 		return errno;
 	*failure = adopt(proc, pid);
+	if (world.maps && !*failure)
+		*failure = limits_room(pid, world.maps);
 	return 0;
 }
 

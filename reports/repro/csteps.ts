@@ -1,6 +1,7 @@
 import { assertNever } from "../../src/assertnever.ts";
 import type { Advice, SyscallOp, Prot } from "../../src/trace/op.ts";
 import { forks, touches } from "./chelpers.ts";
+import { isLimited, limitHelpers } from "./climits.ts";
 import { literal } from "./ctext.ts";
 import { outcomeName } from "./expectation.ts";
 import type { Program, ProgramStep } from "./program.ts";
@@ -73,7 +74,7 @@ ${cases.join("")}	}
 }
 
 ${live(asks)}
-${run(program)}${asks ? `\n${IS_MAPPED}` : ""}`;
+${isLimited(program) ? `${limitHelpers(program)}\n` : ""}${run(program)}${asks ? `\n${IS_MAPPED}` : ""}`;
 }
 
 /** A virtual page's address as C. */
@@ -228,6 +229,7 @@ function run(program: Program): string {
   const born = forks(program)
     ? "\tif (s->kind == FORK && error == 0)\n\t\talive[s->child] = 1;\n"
     : "";
+  const room = isLimited(program) ? "\t\tif (limit_maps())\n\t\t\treturn -1;\n" : "";
   return `/* Has a step performed; 0, the errno it failed with, or -1 if the process was lost. */
 static int run(int step)
 {
@@ -235,7 +237,7 @@ static int run(int step)
 	int error = -1;
 
 	if (s->kind == SPAWN) {
-		if (fork() == 0)
+${room}		if (fork() == 0)
 			live(s->proc);
 		alive[s->proc] = 1;
 		return 0;

@@ -28,6 +28,12 @@ const WINDOW = 16;
 export function syzProgram(input: ReproInput, target: SyzTarget): string {
   const program = reproProgram(input);
   assertOneActor(program);
+  if (program.world.maps !== undefined) {
+    const { signature } = program.finding;
+    throw new UserError(
+      `${signature}: a syzkaller program cannot count its own VMAs to limit them`,
+    );
+  }
   const lines = [
     `# ${program.finding.signature}`,
     `# ${program.finding.detail.replaceAll(/[\r\n]+/g, " ")}`,

@@ -92,7 +92,8 @@ export class ModelSide implements LiveSide {
   }
 
   private machineOf(world: World): Machine {
-    const key = (world.pfns * 65_536 + world.vpages) * 2 + (world.mtrr === "uncached" ? 1 : 0);
+    const size = (world.pfns * 65_536 + world.vpages) * 65_536 + (world.maps ?? 0);
+    const key = size * 2 + (world.mtrr === "uncached" ? 1 : 0);
     const known = this.machines.get(key);
     if (known !== undefined) return known;
     const machine = this.model.machine(world, this.memtype);

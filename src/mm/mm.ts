@@ -19,6 +19,8 @@ export interface MmContext {
   /** How many pages the region has. */
   readonly pfns: PageCount;
   readonly vpages: PageCount;
+  /** How many VMAs of the window the limit leaves room for; Infinity where there is none. */
+  readonly maps: number;
 }
 
 /** The address space of one process: VMAs in address order and the page table beneath them. */
@@ -81,7 +83,7 @@ export class Mm {
 
 /**
  * __split_vma(): cuts a VMA in two at `at`, which lies inside it; ENOMEM where it cannot, and
- * then nothing has changed. Which half is the new one makes no difference to either design: both
+ * then nothing has changed; nobody counts VMAs here. Which half is the new one makes no difference to either design: both
  * hold what the whole held.
  *
  *     |-----------vma-----------|  ->  |---vma---|----upper----|
@@ -107,7 +109,8 @@ export function splitVma(context: MmContext, mm: Mm, vma: Vma, at: VirtualPage):
 
 /**
  * Cuts VMAs at both ends of [start, end), so that each lies wholly inside or outside. The lower
- * end comes first; where the upper one fails, that cut stays.
+ * end comes first; where the upper one fails, that cut stays. A process that has all the VMAs it
+ * may have cannot cut one (split_vma()).
  */
 export function splitAround(
   context: MmContext,
@@ -117,9 +120,11 @@ export function splitAround(
 ): Outcome {
   const first = mm.lookup(start);
   if (first !== null && first.start < start) {
+    if (mm.vmas.length >= context.maps) return "ENOMEM";
     const error = splitVma(context, mm, first, start);
     if (error !== null) return error;
   }
   const last = mm.lookup(end);
-  return last !== null && last.start < end ? splitVma(context, mm, last, end) : null;
+  if (last === null || last.start >= end) return null;
+  return mm.vmas.length >= context.maps ? "ENOMEM" : splitVma(context, mm, last, end);
 }

@@ -75,6 +75,8 @@ export function mmapDriver(
  * nothing is cleared.
  */
 function makeRoom(context: MmContext, mm: Mm, vma: Vma, freeFirst: boolean): number | Errno {
+  // do_mmap() lets a process have one VMA more than the limit.
+  if (mm.vmas.length > context.maps) return "ENOMEM";
   const { start, end } = vma;
   const error = gatherVmas(context, mm, start, end);
   if (error !== null) return error;

@@ -19,6 +19,11 @@ function overlaps({ at, pages, newPages, to }: FixedRequest): boolean {
   return at + pages > to && to + newPages > at;
 }
 
+/** Whether the limit leaves room for so many more VMAs. */
+function hasRoom({ maps }: MmContext, mm: Mm, more: number): boolean {
+  return mm.vmas.length + more <= maps;
+}
+
 /** What every mremap() asks first of the VMA at its source: that there is one, and not sealed. */
 function checkSource(vma: Vma | null): Outcome {
   if (vma === null) return "EFAULT";
@@ -54,6 +59,7 @@ function moveVma(
   to: VirtualPage,
 ): Outcome {
   const { kernel, tracking } = context;
+  if (!hasRoom(context, mm, context.profile.mremapRoom.move)) return "ENOMEM";
   if (kernel.fails("vma")) return "ENOMEM";
   const copy = vma.copy(to, to + pages, vma.pfn + (at - vma.start));
   tracking.dup(copy, vma, "move");
@@ -145,12 +151,16 @@ function remapMove(context: MmContext, mm: Mm, request: FixedRequest): Outcome {
 function mremapFixed(context: MmContext, mm: Mm, request: FixedRequest): Outcome {
   const { at, pages, newPages } = request;
   const { profile } = context;
+  const { mremapCountsMaps: counts, mremapRoom } = profile;
+  const isFull = !hasRoom(context, mm, mremapRoom.early);
   if (profile.mremapChecksOverlapFirst && overlaps(request)) return "EINVAL";
+  if (counts !== "fixed-apart" && isFull) return "ENOMEM";
   if (profile.mremapMovesSeveral && pages === newPages) return remapMove(context, mm, request);
   const vma = mm.lookup(at);
   const refused = checkSource(vma);
   if (vma === null || refused !== null) return refused;
   if (overlaps(request)) return "EINVAL";
+  if (counts === "fixed-apart" && isFull) return "ENOMEM";
   const error = profile.mremapChecksBeforeUnmap ? checkResize(vma, at, pages, newPages) : null;
   return error ?? mremapTo(context, mm, request);
 }
@@ -160,6 +170,8 @@ export function mremap(context: MmContext, mm: Mm, request: MremapRequest): Outc
   const { at, pages, newPages, to } = request;
   if (newPages === 0) return "EINVAL";
   if (to !== undefined) return mremapFixed(context, mm, { at, pages, newPages, to });
+  const { mremapCountsMaps: counts, mremapRoom } = context.profile;
+  if (counts === "always" && !hasRoom(context, mm, mremapRoom.early)) return "ENOMEM";
   const vma = mm.lookup(at);
   const refused = checkSource(vma);
   if (vma === null || refused !== null) return refused;

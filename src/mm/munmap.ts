@@ -52,6 +52,8 @@ export function gatherVmas(
   let index = mm.findIndex(start);
   const first = vmas[index];
   if (first !== undefined && first.start < start) {
+    // Only a hole in the middle leaves one VMA more than there were.
+    if (end < first.end && vmas.length >= context.maps) return "ENOMEM";
     if (first.sealed) return "EPERM";
     const error = splitVma(context, mm, first, start);
     if (error !== null) return error;

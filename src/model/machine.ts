@@ -98,6 +98,7 @@ export class Machine {
       file,
       pfns: world.pfns,
       vpages: world.vpages,
+      maps: world.maps ?? Number.POSITIVE_INFINITY,
     };
   }
 

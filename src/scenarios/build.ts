@@ -45,6 +45,11 @@ export function lowMemoryTrace(name: string, ops: Op[]): Trace {
   return trace(LOW_MEMORY, name, ops);
 }
 
+/** A trace in that aperture whose processes have room for so many VMAs. */
+export function limitedTrace(name: string, maps: number, ops: Op[]): Trace {
+  return trace({ ...APERTURE, maps }, name, ops);
+}
+
 export function spawn(proc: number): Op {
   return { op: "spawn", proc };
 }

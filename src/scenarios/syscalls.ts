@@ -1,4 +1,16 @@
-import { apertureTrace, exit, mlock, mmap, mseal, munmap, type Scenario, spawn } from "./build.ts";
+import {
+  apertureTrace,
+  exit,
+  limitedTrace,
+  mlock,
+  mmap,
+  move,
+  mprotect,
+  mseal,
+  munmap,
+  type Scenario,
+  spawn,
+} from "./build.ts";
 
 const clean = { findings: [], memtype: [] };
 
@@ -37,5 +49,36 @@ export const SYSCALL_SCENARIOS: readonly Scenario[] = [
       memtype: ["[0,1) UC-"],
     },
     after: { ...clean, errnos: { 4: "EPERM" } },
+  },
+  {
+    name: "limit-cuts-once",
+    title: "a protection change cuts a mapping once, and has no VMA left for the second cut",
+    ref: "mm/vma.c: split_vma(), vm.max_map_count",
+    trace: limitedTrace("limit-cuts-once", 2, [
+      spawn(0),
+      mmap(0, 0, 3, 0),
+      mprotect(0, 1, 1, "r"),
+      munmap(0, 0, 3),
+      exit(0),
+    ]),
+    before: {
+      findings: ["double-untrack:split", "leak:split"],
+      errnos: { 2: "ENOMEM" },
+      memtype: ["[0,1) UC-"],
+    },
+    after: { ...clean, errnos: { 2: "ENOMEM" } },
+  },
+  {
+    name: "limit-moves-less-often",
+    title: "a move that 6.12 refuses for fear of the limit, 7.2 makes",
+    ref: "mm/mremap.c: vm.max_map_count",
+    trace: limitedTrace("limit-moves-less-often", 6, [
+      spawn(0),
+      mmap(0, 0, 1, 0),
+      move(0, 0, 1, 4),
+      exit(0),
+    ]),
+    before: { ...clean, errnos: { 2: "ENOMEM" } },
+    after: { findings: ["errno:mremap-ENOMEM-to-ok"], memtype: [] },
   },
 ];

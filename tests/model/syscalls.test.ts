@@ -153,3 +153,95 @@ describe("mseal", () => {
     expect(shows("6.12", ops).results.at(-1)).toBe("EFAULT");
   });
 });
+
+describe("the limit on a process' VMAs", () => {
+  const room = (maps: number): World => ({ ...APERTURE, maps });
+  const singles = (count: number) => Array.from({ length: count }, (_, n) => map(2 * n, 1, n));
+
+  test.each(releases)("on %s lets mmap have one VMA more than there is room for", (release) => {
+    const { results } = shows(release, singles(5), room(3));
+    expect(results).toEqual(["ok", "ok", "ok", "ok", "ENOMEM"]);
+  });
+
+  test.each(releases)("on %s keeps a refused mmap from unmapping what is there", (release) => {
+    const { results, vmas } = shows(release, [...singles(3), map(0, 3, 8)], room(2));
+    expect([results.at(-1), vmas]).toEqual(["ENOMEM", ["0-1", "2-3", "4-5"]]);
+  });
+
+  test.each(releases)("on %s cuts once where there is room for one VMA more", (release) => {
+    expect(shows(release, [map(0, 3), protect(1, 1)], room(2))).toEqual({
+      results: ["ok", "ENOMEM"],
+      vmas: ["0-1", "1-3"],
+    });
+    const advise: Op = { op: "madvise", proc: 0, at: 1, pages: 1, advice: "dontfork" };
+    expect(shows(release, [map(0, 3), advise], room(2)).results).toEqual(["ok", "EAGAIN"]);
+  });
+
+  test.each(releases)("on %s refuses a hole in the middle only, and before any cut", (release) => {
+    expect(shows(release, [map(0, 3), munmap(1, 1)], room(1))).toEqual({
+      results: ["ok", "ENOMEM"],
+      vmas: ["0-3"],
+    });
+    expect(shows(release, [map(0, 3), munmap(2, 1), munmap(0, 1)], room(1)).vmas).toEqual(["1-2"]);
+    expect(shows(release, [map(0, 3), map(1, 1, 8)], room(1)).results).toEqual(["ok", "ENOMEM"]);
+  });
+
+  test.each(releases)("on %s leaves mseal half done", (release) => {
+    if (release === "6.1") return;
+    expect(shows(release, [map(0, 3), seal(1, 1)], room(2))).toEqual({
+      results: ["ok", "ENOMEM"],
+      vmas: ["0-1", "1-3"],
+    });
+  });
+
+  /** The least room with which one VMA can be moved elsewhere. */
+  const roomToMove = (release: string) => {
+    const moves = (maps: number) => shows(release, [map(0, 1), move(0, 1, 4)], room(maps));
+    return [1, 2, 3, 4, 5, 6, 7, 8].find((maps) => moves(maps).results.at(-1) === "ok");
+  };
+
+  test("asks for 6 more before a move, for 4 since every mremap asks", () => {
+    const asked = Object.fromEntries(releases.map((release) => [release, roomToMove(release)]));
+    expect(asked).toEqual({
+      "6.1": 7,
+      "6.12": 7,
+      "6.16": 7,
+      "6.17": 7,
+      "6.18": 7,
+      "6.19": 7,
+      "7.0": 7,
+      "7.1": 5,
+      "7.2": 5,
+      "7.3": 5,
+    });
+  });
+
+  test("is asked about before or after the source, for moves or for all", () => {
+    const nowhere = [move(0, 1, 4)];
+    const inPlace: readonly Op[] = [
+      map(0, 2),
+      { op: "mremap", proc: 0, at: 0, pages: 2, newPages: 1 },
+    ];
+    const last = (release: string, ops: readonly Op[]) =>
+      shows(release, ops, room(2)).results.at(-1);
+    expect(["6.12", "6.16", "7.2"].map((release) => last(release, nowhere))).toEqual([
+      "EFAULT",
+      "ENOMEM",
+      "ENOMEM",
+    ]);
+    expect(["6.12", "6.16", "7.2"].map((release) => last(release, inPlace))).toEqual([
+      "ok",
+      "ok",
+      "ENOMEM",
+    ]);
+  });
+
+  test("stops a move of several VMAs between two of them", () => {
+    const ops = [map(0, 1), map(1, 1, 4), map(8, 4, 8), move(0, 2, 9)];
+    expect(shows("7.2", ops, room(7))).toEqual({
+      results: ["ok", "ok", "ok", "ok"],
+      vmas: ["8-9", "9-10", "10-11", "11-12"],
+    });
+    expect(shows("7.2", ops, room(6)).results.at(-1)).toBe("ENOMEM");
+  });
+});

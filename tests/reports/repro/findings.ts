@@ -105,6 +105,13 @@ export const MODELLED: readonly ReproInput[] = [
     spawn(),
     { op: "mremap", proc: 0, at: 0, pages: 1, newPages: 1, to: 0 },
   ]),
+  inputOf(
+    "changed:errno:mremap-ENOMEM-to-ok",
+    "after",
+    2,
+    [spawn(), mmap(0, 1, 0), { op: "mremap", proc: 0, at: 0, pages: 1, newPages: 1, to: 4 }],
+    { ...APERTURE, maps: 6 },
+  ),
   inputOf("kept:over-retention:cow", "before", 2, [
     spawn(),
     mmap(0, 1, 0, { private: true }),
