@@ -46,7 +46,7 @@ export const ROLES: Readonly<Record<OpKind, readonly Role[]>> = {
   mprotect: ["proc", "virtual", "length", "choice"],
   madvise: ["proc", "virtual", "length", "choice"],
   touch: ["proc", "virtual", "choice"],
-  fork: ["proc", "proc"],
+  fork: ["proc", "proc", "choice"],
   exit: ["proc"],
   mlock: ["proc", "virtual", "length"],
   munlock: ["proc", "virtual", "length"],
@@ -77,7 +77,7 @@ function syscallRow(op: SyscallOp): Row {
     case "exit":
       return { kind, values: [op.proc] };
     case "fork":
-      return { kind, values: [op.proc, op.child] };
+      return { kind, values: [op.proc, op.child, Number(op.late === true)] };
     case "mmap": {
       const choices = [VIAS.indexOf(op.via), PROT_RANKS.indexOf(op.prot), Number(op.private)];
       return { kind, values: [op.proc, op.at, op.pages, op.pfn, ...choices] };
@@ -110,7 +110,9 @@ function syscallOf(kind: SyscallOp["op"], values: readonly number[]): SyscallOp 
     case "exit":
       return { op: kind, proc };
     case "fork":
-      return { op: kind, proc, child: n(1) };
+      return n(2) === 0
+        ? { op: kind, proc, child: n(1) }
+        : { op: kind, proc, child: n(1), late: true };
     case "mmap":
       return {
         op: kind,

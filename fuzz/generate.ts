@@ -103,8 +103,9 @@ export class TraceWriter {
 
   private fork(parent: ShadowProcess): void {
     const child = this.births++;
-    this.ops.push({ op: "fork", proc: parent.id, child });
-    if (this.live.includes(parent)) this.live.push(parent.fork(child));
+    const late = this.dice.chance(this.swarm.lateOf16, 16);
+    this.ops.push({ op: "fork", proc: parent.id, child, ...(late ? { late } : {}) });
+    if (!late && this.live.includes(parent)) this.live.push(parent.fork(child));
   }
 
   private exit(process: ShadowProcess): void {
@@ -244,8 +245,7 @@ export class TraceWriter {
 
   private touch(process: ShadowProcess): void {
     this.aim(process);
-    const write = this.dice.chance(3, 4);
-    this.ops.push({ op: "touch", proc: process.id, at: this.at, write });
+    this.ops.push({ op: "touch", proc: process.id, at: this.at, write: this.dice.chance(3, 4) });
   }
 
   private mremap(process: ShadowProcess): void {

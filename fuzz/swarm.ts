@@ -31,6 +31,8 @@ export interface Swarm {
   readonly advices: readonly Advice[];
   /** Of 8 mmaps, how many are private. */
   readonly privateOf8: number;
+  /** Of 16 forks, how many are told to fail late. */
+  readonly lateOf16: number;
   /** Of 16 ranges, how many are drawn without looking at what is mapped. */
   readonly blindOf16: number;
   readonly hot: readonly HotRange[];
@@ -104,6 +106,7 @@ const MOSTLY_DONTFORK: readonly Advice[] = [
 const MOST_PAGES = [2, 3, 4, 8] as const;
 const PRIVATE_OF_8 = [0, 1, 2, 4, 8] as const;
 const BLIND_OF_16 = [0, 1, 2, 4] as const;
+const LATE_OF_16 = [0, 0, 0, 0, 0, 0, 1, 4] as const;
 
 function drawWorld(dice: Dice): World {
   const mtrr = dice.chance(3, 4) ? "uncached" : "write-back";
@@ -159,6 +162,7 @@ export function drawSwarm(dice: Dice): Swarm {
     prots: dice.chance(3, 4) ? MOSTLY_RW : PROTS,
     advices: MOSTLY_DONTFORK,
     privateOf8: dice.pick(PRIVATE_OF_8),
+    lateOf16: dice.pick(LATE_OF_16),
     blindOf16: dice.pick(BLIND_OF_16),
     hot: drawHot(dice, world, maxPages),
     exits: dice.chance(7, 8),

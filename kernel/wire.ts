@@ -115,7 +115,7 @@ export function opWords(op: Op): number[] {
     case "touch":
       return [code, op.proc, op.at, 1, op.write ? 1 : 0, 0, 0, 0];
     case "fork":
-      return [code, op.proc, 0, 0, op.child, 0, 0, 0];
+      return [code, op.proc, 0, 0, op.child, op.late === true ? 1 : 0, 0, 0];
   }
 }
 

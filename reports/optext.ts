@@ -18,7 +18,7 @@ function syscallText(op: SyscallOp): string {
     case "exit":
       return `${op.op} p${op.proc}`;
     case "fork":
-      return `fork p${op.proc} -> p${op.child}`;
+      return `fork p${op.proc} -> p${op.child}${op.late === true ? ", to fail late" : ""}`;
     case "mmap": {
       const shared = op.private ? "private" : "shared";
       const where = `${range(op.at, op.pages)} = pfn ${range(op.pfn, op.pages)}`;

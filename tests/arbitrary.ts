@@ -71,6 +71,12 @@ function blindOp(world: World): fc.Arbitrary<Op> {
       .map(({ proc, range, op }) => ({ op, proc, ...range })),
     fc.record({ op: fc.constant("touch" as const), proc, at: fc.nat(11), write: fc.boolean() }),
     fc.record({ op: fc.constant("fork" as const), proc, child: proc }),
+    fc.record({
+      op: fc.constant("fork" as const),
+      proc,
+      child: proc,
+      late: fc.constant(true as const),
+    }),
     fc.record({ op: fc.constant("exit" as const), proc }),
   );
 }

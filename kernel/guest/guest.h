@@ -38,6 +38,9 @@ int procs_limit(void);
 /* limits.c: what the kernel lets a process have. NULL, or why it cannot be set. */
 const char *limits_room(pid_t pid, int maps);
 const char *limits_lift(void);
+const char *limits_setup(void);
+/* From here until it is lifted no fork of a process of a trace can copy all of it. */
+const char *limits_commit(int limited);
 
 /* observe.c: what a step shows, written as records. Return 0, or why it could not be read. */
 const char *observe_setup(void);

@@ -86,7 +86,9 @@ static const char *setup(int *vm_pat)
 	if (failure)
 		return failure;
 	answer_into(mailbox);
-	failure = observe_setup();
+	failure = limits_setup();
+	if (!failure)
+		failure = observe_setup();
 	if (!failure)
 		failure = detect_design(vm_pat);
 	return failure;

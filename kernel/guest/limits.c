@@ -1,15 +1,24 @@
 /*
+ * What the kernel lets a process have: VMAs, and memory that it may one day need.
+ *
  * vm.max_map_count counts all VMAs of a process, its own program's included. All processes of a
  * trace are copies of one program, so one number leaves each of them the same room.
+ *
+ * A fork fails late where a VMA above the window cannot be had twice. For that every process has a
+ * large private mapping that is never touched. It costs nothing while overcommit_memory is 1; with
+ * 2 and a limit half-way, the window is copied, its private mappings too, and then not this one.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 #include "guest.h"
 
+#define LARGE_BYTES (64UL << 30)
+#define LARGE_ADDRESS ((void *)0x200000000000)
 #define NO_LIMIT 65530 /* the kernel's default */
 
 /* How many VMAs the process of the first spawn had; 0 before it. */
@@ -68,4 +77,42 @@ const char *limits_lift(void)
 {
 	own = 0;
 	return write_number("/proc/sys/vm/max_map_count", NO_LIMIT);
+}
+
+/* What all processes together may need, in kB; -1 when it cannot be read. */
+static long committed(void)
+{
+	char text[4096];
+	int fd = open("/proc/meminfo", O_RDONLY);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	const char *line;
+
+	close(fd);
+	text[n < 0 ? 0 : n] = 0;
+	line = strstr(text, "Committed_AS:");
+	return line ? strtol(line + strlen("Committed_AS:"), NULL, 10) : -1;
+}
+
+const char *limits_commit(int limited)
+{
+	const char *failure = NULL;
+
+	if (!limited)
+		return write_number("/proc/sys/vm/overcommit_memory", 1);
+	long now = committed();
+
+	if (now < 0)
+		return "cannot read how much memory is committed";
+	failure = write_number("/proc/sys/vm/overcommit_kbytes", now + (long)(LARGE_BYTES >> 11));
+	return failure ? failure : write_number("/proc/sys/vm/overcommit_memory", 2);
+}
+
+const char *limits_setup(void)
+{
+	const char *failure = limits_commit(0);
+
+	if (!failure && mmap(LARGE_ADDRESS, LARGE_BYTES, PROT_READ | PROT_WRITE,
+			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
+		return "cannot map what makes a fork fail late";
+	return failure;
 }

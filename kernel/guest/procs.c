@@ -263,9 +263,16 @@ int procs_perform(const int32_t *op, const char **failure)
 		bury(proc);
 		return 0;
 	}
+	int late = op[0] == OP_FORK && op[5];
+
 	if (op[0] == OP_FORK)
 		prepare(op[4]);
+	if (late)
+		*failure = limits_commit(1);
 	int error = ask(proc, op);
+
+	if (late && !*failure)
+		*failure = limits_commit(0);
 
 	if (error < 0) {
 		pids[proc] = 0;

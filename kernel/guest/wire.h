@@ -49,7 +49,7 @@
 #define OP_MPROTECT 4 /* prot */
 #define OP_MADVISE 5  /* advice */
 #define OP_TOUCH 6    /* write */
-#define OP_FORK 7     /* child */
+#define OP_FORK 7     /* child, whether it is to fail late */
 #define OP_EXIT 8
 #define OP_MLOCK 9
 #define OP_MUNLOCK 10

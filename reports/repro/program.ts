@@ -75,6 +75,11 @@ function systemCalls({ signature, trace }: ReproFinding): SyscallOp[] {
     if (op.fault !== undefined) {
       throw new UserError(`${signature}: step ${index} needs an allocation that fails`);
     }
+    if (op.op === "fork" && op.late === true) {
+      throw new UserError(
+        `${signature}: step ${index} must fail late, which takes a limit on all memory of the machine`,
+      );
+    }
     return op;
   });
 }

@@ -200,7 +200,7 @@ export class Machine {
       case "touch":
         return touch(context, mm, op.at, op.write, this.calls);
       case "fork":
-        return this.fork(mm, op.child);
+        return this.fork(mm, op.child, op.late === true);
       case "exit":
         exitMmap(context, mm);
         this.bury(op.proc, mm);
@@ -210,9 +210,9 @@ export class Machine {
     }
   }
 
-  private fork(parent: Mm, child: number): Outcome {
+  private fork(parent: Mm, child: number, late: boolean): Outcome {
     const mm = this.newMm();
-    const outcome = fork(this.context, parent, mm);
+    const outcome = fork(this.context, parent, mm, late);
     if (outcome === null) this.processes.set(child, mm);
     else this.spare.push(mm);
     return outcome;

@@ -17,7 +17,11 @@ export function applyFork(
   parent: ProcPages,
   seen: Observed,
 ): void {
-  if (seen.outcome !== null) return blameFork(side, op.proc, parent, seen);
+  if (seen.outcome !== null) {
+    // A fork that is told to fail late fails for no tracking's sake.
+    if (op.late !== true) blameFork(side, op.proc, parent, seen);
+    return;
+  }
   seen.view.read(op.child, side.vmas);
   const child = side.pages.born(op.child);
   for (let row = 0; row < side.vmas.count; row++) copyVma(side, parent, child, row, seen);

@@ -120,6 +120,11 @@ export function fork(proc: number, child: number): Op {
   return { op: "fork", proc, child };
 }
 
+/** A fork that fails when all of the parent's device mappings have been copied. */
+export function lateFork(proc: number, child: number): Op {
+  return { op: "fork", proc, child, late: true };
+}
+
 export function exit(proc: number): Op {
   return { op: "exit", proc };
 }

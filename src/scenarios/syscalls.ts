@@ -1,6 +1,7 @@
 import {
   apertureTrace,
   exit,
+  lateFork,
   limitedTrace,
   mlock,
   mmap,
@@ -80,5 +81,20 @@ export const SYSCALL_SCENARIOS: readonly Scenario[] = [
     ]),
     before: { ...clean, errnos: { 2: "ENOMEM" } },
     after: { findings: ["errno:mremap-ENOMEM-to-ok"], memtype: [] },
+  },
+  {
+    name: "late-fork-undone",
+    title: "a fork that fails after the pieces of a mapping were copied leaves nothing behind",
+    ref: "kernel/fork.c: dup_mmap(), overcommit_memory=2",
+    trace: apertureTrace("late-fork-undone", [
+      spawn(0),
+      mmap(0, 0, 2, 0),
+      mmap(0, 4, 2, 4, { private: true }),
+      lateFork(0, 1),
+      munmap(0, 0, 2),
+      exit(0),
+    ]),
+    before: { ...clean, errnos: { 3: "ENOMEM" } },
+    after: { ...clean, errnos: { 3: "ENOMEM" } },
   },
 ];

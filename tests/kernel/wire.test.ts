@@ -95,10 +95,12 @@ describe("the two halves of the protocol", () => {
     const ops: Op[] = [
       { op: "mremap", proc: 1, at: 2, pages: 3, newPages: 4, to: 5 },
       { op: "mremap", proc: 1, at: 2, pages: 3, newPages: 4 },
+      { op: "fork", proc: 1, child: 2, late: true },
     ];
     expect(ops.map(opWords)).toEqual([
       [3, 1, 2, 3, 4, 1, 5, 0],
       [3, 1, 2, 3, 4, 0, 0, 0],
+      [7, 1, 0, 0, 2, 1, 0, 0],
     ]);
   });
 

@@ -245,3 +245,41 @@ describe("the limit on a process' VMAs", () => {
     expect(shows("7.2", ops, room(6)).results.at(-1)).toBe("ENOMEM");
   });
 });
+
+describe("a fork that fails late", () => {
+  const late: Op = { op: "fork", proc: 0, child: 1, late: true };
+  const ops: readonly Op[] = [
+    { op: "spawn", proc: 0 },
+    map(0, 3),
+    map(4, 2, 8),
+    protect(1, 1),
+    { op: "madvise", proc: 0, at: 4, pages: 2, advice: "dontfork" },
+  ];
+  const trace = (more: readonly Op[]): Trace => ({
+    format: "pfndiff/trace@1",
+    name: "by hand",
+    world: APERTURE,
+    ops: [...ops, ...more],
+  });
+
+  test.each(releases)("on %s leaves the list and the parent as they were", (release) => {
+    const model = MODELS[release];
+    const steps = model?.recordSync(traceSchema.parse(trace([late]))).steps ?? [];
+    const [was, is] = steps.slice(-2);
+    expect(is?.result).toEqual({ errno: "ENOMEM" });
+    expect([is?.memtype, is?.vmas, is?.events]).toEqual([was?.memtype, was?.vmas, []]);
+  });
+
+  test.each(releases)("on %s shows what the failure of the last copy shows, which a fault can only hit", (release) => {
+    const model = MODELS[release];
+    const show = (fork: Op) => {
+      const { steps } = model?.recordSync(trace([fork, { op: "exit", proc: 0 }])) ?? {};
+      return steps;
+    };
+    const full: Op = { op: "fork", proc: 0, child: 1 };
+    const lastCopy: Op = { ...full, fault: { at: "vma", nth: 3 } };
+    const afterIt: Op = { ...full, fault: { at: "vma", nth: 4 } };
+    expect(show(late)).toEqual(show(lastCopy));
+    expect(show(afterIt)).toEqual(show(full));
+  });
+});

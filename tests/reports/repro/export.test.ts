@@ -34,7 +34,9 @@ describe("an exported C program", () => {
     const { finding } = leak;
     const zap = { op: "drv-zap", proc: 0, off: 0, pages: 1 } as const;
     const fork = { op: "fork", proc: 0, child: 1, fault: { at: "vma", nth: 1 } } as const;
+    const late = { op: "fork", proc: 0, child: 1, late: true } as const;
     for (const [op, words] of [
+      [late, "must fail late"],
       [zap, "is a driver's work"],
       [fork, "an allocation that fails"],
     ] as const) {
