@@ -11,7 +11,7 @@ import type { Recording } from "../src/trace/recording.ts";
 
 /**
  * What a campaign must have done at least once, or it has tested nothing. All but the failing fork
- * and the refused mmap are about mappings that are tracked; `split` is by mprotect, madvise or mseal,
+ * (one told to fail does not count) and the refused mmap are about mappings that are tracked; `split` is by mprotect, madvise or mseal,
  * `fork-split` a fork while the pieces still lie side by side. Order is bit order.
  */
 export const GOALS = [
@@ -50,72 +50,106 @@ export function reachableGoals(designs: readonly ("vm-pat" | "kref" | undefined)
   return GOALS.filter((goal) => goal !== "fork-fails" || !neverFailsFork);
 }
 
-/** The goals that an op of each kind may reach; a run that has them all need not look again. */
-const WITHIN_REACH: Readonly<Partial<Record<Op["op"], GoalSet>>> = {
-  spawn: 0,
-  exit: 0,
-  mlock: 0,
-  munlock: 0,
-  mmap: goalBit("mmap-replaces") | goalBit("mmap-refused"),
-  munmap: goalBit("munmap-head") | goalBit("munmap-middle") | goalBit("munmap-tail"),
-  mremap: goalBit("mremap-shrink") | goalBit("move-whole") | goalBit("move-piece"),
-  mprotect: goalBit("split"),
-  madvise: goalBit("split"),
-  mseal: goalBit("split"),
-  touch: goalBit("cow-first"),
-  fork: goalBit("fork-split") | goalBit("fork-fails"),
-};
+const SPLIT = goalBit("split");
+const REPLACES = goalBit("mmap-replaces");
+const REFUSED = goalBit("mmap-refused");
+const OF_MUNMAP = goalBit("munmap-head") | goalBit("munmap-middle") | goalBit("munmap-tail");
+const OF_MREMAP = goalBit("mremap-shrink") | goalBit("move-whole") | goalBit("move-piece");
+const COW_FIRST = goalBit("cow-first");
+
+/** The goals that an op may reach by what it does to the VMAs that were there. */
+function withinReach(op: Op): GoalSet {
+  switch (op.op) {
+    case "mmap":
+      return REPLACES;
+    case "munmap":
+      return OF_MUNMAP;
+    case "mremap":
+      return OF_MREMAP;
+    case "mprotect":
+    case "madvise":
+    case "mseal":
+      return SPLIT;
+    case "touch":
+      return op.write ? COW_FIRST : 0;
+    default:
+      return 0;
+  }
+}
+
+/** Goals that one or both sides of a trace have reached. */
+export class Reached {
+  set: GoalSet = 0;
+}
 
 /**
  * Watches one side's execution of one trace and notes the goals it reaches: from what happened,
- * never from what was meant to happen. It looks at the VMAs of the op's process before the op
- * and after it, and only while the op could reach something new.
+ * never from what was meant to happen. It looks at the VMAs around the op before the op and after
+ * it, and only while the op could reach something new.
  */
 export class GoalObserver {
-  private set: GoalSet = 0;
   private readonly was = new VmaTable();
   private readonly is = new VmaTable();
-  /** Borders that a split has made and that still stand, by process. */
+  /** Borders that a split has made and that still stand, by process; few traces have any. */
   private readonly borders = new Map<number, number[]>();
+  private looks = false;
+
+  /** Two sides that note into one set spare each other the second look. */
+  constructor(private readonly goals = new Reached()) {}
 
   get reached(): GoalSet {
-    return this.set;
+    return this.goals.set;
   }
 
   /** Makes it ready for another trace. */
   reset(): void {
-    this.set = 0;
-    this.borders.clear();
+    this.goals.set = 0;
+    if (this.borders.size > 0) this.borders.clear();
   }
 
   /** Takes in what an op is about to act on. */
   before(op: Op, view: VmaView): void {
-    if (this.mayReach(op)) view.read(op.proc, this.was);
+    const within = withinReach(op);
+    // A split is always looked at: its borders are what a later fork of it is known by.
+    this.looks = within === SPLIT || (this.goals.set & within) !== within;
+    if (!this.looks) return;
+    this.was.clear();
+    this.look(op, view, this.was);
   }
 
   /** Takes in what came of it. */
   after(op: Op, seen: Observed): void {
-    if (this.mayReach(op)) {
-      if (seen.outcome === null) this.observeSuccess(op, seen.view);
-      else this.observeFailure(op, seen);
-    }
+    if (seen.outcome !== null) this.observeFailure(op, seen);
+    else if (this.looks) this.observeSuccess(op, seen.view);
+    if (this.borders.size === 0) return;
+    if (op.op === "fork" && seen.outcome === null) this.observeFork(op, seen.view);
     this.keepStandingBorders(op.proc, seen.view);
   }
 
-  /** A split is always looked at: its borders are what a later fork of it is known by. */
-  private mayReach(op: Op): boolean {
-    const within = WITHIN_REACH[op.op] ?? 0;
-    return (this.set & within) !== within || within === goalBit("split");
+  /** Reads the VMAs that have a page among those of the op, or next to them. */
+  private look(op: Op, view: VmaView, into: VmaTable): void {
+    switch (op.op) {
+      case "mmap":
+      case "munmap":
+      case "mremap":
+      case "mprotect":
+      case "madvise":
+      case "mseal":
+        return view.readRange(op.proc, op.at - 1, op.at + op.pages + 1, into);
+      case "touch":
+        return view.readRange(op.proc, op.at, op.at + 1, into);
+      default:
+        return;
+    }
   }
 
   private reach(goal: Goal): void {
-    this.set |= goalBit(goal);
+    this.goals.set |= goalBit(goal);
   }
 
   private observeFailure(op: Op, seen: Observed): void {
-    if (seen.outcome === "ESRCH") return;
-    if (op.op === "fork") this.reach("fork-fails");
-    if (op.op !== "mmap") return;
+    if (op.op === "fork" && op.late !== true && seen.outcome !== "ESRCH") this.reach("fork-fails");
+    if (op.op !== "mmap" || (this.goals.set & REFUSED) !== 0) return;
     for (const { kind } of seen.events) {
       if (kind === "reserve-failed" || kind === "type-mismatch") this.reach("mmap-refused");
     }
@@ -123,9 +157,6 @@ export class GoalObserver {
 
   private observeSuccess(op: Op, view: VmaView): void {
     switch (op.op) {
-      case "spawn":
-      case "exit":
-        return;
       case "munmap":
         return this.observeMunmap(op);
       case "mremap":
@@ -138,8 +169,6 @@ export class GoalObserver {
         return this.observeMmap(op);
       case "touch":
         return this.observeTouch(op);
-      case "fork":
-        return this.observeFork(op, view);
       default:
         return;
     }
@@ -156,7 +185,7 @@ export class GoalObserver {
   private observeTouch(op: OpOf<"touch">): void {
     const { was } = this;
     const row = was.firstAfter(op.at);
-    if (!op.write || row >= was.count || was.start[row] !== op.at) return;
+    if (row >= was.count || was.start[row] !== op.at) return;
     const isPrivate = ((was.bits[row] as number) & VMA_PRIVATE) !== 0;
     if (isPrivate && isTracked(was, row)) this.reach("cow-first");
   }
@@ -188,7 +217,8 @@ export class GoalObserver {
 
   private observeSplit(op: OpOf<"mprotect" | "madvise" | "mseal">, view: VmaView): void {
     const { was } = this;
-    view.read(op.proc, this.is);
+    this.is.clear();
+    this.look(op, view, this.is);
     if (this.is.count <= was.count) return;
     for (const border of [op.at, op.at + op.pages]) {
       const row = was.firstAfter(border);
@@ -212,25 +242,23 @@ export class GoalObserver {
   private keepStandingBorders(proc: number, view: VmaView): void {
     const borders = this.borders.get(proc);
     if (borders === undefined || borders.length === 0) return;
-    view.read(proc, this.is);
-    const standing = borders.filter((border) => isSplitAt(this.is, border));
+    const standing = borders.filter((border) => this.isSplitAt(proc, border, view));
     if (standing.length < borders.length) this.borders.set(proc, standing);
+  }
+
+  /** Whether two VMAs meet there and go on from one physical page to the next. */
+  private isSplitAt(proc: number, border: number, view: VmaView): boolean {
+    const vmas = this.is;
+    vmas.clear();
+    view.readRange(proc, border - 1, border + 1, vmas);
+    if (vmas.count !== 2 || vmas.end[0] !== border || vmas.start[1] !== border) return false;
+    return (vmas.pfn[0] as number) + border - (vmas.start[0] as number) === vmas.pfn[1];
   }
 }
 
 /** VM_PAT tells on the before side; the refcounted design tracks all that these ops map. */
 function isTracked(vmas: VmaTable, row: number): boolean {
   return ((vmas.bits[row] as number) & PAT_LOST) === 0;
-}
-
-/** Two VMAs meet there and go on from one physical page to the next. */
-function isSplitAt(vmas: VmaTable, border: number): boolean {
-  const right = vmas.firstAfter(border);
-  const left = right - 1;
-  if (left < 0 || right >= vmas.count) return false;
-  if (vmas.start[right] !== border || vmas.end[left] !== border) return false;
-  const pages = border - (vmas.start[left] as number);
-  return (vmas.pfn[left] as number) + pages === vmas.pfn[right];
 }
 
 /** The goals that one side's recording of a trace reached. */

@@ -2,10 +2,11 @@ import { Differential as Oracle } from "../src/oracle/differential.ts";
 import type { LiveSide } from "../src/oracle/observed.ts";
 import type { ToldFinding } from "../src/oracle/told.ts";
 import { judgeFindings } from "../src/oracle/verdict.ts";
+import { Flattener } from "../src/trace/flatop.ts";
 import type { Op } from "../src/trace/op.ts";
 import type { Trace } from "../src/trace/trace.ts";
 import type { Difference } from "./differential.ts";
-import { GoalObserver } from "./goals.ts";
+import { GoalObserver, Reached } from "./goals.ts";
 
 /** What a trace showed; the findings are told when somebody reads them. */
 interface LiveDifference extends Difference {
@@ -20,8 +21,10 @@ export class LiveDifferential {
   private readonly before: LiveSide;
   private readonly after: LiveSide;
   private readonly oracle = new Oracle();
-  private readonly goalsBefore = new GoalObserver();
-  private readonly goalsAfter = new GoalObserver();
+  private readonly flattener = new Flattener();
+  private readonly goals = new Reached();
+  private readonly goalsBefore = new GoalObserver(this.goals);
+  private readonly goalsAfter = new GoalObserver(this.goals);
 
   constructor(before: LiveSide, after: LiveSide) {
     this.before = before;
@@ -36,10 +39,10 @@ export class LiveDifferential {
     oracle.reset(world);
     goalsBefore.reset();
     goalsAfter.reset();
-    for (const op of ops) this.step(op);
+    for (const op of ops) this.step(this.flattener.of(op));
     return {
       findings: judgeFindings(oracle.before.findings, oracle.after.findings),
-      goals: goalsBefore.reached | goalsAfter.reached,
+      goals: this.goals.set,
       notComparable: oracle.notComparable,
       retention: { ...oracle.after.retention },
     };

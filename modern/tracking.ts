@@ -11,6 +11,7 @@ import type { PfnRanges } from "../src/pat/pfnmap.ts";
 export class PfnmapTrackCtx {
   kref = 1;
   counted = 0;
+  isBad = false;
 
   constructor(
     readonly pfn: Pfn,

@@ -1,4 +1,6 @@
+import type { Reservation } from "../../src/oracle/reservation.ts";
 import type { SideOracle } from "../../src/oracle/side.ts";
+import type { Unit } from "../../src/oracle/unit.ts";
 import { CACHE_MODES, type CacheMode, SHORT_MODE } from "../../src/pat/cachemode.ts";
 import type { Finding } from "../../src/oracle/finding.ts";
 import { hashText, type StateHash } from "./statehash.ts";
@@ -18,8 +20,6 @@ export function modeWord(state: StateHash, mode: number): number {
  */
 export function writeLedger(oracle: SideOracle, procs: readonly number[], state: StateHash): void {
   state.push(oracle.badContexts * 2 + (oracle.cutByEnd ? 1 : 0));
-  // The numbers of units are private to a side: an offset keeps the sides' apart.
-  const offset = oracle.side === "before" ? 0x10000 : 0x20000;
   for (const id of procs) {
     const proc = oracle.pages.living(id);
     if (proc === null) {
@@ -27,69 +27,60 @@ export function writeLedger(oracle: SideOracle, procs: readonly number[], state:
       continue;
     }
     for (let page = proc.low; page < proc.high; page++) {
-      const unit = proc.unit[page] as number;
-      if (unit === 0) continue;
+      const unit = proc.unit[page] ?? null;
+      if (unit === null) continue;
       state.push((page << 9) | ((proc.pfn[page] as number) << 1) | (proc.copied[page] as number));
-      writeUnit(oracle, unit, offset, state);
+      writeUnit(unit, state);
     }
     state.push(-2);
   }
-  writeReservations(oracle, offset, state);
+  writeReservations(oracle, state);
 }
 
 /** A unit's number, and all of it where it appears first. */
-function writeUnit(oracle: SideOracle, unit: number, offset: number, state: StateHash): void {
-  if (unit === 0) return state.push(0);
-  const { units } = oracle;
-  const isNew = !state.isNamed(unit + offset);
-  state.push(state.name(unit + offset));
+function writeUnit(unit: Unit | null, state: StateHash): void {
+  if (unit === null) return state.push(0);
+  const isNew = !state.isNamed(unit);
+  state.push(state.name(unit));
   if (!isNew) return;
-  const first = units.first[unit] as number;
-  const pages = units.pages[unit] as number;
-  const flags =
-    ((units.isPrivate[unit] as number) << 2) |
-    ((units.shared[unit] as number) << 1) |
-    (units.split[unit] as number);
+  const { first, pages, mark, healed, moved } = unit;
+  const flags = (Number(unit.isPrivate) << 2) | (Number(unit.shared) << 1) | Number(unit.split);
   state.push((first << 16) | (pages << 8) | flags);
-  const asked = modeWord(state, units.asked[unit] as number);
-  state.push((asked << 16) | modeWord(state, units.mode[unit] as number));
-  const [mark, healed, moved] = [units.mark, units.healed, units.moved];
-  state.push(
-    ((mark[unit] as number) << 16) | ((healed[unit] as number) << 8) | (moved[unit] as number),
-  );
-  state.push(units.told[unit] as number);
-  for (let pfn = first; pfn < first + pages; pfn++) state.push(units.goneBy(unit, pfn));
+  const asked = modeWord(state, unit.asked);
+  state.push((asked << 16) | modeWord(state, unit.mode));
+  state.push((mark << 16) | (healed << 8) | moved);
+  state.push(unit.told);
+  for (let pfn = first; pfn < first + pages; pfn++) state.push(unit.goneBy(pfn));
 }
 
-const order: number[] = [];
+const order: Reservation[] = [];
 
-/** Rows by range; equal ranges keep the order of the rows. */
-function orderOf({ reservations }: SideOracle): readonly number[] {
-  const { count, start, end } = reservations;
+const rangeOf = ({ start, end }: Reservation) => start * 256 + end;
+
+/** Entries by range; equal ranges keep the order of the rows. */
+function orderOf({ reservations }: SideOracle): readonly Reservation[] {
+  const { count, rows } = reservations;
   order.length = 0;
   for (let row = 0; row < count; row++) {
-    const key = (start[row] as number) * 256 + (end[row] as number);
+    const entry = rows[row] as Reservation;
     let at = row;
     for (; at > 0; at--) {
-      const other = order[at - 1] as number;
-      if ((start[other] as number) * 256 + (end[other] as number) <= key) break;
+      const other = order[at - 1] as Reservation;
+      if (rangeOf(other) <= rangeOf(entry)) break;
       order[at] = other;
     }
-    order[at] = row;
+    order[at] = entry;
   }
   return order;
 }
 
-function writeReservations(oracle: SideOracle, offset: number, state: StateHash): void {
-  const { reservations } = oracle;
-  const { start, end } = reservations;
-  const rows = orderOf(oracle);
-  for (const row of rows) {
-    const flags = ((reservations.leaked[row] as number) << 1) | Number(reservations.isCounted(row));
-    state.push(((start[row] as number) << 16) | ((end[row] as number) << 8) | flags);
-    const mode = modeWord(state, reservations.type[row] as number);
-    state.push((mode << 8) | (reservations.mark[row] as number));
-    writeUnit(oracle, reservations.owner[row] as number, offset, state);
+function writeReservations(oracle: SideOracle, state: StateHash): void {
+  for (const entry of orderOf(oracle)) {
+    const { start, end, type, mark, owner } = entry;
+    const flags = (Number(entry.leaked) << 1) | Number(entry.isCounted);
+    state.push((start << 16) | (end << 8) | flags);
+    state.push((modeWord(state, type) << 8) | mark);
+    writeUnit(owner, state);
   }
   state.push(-3);
 }

@@ -6,6 +6,7 @@ import type { Vma } from "../../src/mm/vma.ts";
 export class Shared {
   kref = 1;
   counted = 0;
+  isBad = false;
   readonly holders = new Set<Vma>();
 
   constructor(

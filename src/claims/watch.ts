@@ -1,10 +1,15 @@
 import type { Outcome } from "../mm/errno.ts";
 import type { Finding, Side } from "../oracle/finding.ts";
-import { type MemtypeDelta, type Observed, PAT_LOST, VmaTable } from "../oracle/observed.ts";
+import {
+  type MemtypeDelta,
+  type Observed,
+  PAT_LOST,
+  type SeenEvent,
+  VmaTable,
+} from "../oracle/observed.ts";
 import { SideOracle } from "../oracle/side.ts";
 import type { Retention } from "../oracle/state.ts";
 import type { Op } from "../trace/op.ts";
-import type { TraceEvent } from "../trace/recording.ts";
 import type { World } from "../trace/trace.ts";
 
 /** A tracked VMA of which an op took away a part, and left a part. */
@@ -20,7 +25,7 @@ export interface Cut {
 export interface SeenStep {
   readonly op: Op;
   readonly outcome: Outcome;
-  readonly events: readonly TraceEvent[];
+  readonly events: readonly SeenEvent[];
   /** What the oracle found at this step. */
   readonly findings: readonly Finding[];
   /** The tracked VMA that the op cut, where it took from no other VMA. */
@@ -93,7 +98,8 @@ class Watcher {
     const hit = this.onlyHit(op, view);
     const seen = show();
     const known = this.oracle.findings.length;
-    const { outcome, events } = seen;
+    const { outcome } = seen;
+    const events = [...seen.events];
     // The oracle uses the delta up, so it is read first.
     seen.memtype.normalise();
     const { changes, reserved } = this.follow(seen.memtype);

@@ -1,11 +1,11 @@
 import type { Outcome } from "../mm/errno.ts";
 import type { ModelBackend } from "../model/backend.ts";
 import type { Machine } from "../model/machine.ts";
-import { showEvent } from "../model/snapshot.ts";
 import {
   type LiveSide,
   MemtypeDelta,
   PAT_LOST,
+  type SeenEvent,
   VMA_DONTFORK,
   VMA_PRIVATE,
   VMA_READ,
@@ -15,19 +15,15 @@ import {
   type VmaView,
 } from "../oracle/observed.ts";
 import type { Op } from "../trace/op.ts";
-import type { TraceEvent } from "../trace/recording.ts";
 import type { World } from "../trace/trace.ts";
 import type { Vma } from "../mm/vma.ts";
 
-const NO_EVENTS: readonly TraceEvent[] = [];
-
 /**
  * One side that runs: a model's machine seen as the oracle wants to see it, straight from its
- * memory. Nothing is recorded, and a step without kernel messages allocates nothing.
+ * memory. Nothing is recorded.
  */
 export class ModelSide implements LiveSide {
   outcome: Outcome = null;
-  events: readonly TraceEvent[] = NO_EVENTS;
   badContexts = 0;
   readonly memtype = new MemtypeDelta();
   /** A machine for each world that has come up: campaigns draw from a handful. */
@@ -38,6 +34,10 @@ export class ModelSide implements LiveSide {
   constructor(model: ModelBackend) {
     this.model = model;
     this.machine = this.machineOf({ pfns: 1, vpages: 1, mtrr: "uncached" });
+  }
+
+  get events(): readonly SeenEvent[] {
+    return this.machine.events;
   }
 
   get view(): VmaView {
@@ -55,8 +55,6 @@ export class ModelSide implements LiveSide {
   apply(op: Op): this {
     this.memtype.clear();
     this.outcome = this.machine.apply(op);
-    const { events } = this.machine;
-    this.events = events.length === 0 ? NO_EVENTS : events.map(showEvent);
     this.badContexts = this.machine.badContexts();
     return this;
   }

@@ -5,6 +5,7 @@ import type { JudgedFinding } from "../oracle/finding.ts";
 import type { Retention } from "../oracle/state.ts";
 import { judgeFindings } from "../oracle/verdict.ts";
 import { isDriverOp } from "../trace/driverop.ts";
+import { Flattener } from "../trace/flatop.ts";
 import type { Trace } from "../trace/trace.ts";
 import { ModelSide } from "./modelside.ts";
 
@@ -23,6 +24,7 @@ export interface Shown {
  */
 export class TwoSides {
   private readonly oracle = new Differential();
+  private readonly flattener = new Flattener();
   private readonly beforeSide: ModelSide;
   private readonly afterSide: ModelSide;
 
@@ -45,7 +47,10 @@ export class TwoSides {
     beforeSide.reset(world);
     afterSide.reset(world);
     oracle.reset(world);
-    for (const op of ops) oracle.judge(op, beforeSide.apply(op), afterSide.apply(op));
+    for (const each of ops) {
+      const op = this.flattener.of(each);
+      oracle.judge(op, beforeSide.apply(op), afterSide.apply(op));
+    }
     return {
       findings: judgeFindings(oracle.before.findings, oracle.after.findings),
       retention: {

@@ -31,7 +31,7 @@ function dupVma(context: MmContext, parent: Mm, child: Mm, vma: Vma): boolean {
     tracking.free(copy);
     return false;
   }
-  child.vmas.push(copy);
+  child.insert(copy);
   if (copy.device !== null) context.file.insertAfter(child, copy, vma);
   if (tracking.copy(copy, parent, vma) !== null) return false;
   const upTo = copyTables(context, parent, child, vma.start, vma.end);

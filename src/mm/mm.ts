@@ -39,12 +39,13 @@ export class Mm {
 
   /** Index of the first VMA that ends after `at` (find_vma()); the length where there is none. */
   findIndex(at: VirtualPage): number {
+    const { vmas } = this;
     let low = 0;
-    let high = this.vmas.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.vmas[middle] as Vma).end <= at) low = middle + 1;
-      else high = middle;
+    // Halves are chosen by arithmetic on the sign: a processor cannot guess which it will be.
+    for (let left = vmas.length; left > 0; ) {
+      const half = (left + 1) >> 1;
+      low += half & (((vmas[low + half - 1] as Vma).end - at - 1) >> 31);
+      left -= half;
     }
     return low;
   }
@@ -67,6 +68,7 @@ export class Mm {
   insert(vma: Vma): void {
     const { vmas } = this;
     let i = vmas.length;
+    vma.isLinked = true;
     vmas.push(vma);
     for (; i > 0 && (vmas[i - 1] as Vma).start > vma.start; i--) vmas[i] = vmas[i - 1] as Vma;
     vmas[i] = vma;
@@ -75,6 +77,7 @@ export class Mm {
   /** Drops vmas[first, last). */
   remove(first: number, last: number): void {
     const { vmas } = this;
+    for (let i = first; i < last; i++) (vmas[i] as Vma).isLinked = false;
     let to = first;
     for (let from = last; from < vmas.length; from++) vmas[to++] = vmas[from] as Vma;
     while (vmas.length > to) vmas.pop();
@@ -118,13 +121,21 @@ export function splitAround(
   start: VirtualPage,
   end: VirtualPage,
 ): Outcome {
-  const first = mm.lookup(start);
-  if (first !== null && first.start < start) {
-    if (mm.vmas.length >= context.maps) return "ENOMEM";
+  const { vmas } = mm;
+  let at = mm.findIndex(start);
+  const first = vmas[at];
+  if (first === undefined || first.start >= end) return null;
+  if (first.start < start) {
+    if (vmas.length >= context.maps) return "ENOMEM";
     const error = splitVma(context, mm, first, start);
     if (error !== null) return error;
+    at++;
   }
-  const last = mm.lookup(end);
-  if (last === null || last.start >= end) return null;
-  return mm.vmas.length >= context.maps ? "ENOMEM" : splitVma(context, mm, last, end);
+  for (; at < vmas.length; at++) {
+    const vma = vmas[at] as Vma;
+    if (vma.start >= end) return null;
+    if (vma.end <= end) continue;
+    return vmas.length >= context.maps ? "ENOMEM" : splitVma(context, mm, vma, end);
+  }
+  return null;
 }

@@ -38,13 +38,9 @@ export type Behavior = "dontfork" | "dofork" | "dontneed" | "wipeonfork" | "will
  * What a behaviour says of a pfn mapping of a file: VM_IO refuses DOFORK, VM_PFNMAP refuses
  * DONTNEED, a file refuses WIPEONFORK, and WILLNEED has nothing to read ahead on a device.
  */
-const REFUSED: Readonly<Record<Behavior, Errno | null>> = {
-  dontfork: null,
-  dofork: "EINVAL",
-  dontneed: "EINVAL",
-  wipeonfork: "EINVAL",
-  willneed: null,
-};
+function refusal(behavior: Behavior): Errno | null {
+  return behavior === "dontfork" || behavior === "willneed" ? null : "EINVAL";
+}
 
 /**
  * madvise() (madvise_walk_vmas(), 6.1 to 7.2; reduced to these behaviours). A gap is stepped over
@@ -63,7 +59,7 @@ export function madvise(
     const next = mm.vmas[mm.findIndex(from)];
     if (next === undefined || next.start >= end) return "ENOMEM";
     if (next.start > from) outcome = "ENOMEM";
-    const refused = REFUSED[behavior];
+    const refused = refusal(behavior);
     if (refused !== null) return refused;
     const start = Math.max(from, next.start);
     const upTo = Math.min(end, next.end);

@@ -30,6 +30,10 @@ export interface DeviceMapping {
  */
 export class Vma {
   track: object | null = null;
+  /** In the list of a process; one that died holding its locks has let go of its list. */
+  isLinked = false;
+  /** What whoever watches the tracking last saw in `track`; the address space only carries it. */
+  watched: object | null = null;
   dontfork = false;
   /** VM_SEALED: may no longer be unmapped, moved, replaced or given another protection. */
   sealed = false;

@@ -1,5 +1,7 @@
 import type { Backend } from "../backend.ts";
 import type { MemtypeWatcher } from "../pat/memtype.ts";
+import { Flattener } from "../trace/flatop.ts";
+import type { Op } from "../trace/op.ts";
 import type { Recording, Step } from "../trace/recording.ts";
 import type { Trace, World } from "../trace/trace.ts";
 import { type DesignSpec, Machine } from "./machine.ts";
@@ -13,7 +15,9 @@ export interface RecordOptions {
 
 /** Runs a trace on a fresh machine, a step per op. */
 export function recordOn(machine: Machine, trace: Trace, options: RecordOptions = {}): Step[] {
-  return trace.ops.map((op) => snapshot(machine, machine.apply(op), options.contexts === true));
+  const flattener = new Flattener();
+  const step = (op: Op) => snapshot(machine, machine.apply(op), options.contexts === true);
+  return trace.ops.map((op) => step(flattener.of(op)));
 }
 
 /** A model as a backend: every trace gets a machine of its own. */

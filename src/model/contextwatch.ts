@@ -13,12 +13,18 @@ export interface ShownContext {
   readonly kref: number;
   /** How many VMAs of live processes hold it, by the watch that counts them. */
   counted: number;
+  /** The watch has found the count to be another than `kref`. */
+  isBad: boolean;
 }
 
-/** A VMA in the list of a process, and the context that it holds. */
-interface Holding {
-  readonly mm: Mm;
-  readonly context: ShownContext;
+/** A list that keeps its memory when it is emptied: arrays whose length is set give theirs back. */
+class Scratch<T> {
+  count = 0;
+  readonly items: T[] = [];
+
+  push(item: T): void {
+    this.items[this.count++] = item;
+  }
 }
 
 /**
@@ -27,10 +33,9 @@ interface Holding {
  * without a hook. So an op costs what it concerns, however many VMAs there are.
  */
 export class ContextWatch implements PfnTracking {
-  private readonly holdings = new Map<Vma, Holding>();
-  private readonly bad = new Set<ShownContext>();
-  private readonly noted: Vma[] = [];
-  private readonly reached: ShownContext[] = [];
+  private bad = 0;
+  private readonly noted = new Scratch<Vma>();
+  private readonly reached = new Scratch<ShownContext>();
 
   constructor(
     private readonly tracking: PfnTracking,
@@ -39,10 +44,9 @@ export class ContextWatch implements PfnTracking {
 
   /** Forgets everything, as a reboot does. */
   clear(): void {
-    this.holdings.clear();
-    this.bad.clear();
-    this.noted.length = 0;
-    this.reached.length = 0;
+    this.bad = 0;
+    this.noted.count = 0;
+    this.reached.count = 0;
   }
 
   /** Looks at a VMA again at the end of the op. */
@@ -52,36 +56,35 @@ export class ContextWatch implements PfnTracking {
     this.noted.push(vma);
   }
 
-  /**
-   * How many contexts that live VMAs hold count another number of them. `acting` are the processes
-   * whose VMAs the op since the last call may have made.
-   */
-  countBad(acting: Mm | undefined, child: Mm | undefined): number {
-    if (this.noted.length === 0) return this.bad.size;
-    for (const vma of this.noted) this.recount(vma, acting, child);
-    for (const context of this.reached) {
-      if (context.counted > 0 && context.counted !== context.kref) this.bad.add(context);
-      else this.bad.delete(context);
+  /** How many contexts that live VMAs hold count another number of them. */
+  countBad(): number {
+    const { noted, reached } = this;
+    for (let at = 0; at < noted.count; at++) this.recount(noted.items[at] as Vma);
+    for (let at = 0; at < reached.count; at++) {
+      const context = reached.items[at] as ShownContext;
+      const isBad = context.counted > 0 && context.counted !== context.kref;
+      if (isBad === context.isBad) continue;
+      context.isBad = isBad;
+      this.bad += isBad ? 1 : -1;
     }
-    this.noted.length = 0;
-    this.reached.length = 0;
-    return this.bad.size;
+    noted.count = 0;
+    reached.count = 0;
+    return this.bad;
   }
 
-  private recount(vma: Vma, acting: Mm | undefined, child: Mm | undefined): void {
-    const was = this.holdings.get(vma);
-    const mm = homeOf(vma, was?.mm) ?? homeOf(vma, acting) ?? homeOf(vma, child);
-    const context = mm === undefined ? null : this.contextOf(vma);
-    if (was?.mm === mm && was?.context === context) return;
-    if (was !== undefined) {
-      was.context.counted--;
-      this.reached.push(was.context);
-      this.holdings.delete(vma);
+  private recount(vma: Vma): void {
+    const was = vma.watched as ShownContext | null;
+    const context = vma.isLinked ? this.contextOf(vma) : null;
+    if (was === context) return;
+    if (was !== null) {
+      was.counted--;
+      this.reached.push(was);
     }
-    if (mm === undefined || context === null) return;
-    context.counted++;
-    this.reached.push(context);
-    this.holdings.set(vma, { mm, context });
+    if (context !== null) {
+      context.counted++;
+      this.reached.push(context);
+    }
+    vma.watched = context;
   }
 
   remap(vma: Vma, wanted: PageCacheMode, granted: ModeRef, pfn: Pfn): Outcome {
@@ -124,9 +127,4 @@ export class ContextWatch implements PfnTracking {
     this.note(vma);
     this.tracking.free(vma);
   }
-}
-
-/** The process if the VMA is in its list, and it has not died holding its locks. */
-function homeOf(vma: Vma, mm: Mm | undefined): Mm | undefined {
-  return mm !== undefined && !mm.isWedged && mm.lookup(vma.start) === vma ? mm : undefined;
 }

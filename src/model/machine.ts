@@ -21,10 +21,11 @@ import { MemtypeList, type MemtypeWatcher } from "../pat/memtype.ts";
 import { PfnRanges } from "../pat/pfnmap.ts";
 import { RamPages } from "../pat/rampages.ts";
 import type { Op, OpOf } from "../trace/op.ts";
-import { bornBy, type World } from "../trace/trace.ts";
+import type { World } from "../trace/trace.ts";
 import { ContextWatch, type ShownContext } from "./contextwatch.ts";
 import { applyDriverOp } from "./driverops.ts";
-import { DRIVERS } from "./drivers.ts";
+import { driverOf } from "./drivers.ts";
+import { Processes } from "./processes.ts";
 
 /** The classes a machine is made of, where a design has its own. */
 export interface MachineParts {
@@ -53,15 +54,13 @@ export class Machine {
   /** What the kernel has logged since the last op began. */
   readonly events: PatEvent[] = [];
   /** Live processes by id, in order of birth. */
-  readonly processes = new Map<number, Mm>();
+  readonly processes = new Processes();
   /** What the calls of a driver's handlers have returned since the last op began. */
   readonly calls: CallResult[] = [];
   /** The ranges that the kernel has mapped for itself. */
   readonly kernelMaps: KernelMaps;
   protected readonly context: MmContext;
   private readonly watch: ContextWatch | null;
-  /** The op that was performed last. */
-  private latest: Op | null = null;
   /** Empty address spaces of processes that are gone: page tables are what costs most to make. */
   private readonly spare: Mm[] = [];
 
@@ -104,7 +103,8 @@ export class Machine {
 
   /** Back to a fresh boot: no process, no reservation. What was allocated is kept for reuse. */
   reset(): void {
-    for (const [proc, mm] of this.processes) {
+    for (let proc = this.processes.youngest; proc >= 0; proc = this.processes.youngest) {
+      const mm = this.processes.get(proc) as Mm;
       mm.clear();
       this.bury(proc, mm);
     }
@@ -123,7 +123,6 @@ export class Machine {
    */
   apply(op: Op): Outcome {
     this.clearEvents();
-    this.latest = op;
     if (op.op === "spawn") {
       this.processes.set(op.proc, this.newMm());
       return null;
@@ -158,7 +157,10 @@ export class Machine {
     this.processes.delete(proc);
     while (this.calls.length > 0) this.calls.pop();
     mm.isWedged = true;
-    if (this.watch !== null) for (const vma of mm.vmas) this.watch.note(vma);
+    for (const vma of mm.vmas) {
+      vma.isLinked = false;
+      this.watch?.note(vma);
+    }
     if (held === "mmap-read") clearVmas(this.context, mm, 0, mm.vmas.length);
   }
 
@@ -167,11 +169,7 @@ export class Machine {
    * contexts. A machine whose memtype list nobody watches does not count.
    */
   badContexts(): number {
-    const { watch, latest, processes } = this;
-    if (watch === null || latest === null) return 0;
-    const child = bornBy(latest);
-    const childMm = child === null ? undefined : processes.get(child);
-    return watch.countBad(processes.get(latest.proc), childMm);
+    return this.watch?.countBad() ?? 0;
   }
 
   protected applyTo(mm: Mm, op: Exclude<Op, OpOf<"spawn">>): Outcome {
@@ -179,7 +177,7 @@ export class Machine {
     switch (op.op) {
       case "mmap": {
         const { at, pages, pfn, prot } = op;
-        const driver = DRIVERS[op.via];
+        const driver = driverOf(op.via);
         return mmap(context, mm, { at, pages, pfn, prot, isPrivate: op.private, driver });
       }
       case "munmap":

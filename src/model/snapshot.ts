@@ -96,7 +96,7 @@ export function showEvent(event: PatEvent): TraceEvent {
 function showContexts(machine: Machine): ContextState[] {
   const { contextOf } = machine.spec;
   const holders = new Map<ShownContext, number>();
-  for (const mm of machine.processes.values()) {
+  for (const [, mm] of machine.processes) {
     for (const vma of mm.vmas) {
       const context = contextOf?.(vma) ?? null;
       if (context !== null) holders.set(context, (holders.get(context) ?? 0) + 1);

@@ -54,8 +54,8 @@ function applyMunmap(side: SideState, op: OpOf<"munmap">, proc: ProcPages, seen:
 
 function applyTouch(side: SideState, op: OpOf<"touch">, proc: ProcPages, seen: Observed): void {
   if (seen.outcome !== null || !op.write) return;
-  const unit = proc.unit[op.at] as number;
-  if (unit !== 0 && side.units.isPrivate[unit] === 1) side.pages.copy(proc, op.at, side.units);
+  const unit = proc.unit[op.at] ?? null;
+  if (unit?.isPrivate === true) side.pages.copy(proc, op.at, unit);
 }
 
 function applyExit(side: SideState, proc: ProcPages): void {

@@ -1,6 +1,8 @@
 import { NO_CAUSE } from "./causes.ts";
 import { type MemtypeDelta, USED } from "./observed.ts";
+import type { Reservation } from "./reservation.ts";
 import type { SideState } from "./state.ts";
+import type { Unit } from "./unit.ts";
 
 /**
  * How readily an owner is taken for the one whose entry changed, where equal entries compete:
@@ -13,29 +15,26 @@ const TOUCHED = 2;
 export const DEAD = 3;
 const UNTOUCHED = 4;
 
-export function ownerRank(side: SideState, owner: number): number {
-  const { units } = side;
-  const touched = owner !== 0 && units.stamp[owner] === side.step;
-  const dead = owner === 0 || units.live[owner] === 0;
-  if (!touched) return dead ? DEAD : UNTOUCHED;
-  if (!dead) return TOUCHED;
-  return wasExact(side, owner) ? FINISHED : FINISHED_INEXACT;
+export function ownerRank(side: SideState, owner: Unit | null): number {
+  if (owner === null) return DEAD;
+  if (!isTouched(side, owner)) return owner.live === 0 ? DEAD : UNTOUCHED;
+  if (owner.live > 0) return TOUCHED;
+  return wasExact(owner) ? FINISHED : FINISHED_INEXACT;
 }
 
 /** Whether this step's op concerns the unit. */
-export function isTouched(side: SideState, unit: number): boolean {
-  return unit !== 0 && side.units.stamp[unit] === side.step;
+export function isTouched(side: SideState, unit: Unit): boolean {
+  return unit.stamp === side.step;
 }
 
 /** Whether one untrack of the unit's pages would have freed its reservation. */
-export function wasExact(side: SideState, unit: number): boolean {
-  const { units } = side;
-  return units.split[unit] === 0 && units.mark[unit] === NO_CAUSE && units.moved[unit] === NO_CAUSE;
+function wasExact(unit: Unit): boolean {
+  return !unit.split && unit.mark === NO_CAUSE && unit.moved === NO_CAUSE;
 }
 
 /** Whether an exact unit went entirely in this step. */
-export function isFinished(side: SideState, unit: number): boolean {
-  return isTouched(side, unit) && side.units.live[unit] === 0 && wasExact(side, unit);
+export function isFinished(side: SideState, unit: Unit): boolean {
+  return isTouched(side, unit) && unit.live === 0 && wasExact(unit);
 }
 
 /** Claims an entry that came with exactly this range; -1 when there is none. */
@@ -50,8 +49,8 @@ export function claimChange(delta: MemtypeDelta, start: number, end: number): nu
 }
 
 /**
- * Among the entries of this value the one whose owner most likely let go of it, or -1. `cut`: part
- * of it is left, which an exact mapping that went entirely would not leave, so that comes last.
+ * Among the entries of this value the one whose owner most likely let go of it, or null. `cut`:
+ * part of it is left, which an exact mapping that went entirely would not leave, so that comes last.
  */
 export function findEntry(
   side: SideState,
@@ -59,18 +58,17 @@ export function findEntry(
   end: number,
   type: number,
   cut: boolean,
-): number {
-  const { reservations } = side;
-  const { byStart } = reservations;
-  let best = -1;
-  let bestRank = Number.POSITIVE_INFINITY;
-  for (let row = byStart.first(start); row >= 0; row = byStart.next(row)) {
-    if (reservations.end[row] !== end) continue;
-    if (type >= 0 && reservations.type[row] !== type) continue;
-    const plain = ownerRank(side, reservations.owner[row] as number);
+): Reservation | null {
+  let best: Reservation | null = null;
+  let bestRank = Number.MAX_SAFE_INTEGER;
+  let entry = side.reservations.startingAt(start);
+  for (; entry !== null; entry = entry.nextOfStart) {
+    if (entry.end !== end) continue;
+    if (type >= 0 && entry.type !== type) continue;
+    const plain = ownerRank(side, entry.owner);
     const rank = cut && plain === FINISHED ? UNTOUCHED + 1 : plain;
-    if (rank < bestRank || (rank === bestRank && row < best)) {
-      best = row;
+    if (rank < bestRank || (rank === bestRank && best !== null && entry.row < best.row)) {
+      best = entry;
       bestRank = rank;
     }
   }
@@ -81,31 +79,34 @@ export function findEntry(
  * A mapping that replaces others may free an entry and reserve an equal one, which leaves the
  * list as it was. Then the equal entry is to be taken as gone and come again.
  */
-export function findTwin(side: SideState, start: number, end: number): number {
-  return side.units.touchedCount === 0 ? -1 : findEntry(side, start, end, -1, false);
+export function findTwin(side: SideState, start: number, end: number): Reservation | null {
+  return side.units.touchedCount === 0 ? null : findEntry(side, start, end, -1, false);
 }
 
 /**
  * The unit whose untrack hit the entry of `victim`: another that lost a page of [start, end) in
- * this step, the last page first. 0 if there is none.
+ * this step, the last page first. Null if there is none.
  */
-export function findUntracker(side: SideState, victim: number, start: number, end: number): number {
-  const { units } = side;
+export function findUntracker(
+  side: SideState,
+  victim: Unit | null,
+  start: number,
+  end: number,
+): Unit | null {
+  const { touched, touchedCount } = side.units;
   for (let pfn = end - 1; pfn >= start; pfn--) {
-    let best = 0;
-    for (let at = 0; at < units.touchedCount; at++) {
-      const unit = units.touched[at] as number;
-      if (unit === victim || !units.lostNow(unit, pfn, side.step)) continue;
-      const holds = best !== 0 && units.entries[best] === 0 && (units.entries[unit] as number) > 0;
-      if (best === 0 || holds) best = unit;
+    let best: Unit | null = null;
+    for (let at = 0; at < touchedCount; at++) {
+      const unit = touched[at] as Unit;
+      if (unit === victim || !unit.lostNow(pfn, side.step)) continue;
+      if (best === null || (best.entries === 0 && unit.entries > 0)) best = unit;
     }
-    if (best !== 0) return best;
+    if (best !== null) return best;
   }
-  return 0;
+  return null;
 }
 
 /** Whether another unit lost pages of this one's range in this step. */
-export function isCrossed(side: SideState, unit: number): boolean {
-  const first = side.units.first[unit] as number;
-  return findUntracker(side, unit, first, first + (side.units.pages[unit] as number)) !== 0;
+export function isCrossed(side: SideState, unit: Unit): boolean {
+  return findUntracker(side, unit, unit.first, unit.first + unit.pages) !== null;
 }

@@ -1,4 +1,5 @@
 import { type CauseId, LEAKED, NO_CAUSE, opCause, REPLACE, RETAINED } from "./causes.ts";
+import type { Reservation } from "./reservation.ts";
 import type { SideState, Trouble } from "./state.ts";
 
 /**
@@ -14,26 +15,27 @@ export function blame(
   expected: number,
   got: number,
 ): void {
-  const { trouble, reservations } = side;
+  const { trouble } = side;
   trouble.symptom = symptom;
   trouble.expected = expected;
   trouble.got = got;
   trouble.found = false;
   trouble.kept = false;
-  trouble.owner = 0;
+  trouble.owner = null;
   trouble.page = first;
   trouble.cause = NO_CAUSE;
-  let row = findCulprit(side, first, end, expected, got, false);
-  if (row < 0) row = findCulprit(side, first, end, expected, got, true);
-  if (row < 0) return;
+  const culprit =
+    findCulprit(side, first, end, expected, got, false) ??
+    findCulprit(side, first, end, expected, got, true);
+  if (culprit === null) return;
   trouble.found = true;
-  trouble.kept = reservations.isCounted(row);
-  trouble.owner = reservations.owner[row] as number;
+  trouble.kept = culprit.isCounted;
+  trouble.owner = culprit.owner;
 }
 
 /**
- * The row of the reservation to blame, its page noted in the trouble, or -1. One whose page the op
- * itself replaces is to blame only if no other is.
+ * The reservation to blame, its page noted in the trouble, or null. One whose page the op itself
+ * replaces is to blame only if no other is.
  */
 function findCulprit(
   side: SideState,
@@ -42,17 +44,16 @@ function findCulprit(
   expected: number,
   got: number,
   replaced: boolean,
-): number {
+): Reservation | null {
   const { trouble, reservations } = side;
-  const { byStart } = reservations;
-  let best = -1;
-  for (let start = reservations.firstStart(first); start < end && best < 0; start++) {
-    for (let row = byStart.first(start); row >= 0; row = byStart.next(row)) {
-      const type = reservations.type[row] as number;
-      if (got >= 0 ? type !== got : type === expected) continue;
-      const page = idlePage(side, row, first, end, replaced);
-      if (page < 0 || (best >= 0 && !isBefore(side, row, best))) continue;
-      best = row;
+  let best: Reservation | null = null;
+  for (let start = reservations.firstStart(first); start < end && best === null; start++) {
+    let entry = reservations.startingAt(start);
+    for (; entry !== null; entry = entry.nextOfStart) {
+      if (got >= 0 ? entry.type !== got : entry.type === expected) continue;
+      const page = idlePage(side, entry, first, end, replaced);
+      if (page < 0 || (best !== null && !isBefore(entry, best))) continue;
+      best = entry;
       trouble.page = page;
     }
   }
@@ -62,26 +63,22 @@ function findCulprit(
 /** The first page in [first, end) that the entry covers though its unit no longer maps it, or -1. */
 function idlePage(
   side: SideState,
-  row: number,
+  { start, end: entryEnd, owner }: Reservation,
   first: number,
   end: number,
   replaced: boolean,
 ): number {
-  const { reservations, units, pages } = side;
-  const owner = reservations.owner[row] as number;
-  const last = Math.min(end, reservations.end[row] as number);
-  for (let pfn = Math.max(first, reservations.start[row] as number); pfn < last; pfn++) {
-    if (!replaced && owner !== 0 && units.lostNow(owner, pfn, side.step)) continue;
-    if (owner === 0 || !units.has(owner, pfn) || pages.mapped[pfn] === 0) return pfn;
+  const last = Math.min(end, entryEnd);
+  for (let pfn = Math.max(first, start); pfn < last; pfn++) {
+    if (!replaced && owner?.lostNow(pfn, side.step) === true) continue;
+    if (owner === null || !owner.has(pfn) || side.pages.of(pfn).mapped === 0) return pfn;
   }
   return -1;
 }
 
 /** Of entries with one start the shorter comes first, and of equal ones the lower row. */
-function isBefore(side: SideState, row: number, other: number): boolean {
-  const { end } = side.reservations;
-  if (end[row] !== end[other]) return (end[row] as number) < (end[other] as number);
-  return row < other;
+function isBefore(entry: Reservation, other: Reservation): boolean {
+  return entry.end === other.end ? entry.row < other.row : entry.end < other.end;
 }
 
 /**
@@ -89,10 +86,10 @@ function isBefore(side: SideState, row: number, other: number): boolean {
  * it matters whether its reservation will ever go, so that one culprit has one name.
  */
 export function troubleCause(side: SideState): CauseId {
-  const { trouble, units } = side;
+  const { trouble } = side;
   if (trouble.cause !== NO_CAUSE) return trouble.cause;
   if (!trouble.found) return opCause(side.op.op);
-  if (trouble.owner === 0) return LEAKED;
-  if (units.lostNow(trouble.owner, trouble.page, side.step)) return REPLACE;
+  if (trouble.owner === null) return LEAKED;
+  if (trouble.owner.lostNow(trouble.page, side.step)) return REPLACE;
   return trouble.kept ? RETAINED : LEAKED;
 }

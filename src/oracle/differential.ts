@@ -1,7 +1,7 @@
 import { type Op, LIMITS } from "../trace/op.ts";
 import { bornBy, type World } from "../trace/trace.ts";
 import { checkEffect, checkErrno } from "./checks/errno.ts";
-import type { Observed } from "./observed.ts";
+import type { Observed, VmaTable } from "./observed.ts";
 import { SideOracle } from "./side.ts";
 
 /** How the sides' ledgers of one process differ. */
@@ -51,7 +51,7 @@ export class Differential {
     this.after.judge(op, after);
     if (parted) this.notComparable++;
     else checkErrno(this.before, this.after, before.outcome, after.outcome);
-    if (!this.mayPart(op, before, after)) return;
+    if (!this.mayPart(op, before, after) || this.areAlike(before, after)) return;
     this.compare(op.proc, before, after);
     const child = bornBy(op);
     if (child !== null && child !== op.proc) this.compare(child, before, after);
@@ -68,8 +68,8 @@ export class Differential {
 
   /**
    * A failing op may leave part of its work behind, and not the same part on both sides. What
-   * mprotect(), madvise(), mseal() and fork() have done to VMAs the ledger takes as it is seen, so there
-   * only the comparison can tell.
+   * mprotect(), madvise(), mseal() and fork() have done to VMAs the ledger takes as it is seen, so
+   * there only the comparison can tell.
    */
   private mayPart(op: Op, before: Observed, after: Observed): boolean {
     const partial = op.op !== "touch" && (before.outcome !== null || after.outcome !== null);
@@ -83,6 +83,20 @@ export class Differential {
       this.after.trouble.symptom !== null ||
       this.before.surprised ||
       this.after.surprised
+    );
+  }
+
+  /**
+   * Sides that were equal are so still if one answer left them with equal VMAs wherever the op
+   * reached: that is what both have just been looked at for.
+   */
+  private areAlike(before: Observed, after: Observed): boolean {
+    return (
+      this.vmasParted + this.modesParted === 0 &&
+      before.outcome === after.outcome &&
+      isAsExpected(this.before) &&
+      isAsExpected(this.after) &&
+      haveEqualRows(this.before.vmas, this.after.vmas)
     );
   }
 
@@ -102,11 +116,11 @@ export class Differential {
     let modes = EQUAL;
     const high = Math.max(mine.high, other.high);
     for (let page = Math.min(mine.low, other.low); page < high; page++) {
-      const [unit, otherUnit] = [mine.unit[page] as number, other.unit[page] as number];
-      if (unit === 0 && otherUnit === 0) continue;
+      const unit = mine.unit[page] ?? null;
+      const otherUnit = other.unit[page] ?? null;
+      if (unit === null && otherUnit === null) continue;
       if (mine.copied[page] !== other.copied[page]) return VMAS_DIFFER;
-      const mode = this.before.units.mode[unit];
-      if (mode !== this.after.units.mode[otherUnit]) modes = MODES_DIFFER;
+      if (unit?.mode !== otherUnit?.mode) modes = MODES_DIFFER;
     }
     return modes;
   }
@@ -117,17 +131,27 @@ export class Differential {
     const other = this.after.vmas;
     before.view.read(proc, mine);
     after.view.read(proc, other);
-    if (mine.count !== other.count) return true;
-    for (let row = 0; row < mine.count; row++) {
-      if (
-        mine.start[row] !== other.start[row] ||
-        mine.end[row] !== other.end[row] ||
-        mine.pfn[row] !== other.pfn[row] ||
-        (mine.bits[row] as number) >> 1 !== (other.bits[row] as number) >> 1
-      ) {
-        return true;
-      }
-    }
-    return false;
+    return !haveEqualRows(mine, other);
   }
+}
+
+/** Whether the side did what the op and its result lead to. */
+function isAsExpected({ trouble, surprised }: SideOracle): boolean {
+  return trouble.symptom === null && !surprised;
+}
+
+/** Whether two tables show the same VMAs, VM_PAT aside. */
+function haveEqualRows(mine: VmaTable, other: VmaTable): boolean {
+  if (mine.count !== other.count) return false;
+  for (let row = 0; row < mine.count; row++) {
+    if (
+      mine.start[row] !== other.start[row] ||
+      mine.end[row] !== other.end[row] ||
+      mine.pfn[row] !== other.pfn[row] ||
+      (mine.bits[row] as number) >> 1 !== (other.bits[row] as number) >> 1
+    ) {
+      return false;
+    }
+  }
+  return true;
 }

@@ -5,6 +5,7 @@ import { COW_HEAD, NO_CAUSE } from "./causes.ts";
 import { type Observed, PAT_LOST, VMA_DONTFORK } from "./observed.ts";
 import type { ProcPages } from "./pages.ts";
 import type { SideState } from "./state.ts";
+import type { Unit } from "./unit.ts";
 
 /**
  * fork(): the child has the VMAs that are seen, and of each page what its parent has. Where a
@@ -34,36 +35,35 @@ function copyVma(
   row: number,
   seen: Observed,
 ): void {
-  const { vmas, pages, units } = side;
+  const { vmas, pages } = side;
   const start = vmas.start[row] as number;
   const end = vmas.end[row] as number;
   const own = ownUnit(side, parent, row, seen);
   for (let page = start; page < end; page++) {
-    const shared = parent.unit[page] as number;
+    const shared = parent.unit[page] ?? null;
     const pfn = parent.pfn[page] as number;
-    if (shared === 0 || pfn !== (vmas.pfn[row] as number) + page - start) {
+    if (shared === null || pfn !== (vmas.pfn[row] as number) + page - start) {
       side.surprised = true;
       continue;
     }
-    if (own === 0) units.shared[shared] = 1;
-    pages.map(child, page, pfn, own === 0 ? shared : own, units);
-    if (parent.copied[page] === 1) pages.copy(child, page, units);
+    if (own === null) shared.shared = true;
+    const unit = own ?? shared;
+    pages.map(child, page, pfn, unit);
+    if (parent.copied[page] === 1) pages.copy(child, page, unit);
   }
 }
 
-/** The new unit of a child VMA for which a reservation came, or 0. */
-function ownUnit(side: SideState, parent: ProcPages, row: number, seen: Observed): number {
+/** The new unit of a child VMA for which a reservation came, or null. */
+function ownUnit(side: SideState, parent: ProcPages, row: number, seen: Observed): Unit | null {
   const { vmas, units, reservations } = side;
-  const shared = parent.unit[vmas.start[row] as number] as number;
+  const shared = parent.unit[vmas.start[row] as number] ?? null;
   const lost = ((vmas.bits[row] as number) & PAT_LOST) !== 0;
-  if (lost || shared === 0 || seen.memtype.count === 0) return 0;
+  if (lost || shared === null || seen.memtype.count === 0) return null;
   const first = vmas.pfn[row] as number;
   const pages = (vmas.end[row] as number) - (vmas.start[row] as number);
   const claim = claimChange(seen.memtype, first, first + pages);
-  if (claim < 0) return 0;
-  const asked = units.asked[shared] as number;
-  const mode = units.mode[shared] as number;
-  const unit = units.create(first, pages, asked, mode, units.isPrivate[shared] as number);
+  if (claim < 0) return null;
+  const unit = units.create(first, pages, shared.asked, shared.mode, shared.isPrivate);
   const type = seen.memtype.type[claim] as number;
   reservations.add(first, first + pages, type, unit, NO_CAUSE);
   return unit;
@@ -71,15 +71,15 @@ function ownUnit(side: SideState, parent: ProcPages, row: number, seen: Observed
 
 /** Exact tracking never refuses a fork: the child maps what its parent maps, with its modes. */
 function blameFork(side: SideState, proc: number, parent: ProcPages, seen: Observed): void {
-  const { vmas, units, trouble } = side;
+  const { vmas, trouble } = side;
   seen.view.read(proc, vmas);
   for (let row = 0; row < vmas.count && !trouble.found; row++) {
     const start = vmas.start[row] as number;
-    const unit = parent.unit[start] as number;
-    if (unit === 0) continue;
+    const unit = parent.unit[start] ?? null;
+    if (unit === null) continue;
     const first = vmas.pfn[row] as number;
     const end = first + (vmas.end[row] as number) - start;
-    blame(side, "refused", first, end, units.mode[unit] as number, -1);
+    blame(side, "refused", first, end, unit.mode, -1);
   }
   trouble.symptom = "refused";
   trouble.expected = -1;

@@ -39,7 +39,7 @@ function isRefusedPair(asked: number, found: number): boolean {
 /** What exact tracking gives a request for [first, end): a cache mode, or REFUSAL. */
 function exactMode(side: SideState, first: number, end: number, asked: number): number {
   let modes = 0;
-  for (let pfn = first; pfn < end; pfn++) modes |= side.pages.modes[pfn] as number;
+  for (let pfn = first; pfn < end; pfn++) modes |= side.pages.of(pfn).modes;
   if (modes === 0 || modes === 1 << asked) return asked;
   if ((modes & (modes - 1)) !== 0) return REFUSAL;
   const found = 31 - Math.clz32(modes);
@@ -85,21 +85,16 @@ function mapNew(
   const { units, pages, reservations } = side;
   const end = op.pfn + op.pages;
   const claim = claimChange(delta, op.pfn, end);
-  const twin = claim < 0 ? findTwin(side, op.pfn, end) : -1;
-  const got =
-    claim >= 0
-      ? (delta.type[claim] as number)
-      : twin >= 0
-        ? (reservations.type[twin] as number)
-        : asked;
+  const twin = claim < 0 ? findTwin(side, op.pfn, end) : null;
+  const got = claim >= 0 ? (delta.type[claim] as number) : (twin?.type ?? asked);
   if (got !== expected) {
     const missed = expected === REFUSAL || got === asked;
     blame(side, missed ? "missed-conflict" : "stale-memtype", op.pfn, end, expected, got);
   }
-  const unit = units.create(op.pfn, op.pages, asked, got, op.private ? 1 : 0);
-  for (let at = 0; at < op.pages; at++) pages.map(proc, op.at + at, op.pfn + at, unit, units);
-  if (claim < 0 && twin < 0) {
-    units.mark[unit] = side.cause;
+  const unit = units.create(op.pfn, op.pages, asked, got, op.private);
+  for (let at = 0; at < op.pages; at++) pages.map(proc, op.at + at, op.pfn + at, unit);
+  if (claim < 0 && twin === null) {
+    unit.mark = side.cause;
     return;
   }
   reservations.add(op.pfn, end, got, unit, NO_CAUSE);

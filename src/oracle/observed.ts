@@ -1,4 +1,5 @@
 import type { Op } from "../trace/op.ts";
+import type { PatEvent } from "../pat/events.ts";
 import type { TraceEvent } from "../trace/recording.ts";
 import type { World } from "../trace/trace.ts";
 import type { Outcome } from "../mm/errno.ts";
@@ -22,6 +23,15 @@ export function grown(
   const bigger = new Kind(array.length * 2);
   bigger.set(array as never);
   return bigger;
+}
+
+/** What is shorter is emptied faster by a loop than by the engine's own fill(). */
+const SHORT = 128;
+
+/** Empties [from, to) of a table. */
+export function wipe(array: Int32Array | Uint8Array, from: number, to: number): void {
+  if (to - from > SHORT) array.fill(0, from, to);
+  else for (let at = from; at < to; at++) array[at] = 0;
 }
 
 /** The VMAs of one process, by rising address; filled by a view, reused from step to step. */
@@ -59,11 +69,11 @@ export class VmaTable {
   /** Index of the first VMA that ends after `page`: the one that holds it, or the next one. */
   firstAfter(page: number): number {
     let low = 0;
-    let high = this.count;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.end[middle] as number) > page) high = middle;
-      else low = middle + 1;
+    // Halves are chosen by arithmetic on the sign: a processor cannot guess which it will be.
+    for (let left = this.count; left > 0; ) {
+      const half = (left + 1) >> 1;
+      low += half & (((this.end[low + half - 1] as number) - page - 1) >> 31);
+      left -= half;
     }
     return low;
   }
@@ -195,11 +205,15 @@ export class MemtypeDelta {
 /** `came` of a change that has found its owner. */
 export const USED = 2;
 
+/** A kernel message, as a recording spells it or as a model holds it. */
+export type SeenEvent = TraceEvent | PatEvent;
+
 /** Everything one side showed after one op. */
 export interface Observed {
   readonly outcome: Outcome;
   readonly memtype: MemtypeDelta;
-  readonly events: readonly TraceEvent[];
+  /** Good until the next op. */
+  readonly events: readonly SeenEvent[];
   readonly view: VmaView;
   /** Contexts whose count is wrong or that nobody holds; 0 where the backend shows none. */
   readonly badContexts: number;

@@ -1,14 +1,14 @@
 import { CACHE_MODES } from "../pat/cachemode.ts";
-import { grown } from "./observed.ts";
-import type { Units } from "./units.ts";
+import { grown, wipe } from "./observed.ts";
+import type { Unit } from "./unit.ts";
 
 const MODES = CACHE_MODES.length;
 
 /** The pages of one process: which unit and pfn each virtual page maps, and whether it was copied. */
 export interface ProcPages {
   alive: boolean;
-  /** Row of Units by virtual page, 0 where nothing is mapped. */
-  readonly unit: Int32Array;
+  /** By virtual page, null where nothing is mapped. */
+  readonly unit: (Unit | null)[];
   readonly pfn: Int32Array;
   /** 1 where a write copied the page: it is still in the VMA but no longer maps the pfn. */
   readonly copied: Uint8Array;
@@ -17,23 +17,40 @@ export interface ProcPages {
   high: number;
 }
 
+/** What is known of one pfn. */
+export class PfnLedger {
+  /** Mappings of it: those not copied, and all pages in VMAs. */
+  mapped = 0;
+  inVma = 0;
+  /** Cache modes of the live mappings, one bit each. */
+  modes = 0;
+  /** Reservations that cover it, and those of them that belong to a living unit. */
+  cover = 0;
+  kept = 0;
+
+  clear(): void {
+    this.mapped = 0;
+    this.inVma = 0;
+    this.modes = 0;
+    this.cover = 0;
+    this.kept = 0;
+  }
+}
+
 /**
  * The page-by-page ledger: for each process its virtual pages, and for each pfn how many live
- * mappings it has, with which cache modes. Everything else the oracle says derives from it.
+ * mappings and reservations it has. Everything else the oracle says derives from it.
  */
 export class Pages {
   private readonly procs: ProcPages[] = [];
+  /** Ids that were born in this trace: the first `knownCount`. */
   private readonly known: number[] = [];
+  private knownCount = 0;
   private vpages = 0;
 
-  /** Mappings by pfn: of pages not copied, of all pages in VMAs, and by cache mode. */
-  mapped = new Int32Array(0);
-  inVma = new Int32Array(0);
+  private readonly pfns: PfnLedger[] = [];
+  /** Live mappings by pfn and cache mode. */
   private byMode = new Int32Array(0);
-  /** Cache modes of the live mappings of a pfn, one bit each. */
-  modes = new Uint8Array(0);
-  /** Reservations by pfn that belong to a living unit. */
-  private kept = new Int32Array(0);
   /** Pages that only the design keeps reserved: kept, but mapped by nobody. */
   retained = 0;
 
@@ -46,22 +63,18 @@ export class Pages {
   aliased = -1;
 
   reset(pfns: number, vpages: number): void {
-    if (this.mapped.length < pfns) {
-      this.mapped = new Int32Array(pfns);
-      this.inVma = new Int32Array(pfns);
-      this.byMode = new Int32Array(pfns * MODES);
-      this.modes = new Uint8Array(pfns);
-      this.kept = new Int32Array(pfns);
-    } else {
-      this.mapped.fill(0, 0, pfns);
-      this.inVma.fill(0, 0, pfns);
-      this.byMode.fill(0, 0, pfns * MODES);
-      this.modes.fill(0, 0, pfns);
-      this.kept.fill(0, 0, pfns);
+    for (let pfn = 0; pfn < pfns; pfn++) {
+      const known = this.pfns[pfn];
+      if (known === undefined) this.pfns.push(new PfnLedger());
+      else known.clear();
     }
+    if (this.byMode.length < pfns * MODES) this.byMode = new Int32Array(pfns * MODES);
+    else wipe(this.byMode, 0, pfns * MODES);
     this.retained = 0;
-    for (const id of this.known) this.clear(this.procs[id] as ProcPages);
-    this.known.length = 0;
+    for (let at = 0; at < this.knownCount; at++) {
+      this.clear(this.procs[this.known[at] as number] as ProcPages);
+    }
+    this.knownCount = 0;
     if (this.vpages < vpages) this.procs.length = 0;
     this.vpages = Math.max(this.vpages, vpages);
     this.begin();
@@ -73,10 +86,15 @@ export class Pages {
     this.aliased = -1;
   }
 
+  /** The ledger of a pfn of the world. */
+  of(pfn: number): PfnLedger {
+    return this.pfns[pfn] as PfnLedger;
+  }
+
   /** The process if it is alive. */
   living(id: number): ProcPages | null {
     const proc = this.procs[id];
-    return proc?.alive === true ? proc : null;
+    return proc !== undefined && proc.alive ? proc : null;
   }
 
   /** Brings a process to life, empty. */
@@ -85,7 +103,7 @@ export class Pages {
     if (proc === undefined) {
       proc = {
         alive: false,
-        unit: new Int32Array(this.vpages),
+        unit: Array.from({ length: this.vpages }, () => null),
         pfn: new Int32Array(this.vpages),
         copied: new Uint8Array(this.vpages),
         low: this.vpages,
@@ -93,75 +111,80 @@ export class Pages {
       };
       this.procs[id] = proc;
     }
-    if (!proc.alive) this.known.push(id);
+    if (!proc.alive) this.known[this.knownCount++] = id;
     proc.alive = true;
     return proc;
   }
 
   /** Makes a virtual page map a pfn for a unit. */
-  map(proc: ProcPages, page: number, pfn: number, unit: number, units: Units): void {
+  map(proc: ProcPages, page: number, pfn: number, unit: Unit): void {
     proc.unit[page] = unit;
     proc.pfn[page] = pfn;
     proc.copied[page] = 0;
     if (page < proc.low) proc.low = page;
     if (page >= proc.high) proc.high = page + 1;
-    units.hold(unit, pfn);
-    this.inVma[pfn] = (this.inVma[pfn] as number) + 1;
-    this.join(pfn, units.mode[unit] as number);
+    unit.hold(pfn);
+    this.of(pfn).inVma++;
+    this.join(pfn, unit.mode);
   }
 
   /** Takes a virtual page out of its VMA. The caller has touched the unit. */
-  unmap(proc: ProcPages, page: number, units: Units, step: number): void {
-    const unit = proc.unit[page] as number;
+  unmap(proc: ProcPages, page: number, unit: Unit, step: number): void {
     const pfn = proc.pfn[page] as number;
-    proc.unit[page] = 0;
-    const left = (this.inVma[pfn] as number) - 1;
-    this.inVma[pfn] = left;
-    if (left === 0) this.emptied = true;
-    if (proc.copied[page] === 0) this.leave(pfn, units.mode[unit] as number);
-    units.drop(unit, pfn, step);
+    proc.unit[page] = null;
+    if (--this.of(pfn).inVma === 0) this.emptied = true;
+    if (proc.copied[page] === 0) this.leave(pfn, unit.mode);
+    unit.drop(pfn, step);
   }
 
-  /** A write copied the page. */
-  copy(proc: ProcPages, page: number, units: Units): void {
+  /** A write copied the page of this unit. */
+  copy(proc: ProcPages, page: number, unit: Unit): void {
     if (proc.copied[page] === 1) return;
     proc.copied[page] = 1;
-    this.leave(proc.pfn[page] as number, units.mode[proc.unit[page] as number] as number);
+    this.leave(proc.pfn[page] as number, unit.mode);
   }
 
   /** Moves a page to an empty place of the same process; nothing is mapped or lost by that. */
   relocate(proc: ProcPages, from: number, to: number): void {
-    proc.unit[to] = proc.unit[from] as number;
+    proc.unit[to] = proc.unit[from] ?? null;
     proc.pfn[to] = proc.pfn[from] as number;
     proc.copied[to] = proc.copied[from] as number;
-    proc.unit[from] = 0;
+    proc.unit[from] = null;
     if (to < proc.low) proc.low = to;
     if (to >= proc.high) proc.high = to + 1;
   }
 
-  /** A unit that maps the pfn, by a search of all processes; 0 if none does. */
-  unitMapping(pfn: number): number {
-    for (const id of this.known) {
-      const proc = this.living(id);
+  /** A unit that maps the pfn, by a search of all processes; null if none does. */
+  unitMapping(pfn: number): Unit | null {
+    for (let at = 0; at < this.knownCount; at++) {
+      const proc = this.living(this.known[at] as number);
       if (proc === null) continue;
       for (let page = proc.low; page < proc.high; page++) {
-        const maps = proc.unit[page] !== 0 && proc.copied[page] === 0;
-        if (maps && proc.pfn[page] === pfn) return proc.unit[page] as number;
+        const unit = proc.unit[page] ?? null;
+        if (unit !== null && proc.copied[page] === 0 && proc.pfn[page] === pfn) return unit;
       }
     }
-    return 0;
+    return null;
   }
 
-  /** Whether a living unit keeps the page reserved. */
-  isKept(pfn: number): boolean {
-    return (this.kept[pfn] as number) > 0;
+  /** A reservation of [start, end) came; `kept` if it belongs to a unit. */
+  reserve(start: number, end: number, kept: boolean): void {
+    for (let pfn = start; pfn < end; pfn++) {
+      this.of(pfn).cover++;
+      if (kept) this.keep(pfn);
+    }
+  }
+
+  /** A reservation over the page went; true if it was the last one. */
+  unreserve(pfn: number, kept: boolean): boolean {
+    if (kept) this.unkeep(pfn);
+    return --this.of(pfn).cover === 0;
   }
 
   /** One more living unit's reservation covers the page. */
   keep(pfn: number): void {
-    const before = this.kept[pfn] as number;
-    this.kept[pfn] = before + 1;
-    if (before === 0 && this.mapped[pfn] === 0) {
+    const page = this.of(pfn);
+    if (++page.kept === 1 && page.mapped === 0) {
       this.retained++;
       this.note(pfn);
     }
@@ -169,38 +192,34 @@ export class Pages {
 
   /** One less. */
   unkeep(pfn: number): void {
-    const left = (this.kept[pfn] as number) - 1;
-    this.kept[pfn] = left;
-    if (left === 0 && this.mapped[pfn] === 0) this.retained--;
+    const page = this.of(pfn);
+    if (--page.kept === 0 && page.mapped === 0) this.retained--;
   }
 
   private join(pfn: number, mode: number): void {
-    const already = this.mapped[pfn] as number;
-    this.mapped[pfn] = already + 1;
-    if (already === 0) {
-      if ((this.kept[pfn] as number) > 0) this.retained--;
+    const page = this.of(pfn);
+    if (++page.mapped === 1) {
+      if (page.kept > 0) this.retained--;
       this.note(pfn);
     }
     const at = pfn * MODES + mode;
     const before = this.byMode[at] as number;
     this.byMode[at] = before + 1;
     if (before > 0) return;
-    const others = this.modes[pfn] as number;
-    this.modes[pfn] = others | (1 << mode);
-    if (others !== 0 && this.aliased < 0) this.aliased = pfn;
+    if (page.modes !== 0 && this.aliased < 0) this.aliased = pfn;
+    page.modes |= 1 << mode;
   }
 
   private leave(pfn: number, mode: number): void {
-    const left = (this.mapped[pfn] as number) - 1;
-    this.mapped[pfn] = left;
-    if (left === 0) {
-      if ((this.kept[pfn] as number) > 0) this.retained++;
+    const page = this.of(pfn);
+    if (--page.mapped === 0) {
+      if (page.kept > 0) this.retained++;
       this.note(pfn);
     }
     const at = pfn * MODES + mode;
     const same = (this.byMode[at] as number) - 1;
     this.byMode[at] = same;
-    if (same === 0) this.modes[pfn] = (this.modes[pfn] as number) & ~(1 << mode);
+    if (same === 0) page.modes &= ~(1 << mode);
   }
 
   private note(pfn: number): void {
@@ -209,7 +228,7 @@ export class Pages {
   }
 
   private clear(proc: ProcPages): void {
-    proc.unit.fill(0, proc.low, Math.max(proc.low, proc.high));
+    for (let page = proc.low; page < proc.high; page++) proc.unit[page] = null;
     proc.alive = false;
     proc.low = this.vpages;
     proc.high = 0;

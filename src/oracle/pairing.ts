@@ -27,22 +27,20 @@ export function pairChanges(side: SideState, delta: MemtypeDelta): void {
 const UNLIKELY = 0;
 
 function pairScore(side: SideState, delta: MemtypeDelta, came: number, went: number): number {
-  const { units, reservations } = side;
   const start = delta.start[went] as number;
   const end = delta.end[went] as number;
-  const row = findEntry(side, start, end, delta.type[went] as number, true);
-  const owner = row < 0 ? 0 : (reservations.owner[row] as number);
+  const owner = findEntry(side, start, end, delta.type[went] as number, true)?.owner ?? null;
   const fits =
-    owner !== 0 &&
-    units.lowest(owner) === delta.start[came] &&
-    units.highest(owner) + 1 === delta.end[came];
+    owner !== null &&
+    owner.lowest() === delta.start[came] &&
+    owner.highest() + 1 === delta.end[came];
   let taken = 0;
   for (let other = 0; other < came; other++) taken += Number(delta.home[other] === went);
   return (
     (delta.start[came] === start ? 8 : 0) +
-    (isFinished(side, owner) ? 0 : 4) +
+    (owner !== null && isFinished(side, owner) ? 0 : 4) +
     (fits ? 2 : 0) +
-    (isTouched(side, owner) ? 1 : 0) +
+    (owner !== null && isTouched(side, owner) ? 1 : 0) +
     (taken > 0 && delta.start[came] === start ? -8 : 0)
   );
 }

@@ -11,10 +11,10 @@ export function see(side: SideState, seen: Observed, from: number, to: number): 
 
 /** Takes one page out of its VMA, if it is in one. */
 export function lose(side: SideState, proc: ProcPages, page: number, removal: Removal): void {
-  const unit = proc.unit[page] as number;
-  if (unit === 0) return;
+  const unit = proc.unit[page] ?? null;
+  if (unit === null) return;
   side.units.touch(unit, side.step, removal);
-  side.pages.unmap(proc, page, side.units, side.step);
+  side.pages.unmap(proc, page, unit, side.step);
 }
 
 /**
@@ -31,7 +31,7 @@ export function clearRange(
 ): void {
   const end = at + pages;
   for (let page = at; page < end; page++) {
-    if (proc.unit[page] === 0) continue;
+    if (proc.unit[page] === null) continue;
     if (all || side.vmas.pfnAt(page) !== proc.pfn[page]) lose(side, proc, page, removal);
   }
 }
@@ -47,20 +47,20 @@ export function confirmRange(side: SideState, proc: ProcPages, at: number, pages
     while (row < vmas.count && (vmas.end[row] as number) <= page) row++;
     const start = row < vmas.count ? (vmas.start[row] as number) : page + 1;
     const pfn = start > page ? -1 : (vmas.pfn[row] as number) + page - start;
-    if (pfn === (proc.unit[page] === 0 ? -1 : proc.pfn[page])) continue;
+    if (pfn === (proc.unit[page] === null ? -1 : proc.pfn[page])) continue;
     side.surprised = true;
     lose(side, proc, page, UNMAP);
     if (pfn < 0) continue;
-    const unit = side.units.create(pfn, 1, 0, 0, 0);
+    const unit = side.units.create(pfn, 1, 0, 0, false);
     side.units.touch(unit, side.step, UNMAP);
-    side.pages.map(proc, page, pfn, unit, side.units);
+    side.pages.map(proc, page, pfn, unit);
   }
 }
 
 /** A unit that has a VMA boundary inside is split; special VMAs never merge again. */
 export function noteSplit(side: SideState, proc: ProcPages, page: number): void {
   if (page === 0 || page >= side.world.vpages) return;
-  const unit = proc.unit[page] as number;
-  if (unit === 0 || unit !== proc.unit[page - 1]) return;
-  if (side.vmas.startsAt(page)) side.units.split[unit] = 1;
+  const unit = proc.unit[page] ?? null;
+  if (unit === null || unit !== proc.unit[page - 1]) return;
+  if (side.vmas.startsAt(page)) unit.split = true;
 }

@@ -1,9 +1,10 @@
 import type { OpOf } from "../trace/op.ts";
-import { HEAD, MIDDLE, MOVE, SHRINK, TAIL, UNMAP } from "./causes.ts";
+import { HEAD, MIDDLE, MOVE, NO_CAUSE, SHRINK, TAIL, UNMAP } from "./causes.ts";
 import { type Observed, PAT_LOST } from "./observed.ts";
 import type { ProcPages } from "./pages.ts";
 import { clearRange, confirmRange, lose, noteSplit, see } from "./ranges.ts";
 import type { SideState } from "./state.ts";
+import type { Unit } from "./unit.ts";
 
 /**
  * mremap() is followed by what is seen, because releases differ in how far a failing one gets
@@ -57,7 +58,7 @@ function replaceTarget(
 ): void {
   for (let at = 0; at < op.newPages; at++) {
     const page = to + at;
-    if (proc.unit[page] === 0) continue;
+    if (proc.unit[page] === null) continue;
     const movedIn = at < kept && hasMoved(side, proc, op.at + at, page);
     if (movedIn || side.vmas.pfnAt(page) !== proc.pfn[page]) lose(side, proc, page, UNMAP);
   }
@@ -67,7 +68,7 @@ function replaceTarget(
 function hasMoved(side: SideState, proc: ProcPages, from: number, to: number): boolean {
   // A source that could not be split keeps its VMA, but not the pages that moved.
   const isGone = side.op.fault !== undefined || side.vmas.pfnAt(from) < 0;
-  return proc.unit[from] !== 0 && isGone && side.vmas.pfnAt(to) === (proc.pfn[from] as number);
+  return proc.unit[from] !== null && isGone && side.vmas.pfnAt(to) === (proc.pfn[from] as number);
 }
 
 function movePages(
@@ -84,7 +85,7 @@ function movePages(
       continue;
     }
     const begin = at;
-    const unit = proc.unit[from + at] as number;
+    const unit = proc.unit[from + at] as Unit;
     while (
       at < pages &&
       proc.unit[from + at] === unit &&
@@ -99,23 +100,16 @@ function movePages(
 }
 
 /** Pages [begin, end) have left a VMA: the unit is split, and its rest may be tracked no more. */
-function noteMove(
-  side: SideState,
-  proc: ProcPages,
-  unit: number,
-  begin: number,
-  end: number,
-): void {
-  const { units } = side;
-  if ((units.live[unit] as number) > end - begin) units.split[unit] = 1;
+function noteMove(side: SideState, proc: ProcPages, unit: Unit, begin: number, end: number): void {
+  if (unit.live > end - begin) unit.split = true;
   const before = begin > 0 && isUntrackedRest(side, proc, unit, begin - 1);
   const after = end < side.world.vpages && isUntrackedRest(side, proc, unit, end);
-  if ((!before && !after) || units.moved[unit] !== 0) return;
-  units.moved[unit] = MOVE + (before ? (after ? MIDDLE : TAIL) : HEAD);
+  if ((!before && !after) || unit.moved !== NO_CAUSE) return;
+  unit.moved = MOVE + (before ? (after ? MIDDLE : TAIL) : HEAD);
 }
 
 /** Whether this neighbour page is of the same unit, in a VMA that shows VM_PAT off. */
-function isUntrackedRest(side: SideState, proc: ProcPages, unit: number, page: number): boolean {
+function isUntrackedRest(side: SideState, proc: ProcPages, unit: Unit, page: number): boolean {
   if (proc.unit[page] !== unit) return false;
   const row = side.vmas.firstAfter(page);
   return row < side.vmas.count && ((side.vmas.bits[row] as number) & PAT_LOST) !== 0;

@@ -1,208 +1,174 @@
-import { type CauseId, NO_CAUSE } from "./causes.ts";
+import type { CauseId } from "./causes.ts";
 import { grown } from "./observed.ts";
 import type { Pages } from "./pages.ts";
-import { RowLists } from "./rowlists.ts";
-import type { Units } from "./units.ts";
+import { Reservation } from "./reservation.ts";
+import type { Unit } from "./unit.ts";
 
 /**
  * The oracle's copy of the memtype list, each entry with the unit it belongs to, and for each
- * pfn how many entries cover it. Rows of typed arrays; the order is not the kernel's.
+ * pfn how many entries cover it. The order is not the kernel's.
  */
 export class Reservations {
+  /** The entries: the first `count` of the array; the others wait to be used again. */
+  readonly rows: Reservation[] = [];
   count = 0;
-  start = new Int32Array(64);
-  end = new Int32Array(64);
-  /** Index into CACHE_MODES. */
-  type = new Uint8Array(64);
-  /** Row of Units; 0 for an entry that no mapping accounts for. */
-  owner = new Int32Array(64);
-  /** Why an entry without owner is there. */
-  mark = new Uint8Array(64);
-  /** Overlapped no VMA once, so nothing was left to free it; told, and no longer retention. */
-  leaked = new Uint8Array(64);
-  /** Counts as kept: it has not leaked and its unit is alive. */
-  private counted = new Uint8Array(64);
-
-  /** Rows by the first pfn of the entry, and by the unit it belongs to. */
-  readonly byStart = new RowLists();
-  readonly byOwner = new RowLists();
-  /** No entry has been longer since the last reset. */
-  longest = 0;
-  /** Rows whose entries may have leaked, or may yet: the first `suspectCount` of the array. */
-  suspects = new Int32Array(64);
+  /** Entries that may have leaked, or may yet: the first `suspectCount` of the array. */
+  readonly suspects: Reservation[] = [];
   suspectCount = 0;
-  /** Where a row is among the suspects, one higher, or 0. */
-  private suspectAt = new Int32Array(64);
 
-  /** Entries by pfn. */
-  cover = new Int32Array(0);
+  /** The entry added last by first pfn. */
+  private heads: (Reservation | null)[] = [];
+  /** No entry has been longer since the last reset. */
+  private longest = 0;
+
   /** Pfns that lost their last entry in this step. */
   bared = new Int32Array(64);
   baredCount = 0;
-  /** An entry came, shrank or changed hands in this step. */
-  changed = false;
+  /** An entry became a suspect in this step, or a smaller one. */
+  hasNewSuspect = false;
 
-  private readonly pages: Pages;
-  private readonly units: Units;
-
-  constructor(pages: Pages, units: Units) {
-    this.pages = pages;
-    this.units = units;
-  }
+  constructor(private readonly pages: Pages) {}
 
   reset(pfns: number): void {
+    for (let row = 0; row < this.count; row++) {
+      this.heads[(this.rows[row] as Reservation).start] = null;
+    }
+    while (this.heads.length < pfns) this.heads.push(null);
     this.count = 0;
-    this.byStart.reset();
-    this.byOwner.reset();
     this.longest = 0;
     this.suspectCount = 0;
-    if (this.cover.length < pfns) this.cover = new Int32Array(pfns);
-    else this.cover.fill(0, 0, pfns);
     this.begin();
   }
 
   begin(): void {
     this.baredCount = 0;
-    this.changed = false;
+    this.hasNewSuspect = false;
   }
 
-  add(start: number, end: number, type: number, owner: number, mark: CauseId): void {
-    const row = this.count++;
-    if (row === this.start.length) this.grow();
-    this.start[row] = start;
-    this.end[row] = end;
-    this.type[row] = type;
-    this.owner[row] = owner;
-    this.mark[row] = mark;
-    this.leaked[row] = 0;
-    this.suspectAt[row] = 0;
-    this.counted[row] = owner === 0 ? 0 : 1;
-    this.byStart.add(start, row);
-    this.byOwner.add(owner, row);
-    this.longest = Math.max(this.longest, end - start);
-    for (let pfn = start; pfn < end; pfn++) this.cover[pfn] = (this.cover[pfn] as number) + 1;
-    if (owner !== 0) {
-      this.own(owner, end - start, 1);
-      this.keep(start, end);
+  /** The first of the entries that start at a pfn, or null; they are linked. */
+  startingAt(pfn: number): Reservation | null {
+    return this.heads[pfn] ?? null;
+  }
+
+  add(start: number, end: number, type: number, owner: Unit | null, mark: CauseId): void {
+    const entry = (this.rows[this.count] ??= new Reservation());
+    entry.row = this.count++;
+    entry.start = start;
+    entry.end = end;
+    entry.type = type;
+    entry.owner = owner;
+    entry.mark = mark;
+    entry.leaked = false;
+    entry.suspectAt = 0;
+    entry.isCounted = owner !== null;
+    this.linkToStart(entry);
+    entry.linkToOwner();
+    if (end - start > this.longest) this.longest = end - start;
+    this.pages.reserve(start, end, owner !== null);
+    if (owner !== null) {
+      owner.entries++;
+      owner.reserved += end - start;
     }
-    if (this.mayLeak(row)) this.suspect(row);
-    this.changed = true;
+    if (entry.mayLeak) this.suspect(entry);
   }
 
-  remove(row: number): void {
-    this.resize(row, this.start[row] as number, this.start[row] as number);
-    const owner = this.owner[row] as number;
-    if (owner !== 0) this.own(owner, 0, -1);
-    this.clear(row);
-    this.unlink(row);
-    const last = --this.count;
-    if (row !== last) this.rename(last, row);
+  remove(entry: Reservation): void {
+    this.uncover(entry, entry.start, entry.end);
+    const { owner } = entry;
+    if (owner !== null) {
+      owner.entries--;
+      owner.reserved -= entry.end - entry.start;
+    }
+    this.clear(entry);
+    this.unlinkFromStart(entry);
+    entry.unlinkFromOwner();
+    const last = this.rows[--this.count] as Reservation;
+    this.rows[entry.row] = last;
+    last.row = entry.row;
+    this.rows[this.count] = entry;
   }
 
-  private unlink(row: number): void {
-    this.byStart.remove(this.start[row] as number, row);
-    this.byOwner.remove(this.owner[row] as number, row);
+  private linkToStart(entry: Reservation): void {
+    const second = this.heads[entry.start] ?? null;
+    entry.nextOfStart = second;
+    entry.previousOfStart = null;
+    if (second !== null) second.previousOfStart = entry;
+    this.heads[entry.start] = entry;
   }
 
-  /** Moves the entry of one row to another, which is free. */
-  private rename(last: number, row: number): void {
-    this.unlink(last);
-    this.start[row] = this.start[last] as number;
-    this.end[row] = this.end[last] as number;
-    this.type[row] = this.type[last] as number;
-    this.owner[row] = this.owner[last] as number;
-    this.mark[row] = this.mark[last] as number;
-    this.leaked[row] = this.leaked[last] as number;
-    this.counted[row] = this.counted[last] as number;
-    this.byStart.add(this.start[row] as number, row);
-    this.byOwner.add(this.owner[row] as number, row);
-    const at = this.suspectAt[last] as number;
-    this.suspectAt[row] = at;
-    if (at !== 0) this.suspects[at - 1] = row;
-  }
-
-  /** Whether nothing but chance would still free the entry: its unit is none, dead, or inexact. */
-  mayLeak(row: number): boolean {
-    const owner = this.owner[row] as number;
-    return owner === 0 || this.units.live[owner] === 0 || this.units.mark[owner] !== NO_CAUSE;
+  private unlinkFromStart({ start, nextOfStart, previousOfStart }: Reservation): void {
+    if (previousOfStart === null) this.heads[start] = nextOfStart;
+    else previousOfStart.nextOfStart = nextOfStart;
+    if (nextOfStart !== null) nextOfStart.previousOfStart = previousOfStart;
   }
 
   /** The entries of a unit that has died or become inexact are to be looked at from now on. */
-  suspectUnit(unit: number): void {
-    for (let row = this.byOwner.first(unit); row >= 0; row = this.byOwner.next(row)) {
-      this.suspect(row);
-    }
+  suspectUnit(unit: Unit): void {
+    for (let entry = unit.entry; entry !== null; entry = entry.nextOfOwner) this.suspect(entry);
   }
 
-  private suspect(row: number): void {
-    if (this.suspectAt[row] !== 0 || this.leaked[row] === 1) return;
-    if (this.suspectCount === this.suspects.length) this.suspects = grown(this.suspects);
-    this.suspects[this.suspectCount++] = row;
-    this.suspectAt[row] = this.suspectCount;
+  private suspect(entry: Reservation): void {
+    this.hasNewSuspect = true;
+    if (entry.suspectAt !== 0 || entry.leaked) return;
+    this.suspects[this.suspectCount++] = entry;
+    entry.suspectAt = this.suspectCount;
   }
 
   /** The entry needs no look any more; the last suspect takes its place among them. */
-  clear(row: number): void {
-    const at = this.suspectAt[row] as number;
+  clear(entry: Reservation): void {
+    const at = entry.suspectAt;
     if (at === 0) return;
-    const last = this.suspects[--this.suspectCount] as number;
+    const last = this.suspects[--this.suspectCount] as Reservation;
     this.suspects[at - 1] = last;
-    this.suspectAt[last] = at;
-    this.suspectAt[row] = 0;
+    last.suspectAt = at;
+    entry.suspectAt = 0;
   }
 
   /** Narrows an entry to [start, end), which lies inside it. */
-  resize(row: number, start: number, end: number): void {
-    const oldStart = this.start[row] as number;
-    const oldEnd = this.end[row] as number;
-    const counted = this.counted[row] === 1;
-    for (let pfn = oldStart; pfn < oldEnd; pfn++) {
-      if (pfn >= start && pfn < end) continue;
-      const left = (this.cover[pfn] as number) - 1;
-      this.cover[pfn] = left;
-      if (left === 0) this.noteBare(pfn);
-      if (counted) this.pages.unkeep(pfn);
+  resize(entry: Reservation, start: number, end: number): void {
+    this.uncover(entry, entry.start, start);
+    this.uncover(entry, end, entry.end);
+    const { owner } = entry;
+    if (owner !== null) owner.reserved += end - start - (entry.end - entry.start);
+    if (start !== entry.start) this.unlinkFromStart(entry);
+    const isMoved = start !== entry.start;
+    entry.start = start;
+    entry.end = end;
+    if (isMoved) this.linkToStart(entry);
+    if (entry.suspectAt !== 0) this.hasNewSuspect = true;
+  }
+
+  private uncover({ isCounted }: Reservation, start: number, end: number): void {
+    for (let pfn = start; pfn < end; pfn++) {
+      if (this.pages.unreserve(pfn, isCounted)) this.noteBare(pfn);
     }
-    const owner = this.owner[row] as number;
-    if (owner !== 0) this.own(owner, end - start - (oldEnd - oldStart), 0);
-    if (start !== oldStart) {
-      this.byStart.remove(oldStart, row);
-      this.byStart.add(start, row);
-    }
-    this.start[row] = start;
-    this.end[row] = end;
-    this.changed = true;
   }
 
   /** Gives an entry to another unit. */
-  hand(row: number, owner: number): void {
-    const old = this.owner[row] as number;
-    const pages = (this.end[row] as number) - (this.start[row] as number);
-    if (old !== 0) this.own(old, -pages, -1);
-    this.byOwner.remove(old, row);
-    this.owner[row] = owner;
-    this.byOwner.add(owner, row);
-    if (owner !== 0) this.own(owner, pages, 1);
-    this.leaked[row] = 0;
-    if (this.mayLeak(row)) this.suspect(row);
-    if (owner !== 0 && this.counted[row] === 0) {
-      this.counted[row] = 1;
-      this.keep(this.start[row] as number, this.end[row] as number);
+  hand(entry: Reservation, owner: Unit): void {
+    const pages = entry.end - entry.start;
+    if (entry.owner !== null) {
+      entry.owner.entries--;
+      entry.owner.reserved -= pages;
     }
-    this.changed = true;
+    entry.unlinkFromOwner();
+    entry.owner = owner;
+    entry.linkToOwner();
+    owner.entries++;
+    owner.reserved += pages;
+    entry.leaked = false;
+    if (entry.mayLeak) this.suspect(entry);
+    if (!entry.isCounted) {
+      entry.isCounted = true;
+      for (let pfn = entry.start; pfn < entry.end; pfn++) this.pages.keep(pfn);
+    }
   }
 
   /** The entry no longer counts as kept by the design: its unit is dead, or it leaked. */
-  uncount(row: number): void {
-    if (this.counted[row] === 0) return;
-    this.counted[row] = 0;
-    const end = this.end[row] as number;
-    for (let pfn = this.start[row] as number; pfn < end; pfn++) this.pages.unkeep(pfn);
-  }
-
-  /** Whether the entry of a living unit keeps pages. */
-  isCounted(row: number): boolean {
-    return this.counted[row] === 1;
+  uncount(entry: Reservation): void {
+    if (!entry.isCounted) return;
+    entry.isCounted = false;
+    for (let pfn = entry.start; pfn < entry.end; pfn++) this.pages.unkeep(pfn);
   }
 
   /** No entry that covers `pfn` starts before this page. */
@@ -210,28 +176,8 @@ export class Reservations {
     return Math.max(0, pfn - this.longest + 1);
   }
 
-  private keep(start: number, end: number): void {
-    for (let pfn = start; pfn < end; pfn++) this.pages.keep(pfn);
-  }
-
-  private own(unit: number, pages: number, entries: number): void {
-    this.units.reserved[unit] = (this.units.reserved[unit] as number) + pages;
-    this.units.entries[unit] = (this.units.entries[unit] as number) + entries;
-  }
-
   private noteBare(pfn: number): void {
     if (this.baredCount === this.bared.length) this.bared = grown(this.bared);
     this.bared[this.baredCount++] = pfn;
-  }
-
-  private grow(): void {
-    this.start = grown(this.start);
-    this.end = grown(this.end);
-    this.type = grown(this.type);
-    this.owner = grown(this.owner);
-    this.mark = grown(this.mark);
-    this.leaked = grown(this.leaked);
-    this.counted = grown(this.counted);
-    this.suspectAt = grown(this.suspectAt);
   }
 }

@@ -2,18 +2,12 @@ import { ToldFinding } from "./told.ts";
 import { CACHE_MODES, type CacheMode, SHORT_MODE } from "../pat/cachemode.ts";
 import type { Op } from "../trace/op.ts";
 import type { World } from "../trace/trace.ts";
-import {
-  type CauseId,
-  causeName,
-  END_MATCH,
-  failsOnlyByAnother,
-  NO_CAUSE,
-  opCause,
-} from "./causes.ts";
+import { type CauseId, END_MATCH, failsOnlyByAnother, NO_CAUSE, opCause } from "./causes.ts";
 import type { Side as SideName, Symptom } from "./finding.ts";
 import { VmaTable } from "./observed.ts";
 import { Pages } from "./pages.ts";
 import { Reservations } from "./reservations.ts";
+import type { Unit } from "./unit.ts";
 import { Units } from "./units.ts";
 
 /** What over-retention cost on one side. */
@@ -33,8 +27,8 @@ export interface Trouble {
   expected: number;
   /** The cache mode it got, or -1 for a refusal. */
   got: number;
-  /** The reservation to blame: its unit (0 if none), the first page of it that is not needed. */
-  owner: number;
+  /** The reservation to blame: its unit if it has one, the first page of it that is not needed. */
+  owner: Unit | null;
   page: number;
   /** The reservation was there, and its unit was alive when it stood in the way. */
   found: boolean;
@@ -56,14 +50,14 @@ export class SideState {
   readonly side: SideName;
   readonly units = new Units();
   readonly pages = new Pages();
-  readonly reservations = new Reservations(this.pages, this.units);
+  readonly reservations = new Reservations(this.pages);
   readonly vmas = new VmaTable();
   readonly retention: Retention = { pageOps: 0, refused: 0, changed: 0 };
   readonly trouble: Trouble = {
     symptom: null,
     expected: -1,
     got: -1,
-    owner: 0,
+    owner: null,
     page: -1,
     found: false,
     kept: false,
@@ -74,7 +68,6 @@ export class SideState {
   /** Index of the op being judged. */
   step = -1;
   op: Op = { op: "spawn", proc: 0 };
-  cause: CauseId = NO_CAUSE;
   /** Set by whoever compares the sides, before a step. */
   parted = false;
   /** The observed VMAs were not those that the op and its result lead to. */
@@ -102,11 +95,15 @@ export class SideState {
     this.reservations.reset(world.pfns);
   }
 
+  /** The cause of last resort. */
+  get cause(): CauseId {
+    return opCause(this.op.op);
+  }
+
   /** Starts the next step. */
   begin(op: Op): void {
     this.step++;
     this.op = op;
-    this.cause = opCause(op.op);
     this.surprised = false;
     this.trouble.symptom = null;
     this.trouble.found = false;
@@ -120,9 +117,8 @@ export class SideState {
    * its own. `kind` tells two occurrences of one cause apart in kind.
    */
   report(symptom: Symptom, cause: CauseId | string, tell: () => string, kind = ""): void {
-    const name = typeof cause === "string" ? cause : causeName(cause);
     const { side, step, parted } = this;
-    this.findings.push(new ToldFinding(symptom, name, side, step, parted, kind, tell));
+    this.findings.push(new ToldFinding(symptom, cause, side, step, parted, kind, tell));
   }
 
   /**

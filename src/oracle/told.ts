@@ -1,4 +1,12 @@
-import type { Finding, JudgedFinding, Side, Symptom, Verdict } from "./finding.ts";
+import { type CauseId, causeName } from "./causes.ts";
+import {
+  type Finding,
+  type JudgedFinding,
+  type Side,
+  type Symptom,
+  SYMPTOMS,
+  type Verdict,
+} from "./finding.ts";
 
 /** Numbers for names, given out as names come up; there are few and they stay. */
 class Names {
@@ -12,14 +20,19 @@ class Names {
   }
 }
 
-const keys = new Names();
+/** Causes of findings between the sides are made of what happened; all others are of the list. */
+const FREE_CAUSES = 64;
+const freeCauses = new Names();
+const symptoms = new Names();
 const kinds = new Names();
 /** A set of kinds is one number of 32 bits. */
 const MOST_KINDS = 32;
+const NO_KIND = kindBit("");
 
 /** The number of a symptom and cause, equal for both sides. */
-function keyOf(symptom: Symptom, cause: string): number {
-  return keys.idOf(`${symptom}:${cause}`);
+function keyOf(symptom: Symptom, cause: CauseId | string): number {
+  const id = typeof cause === "string" ? FREE_CAUSES + freeCauses.idOf(cause) : cause;
+  return id * SYMPTOMS.length + symptoms.idOf(symptom);
 }
 
 /** The bit of a kind. */
@@ -27,17 +40,6 @@ function kindBit(kind: string): number {
   const id = kinds.idOf(kind);
   if (id >= MOST_KINDS) throw new Error(`oracle: there is no room for kind ${kind}`);
   return 1 << id;
-}
-
-const keyTable = new Map<Symptom, Map<string, number>>();
-
-/** keyOf() without building the joined name each time. */
-function quickKey(symptom: Symptom, cause: string): number {
-  let causes = keyTable.get(symptom);
-  if (causes === undefined) keyTable.set(symptom, (causes = new Map()));
-  let key = causes.get(cause);
-  if (key === undefined) causes.set(cause, (key = keyOf(symptom, cause)));
-  return key;
 }
 
 /**
@@ -48,21 +50,23 @@ function quickKey(symptom: Symptom, cause: string): number {
 export class ToldFinding implements JudgedFinding {
   verdict: Verdict = "kept";
   signature = "";
+  readonly cause: string;
   /** Stands for the symptom and the cause. */
   readonly key: number;
   readonly kindBit: number;
 
   constructor(
     readonly symptom: Symptom,
-    readonly cause: string,
+    cause: CauseId | string,
     readonly side: Side,
     readonly step: number,
     readonly parted: boolean,
     readonly kind: string,
     private readonly tell: () => string,
   ) {
-    this.key = quickKey(symptom, cause);
-    this.kindBit = kindBit(kind);
+    this.cause = typeof cause === "string" ? cause : causeName(cause);
+    this.key = keyOf(symptom, cause);
+    this.kindBit = kind === "" ? NO_KIND : kindBit(kind);
   }
 
   get detail(): string {

@@ -42,7 +42,12 @@ export class MemtypeIntervals {
   }
 
   clear(): void {
-    for (const entry of this.all()) this.remove(entry);
+    for (let at = this.nextStart(0, 0); at >= 0; at = this.nextStart(at + 1, 0)) {
+      const bucket = this.buckets[at] as MemtypeEntry[];
+      while (bucket.length > 0) bucket.pop();
+      this.lower(at, bucket);
+    }
+    this.count = 0;
   }
 
   insert(entry: MemtypeEntry): void {
@@ -94,9 +99,11 @@ export class MemtypeIntervals {
     let end = NOTHING;
     for (const entry of bucket) if (entry.end > end) end = entry.end;
     let node = this.leaves + start;
-    maxEnd[node] = end;
-    for (node >>>= 1; node > 0; node >>>= 1) {
-      maxEnd[node] = Math.max(maxEnd[node * 2] as number, maxEnd[node * 2 + 1] as number);
+    while (node > 0 && maxEnd[node] !== end) {
+      maxEnd[node] = end;
+      const sibling = maxEnd[node ^ 1] as number;
+      if (sibling > end) end = sibling;
+      node >>>= 1;
     }
   }
 }

@@ -34,7 +34,7 @@ function machine(world: ReturnType<TraceSource>["world"], Tracking: typeof KrefT
 /** The same by a look at every VMA there is. */
 function recounted({ processes }: Machine): number {
   const holders = new Map<ShownContext, number>();
-  for (const { vmas } of processes.values()) {
+  for (const [, { vmas }] of processes) {
     for (const vma of vmas) {
       const context = ctxOf(vma);
       if (context !== null) holders.set(context, (holders.get(context) ?? 0) + 1);

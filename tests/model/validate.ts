@@ -76,7 +76,7 @@ function contextFault(machine: Machine): string | null {
   const { contextOf } = machine.spec;
   if (contextOf === undefined) return null;
   const holders = new Map<ShownContext, Vma[]>();
-  for (const mm of machine.processes.values()) {
+  for (const [, mm] of machine.processes) {
     for (const vma of mm.vmas) {
       const context = contextOf(vma);
       if (context !== null) holders.set(context, [...(holders.get(context) ?? []), vma]);

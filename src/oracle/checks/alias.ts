@@ -5,7 +5,7 @@ import { modeName, type SideState } from "../state.ts";
 export function checkAlias(side: SideState): void {
   const pfn = side.pages.aliased;
   if (pfn < 0) return;
-  const bits = side.pages.modes[pfn] as number;
+  const bits = side.pages.of(pfn).modes;
   const modes = CACHE_MODES.map((_, mode) => mode).filter((mode) => (bits & (1 << mode)) !== 0);
   if (modes.length < 2) return;
   const names = modes.map(modeName).join(" and ");

@@ -1,4 +1,4 @@
-import type { CauseId } from "../causes.ts";
+import type { Reservation } from "../reservation.ts";
 import { modeName, type SideState } from "../state.ts";
 
 /**
@@ -7,42 +7,32 @@ import { modeName, type SideState } from "../state.ts";
  */
 export function checkLeak(side: SideState): void {
   const { reservations, pages } = side;
-  if (!pages.emptied && !reservations.changed) return;
+  if (!pages.emptied && !reservations.hasNewSuspect) return;
   // Backwards: clear() fills a gap with the last suspect, which has had its turn.
   for (let at = reservations.suspectCount - 1; at >= 0; at--) {
-    const row = reservations.suspects[at] as number;
-    if (!reservations.mayLeak(row)) reservations.clear(row);
-    else if (!isInUse(side, row)) tellLeak(side, row);
+    const entry = reservations.suspects[at] as Reservation;
+    if (!entry.mayLeak) reservations.clear(entry);
+    else if (!isInUse(side, entry)) tellLeak(side, entry);
   }
 }
 
-function tellLeak(side: SideState, row: number): void {
+function tellLeak(side: SideState, entry: Reservation): void {
   const { reservations } = side;
-  const cause = leakCause(side, row);
-  reservations.leaked[row] = 1;
-  reservations.uncount(row);
-  reservations.clear(row);
-  const start = reservations.start[row] as number;
-  const end = reservations.end[row] as number;
-  const mode = modeName(reservations.type[row] as number);
+  const { start, end, type } = entry;
+  const cause = side.orEndMatch(entry.owner === null ? entry.mark : entry.owner.mark);
+  entry.leaked = true;
+  reservations.uncount(entry);
+  reservations.clear(entry);
   side.report(
     "leak",
     cause,
-    () => `reservation [${start}, ${end}) ${mode} is left and no VMA can free it`,
+    () => `reservation [${start}, ${end}) ${modeName(type)} is left and no VMA can free it`,
   );
 }
 
-function isInUse(side: SideState, row: number): boolean {
-  const { reservations, pages } = side;
-  const end = reservations.end[row] as number;
-  for (let pfn = reservations.start[row] as number; pfn < end; pfn++) {
-    if ((pages.inVma[pfn] as number) > 0) return true;
+function isInUse({ pages }: SideState, { start, end }: Reservation): boolean {
+  for (let pfn = start; pfn < end; pfn++) {
+    if (pages.of(pfn).inVma > 0) return true;
   }
   return false;
-}
-
-function leakCause(side: SideState, row: number): CauseId {
-  const owner = side.reservations.owner[row] as number;
-  const mark = owner === 0 ? side.reservations.mark[row] : side.units.mark[owner];
-  return side.orEndMatch(mark as number);
 }

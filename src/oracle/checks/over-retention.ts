@@ -1,4 +1,5 @@
 import { COW } from "../causes.ts";
+import type { Reservation } from "../reservation.ts";
 import { modeName, type SideState } from "../state.ts";
 
 /**
@@ -11,35 +12,31 @@ export function checkOverRetention(side: SideState): void {
   if (pages.retained === 0) return;
   for (let at = 0; at < pages.changedCount; at++) {
     const pfn = pages.changed[at] as number;
-    if (pages.mapped[pfn] === 0 && pages.isKept(pfn)) tell(side, pfn);
+    const { mapped, kept } = pages.of(pfn);
+    if (mapped === 0 && kept > 0) tell(side, pfn);
   }
 }
 
 function tell(side: SideState, pfn: number): void {
   const { reservations } = side;
-  const { byStart } = reservations;
   for (let start = reservations.firstStart(pfn); start <= pfn; start++) {
-    for (let row = byStart.first(start); row >= 0; row = byStart.next(row)) {
-      if (reservations.isCounted(row) && pfn < (reservations.end[row] as number)) {
-        tellEntry(side, row, pfn);
-      }
+    let entry = reservations.startingAt(start);
+    for (; entry !== null; entry = entry.nextOfStart) {
+      if (entry.isCounted && pfn < entry.end) tellEntry(side, entry, pfn);
     }
   }
 }
 
-function tellEntry(side: SideState, row: number, pfn: number): void {
-  const { reservations, units } = side;
-  const owner = reservations.owner[row] as number;
-  const cause = side.orOp(units.has(owner, pfn) ? COW : units.goneBy(owner, pfn));
+function tellEntry(side: SideState, { owner, start, end, type }: Reservation, pfn: number): void {
+  if (owner === null) throw new Error("oracle: a reservation that counts as kept has no owner");
+  const cause = side.orOp(owner.has(pfn) ? COW : owner.goneBy(pfn));
   const bit = 1 << cause;
-  if (((units.told[owner] as number) & bit) !== 0) return;
-  units.told[owner] = (units.told[owner] as number) | bit;
-  const start = reservations.start[row] as number;
-  const end = reservations.end[row] as number;
-  const mode = modeName(reservations.type[row] as number);
+  if ((owner.told & bit) !== 0) return;
+  owner.told |= bit;
   side.report(
     "over-retention",
     cause,
-    () => `pfn ${pfn} is mapped by nobody and stays reserved by [${start}, ${end}) ${mode}`,
+    () =>
+      `pfn ${pfn} is mapped by nobody and stays reserved by [${start}, ${end}) ${modeName(type)}`,
   );
 }

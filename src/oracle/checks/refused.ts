@@ -9,7 +9,8 @@ export function checkRefused(side: SideState, outcome: Outcome): void {
   if (trouble.symptom !== "refused" || op.fault !== undefined) return;
   if (trouble.kept) retention.refused++;
   const why = trouble.found ? ` because of a reservation over pfn ${trouble.page}` : "";
-  const exact = op.op === "fork" ? "allows it" : `gives ${modeName(trouble.expected)}`;
-  const tell = () => `${op.op} failed with ${outcome}${why}; exact tracking ${exact}`;
+  const { op: kind } = op;
+  const exact = kind === "fork" ? "allows it" : `gives ${modeName(trouble.expected)}`;
+  const tell = () => `${kind} failed with ${outcome}${why}; exact tracking ${exact}`;
   side.report("refused", troubleCause(side), tell, String(outcome));
 }

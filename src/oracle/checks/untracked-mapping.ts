@@ -15,11 +15,12 @@ export function checkUntrackedMapping(side: SideState): void {
 }
 
 function isBare(side: SideState, pfn: number): boolean {
-  return (side.pages.mapped[pfn] as number) > 0 && side.reservations.cover[pfn] === 0;
+  const { mapped, cover } = side.pages.of(pfn);
+  return mapped > 0 && cover === 0;
 }
 
 function tell(side: SideState, pfn: number): void {
   const unit = side.pages.unitMapping(pfn);
-  const cause = side.orOp(unit === 0 ? NO_CAUSE : (side.units.mark[unit] as number));
+  const cause = side.orOp(unit?.mark ?? NO_CAUSE);
   side.report("untracked-mapping", cause, () => `pfn ${pfn} is mapped and not reserved`);
 }
