@@ -270,16 +270,19 @@ describe("a fork that fails late", () => {
     expect([is?.memtype, is?.vmas, is?.events]).toEqual([was?.memtype, was?.vmas, []]);
   });
 
-  test.each(releases)("on %s shows what the failure of the last copy shows, which a fault can only hit", (release) => {
-    const model = MODELS[release];
-    const show = (fork: Op) => {
-      const { steps } = model?.recordSync(trace([fork, { op: "exit", proc: 0 }])) ?? {};
-      return steps;
-    };
-    const full: Op = { op: "fork", proc: 0, child: 1 };
-    const lastCopy: Op = { ...full, fault: { at: "vma", nth: 3 } };
-    const afterIt: Op = { ...full, fault: { at: "vma", nth: 4 } };
-    expect(show(late)).toEqual(show(lastCopy));
-    expect(show(afterIt)).toEqual(show(full));
-  });
+  test.each(releases)(
+    "on %s shows what the failure of the last copy shows, which a fault can only hit",
+    (release) => {
+      const model = MODELS[release];
+      const show = (fork: Op) => {
+        const { steps } = model?.recordSync(trace([fork, { op: "exit", proc: 0 }])) ?? {};
+        return steps;
+      };
+      const full: Op = { op: "fork", proc: 0, child: 1 };
+      const lastCopy: Op = { ...full, fault: { at: "vma", nth: 3 } };
+      const afterIt: Op = { ...full, fault: { at: "vma", nth: 4 } };
+      expect(show(late)).toEqual(show(lastCopy));
+      expect(show(afterIt)).toEqual(show(full));
+    },
+  );
 });
