@@ -51,6 +51,7 @@ export const ROLES: Readonly<Record<OpKind, readonly Role[]>> = {
   mlock: ["proc", "virtual", "length"],
   munlock: ["proc", "virtual", "length"],
   mseal: ["proc", "virtual", "length"],
+  revoke: ["proc"],
   "drv-mmap": ["proc", "virtual", "length"],
   "drv-run": ["proc", "virtual"],
   "drv-zap": ["proc"],
@@ -75,6 +76,7 @@ function syscallRow(op: SyscallOp): Row {
   switch (op.op) {
     case "spawn":
     case "exit":
+    case "revoke":
       return { kind, values: [op.proc] };
     case "fork":
       return { kind, values: [op.proc, op.child, Number(op.late === true)] };
@@ -108,6 +110,7 @@ function syscallOf(kind: SyscallOp["op"], values: readonly number[]): SyscallOp 
   switch (kind) {
     case "spawn":
     case "exit":
+    case "revoke":
       return { op: kind, proc };
     case "fork":
       return n(2) === 0

@@ -57,6 +57,9 @@ export class TraceWriter {
         return this.onRange(kind, process);
       case "mremap":
         return this.mremap(process);
+      case "revoke":
+        this.ops.push({ op: kind, proc: process.id });
+        return;
       case "mprotect":
         return this.mprotect(process);
       case "madvise":
@@ -254,7 +257,9 @@ export class TraceWriter {
     this.aim(process);
     const { at, pages } = this;
     const proc = process.id;
-    switch (dice.between(0, 15)) {
+    const way = dice.between(0, 15);
+    if (way >= 2 && way <= 5) return this.shrink(process, at, pages);
+    switch (way) {
       case 0: {
         const newPages = Math.min(pages + dice.between(1, 2), vpages - at);
         this.ops.push({ op: "mremap", proc, at, pages, newPages });
@@ -267,11 +272,6 @@ export class TraceWriter {
         this.ops.push({ op: "mremap", proc, at, pages: zero ? 0 : pages, newPages, to });
         return;
       }
-      case 2:
-      case 3:
-      case 4:
-      case 5:
-        return this.shrink(process, at, pages);
       case 6:
         return this.relocate(process, at, pages, dice.between(1, pages));
       case 7:

@@ -63,7 +63,7 @@ const OPTIONAL = [
  * What device mappings hardly notice, or what leaves little to act on: one in so many runs has
  * each, once on its wheel.
  */
-const RARE: readonly SyscallKind[] = ["mlock", "munlock", "mseal"];
+const RARE: readonly SyscallKind[] = ["mlock", "munlock", "mseal", "revoke"];
 const RARE_RUNS = 6;
 
 /** Most weight a kind can get; lifecycles stay rare or there is nothing left to act on. */
@@ -117,7 +117,7 @@ function drawWorld(dice: Dice): World {
   return { pfns, vpages, mtrr, maps: dice.between(ROOM.least, ROOM.most) };
 }
 
-function drawWheel(dice: Dice): SyscallKind[] {
+function drawWheel(dice: Dice, { mtrr }: World): SyscallKind[] {
   const favourite = dice.chance(1, 4) ? dice.pick(FAVOURITES) : null;
   const wheel: SyscallKind[] = [];
   addToWheel(wheel, "mmap", dice.between(2, HEAVIEST.mmap));
@@ -125,7 +125,10 @@ function drawWheel(dice: Dice): SyscallKind[] {
     if (kind === favourite) addToWheel(wheel, kind, FAVOURITE_WEIGHT);
     else if (dice.chance(2, 3)) addToWheel(wheel, kind, dice.between(1, HEAVIEST[kind]));
   }
-  for (const kind of RARE) if (dice.chance(1, RARE_RUNS)) wheel.push(kind);
+  for (const kind of RARE) {
+    const applies = kind !== "revoke" || mtrr === "uncached";
+    if (dice.chance(1, RARE_RUNS) && applies) wheel.push(kind);
+  }
   return wheel;
 }
 
@@ -154,7 +157,7 @@ export function drawSwarm(dice: Dice): Swarm {
   const maxPages = Math.min(dice.pick(MOST_PAGES), world.pfns, world.vpages);
   return {
     world,
-    wheel: drawWheel(dice),
+    wheel: drawWheel(dice, world),
     ops: dice.between(8, 40),
     maxProcs: dice.between(1, 4),
     maxPages,

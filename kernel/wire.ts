@@ -43,6 +43,7 @@ export const OP_CODE: Readonly<Record<SyscallKind, number>> = {
   mlock: 9,
   munlock: 10,
   mseal: 11,
+  revoke: 12,
 };
 
 export const RECORD = {
@@ -93,6 +94,7 @@ export function opWords(op: Op): number[] {
   switch (op.op) {
     case "spawn":
     case "exit":
+    case "revoke":
       return [code, op.proc, 0, 0, 0, 0, 0, 0];
     case "mmap": {
       const via = VIAS.indexOf(op.via);

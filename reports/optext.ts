@@ -16,6 +16,7 @@ function syscallText(op: SyscallOp): string {
   switch (op.op) {
     case "spawn":
     case "exit":
+    case "revoke":
       return `${op.op} p${op.proc}`;
     case "fork":
       return `fork p${op.proc} -> p${op.child}${op.late === true ? ", to fail late" : ""}`;

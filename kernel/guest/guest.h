@@ -46,7 +46,7 @@ const char *limits_commit(int limited);
 const char *observe_setup(void);
 const char *observe_fresh(const struct world *world); /* whether nothing is reserved yet */
 const char *observe_memtype(const struct world *world);
-const char *observe_vmas(const struct world *world, int actor, int child);
+const char *observe_vmas(const struct world *world, const int32_t *op);
 const char *observe_log(void);
 void observe_forget_log(void);
 
@@ -66,5 +66,7 @@ void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* devices.c: finding and opening the regions and the mailbox. */
 const char *devices_setup(struct region *uncached, struct region *write_back,
 			  volatile uint8_t **mailbox);
+/* Lets a driver claim the aperture, which takes it from every process. */
+const char *devices_revoke(void);
 
 #endif

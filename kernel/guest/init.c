@@ -96,12 +96,11 @@ static const char *setup(int *vm_pat)
 
 static const char *observe(const struct world *world, const int32_t *op)
 {
-	int child = op[0] == OP_FORK ? op[4] : op[1];
 	const char *failure = observe_log();
 
 	if (!failure)
 		failure = observe_memtype(world);
-	return failure ? failure : observe_vmas(world, op[1], child);
+	return failure ? failure : observe_vmas(world, op);
 }
 
 /* Runs one trace from its header words; returns why the guest cannot go on, or NULL. */

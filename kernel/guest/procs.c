@@ -40,10 +40,10 @@ static int limit; /* one past the highest proc id that was ever alive in this tr
 static struct world world;
 static sigjmp_buf fault;
 
+/* A page that is not there (SIGBUS) is told from an access that is not allowed. */
 static void on_fault(int signal)
 {
-	(void)signal;
-	siglongjmp(fault, 1);
+	siglongjmp(fault, signal == SIGBUS ? EIO : EFAULT);
 }
 
 /* Only in the processes of a trace: a fault of init itself must stay a panic. */
@@ -118,9 +118,10 @@ static int do_madvise(const int32_t *op)
 static int do_touch(const int32_t *op)
 {
 	volatile char *byte = address(op[2]);
+	int error = sigsetjmp(fault, 0);
 
-	if (sigsetjmp(fault, 0))
-		return EFAULT;
+	if (error)
+		return error;
 	if (op[4])
 		*byte = 1;
 	else
@@ -261,6 +262,10 @@ int procs_perform(const int32_t *op, const char **failure)
 		__atomic_store_n(&slots[proc].asked, slots[proc].done + 1, __ATOMIC_RELEASE);
 		wake(&slots[proc].asked);
 		bury(proc);
+		return 0;
+	}
+	if (op[0] == OP_REVOKE) {
+		*failure = devices_revoke();
 		return 0;
 	}
 	int late = op[0] == OP_FORK && op[5];

@@ -54,6 +54,7 @@
 #define OP_MLOCK 9
 #define OP_MUNLOCK 10
 #define OP_MSEAL 11
+#define OP_REVOKE 12
 
 #define VIA_RESOURCE 0
 #define VIA_RESOURCE_WC 1

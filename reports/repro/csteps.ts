@@ -1,10 +1,10 @@
 import { assertNever } from "../../src/assertnever.ts";
-import type { Advice, SyscallOp, Prot } from "../../src/trace/op.ts";
+import type { Advice, Prot } from "../../src/trace/op.ts";
 import { forks, touches } from "./chelpers.ts";
 import { isLimited, limitHelpers } from "./climits.ts";
 import { literal } from "./ctext.ts";
 import { outcomeName } from "./expectation.ts";
-import type { Program, ProgramStep } from "./program.ts";
+import type { Program, ProgramOp, ProgramStep } from "./program.ts";
 
 /** The table of steps: who performs each, and what was recorded. */
 export function stepTable(program: Program): string {
@@ -27,7 +27,7 @@ function tableRow({ op, text, before, after }: ProgramStep): string {
   return `{ ${fields.join(", ")}, ${literal(text)} }`;
 }
 
-function kindOf(op: SyscallOp): string {
+function kindOf(op: ProgramOp): string {
   switch (op.op) {
     case "spawn":
       return "SPAWN";
@@ -101,7 +101,7 @@ const ADVICE: Readonly<Record<Advice, string>> = {
   willneed: "MADV_WILLNEED",
 };
 
-function statement(op: SyscallOp): string {
+function statement(op: ProgramOp): string {
   const failing = (call: string) => `return ${call} ? errno : 0;`;
   switch (op.op) {
     case "spawn":

@@ -12,6 +12,7 @@ import type { Vma } from "./vma.ts";
  * copied, one above them cannot (overcommit_memory=2 does not grant its memory twice).
  */
 export function fork(context: MmContext, parent: Mm, child: Mm, late: boolean): Outcome {
+  context.kernel.forks++;
   for (const vma of parent.vmas) {
     if (vma.dontfork || dupVma(context, parent, child, vma)) continue;
     exitMmap(context, child);
@@ -27,6 +28,7 @@ function dupVma(context: MmContext, parent: Mm, child: Mm, vma: Vma): boolean {
   if (kernel.fails("vma")) return false;
   const copy = vma.copy(vma.start, vma.end, vma.pfn);
   tracking.dup(copy, vma, "fork");
+  copy.order = kernel.copyOrder(vma.order);
   if (kernel.fails("vma-setup")) {
     tracking.free(copy);
     return false;

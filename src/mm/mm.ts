@@ -103,6 +103,8 @@ export function splitVma(context: MmContext, mm: Mm, vma: Vma, at: VirtualPage):
   }
   vma.end = at;
   mm.insert(upper);
+  vma.order = kernel.linkOrder();
+  upper.order = kernel.linkOrder();
   if (upper.device !== null) {
     context.file.insert(mm, upper);
     context.file.reinsert(mm, vma);

@@ -95,6 +95,7 @@ function finish(context: MmContext, mm: Mm, vma: Vma, replaced: number, error: O
     freeVmas(context, mm, first, first + replaced);
   }
   mm.insert(vma);
+  vma.order = context.kernel.linkOrder();
   if (error !== null) {
     const index = mm.findIndex(vma.start);
     clearVmas(context, mm, index, index + 1);

@@ -68,6 +68,7 @@ function moveVma(
     return "ENOMEM";
   }
   mm.insert(copy);
+  copy.order = kernel.linkOrder();
   if (copy.device !== null) context.file.insert(mm, copy);
   if (!moveTables(context, mm, at, pages, to)) {
     const isSource = context.profile.mremapErrorClearsSource;

@@ -35,6 +35,8 @@ export class Vma {
   /** What whoever watches the tracking last saw in `track`; the address space only carries it. */
   watched: object | null = null;
   dontfork = false;
+  /** Its place among the VMAs of a file that begin at one page: links count up (linkOrder()). */
+  order = 0;
   /** VM_SEALED: may no longer be unmapped, moved, replaced or given another protection. */
   sealed = false;
   /** Null where the file is not a driver's: such a VMA maps all its pages, and all linearly. */

@@ -12,6 +12,7 @@ import { madvise, mprotect } from "../mm/mprotect.ts";
 import { mremap } from "../mm/mremap.ts";
 import { clearVmas, exitMmap, munmap } from "../mm/munmap.ts";
 import type { MmProfile } from "../mm/profile.ts";
+import { revoke } from "../mm/zap.ts";
 import type { PfnTracking } from "../mm/tracking.ts";
 import type { Vma } from "../mm/vma.ts";
 import type { PatEvent } from "../pat/events.ts";
@@ -197,6 +198,9 @@ export class Machine {
         return mseal(context, mm, op.at, op.pages);
       case "touch":
         return touch(context, mm, op.at, op.write, this.calls);
+      case "revoke":
+        revoke(context, this.processes.mms());
+        return null;
       case "fork":
         return this.fork(mm, op.child, op.late === true);
       case "exit":

@@ -36,6 +36,9 @@ export function applyOp(side: SideState, op: Op, seen: Observed): void {
     case "exit":
       if (seen.outcome === null) applyExit(side, proc);
       return;
+    case "revoke":
+      if (seen.outcome === null) applyRevoke(side);
+      return;
     case "mlock":
     case "munlock":
       return;
@@ -56,6 +59,20 @@ function applyTouch(side: SideState, op: OpOf<"touch">, proc: ProcPages, seen: O
   if (seen.outcome !== null || !op.write) return;
   const unit = proc.unit[op.at] ?? null;
   if (unit?.isPrivate === true) side.pages.copy(proc, op.at, unit);
+}
+
+/** The device was taken away: every page is still in its VMA, and none maps its pfn any more. */
+function applyRevoke(side: SideState): void {
+  const { pages, units } = side;
+  for (const proc of pages.everyLiving()) {
+    for (let page = proc.low; page < proc.high; page++) {
+      const unit = proc.unit[page] ?? null;
+      if (unit === null) continue;
+      units.touch(unit, side.step, UNMAP);
+      unit.revoked = true;
+      pages.copy(proc, page, unit);
+    }
+  }
 }
 
 function applyExit(side: SideState, proc: ProcPages): void {

@@ -10,7 +10,7 @@ export interface ProcPages {
   /** By virtual page, null where nothing is mapped. */
   readonly unit: (Unit | null)[];
   readonly pfn: Int32Array;
-  /** 1 where a write copied the page: it is still in the VMA but no longer maps the pfn. */
+  /** 1 where a write copied the page, or a revoke took it: in its VMA still, but off the pfn. */
   readonly copied: Uint8Array;
   /** No page outside [low, high) is mapped. */
   low: number;
@@ -97,6 +97,14 @@ export class Pages {
     return proc !== undefined && proc.alive ? proc : null;
   }
 
+  /** Every process that is alive. */
+  *everyLiving(): Generator<ProcPages> {
+    for (let at = 0; at < this.knownCount; at++) {
+      const proc = this.living(this.known[at] as number);
+      if (proc !== null) yield proc;
+    }
+  }
+
   /** Brings a process to life, empty. */
   born(id: number): ProcPages {
     let proc = this.procs[id];
@@ -137,7 +145,7 @@ export class Pages {
     unit.drop(pfn, step);
   }
 
-  /** A write copied the page of this unit. */
+  /** A write copied the page of this unit, or a revoke took it. */
   copy(proc: ProcPages, page: number, unit: Unit): void {
     if (proc.copied[page] === 1) return;
     proc.copied[page] = 1;

@@ -120,6 +120,11 @@ export function fork(proc: number, child: number): Op {
   return { op: "fork", proc, child };
 }
 
+/** A driver claims the device and takes it from every process. */
+export function revoke(proc: number): Op {
+  return { op: "revoke", proc };
+}
+
 /** A fork that fails when all of the parent's device mappings have been copied. */
 export function lateFork(proc: number, child: number): Op {
   return { op: "fork", proc, child, late: true };

@@ -9,6 +9,8 @@ import {
   mprotect,
   mseal,
   munmap,
+  read,
+  revoke,
   type Scenario,
   spawn,
 } from "./build.ts";
@@ -96,5 +98,25 @@ export const SYSCALL_SCENARIOS: readonly Scenario[] = [
     ]),
     before: { ...clean, errnos: { 3: "ENOMEM" } },
     after: { ...clean, errnos: { 3: "ENOMEM" } },
+  },
+  {
+    name: "revoke-keeps-the-context",
+    title:
+      "a driver claims the device: the mappings stay without pages, and only 7.2 keeps them reserved",
+    ref: "kernel/resource.c: revoke_iomem()",
+    trace: apertureTrace("revoke-keeps-the-context", [
+      spawn(0),
+      mmap(0, 0, 2, 0, { via: "resource_wc" }),
+      revoke(0),
+      read(0, 0),
+      mmap(0, 4, 2, 0),
+      exit(0),
+    ]),
+    before: { ...clean, errnos: { 3: "EIO" } },
+    after: {
+      findings: ["over-retention:revoke", "stale-memtype:retained"],
+      errnos: { 3: "EIO" },
+      memtype: [],
+    },
   },
 ];

@@ -19,7 +19,7 @@ class FlatOp {
   late: true | undefined = undefined;
   fault: { at: AllocationSite; nth: number } | undefined = undefined;
 
-  /** Becomes a copy of a system call; false for another op, which it cannot hold. */
+  /** Becomes a copy of a common system call; false for another op, which it does not hold. */
   take(op: Op): boolean {
     switch (op.op) {
       case "spawn":
@@ -34,9 +34,6 @@ class FlatOp {
         this.private = op.private;
         break;
       case "munmap":
-      case "mlock":
-      case "munlock":
-      case "mseal":
         this.at = op.at;
         this.pages = op.pages;
         break;

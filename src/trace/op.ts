@@ -66,6 +66,7 @@ export const SYSCALL_OPS = [
   z.strictObject({ op: z.literal("mlock"), proc, at: vpage, pages, ...common }),
   z.strictObject({ op: z.literal("munlock"), proc, at: vpage, pages, ...common }),
   z.strictObject({ op: z.literal("mseal"), proc, at: vpage, pages, ...common }),
+  z.strictObject({ op: z.literal("revoke"), proc, ...common }),
 ] as const;
 
 /**

@@ -30,6 +30,8 @@ export function opFault(op: Op, world: World): string | null {
     case "fork":
     case "exit":
       return null;
+    case "revoke":
+      return world.mtrr === "write-back" ? "no driver has a device in the write-back region" : null;
     case "touch":
       return room(op.at, 1, "at");
     case "munmap":
