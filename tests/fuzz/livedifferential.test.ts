@@ -57,7 +57,7 @@ describe.each(PAIRS)(
       const [file] = recordingFiles();
       const recordings = readRecordings(file as string);
       for (const { trace } of recordings) await agree(trace);
-      expect(recordings).toHaveLength(76);
+      expect(recordings).toHaveLength(82);
     });
   },
 );
