@@ -64,13 +64,13 @@ function applyTouch(side: SideState, op: OpOf<"touch">, proc: ProcPages, seen: O
 /** The device was taken away: every page is still in its VMA, and none maps its pfn any more. */
 function applyRevoke(side: SideState): void {
   const { pages, units } = side;
-  for (const proc of pages.everyLiving()) {
+  for (const [, proc] of pages.everyLiving()) {
     for (let page = proc.low; page < proc.high; page++) {
       const unit = proc.unit[page] ?? null;
       if (unit === null) continue;
       units.touch(unit, side.step, UNMAP);
       unit.revoked = true;
-      pages.copy(proc, page, unit);
+      pages.take(proc, page, unit);
     }
   }
 }

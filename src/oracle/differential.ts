@@ -53,6 +53,7 @@ export class Differential {
     else checkErrno(this.before, this.after, before.outcome, after.outcome);
     if (!this.mayPart(op, before, after) || this.areAlike(before, after)) return;
     this.compare(op.proc, before, after);
+    if (op.op === "revoke") this.compareAll(before, after);
     const child = bornBy(op);
     if (child !== null && child !== op.proc) this.compare(child, before, after);
     if (!parted && this.vmasParted > 0 && before.outcome === after.outcome) {
@@ -98,6 +99,13 @@ export class Differential {
       isAsExpected(this.after) &&
       haveEqualRows(this.before.vmas, this.after.vmas)
     );
+  }
+
+  /** A revoke by a process that lives on one side only takes pages there only, from all. */
+  private compareAll(before: Observed, after: Observed): void {
+    for (const { pages } of [this.before, this.after]) {
+      for (const [id] of pages.everyLiving()) this.compare(id, before, after);
+    }
   }
 
   private compare(proc: number, before: Observed, after: Observed): void {

@@ -49,7 +49,7 @@ function copyVma(
     if (own === null) shared.shared = true;
     const unit = own ?? shared;
     pages.map(child, page, pfn, unit);
-    if (parent.copied[page] === 1) pages.copy(child, page, unit);
+    pages.inherit(child, page, unit, parent);
   }
 }
 

@@ -68,7 +68,7 @@ describe("the series' claims between 6.12 and 7.2", () => {
 
   beforeAll(async () => {
     const recordings = readRecordings("linux-6.12.117.jsonl.gz");
-    evidence = await gathered({}, [{ release: "6.12.117", side: "before", recordings }]);
+    evidence = await gathered({}, [{ release: "6.12.117", side: "before", recordings }], 300);
     judged = judgeClaims(evidence);
   });
 
