@@ -50,32 +50,16 @@ export function reachableGoals(designs: readonly ("vm-pat" | "kref" | undefined)
   return GOALS.filter((goal) => goal !== "fork-fails" || !neverFailsFork);
 }
 
-const SPLIT = goalBit("split");
+/** A goal that is never reached. */
+const ALWAYS = 1 << GOALS.length;
 const REPLACES = goalBit("mmap-replaces");
 const REFUSED = goalBit("mmap-refused");
 const OF_MUNMAP = goalBit("munmap-head") | goalBit("munmap-middle") | goalBit("munmap-tail");
 const OF_MREMAP = goalBit("mremap-shrink") | goalBit("move-whole") | goalBit("move-piece");
 const COW_FIRST = goalBit("cow-first");
 
-/** The goals that an op may reach by what it does to the VMAs that were there. */
-function withinReach(op: Op): GoalSet {
-  switch (op.op) {
-    case "mmap":
-      return REPLACES;
-    case "munmap":
-      return OF_MUNMAP;
-    case "mremap":
-      return OF_MREMAP;
-    case "mprotect":
-    case "madvise":
-    case "mseal":
-      return SPLIT;
-    case "touch":
-      return op.write ? COW_FIRST : 0;
-    default:
-      return 0;
-  }
-}
+/** What the ops have in common that act on pages of a process. */
+type OpAt = { readonly proc: number; readonly at: number };
 
 /** Goals that one or both sides of a trace have reached. */
 export class Reached {
@@ -109,12 +93,32 @@ export class GoalObserver {
 
   /** Takes in what an op is about to act on. */
   before(op: Op, view: VmaView): void {
-    const within = withinReach(op);
-    // A split is always looked at: its borders are what a later fork of it is known by.
-    this.looks = within === SPLIT || (this.goals.set & within) !== within;
-    if (!this.looks) return;
+    this.looks = false;
+    switch (op.op) {
+      case "mmap":
+        return this.look(op, op.pages, REPLACES, view);
+      case "munmap":
+        return this.look(op, op.pages, OF_MUNMAP, view);
+      case "mremap":
+        return this.look(op, op.pages, OF_MREMAP, view);
+      case "mprotect":
+      case "madvise":
+      case "mseal":
+        // Always looked at: the borders of a split are what a later fork of it is known by.
+        return this.look(op, op.pages, ALWAYS, view);
+      case "touch":
+        return op.write ? this.look(op, 1, COW_FIRST, view) : undefined;
+      default:
+        return;
+    }
+  }
+
+  /** Reads the VMAs that the op is about, and those next to them, if it may reach a goal. */
+  private look(op: OpAt, pages: number, within: GoalSet, view: VmaView): void {
+    if ((this.goals.set & within) === within) return;
+    this.looks = true;
     this.was.clear();
-    this.look(op, view, this.was);
+    view.readRange(op.proc, op.at - 1, op.at + pages + 1, this.was);
   }
 
   /** Takes in what came of it. */
@@ -124,23 +128,6 @@ export class GoalObserver {
     if (this.borders.size === 0) return;
     if (op.op === "fork" && seen.outcome === null) this.observeFork(op, seen.view);
     this.keepStandingBorders(op.proc, seen.view);
-  }
-
-  /** Reads the VMAs that have a page among those of the op, or next to them. */
-  private look(op: Op, view: VmaView, into: VmaTable): void {
-    switch (op.op) {
-      case "mmap":
-      case "munmap":
-      case "mremap":
-      case "mprotect":
-      case "madvise":
-      case "mseal":
-        return view.readRange(op.proc, op.at - 1, op.at + op.pages + 1, into);
-      case "touch":
-        return view.readRange(op.proc, op.at, op.at + 1, into);
-      default:
-        return;
-    }
   }
 
   private reach(goal: Goal): void {
@@ -218,7 +205,7 @@ export class GoalObserver {
   private observeSplit(op: OpOf<"mprotect" | "madvise" | "mseal">, view: VmaView): void {
     const { was } = this;
     this.is.clear();
-    this.look(op, view, this.is);
+    view.readRange(op.proc, op.at - 1, op.at + op.pages + 1, this.is);
     if (this.is.count <= was.count) return;
     for (const border of [op.at, op.at + op.pages]) {
       const row = was.firstAfter(border);

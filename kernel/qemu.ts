@@ -23,7 +23,7 @@ export type Accelerator = "tcg" | "kvm";
  * what leaked there comes after the aperture in the memtype list, where the guest has stopped
  * reading.
  */
-const RESERVED = { address: 0x1_0000_0000, bytes: 0x800_0000 } as const;
+export const RESERVED = { address: 0x1_0000_0000, bytes: 0x800_0000 } as const;
 const LOW_MEMORY_MIB = 256;
 const MEMORY_MIB = LOW_MEMORY_MIB + RESERVED.bytes / 0x10_0000;
 const APERTURE_MIB = 256;

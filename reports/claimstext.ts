@@ -7,10 +7,12 @@ export interface ClaimsAbout {
   readonly after: string;
   readonly runs: number;
   readonly seed: number;
+  /** What was explored, in words. */
+  readonly explored: string;
 }
 
-function aboutText({ before, after, runs, seed }: ClaimsAbout): string {
-  return `${before} against ${after}, ${runs} random traces, seed ${seed}, and the recordings of real kernels`;
+function aboutText({ before, after, runs, seed, explored }: ClaimsAbout): string {
+  return `${before} against ${after}: ${runs} random traces (seed ${seed}), ${explored}, and the recordings of real kernels`;
 }
 
 const WIDTH = 96;

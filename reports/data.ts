@@ -26,8 +26,6 @@ export interface CampaignSummary {
   };
   /** Estimated probability, 0 to 1, that the next run shows a signature never seen. */
   readonly residualChance?: number;
-  /** Over-retention so far, in page-ops, after that many runs; ascending. */
-  readonly retentionSeries?: readonly { readonly runs: number; readonly pageOps: number }[];
 }
 
 /** What the baseline makes of a finding. */

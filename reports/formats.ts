@@ -17,6 +17,15 @@ export type ReportFormat = (typeof REPORT_FORMATS)[number];
 export type TextFormat = Exclude<ReportFormat, "html">;
 
 /** Documents whose JSON Schema is published, by the name that `pfndiff schema` takes. */
-export const SCHEMA_NAMES = ["trace", "recording", "campaign", "finding", "baseline"] as const;
+export const SCHEMA_NAMES = [
+  "trace",
+  "recording",
+  "campaign",
+  "finding",
+  "baseline",
+  "certificate",
+  "claims",
+  "report",
+] as const;
 
 export type SchemaName = (typeof SCHEMA_NAMES)[number];

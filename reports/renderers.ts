@@ -3,6 +3,7 @@ import { githubAnnotations } from "./formats/github.ts";
 import { junit } from "./formats/junit.ts";
 import { ktap } from "./formats/ktap.ts";
 import type { JudgedReport } from "./formats/report.ts";
+import type { ReportDocument } from "./formats/reportdocument.ts";
 import { sarif, type SarifOptions } from "./formats/sarif.ts";
 import { markdown } from "./markdown.ts";
 import type { CampaignView } from "./view.ts";
@@ -25,11 +26,10 @@ export const RENDERERS: Readonly<Record<TextFormat, (material: ReportMaterial) =
 };
 
 function json({ campaign, findings }: CampaignView): string {
-  const known = new Map(findings.map((view) => [view.finding.signature, view]));
-  const detailed = campaign.findings.map((finding) => ({
-    ...finding,
-    known: known.get(finding.signature)?.known ?? false,
-    path: known.get(finding.signature)?.path,
-  }));
-  return `${JSON.stringify({ ...campaign, findings: detailed }, null, 2)}\n`;
+  const document: ReportDocument = {
+    ...campaign,
+    format: "pfndiff/report@1",
+    findings: findings.map(({ finding, known, path }) => ({ ...finding, known, path })),
+  };
+  return `${JSON.stringify(document, null, 2)}\n`;
 }

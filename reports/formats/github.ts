@@ -66,6 +66,8 @@ export function githubSummary(report: JudgedReport): string {
     cell(verdictLine(report)),
     "",
     ...campaign.goalsMissed.map((goal) => `- missed goal: ${cell(goal)}`),
+    // Without it the next line would belong to the last goal.
+    ...(campaign.goalsMissed.length === 0 ? [] : [""]),
     `seed ${campaign.seed}, digest \`${campaign.digest.slice(0, 16)}\``,
     "",
     "| | signature | what | why it is accepted |",

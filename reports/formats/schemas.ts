@@ -1,10 +1,13 @@
 import { z } from "zod";
+import { certificateSchema } from "../../fuzz/explore/certificate.ts";
 import { campaignSchema } from "../../fuzz/summary.ts";
+import { claimsSchema } from "../../src/claims/document.ts";
 import { baselineSchema } from "../../src/gate.ts";
 import { campaignFindingSchema } from "../../src/oracle/finding.ts";
 import { recordingSchema } from "../../src/trace/recording.ts";
 import { traceSchema } from "../../src/trace/trace.ts";
 import type { SchemaName } from "../formats.ts";
+import { reportSchema } from "./reportdocument.ts";
 
 /** The documents whose format is published, by the name that `pfndiff schema` takes. */
 const DOCUMENTS = {
@@ -13,6 +16,9 @@ const DOCUMENTS = {
   campaign: [campaignSchema, "pfndiff/campaign@1: what a fuzzing campaign found"],
   finding: [campaignFindingSchema, "one finding of a campaign"],
   baseline: [baselineSchema, "pfndiff/baseline@1: every accepted divergence"],
+  certificate: [certificateSchema, "pfndiff/certificate@1: what exploring two sides reached"],
+  report: [reportSchema, 'pfndiff/report@1: a campaign as "report --format json" prints it'],
+  claims: [claimsSchema, "pfndiff/claims@1: what the series claimed, judged"],
 } as const satisfies Record<SchemaName, readonly [z.ZodType, string]>;
 
 /**

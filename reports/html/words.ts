@@ -97,6 +97,8 @@ const CAUSE_TEXT: Readonly<Record<string, string>> = {
   "cow-head": "after copy-on-write of the first page",
   "end-match": "after freeing by end address",
   "equal-match": "after freeing an equal range of another owner",
+  retained: "because of a page still reserved",
+  leaked: "because of a leaked reservation",
 };
 
 /** Goals of a campaign by what a person reads for them. */
@@ -117,8 +119,17 @@ export const GOAL_TEXT: Readonly<Record<string, string>> = {
 
 /** A finding's headline: `Leak after unmapping the head of a mapping`. */
 export function headline(finding: Pick<ReportFinding, "symptom" | "cause">): string {
-  const cause = CAUSE_TEXT[finding.cause] ?? `at ${finding.cause.replaceAll("-", " ")}`;
-  return `${SYMPTOM_TEXT[finding.symptom].name} ${cause}`.trim();
+  return `${SYMPTOM_TEXT[finding.symptom].name} ${causeText(finding.cause)}`.trim();
+}
+
+/** A cause in words; one that names a call may also name what it returned on either side. */
+function causeText(cause: string): string {
+  const known = CAUSE_TEXT[cause];
+  if (known !== undefined) return known;
+  const [call = "", was, to, is] = cause.split("-");
+  if (to === "to") return `of ${call}(): ${was} before, ${is} after`;
+  if (to === "effect") return `of ${call}(): ${was} on both sides, and yet other mappings`;
+  return `of ${call}()`;
 }
 
 /** How many findings have each status. */

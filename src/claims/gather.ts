@@ -4,6 +4,8 @@ import type { Side } from "../oracle/finding.ts";
 import { closedTrace } from "../trace/closed.ts";
 import type { Recording } from "../trace/recording.ts";
 import type { Trace } from "../trace/trace.ts";
+import type { PairName } from "./claim.ts";
+import type { Explored, ExploredPairs } from "./explored.ts";
 import { addFacts, type Facts, factsOf, NO_FACTS } from "./facts.ts";
 import { WITNESSES, type WitnessId } from "./witnesses.ts";
 import { differs, type SeenTrace, watch, type Watched } from "./watch.ts";
@@ -41,6 +43,8 @@ export interface Means {
   readonly runs: number;
   traceOf(run: number): Trace;
   shrink(trace: Trace, holds: (trace: Trace) => boolean): Trace;
+  /** Tries every sequence up to a bound on a pair of sides; null when interrupted. */
+  explore(pair: PairName): Promise<Explored | null>;
   /** Lets the caller have its turn; false ends the gathering. */
   goOn(run: number): Promise<boolean>;
 }
@@ -64,6 +68,7 @@ export interface Evidence {
   readonly after: { readonly id: string; readonly facts: Facts };
   readonly eraseByEnd: Compared;
   readonly laxFork: Compared;
+  readonly explored: ExploredPairs;
   readonly kernels: readonly {
     readonly release: string;
     readonly side: Side;
@@ -73,7 +78,10 @@ export interface Evidence {
   readonly witnesses: ReadonlyMap<WitnessId, Trace>;
 }
 
-/** Runs a campaign on both designs and on the variants, and goes through the recordings. */
+/**
+ * Runs a campaign on both designs and on the variants, explores them up to a bound, and goes
+ * through the recordings.
+ */
 export async function gather(
   subjects: Subjects,
   kernels: readonly RecordedKernel[],
@@ -99,8 +107,17 @@ export async function gather(
     after: { id: subjects.after.id, facts: after },
     eraseByEnd,
     laxFork,
+    explored: await explorePairs(means),
     kernels: kernels.map(recordedFacts),
     witnesses: shortest(subjects, best, means),
+  };
+}
+
+async function explorePairs({ explore }: Means): Promise<ExploredPairs> {
+  return {
+    series: await explore("series"),
+    "erase-by-end": await explore("erase-by-end"),
+    "lax-fork": await explore("lax-fork"),
   };
 }
 

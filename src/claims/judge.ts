@@ -1,8 +1,10 @@
 import type { JudgedClaim } from "./claim.ts";
+import { shownFrom, symptomsText, witnessAfter } from "./explored.ts";
 import { cleanUps, cost, fewCare, louder } from "./judgelater.ts";
 import type { Evidence } from "./gather.ts";
-import { addCuts, kernelsText, plural, share, witnessOf } from "./words.ts";
+import { addCuts, kernelsText, orWitness, plural, share, witnessOf } from "./words.ts";
 import { CUT_KINDS, type CutCount, type Facts } from "./facts.ts";
+import type { Symptom } from "../oracle/finding.ts";
 
 /** Judges the nine claims, in their order. */
 export function judgeClaims(evidence: Evidence): JudgedClaim[] {
@@ -75,19 +77,28 @@ function soleCuts({ sole }: Facts): number {
   return CUT_KINDS.reduce((sum, kind) => sum + sole[kind].all, 0);
 }
 
+/** A range that is not given back, a piece of it without reservation, an owner that is lost. */
+const LOST: readonly Symptom[] = ["leak", "untracked-mapping", "refcount"];
+
 function wholeRangeUntilLast(evidence: Evidence): JudgedClaim {
   const { facts } = evidence.after;
+  const { series } = evidence.explored;
   const cuts = soleCuts(facts);
-  const asClaimed = facts.stood === cuts && facts.left === 0 && facts.invalidFrees === 0;
+  const against = witnessAfter(series, LOST);
+  const kept = facts.stood === cuts && facts.left === 0 && facts.invalidFrees === 0;
+  const asClaimed = kept && against === undefined;
+  const isFreed =
+    facts.left === 0 && (series === null || shownFrom(series, "after", "leak") === undefined);
   return {
     number: 3,
     claim:
       "After, a partial unmap keeps the whole range reserved until the last piece is gone, and then it is always freed.",
-    judgement: asClaimed ? "holds" : facts.left === 0 ? "partly" : "fails",
+    judgement: asClaimed ? "holds" : isFreed ? "partly" : "fails",
     evidence: [
       `The whole reservation stood after ${facts.stood} of ${cuts} partial unmaps.`,
       `${plural(facts.left, "reservation")} left at the end of ${plural(facts.traces, "trace")}, ` +
         `once every process had gone; before: ${evidence.before.facts.left}.`,
+      ...symptomsText(series, [...LOST, "over-retention"]),
       ...kernelsText(
         evidence,
         "after",
@@ -95,7 +106,7 @@ function wholeRangeUntilLast(evidence: Evidence): JudgedClaim {
           `stood after ${seen.stood} of ${soleCuts(seen)}, ${seen.invalidFrees} invalid frees`,
       ),
     ],
-    ...witnessOf(evidence, "after-left", "retained-then-freed"),
+    ...orWitness(against, witnessOf(evidence, "after-left", "retained-then-freed")),
   };
 }
 
@@ -125,12 +136,14 @@ function movesAndForksBetter(evidence: Evidence): JudgedClaim {
   };
 }
 
-const COVERAGE = ["untracked-mapping", "alias", "missed-conflict"] as const;
+const COVERAGE: readonly Symptom[] = ["untracked-mapping", "alias", "missed-conflict"];
 
 function coverageAsGood(evidence: Evidence): JudgedClaim {
   const counts = (facts: Facts) => COVERAGE.map((symptom) => facts.symptoms[symptom] ?? 0);
   const [was, is] = [counts(evidence.before.facts), counts(evidence.after.facts)];
-  const worse = is.some((count, at) => count > (was[at] ?? 0));
+  const { series } = evidence.explored;
+  const against = witnessAfter(series, COVERAGE);
+  const worse = is.some((count, at) => count > (was[at] ?? 0)) || against !== undefined;
   return {
     number: 6,
     claim: "After, ranges are tracked as well as they were: no mapping is less protected.",
@@ -139,8 +152,9 @@ function coverageAsGood(evidence: Evidence): JudgedClaim {
       ...COVERAGE.map((symptom, at) => `${symptom}: ${was[at]} before, ${is[at]} after.`),
       `Looked at after each of ${plural(evidence.after.facts.ops, "op")}, page by page; every ` +
         `mapping made was tried against those alive (${share(evidence.after.facts.mmaps, evidence.after.facts.ops)} of the ops are mmap()).`,
+      ...symptomsText(series, COVERAGE),
       ...kernelsText(evidence, "after", (facts) => `${counts(facts).join(", ")} of these three`),
     ],
-    ...witnessOf(evidence, "coverage-lost"),
+    ...orWitness(against, witnessOf(evidence, "coverage-lost")),
   };
 }

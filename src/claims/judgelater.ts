@@ -1,7 +1,14 @@
 import { CTX_POINTER, MEMTYPE, TRACK_CTX, VMA_BUDGET, VMA_BYTES } from "./bytes.ts";
 import type { JudgedClaim } from "./claim.ts";
+import {
+  comparisonText,
+  differsWithin,
+  symptomsText,
+  witnessAfter,
+  witnessOfDifference,
+} from "./explored.ts";
 import type { Compared, Evidence } from "./gather.ts";
-import { kernelsText, plural, share, witnessOf } from "./words.ts";
+import { kernelsText, orWitness, plural, share, witnessOf } from "./words.ts";
 
 /** Whether anybody cares cannot be counted; what they would notice can. */
 export function fewCare(evidence: Evidence): JudgedClaim {
@@ -40,39 +47,50 @@ function comparedText({ base, variant, steps, differing }: Compared): string {
 
 /** The clean-ups that followed, each as a variant that goes without it. */
 export function cleanUps(evidence: Evidence): JudgedClaim {
-  const { eraseByEnd, laxFork } = evidence;
-  const same = eraseByEnd.differing === 0 && laxFork.differing === 0;
+  const { eraseByEnd, laxFork, explored } = evidence;
+  const eraseSame = eraseByEnd.differing === 0 && !differsWithin(explored["erase-by-end"]);
+  const forkSame = laxFork.differing === 0 && !differsWithin(explored["lax-fork"]);
   return {
     number: 7,
     claim:
       "The clean-ups that followed, no erase by end and no strict reservation on fork, change nothing.",
-    judgement: same ? "holds" : eraseByEnd.differing === 0 ? "partly" : "fails",
+    judgement: eraseSame && forkSame ? "holds" : eraseSame ? "partly" : "fails",
     evidence: [
       comparedText(eraseByEnd),
       `${plural(eraseByEnd.freed, "reservation")} went in those traces, each by an equal match.`,
+      ...comparisonText(explored["erase-by-end"]),
       comparedText(laxFork),
       `${plural(laxFork.forks, "fork")} succeeded in those traces. After the series fork reserves ` +
         "nothing, so strictness has no caller left.",
+      ...comparisonText(explored["lax-fork"]),
     ],
-    ...witnessOf(evidence, "erase-by-end-differs", "lax-fork-differs"),
+    ...orWitness(
+      witnessOfDifference(explored["erase-by-end"], "erase-by-end") ??
+        witnessOfDifference(explored["lax-fork"], "lax-fork"),
+      witnessOf(evidence, "erase-by-end-differs", "lax-fork-differs"),
+    ),
   };
 }
 
 /** How often the line about an invalid free came. */
 export function louder(evidence: Evidence): JudgedClaim {
   const { before, after } = evidence;
+  const { series } = evidence.explored;
+  const against = witnessAfter(series, ["double-untrack"]);
+  const never = after.facts.invalidFrees === 0 && against === undefined;
   const [was, is] = [before.facts.invalidFrees, after.facts.invalidFrees];
   return {
     number: 8,
     claim:
       'The line "freeing invalid memtype" is now much harder to trigger, so that it could be louder.',
-    judgement: is === 0 && was > 0 ? "holds" : is * 10 < was ? "partly" : "fails",
+    judgement: never && was > 0 ? "holds" : is * 10 < was ? "partly" : "fails",
     evidence: [
       `Logged ${was} times in ${plural(before.facts.ops, "op")} before, ${is} times after.`,
+      ...symptomsText(series, ["double-untrack"]),
       ...kernelsText(evidence, "before", (facts) => `${facts.invalidFrees} lines`),
       ...kernelsText(evidence, "after", (facts) => `${facts.invalidFrees} lines`),
     ],
-    ...witnessOf(evidence, "invalid-free-after", "invalid-free"),
+    ...orWitness(against, witnessOf(evidence, "invalid-free-after", "invalid-free")),
   };
 }
 

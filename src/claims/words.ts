@@ -45,3 +45,11 @@ export function witnessOf(
   }
   return {};
 }
+
+/** What exploring found, where it found anything: nothing shorter shows it; else another witness. */
+export function orWitness(
+  explored: Witness | undefined,
+  other: { readonly witness?: Witness },
+): { readonly witness?: Witness } {
+  return explored === undefined ? other : { witness: explored };
+}

@@ -1,5 +1,6 @@
 import { traceOfRun } from "../../fuzz/arbitrary.ts";
 import { runCampaign } from "../../fuzz/campaign.ts";
+import { TwoSides } from "../engine/twosides.ts";
 import type { Recording } from "../trace/recording.ts";
 import type { Trace } from "../trace/trace.ts";
 import { DEFAULT_AFTER, DEFAULT_BEFORE, openModels } from "./backends.ts";
@@ -33,14 +34,14 @@ export async function bench(io: Io, options: BenchOptions): Promise<number> {
   const pair = await openModels({ before: DEFAULT_BEFORE, after: DEFAULT_AFTER });
   const { before, after } = pair;
   const traces = Array.from({ length: READY_TRACES }, (_, run) => traceOfRun(SEED, run));
-  const both = differentialOf(pair);
+  const both = new TwoSides(before, after);
   const measure = (work: (trace: Trace) => unknown) => onTraces(traces, options.time, work);
   const result: BenchResult = {
     replay: {
       legacy: measure((trace): Recording => before.recordSync(trace)),
       modern: measure((trace): Recording => after.recordSync(trace)),
     },
-    differential: measure(both),
+    differential: measure((trace) => both.run(trace)),
     campaign: await wholeCampaign(pair, options.time, io),
     fcCommands: forSeconds(options.time, (round) => runCommands(pair, round)),
   };

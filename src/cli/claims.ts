@@ -6,7 +6,15 @@ import { type ClaimsAbout, claimsMarkdown, claimsText } from "../../reports/clai
 import { drawReplay } from "../../reports/draw.ts";
 import { assertNever } from "../assertnever.ts";
 import type { Claim, JudgedClaim, PairName, Witness } from "../claims/claim.ts";
-import { CLAIM_SEED, type ClaimFormat, DEFAULT_CLAIM_RUNS } from "../claims/formats.ts";
+import type { ClaimsDocument } from "../claims/document.ts";
+import { boundsText, type Explored } from "../claims/explored.ts";
+import {
+  CLAIM_BOUNDS,
+  CLAIM_SEED,
+  type ClaimFormat,
+  DEFAULT_CLAIM_DEPTH,
+  DEFAULT_CLAIM_RUNS,
+} from "../claims/formats.ts";
 import { gather, type RecordedKernel, type Subject, type Subjects } from "../claims/gather.ts";
 import { judgeClaims } from "../claims/judge.ts";
 import { ModelSide } from "../engine/modelside.ts";
@@ -14,13 +22,22 @@ import type { ModelBackend } from "../model/backend.ts";
 import { openBackend, openModels, modelOfRelease } from "./backends.ts";
 import { replayOn } from "./bothsides.ts";
 import { documentsIn, projectRoot } from "./files.ts";
+import { exploreScope } from "./explorescope.ts";
 import { EXIT, type Io } from "./io.ts";
+import { LiveLine } from "./liveline.ts";
 import { legacyLaxFork } from "../../legacy/variants.ts";
 import { krefEraseByEnd } from "../../modern/variants/erasebyend.ts";
 
-export interface ClaimsOptions {
-  readonly runs: number;
+export interface ClaimsOptions extends Effort {
   readonly format: ClaimFormat;
+}
+
+/** How much evidence to gather. */
+export interface Effort {
+  /** Traces of the campaign. */
+  readonly runs: number;
+  /** Ops of the sequences that are explored. */
+  readonly depth: number;
 }
 
 /** The releases that the claims are about. */
@@ -31,8 +48,10 @@ const TURN = 200;
 
 /** Judges what the series and its discussion claimed. Every judgement is a result, none a failure. */
 export async function claims(io: Io, options: ClaimsOptions): Promise<number> {
-  const checked = await checkClaims(io, options.runs);
+  const start = performance.now();
+  const checked = await checkClaims(io, options);
   if (io.interrupted.aborted) return EXIT.interrupted;
+  io.err(`evidence gathered in ${((performance.now() - start) / 1000).toFixed(1)} s\n`);
   await io.out(render(checked, options.format));
   return EXIT.ok;
 }
@@ -40,17 +59,23 @@ export async function claims(io: Io, options: ClaimsOptions): Promise<number> {
 /** The claims as they were judged, and by what. */
 export interface CheckedClaims {
   readonly claims: readonly Claim[];
-  readonly about: ClaimsAbout;
+  readonly about: ClaimsAbout & Pick<ClaimsDocument, "bounds">;
 }
 
-function render({ claims, about }: CheckedClaims, format: ClaimFormat): string {
+function documentOf({ claims, about }: CheckedClaims): ClaimsDocument {
+  const judged = claims.map((claim) => ({ ...claim, evidence: [...claim.evidence] }));
+  return { format: "pfndiff/claims@1", ...about, claims: judged };
+}
+
+function render(checked: CheckedClaims, format: ClaimFormat): string {
+  const { claims, about } = checked;
   switch (format) {
     case "text":
       return claimsText(claims, about);
     case "markdown":
       return claimsMarkdown(claims, about);
     case "json":
-      return `${JSON.stringify({ format: "pfndiff/claims@1", ...about, claims }, null, 2)}\n`;
+      return `${JSON.stringify(documentOf(checked), null, 2)}\n`;
     default:
       return assertNever(format);
   }
@@ -64,15 +89,21 @@ export function claimsAsMarkdown(checked: CheckedClaims): string {
 /** Gathers the evidence anew and judges the claims by it. */
 export async function checkClaims(
   io: Io,
-  runs: number = DEFAULT_CLAIM_RUNS,
+  { runs, depth }: Effort = { runs: DEFAULT_CLAIM_RUNS, depth: DEFAULT_CLAIM_DEPTH },
 ): Promise<CheckedClaims> {
   const models = await openModels(RELEASES);
+  const line = new LiveLine(io);
   const evidence = await gather(subjectsOf(models), await recordedKernels(io), {
     runs,
     traceOf: (run) => traceOfRun(CLAIM_SEED, run),
     shrink,
+    explore: (pair) => {
+      line.clear();
+      return explorePair(io, pair, depth);
+    },
     goOn: async (run) => {
       if (run % TURN === 0) await new Promise((resolve) => setImmediate(resolve));
+      line.show(() => `${run} of ${runs} traces watched`);
       return !io.interrupted.aborted;
     },
   });
@@ -82,8 +113,29 @@ export async function checkClaims(
     "lax-fork": { before: models.before, after: legacyLaxFork() },
   };
   const drawn = judgeClaims(evidence).map((claim) => drawnClaim(claim, pairs));
-  const about = { ...RELEASES, runs: evidence.runs, seed: CLAIM_SEED };
+  const bounds = { ...CLAIM_BOUNDS, depth };
+  const explored = boundsText(bounds);
+  const about = { ...RELEASES, runs: evidence.runs, seed: CLAIM_SEED, bounds, explored };
   return { claims: await Promise.all(drawn), about };
+}
+
+/** Whom to explore: the designs under the oracle; a variant is only compared with its design. */
+const EXPLORED: Readonly<Record<PairName, { before: string; after: string; judged: boolean }>> = {
+  series: { ...RELEASES, judged: true },
+  "erase-by-end": {
+    before: RELEASES.after,
+    after: "variant:kref-erase-by-end",
+    judged: false,
+  },
+  "lax-fork": { before: RELEASES.before, after: "variant:legacy-lax-fork", judged: false },
+};
+
+/** Megabytes: what exploring the claims may use, as `explore` may unless told. */
+const MEMORY = 1024;
+
+function explorePair(io: Io, pair: PairName, depth: number): Promise<Explored | null> {
+  const bounds = { ...CLAIM_BOUNDS, depth };
+  return exploreScope(io, { ...EXPLORED[pair], bounds }, { jobs: 1, memory: MEMORY });
 }
 
 function subjectsOf({ before, after }: { before: ModelBackend; after: ModelBackend }): Subjects {

@@ -1,22 +1,16 @@
 import { Argument, type Command, InvalidArgumentError, Option } from "commander";
 import { SCHEMA_NAMES } from "../../reports/formats.ts";
 import { SHELLS } from "../../reports/formats/completion.ts";
-import { CLAIM_FORMATS, DEFAULT_CLAIM_RUNS } from "../claims/formats.ts";
+import { CLAIM_FORMATS, DEFAULT_CLAIM_DEPTH, DEFAULT_CLAIM_RUNS } from "../claims/formats.ts";
 import { REPRO_FORMATS } from "./reproformats.ts";
 import type { Io } from "./io.ts";
-import type { Done } from "./options.ts";
+import { type Done, wholeNumber } from "./options.ts";
 
 /** A whole number, decimal or hexadecimal, as addresses are written. */
 function address(text: string): number {
   const value = /^(0x[0-9a-f]+|\d+)$/i.test(text) ? Number(text) : Number.NaN;
   if (Number.isSafeInteger(value) && value % 4096 === 0) return value;
   throw new InvalidArgumentError("Expected a multiple of 4096, such as 0x10000.");
-}
-
-function runs(text: string): number {
-  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (value >= 1 && value <= 1e9) return value;
-  throw new InvalidArgumentError("Expected a whole number from 1 to 1000000000.");
 }
 
 /** The commands that make something for other programs, and for other people. */
@@ -28,8 +22,13 @@ export function addExports(program: Command, io: Io, done: Done): void {
     .description("judge what the series claimed by evidence that is gathered anew")
     .addOption(
       new Option("--runs <n>", "traces of each campaign")
-        .argParser(runs)
+        .argParser(wholeNumber(1, 1e9))
         .default(DEFAULT_CLAIM_RUNS),
+    )
+    .addOption(
+      new Option("--depth <d>", "ops of the sequences that are all tried (4 takes half a minute)")
+        .argParser(wholeNumber(1, 5))
+        .default(DEFAULT_CLAIM_DEPTH),
     )
     .addOption(new Option("--format <format>", "output").choices(CLAIM_FORMATS).default("text"))
     .action(async (options) => done(await (await import("./claims.ts")).claims(io, options)));

@@ -4,7 +4,7 @@ import { applyFork } from "./fork.ts";
 import { applyMmap } from "./mapping.ts";
 import type { Observed } from "./observed.ts";
 import type { ProcPages } from "./pages.ts";
-import { clearRange, confirmRange, lose, noteSplit, see } from "./ranges.ts";
+import { clearRange, confirmRange, isEmpty, lose, noteSplit, see } from "./ranges.ts";
 import { applyMremap } from "./remap.ts";
 import type { SideState } from "./state.ts";
 
@@ -51,7 +51,9 @@ export function applyOp(side: SideState, op: Op, seen: Observed): void {
 function applyMunmap(side: SideState, op: OpOf<"munmap">, proc: ProcPages, seen: Observed): void {
   see(side, seen, op.at, op.at + op.pages);
   clearRange(side, proc, op.at, op.pages, UNMAP, seen.outcome === null);
-  confirmRange(side, proc, op.at, op.pages);
+  if (seen.outcome !== null || !isEmpty(side.vmas, op.at, op.pages)) {
+    confirmRange(side, proc, op.at, op.pages);
+  }
   if (seen.outcome !== null) noteSplit(side, proc, op.at);
 }
 

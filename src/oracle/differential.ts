@@ -50,7 +50,9 @@ export class Differential {
     this.before.judge(op, before);
     this.after.judge(op, after);
     if (parted) this.notComparable++;
-    else checkErrno(this.before, this.after, before.outcome, after.outcome);
+    else if (before.outcome !== after.outcome) {
+      checkErrno(this.before, this.after, before.outcome, after.outcome);
+    }
     if (!this.mayPart(op, before, after) || this.areAlike(before, after)) return;
     this.compare(op.proc, before, after);
     if (op.op === "revoke") this.compareAll(before, after);
@@ -63,8 +65,8 @@ export class Differential {
 
   /** Cache modes matter only to what reserves; VMAs matter to every op. */
   private isParted(op: Op): boolean {
-    const reserves = op.op === "mmap" || op.op === "fork";
-    return this.vmasParted > 0 || (reserves && this.modesParted > 0);
+    if (this.vmasParted > 0) return true;
+    return this.modesParted > 0 && (op.op === "mmap" || op.op === "fork");
   }
 
   /**

@@ -56,6 +56,8 @@ export class Pages {
   private byMode = new Int32Array(0);
   /** Pages that only the design keeps reserved: kept, but mapped by nobody. */
   retained = 0;
+  /** Pages that are mapped and not reserved. */
+  bare = 0;
 
   /** Pfns whose mappings began or ended in this step, perhaps more than once. */
   changed = new Int32Array(64);
@@ -74,6 +76,7 @@ export class Pages {
     if (this.byMode.length < pfns * MODES) this.byMode = new Int32Array(pfns * MODES);
     else wipe(this.byMode, 0, pfns * MODES);
     this.retained = 0;
+    this.bare = 0;
     for (let at = 0; at < this.knownCount; at++) {
       this.clear(this.procs[this.known[at] as number] as ProcPages);
     }
@@ -197,7 +200,8 @@ export class Pages {
   /** A reservation of [start, end) came; `kept` if it belongs to a unit. */
   reserve(start: number, end: number, kept: boolean): void {
     for (let pfn = start; pfn < end; pfn++) {
-      this.of(pfn).cover++;
+      const page = this.of(pfn);
+      if (++page.cover === 1 && page.mapped > 0) this.bare--;
       if (kept) this.keep(pfn);
     }
   }
@@ -205,7 +209,10 @@ export class Pages {
   /** A reservation over the page went; true if it was the last one. */
   unreserve(pfn: number, kept: boolean): boolean {
     if (kept) this.unkeep(pfn);
-    return --this.of(pfn).cover === 0;
+    const page = this.of(pfn);
+    if (--page.cover > 0) return false;
+    if (page.mapped > 0) this.bare++;
+    return true;
   }
 
   /** One more living unit's reservation covers the page. */
@@ -227,6 +234,7 @@ export class Pages {
     const page = this.of(pfn);
     if (++page.mapped === 1) {
       if (page.kept > 0) this.retained--;
+      if (page.cover === 0) this.bare++;
       this.note(pfn);
     }
     const at = pfn * MODES + mode;
@@ -241,6 +249,7 @@ export class Pages {
     const page = this.of(pfn);
     if (--page.mapped === 0) {
       if (page.kept > 0) this.retained++;
+      if (page.cover === 0) this.bare--;
       this.note(pfn);
     }
     const at = pfn * MODES + mode;

@@ -1,5 +1,5 @@
 import { type Removal, UNMAP } from "./causes.ts";
-import type { Observed } from "./observed.ts";
+import type { Observed, VmaTable } from "./observed.ts";
 import type { ProcPages } from "./pages.ts";
 import type { SideState } from "./state.ts";
 
@@ -34,6 +34,21 @@ export function clearRange(
     if (proc.unit[page] === null) continue;
     if (all || side.vmas.pfnAt(page) !== proc.pfn[page]) lose(side, proc, page, removal);
   }
+}
+
+/** Whether no VMA seen has a page in [at, at + pages). */
+export function isEmpty(vmas: VmaTable, at: number, pages: number): boolean {
+  const row = vmas.firstAfter(at);
+  return row >= vmas.count || (vmas.start[row] as number) >= at + pages;
+}
+
+/** Whether one VMA seen maps all of [at, at + pages), the first page to `pfn`. */
+export function isOneVma(vmas: VmaTable, at: number, pages: number, pfn: number): boolean {
+  const row = vmas.firstAfter(at);
+  if (row >= vmas.count) return false;
+  const start = vmas.start[row] as number;
+  if (start > at || (vmas.end[row] as number) < at + pages) return false;
+  return (vmas.pfn[row] as number) + at - start === pfn;
 }
 
 /**

@@ -14,7 +14,7 @@ import type { Unit } from "./unit.ts";
  */
 export function settle(side: SideState, delta: MemtypeDelta): void {
   if (side.units.touchedCount === 0 && isClaimed(delta)) return;
-  if (settleOnlyUnit(side, delta)) return;
+  if (settleFinished(side, delta)) return;
   if (delta.count > 0) {
     restoreCancelled(side, delta);
     pairChanges(side, delta);
@@ -42,20 +42,46 @@ function isClaimed(delta: MemtypeDelta): boolean {
 }
 
 /**
- * The commonest change by far: one mapping, exact so far, went entirely, and so did its one entry.
- * Whatever else settle() asks has one answer then.
+ * The commonest change by far: exact mappings went entirely, and their entries and no others with
+ * them. Whatever else settle() asks has one answer then.
  */
-function settleOnlyUnit(side: SideState, delta: MemtypeDelta): boolean {
-  const { units, reservations } = side;
-  if (units.touchedCount !== 1 || delta.count !== 1 || delta.came[0] !== 0) return false;
-  const unit = units.touched[0] as Unit;
-  const { entry } = unit;
-  if (entry === null || unit.entries !== 1 || !isFinished(side, unit)) return false;
-  if (entry.start !== delta.start[0] || entry.end !== delta.end[0]) return false;
-  if (entry.type !== delta.type[0]) return false;
-  reservations.remove(entry);
+function settleFinished(side: SideState, delta: MemtypeDelta): boolean {
+  if (!isAllFinished(side, delta)) return false;
+  for (let at = 0; at < delta.count; at++) {
+    const [start, end] = [delta.start[at] as number, delta.end[at] as number];
+    const entry = findEntry(side, start, end, delta.type[at] as number, false);
+    if (entry !== null) side.reservations.remove(entry);
+  }
   return true;
 }
+
+/** Whether the changes are that each unit touched has gone, and its one entry with it. */
+function isAllFinished(side: SideState, delta: MemtypeDelta): boolean {
+  const { touched, touchedCount } = side.units;
+  if (delta.count !== touchedCount) return false;
+  let matched = 0;
+  for (; matched < touchedCount; matched++) {
+    const unit = touched[matched] as Unit;
+    if (unit.entry === null || unit.entries !== 1 || !isFinished(side, unit)) break;
+    if (!claimRemoval(delta, unit.entry)) break;
+  }
+  for (let at = 0; at < delta.count; at++) if (delta.came[at] === MATCHED) delta.came[at] = 0;
+  return matched === touchedCount;
+}
+
+/** Marks one of the values that went and equal the entry's, if any is left. */
+function claimRemoval(delta: MemtypeDelta, { start, end, type }: Reservation): boolean {
+  for (let at = 0; at < delta.count; at++) {
+    const alike = delta.start[at] === start && delta.end[at] === end && delta.type[at] === type;
+    if (!alike || delta.came[at] !== 0) continue;
+    delta.came[at] = MATCHED;
+    return true;
+  }
+  return false;
+}
+
+/** `came` of a value that went, while it is matched with an entry. */
+const MATCHED = 3;
 
 /**
  * A unit that was exact and went entirely has freed its entry. If an equal one is still there,

@@ -1,13 +1,66 @@
-import { availableParallelism } from "node:os";
+/**
+ * What a thread more is worth to a campaign: `npm run build && npx tsx tests/bench/jobs.ts [RUNS [JOBS]]`.
+ * The same runs are done by this thread alone and by a crew of threads. Wall clocks tell the truth on
+ * a quiet machine only, so three things are taken that hold on a busy one too: the processor time of
+ * both (what the threads cost each other, in caches, in messages, in starting), the share of the
+ * time that threads had work in hand, and the speed-up that follows from the two where every thread
+ * has a core to itself.
+ */
+import { availableParallelism, loadavg } from "node:os";
 import { runCampaign } from "../../fuzz/campaign.ts";
-import type { Crew } from "../../fuzz/crew.ts";
+import { type Crew, localCrew } from "../../fuzz/crew.ts";
+import type { Differential } from "../../fuzz/differential.ts";
 import { openPair } from "../../src/cli/backends.ts";
 import { differentialOf } from "../../src/cli/campaign.ts";
 import { workerFile } from "../../src/cli/jobs.ts";
 import { PoolCrew } from "../../src/cli/poolcrew.ts";
 
-// How much faster a campaign is with a thread a core: `npm run build && npx tsx tests/bench/jobs.ts`.
-const RUNS = Number(process.argv[2] ?? 100_000);
+const RUNS = Number(process.argv[2] ?? 20_000);
+const JOBS = Number(process.argv[3] ?? Math.max(2, availableParallelism()));
+const WARM_UP = 1_000;
+
+interface Cost {
+  /** Seconds, of all threads together. */
+  readonly processor: number;
+  readonly wall: number;
+  /** Share of the crew's time in which a thread had a range or a finding in hand. */
+  readonly busy: number;
+  readonly digest: string;
+}
+
+/** A crew that adds up how long its members had something to do. */
+function watched(crew: Crew): { readonly crew: Crew; busyMs(): number } {
+  let busyMs = 0;
+  const timed = async <T>(work: Promise<T>): Promise<T> => {
+    const began = performance.now();
+    const done = await work;
+    busyMs += performance.now() - began;
+    return done;
+  };
+  return {
+    crew: {
+      jobs: crew.jobs,
+      tally: (range, stop) => timed(crew.tally(range, stop)),
+      shrink: (signature, sighting, signal) => timed(crew.shrink(signature, sighting, signal)),
+    },
+    busyMs: () => busyMs,
+  };
+}
+
+async function cost(runs: number, differential: Differential, team: Crew): Promise<Cost> {
+  const { crew, busyMs } = watched(team);
+  const [before, began] = [process.cpuUsage(), performance.now()];
+  const { campaign } = await runCampaign({ ...identity, runs, differential, crew });
+  const wallMs = performance.now() - began;
+  const { user, system } = process.cpuUsage(before);
+  const busy = busyMs() / (wallMs * crew.jobs);
+  return { processor: (user + system) / 1e6, wall: wallMs / 1e3, busy, digest: campaign.digest };
+}
+
+function said(name: string, { processor, wall }: Cost): string {
+  return `${name}: ${processor.toFixed(1)} s of processor, ${wall.toFixed(1)} s by the clock`;
+}
+
 const pair = await openPair({ before: "legacy", after: "modern" });
 const identity = {
   before: pair.before.id,
@@ -15,17 +68,20 @@ const identity = {
   seed: 1,
   source: "plain",
 } as const;
-
-async function seconds(crew?: Crew): Promise<number> {
-  const start = performance.now();
-  await runCampaign({ ...identity, runs: RUNS, differential: differentialOf(pair), crew });
-  return (performance.now() - start) / 1000;
-}
-
-const jobs = availableParallelism();
-const alone = await seconds();
-const crew = new PoolCrew(workerFile(), identity, jobs, console.error);
-const together = await seconds(crew);
-await crew.close();
-console.log(`${RUNS} runs: 1 job ${alone.toFixed(1)} s, ${jobs} jobs ${together.toFixed(1)} s`);
-console.log(`${(alone / together).toFixed(2)} times as fast`);
+const differential = differentialOf(pair);
+const local = localCrew(identity.seed, differential);
+const pool = new PoolCrew(workerFile(), identity, JOBS, console.error);
+await cost(WARM_UP, differential, local);
+await cost(WARM_UP * JOBS, differential, pool);
+const alone = await cost(RUNS, differential, local);
+const together = await cost(RUNS, differential, pool);
+await pool.close();
+if (alone.digest !== together.digest) throw new Error("the digests differ");
+const load = loadavg()[0] ?? 0;
+console.log(`${RUNS} runs, ${availableParallelism()} cores, load ${load.toFixed(1)}, one digest`);
+console.log(said("1 job", alone));
+console.log(said(`${JOBS} jobs`, together));
+console.log(`the threads had work in hand ${Math.round(together.busy * 100)} % of the time`);
+const free = JOBS * (alone.processor / together.processor) * together.busy;
+console.log(`${free.toFixed(2)} times as fast where each thread has a core to itself`);
+console.log(`${(alone.wall / together.wall).toFixed(2)} times as fast by the clock, here and now`);

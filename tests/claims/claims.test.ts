@@ -1,7 +1,11 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { traceOfRun } from "../../fuzz/arbitrary.ts";
 import { shrink } from "../../fuzz/shrink.ts";
+import { certify } from "../../fuzz/explore/certificate.ts";
+import { Expander } from "../../fuzz/explore/expander.ts";
+import { search } from "../../fuzz/explore/search.ts";
 import type { JudgedClaim } from "../../src/claims/claim.ts";
+import type { Explored } from "../../src/claims/explored.ts";
 import {
   type Evidence,
   gather,
@@ -11,6 +15,7 @@ import {
 import { judgeClaims } from "../../src/claims/judge.ts";
 import { legacyLaxFork } from "../../legacy/variants.ts";
 import { krefEraseByEnd } from "../../modern/variants/erasebyend.ts";
+import { MachineSide } from "../../src/engine/machineside.ts";
 import { ModelSide } from "../../src/engine/modelside.ts";
 import type { ModelBackend } from "../../src/model/backend.ts";
 import { modelOf } from "../models.ts";
@@ -48,12 +53,38 @@ function gathered(
   runs = 150,
 ): Promise<Evidence> {
   const goOn = () => Promise.resolve(true);
+  const {
+    before = OLD,
+    after = NEW,
+    eraseByEnd = krefEraseByEnd(),
+    laxFork = legacyLaxFork(),
+  } = cast;
+  const pairs = {
+    series: () => explored(before, after, true),
+    "erase-by-end": () => explored(after, eraseByEnd, false),
+    "lax-fork": () => explored(before, laxFork, false),
+  };
   return gather(subjects(cast), kernels, {
     runs,
+    explore: (pair) => pairs[pair](),
     traceOf: (run) => traceOfRun(1, run),
     shrink,
     goOn,
   });
+}
+
+/** Every sequence of three ops: enough for a leak before. */
+const BOUNDS = { procs: 2, slots: 2, pages: 2, depth: 3 };
+
+async function explored(
+  before: ModelBackend,
+  after: ModelBackend,
+  judged: boolean,
+): Promise<Explored> {
+  const expander = new Expander(BOUNDS, new MachineSide(before), new MachineSide(after), judged);
+  const expand = async (paths: Parameters<Expander["expand"]>[0]) => expander.expand(paths);
+  const result = await search({ bounds: BOUNDS, expander, expand, ahead: 1, memory: 2 ** 26 });
+  return certify({ before: before.id, after: after.id, bounds: BOUNDS, judged }, result);
 }
 
 function claim(judged: readonly JudgedClaim[], number: number): JudgedClaim {
@@ -105,6 +136,25 @@ describe("the series' claims between 6.12 and 7.2", () => {
     expect(claim(judged, 4).judgement).toBe("open");
   });
 
+  it("what is absent is said up to a bound, with counts, and what shows with its fewest ops", () => {
+    const within =
+      "Every sequence of up to 3 ops by 2 processes in 2 areas of 2 pages (4492 transitions, 2460 states): ";
+    expect(claim(judged, 3).evidence).toContain(
+      `${within}after, no leak, no untracked-mapping, no refcount, over-retention from 2 ops on; ` +
+        "before, leak from 3 ops on, no untracked-mapping, no refcount, over-retention from 2 ops on.",
+    );
+    expect(claim(judged, 6).evidence).toContain(
+      `${within}after, no untracked-mapping, no alias, no missed-conflict; ` +
+        "before, no untracked-mapping, no alias, no missed-conflict.",
+    );
+    expect(claim(judged, 8).evidence).toContain(
+      `${within}after, no double-untrack; before, double-untrack from 2 ops on.`,
+    );
+    expect(claim(judged, 7).evidence.filter((one) => one.includes("show the same"))).toHaveLength(
+      2,
+    );
+  });
+
   it("each witness is short, ends with every process gone, and shows what it is for", () => {
     const broken = claim(judged, 8).witness;
     expect(broken?.trace.ops.map(({ op }) => op)).toEqual([
@@ -134,6 +184,26 @@ describe("a claim that does not hold is said not to", () => {
       "fails",
     ]);
     expect(claim(judged, 8).witness?.says).toContain("after");
+    // Found by trying everything, so nothing shorter leaks: three ops after the process is there.
+    const leak = claim(judged, 3).witness;
+    expect([leak?.says, leak?.trace.ops.length]).toEqual(["The shortest way to a leak after.", 4]);
+  });
+
+  it("exploring alone is enough to fail a claim", async () => {
+    const evidence = await gathered({}, [], 20);
+    const reversed = await explored(NEW, OLD, true);
+    const differing = await explored(NEW, OLD, false);
+    const judged = judgeClaims({
+      ...evidence,
+      explored: {
+        series: reversed,
+        "erase-by-end": evidence.explored["erase-by-end"],
+        "lax-fork": differing,
+      },
+    });
+    expect([3, 7].map((number) => claim(judged, number).judgement)).toEqual(["fails", "partly"]);
+    expect(claim(judged, 8).judgement).not.toBe("holds");
+    expect(claim(judged, 7).witness?.pair).toBe("lax-fork");
   });
 
   it("a clean-up that changes something is seen, with a witness", async () => {
@@ -141,5 +211,7 @@ describe("a claim that does not hold is said not to", () => {
     expect(evidence.eraseByEnd.differing).toBeGreaterThan(0);
     const seven = claim(judgeClaims(evidence), 7);
     expect([seven.judgement, seven.witness?.pair]).toEqual(["fails", "erase-by-end"]);
+    expect(seven.witness?.trace.ops.length).toBe(3);
+    expect(seven.evidence.join(" ")).toContain("differ from 2 ops on");
   });
 });

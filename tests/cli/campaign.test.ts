@@ -107,7 +107,7 @@ describe("report", () => {
     const { findings, digest } = campaignOf(first);
     expect(markdown.status).toBe(0);
     expect(markdown.out.match(/^## /gm)).toHaveLength(findings.length);
-    expect(JSON.parse(json.out)).toMatchObject({ digest, format: "pfndiff/campaign@1" });
+    expect(JSON.parse(json.out)).toMatchObject({ digest, format: "pfndiff/report@1" });
   });
 
   it("refuses a directory without a campaign", async () => {

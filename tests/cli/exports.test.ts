@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import Ajv2020 from "ajv/dist/2020.js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { SCHEMA_NAMES } from "../../reports/formats.ts";
 import { SHELLS } from "../../reports/formats/completion.ts";
@@ -16,6 +17,21 @@ beforeAll(async () => {
   await run(["fuzz", "--runs", "40", "--seed", "3", "--json", "--out", saved()]);
 });
 afterAll(() => rmSync(dir, { recursive: true }));
+
+describe("what is printed as JSON", () => {
+  const ajv = new Ajv2020({ strict: true, strictRequired: false, allowUnionTypes: true });
+  it.each([
+    ["campaign", () => ["fuzz", "--runs", "5", "--seed", "3", "--json", "--out", join(dir, "j")]],
+    ["report", () => ["report", saved(), "--format", "json"]],
+    ["claims", () => ["claims", "--runs", "5", "--depth", "1", "--format", "json"]],
+    ["certificate", () => ["explore", "--depth", "1", "--json"]],
+  ])("is a %s as its published schema has it", async (name, command) => {
+    const schema = await run(["schema", name]);
+    const { out } = await run(command());
+    const validate = ajv.compile(JSON.parse(schema.out));
+    expect([validate(JSON.parse(out)), validate.errors]).toEqual([true, null]);
+  });
+});
 
 describe("report", () => {
   it.each([

@@ -4,6 +4,7 @@ import { arbitraryTrace, traceOfRun } from "../../fuzz/arbitrary.ts";
 import { shrink, shrinkLater, simplerTraces } from "../../fuzz/shrink.ts";
 import type { Op } from "../../src/trace/op.ts";
 import { type Trace, traceSchema } from "../../src/trace/trace.ts";
+import { oneStepDown } from "./onestepdown.ts";
 import { toyDifference, traceOf } from "./toy.ts";
 
 type Predicate = (trace: Trace) => boolean;
@@ -26,25 +27,6 @@ const PREDICATES: Readonly<Record<string, Predicate>> = {
 
 function shows(trace: Trace, cause: string): boolean {
   return toyDifference(trace).findings.some((finding) => finding.cause === cause);
-}
-
-/** Every trace with one op fewer, and every one with one number lower, by brute force. */
-function* oneStepDown(trace: Trace): Generator<Trace> {
-  for (let i = 0; i < trace.ops.length; i++) yield { ...trace, ops: trace.ops.toSpliced(i, 1) };
-  for (const key of ["pfns", "vpages"] as const) {
-    for (let n = 1; n < trace.world[key]; n++) {
-      yield { ...trace, world: { ...trace.world, [key]: n } };
-    }
-  }
-  for (const [i, op] of trace.ops.entries()) {
-    for (const [field, value] of Object.entries(op)) {
-      if (typeof value !== "number") continue;
-      for (let n = 0; n < value; n++) {
-        const lower: Op = { ...op, [field]: n };
-        yield { ...trace, ops: trace.ops.with(i, lower) };
-      }
-    }
-  }
 }
 
 const cases = fc.record({
@@ -75,8 +57,7 @@ describe("shrink", () => {
 
   test("leaves no op that can be dropped and no number that can be lowered", () => {
     eachShrunk((shrunk, holds) => {
-      const lower = [...oneStepDown(shrunk)].filter((one) => traceSchema.safeParse(one).success);
-      expect(lower.filter(holds)).toEqual([]);
+      expect([...oneStepDown(shrunk)].filter(holds)).toEqual([]);
     });
   });
 
@@ -87,7 +68,8 @@ describe("shrink", () => {
   test("gives the same trace every time, whether the answers come at once or later", async () => {
     for (let run = 0; run < 40; run++) {
       const trace = traceOfRun(5, run);
-      const holds = PREDICATES["a head unmapped"] as Predicate;
+      const predicates = Object.values(PREDICATES);
+      const holds = predicates[run % predicates.length] as Predicate;
       if (!holds(trace)) continue;
       const shrunk = shrink(trace, holds);
       expect(shrink(structuredClone(trace), holds)).toEqual(shrunk);

@@ -1,25 +1,11 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { kernelBackend } from "../../kernel/backend.ts";
-import { diagnose } from "../../kernel/doctor.ts";
-import { cachedImages, imageMatches } from "../../kernel/images.ts";
 import type { Op } from "../../src/trace/op.ts";
 import { recordingSchema } from "../../src/trace/recording.ts";
 import type { Trace } from "../../src/trace/trace.ts";
+import { RUNNABLE, skipAloud } from "./there.ts";
 
-const missing = (await diagnose()).filter(({ state }) => state === "missing");
-const reason = missing.map(({ detail, mend }) => `${detail} (${mend})`).join("; ");
-const required = process.env["PFNDIFF_REQUIRE_KERNEL"] === "1";
-const releases = ["6.12", "7"].filter((release) => {
-  return cachedImages().some((image) => imageMatches(image, release));
-});
-
-if (missing.length > 0 && !required) {
-  process.stderr.write(`live kernel tests skipped: ${reason}\n`);
-}
-
-test("kernels are there where they are required", () => {
-  expect(required ? reason : "").toBe("");
-});
+skipAloud("live kernel tests");
 
 function trace(name: string, ops: Op[]): Trace {
   const world = { pfns: 16, vpages: 24, mtrr: "uncached" } as const;
@@ -37,7 +23,7 @@ const HEAD_FIRST = trace("head first", [
   { op: "exit", proc: 0 },
 ]);
 
-describe.runIf(missing.length === 0).each(releases)("kernel %s", (release) => {
+describe.each(RUNNABLE)("kernel %s", (release) => {
   const backend = kernelBackend(release, { accelerator: "tcg" });
   afterAll(() => backend.close());
 

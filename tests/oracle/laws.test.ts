@@ -56,7 +56,7 @@ describe("the ledger", () => {
     );
   });
 
-  test("never calls a page retained that is mapped or not reserved", () => {
+  test("counts the pages that are reserved and not mapped, and those that are mapped and not reserved", () => {
     fc.assert(
       fc.property(arbitraryTrace, releases, (trace, release) => {
         const side = new SideOracle("before");
@@ -65,13 +65,15 @@ describe("the ledger", () => {
         side.reset(trace.world);
         trace.ops.forEach((op, index) => {
           side.judge(op, feed.show(index));
-          let idle = 0;
+          let [idle, bare] = [0, 0];
           for (let pfn = 0; pfn < pfns; pfn++) {
             const { kept, mapped, cover } = side.pages.of(pfn);
             if (kept > 0 && mapped === 0) idle++;
+            if (mapped > 0 && cover === 0) bare++;
             expect(cover).toBeGreaterThanOrEqual(kept);
           }
           expect(side.pages.retained).toBe(idle);
+          expect(side.pages.bare).toBe(bare);
         });
       }),
       RUNS,

@@ -2,7 +2,13 @@ import { describe, expect, it } from "vitest";
 import { claimsMarkdown, claimsText } from "../../reports/claimstext.ts";
 import type { ReportClaim } from "../../reports/data.ts";
 
-const ABOUT = { before: "legacy@6.12", after: "modern@7.2", runs: 3, seed: 1 };
+const ABOUT = {
+  before: "legacy@6.12",
+  after: "modern@7.2",
+  runs: 3,
+  seed: 1,
+  explored: "every op",
+};
 const CLAIMS: readonly ReportClaim[] = (["holds", "partly", "fails", "open"] as const).map(
   (judgement, index) => ({
     number: index + 1,

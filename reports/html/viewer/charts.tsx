@@ -16,7 +16,7 @@ export function SignatureChart({ report }: { report: ReportData }) {
   return (
     <section class="card" aria-labelledby="signatures-title">
       <h2 id="signatures-title">Findings over the campaign</h2>
-      <StairChart points={points} xMax={runs} label={caption} axis="log" />
+      <StairChart points={points} xMax={runs} label={caption} />
       <p class="muted small">{caption}.</p>
     </section>
   );
@@ -24,7 +24,7 @@ export function SignatureChart({ report }: { report: ReportData }) {
 
 /** What over-retention cost in the campaign, and where it shows in the minimal traces. */
 export function OverRetention({ report }: { report: ReportData }) {
-  const { retention, retentionSeries, runs } = report.campaign;
+  const { retention } = report.campaign;
   const bars = report.findings
     .map((finding) => ({
       finding,
@@ -34,14 +34,9 @@ export function OverRetention({ report }: { report: ReportData }) {
     .filter(({ before, after }) => before + after > 0)
     .sort((a, b) => b.before + b.after - a.before - a.after)
     .slice(0, 5);
-  const points = retentionSeries?.map((point) => ({ x: point.runs, y: point.pageOps })) ?? [];
-  const label = `Over-retention: ${plural(retention.pageOps, "page-op")} in ${plural(runs, "run")}`;
   return (
     <section class="card" aria-labelledby="retention-title">
       <h2 id="retention-title">Pages held past their last mapping</h2>
-      {points.length > 0 ? (
-        <StairChart points={points} xMax={runs} label={label} axis="linear" />
-      ) : null}
       <p class="small muted">
         In all runs: {plural(retention.pageOps, "page-op")}, {plural(retention.refused, "mapping")}{" "}
         refused and {grouped(retention.changed)} given another cache mode for it.
@@ -65,7 +60,9 @@ function HeldBars({ bars }: { bars: readonly HeldBar[] }) {
       <ul class="heldbars">
         {bars.map(({ finding, before, after }) => (
           <li key={finding.signature}>
-            <a href={findingHash(finding)}>{headline(finding)}</a>
+            <a href={findingHash(finding)}>
+              {headline(finding)} ({finding.verdict})
+            </a>
             <HeldLine name="Before" value={before} most={most} />
             <HeldLine name="After" value={after} most={most} />
           </li>
@@ -105,15 +102,12 @@ interface StairChartProps {
   readonly points: readonly Point[];
   readonly xMax: number;
   readonly label: string;
-  /** Logarithmic where most happens early; linear where it adds up. */
-  readonly axis: "log" | "linear";
 }
 
-/** A rising stair over runs. */
-function StairChart({ points, xMax, label, axis }: StairChartProps) {
+/** A rising stair over runs, on a logarithmic axis: most happens early. */
+function StairChart({ points, xMax, label }: StairChartProps) {
   const right = Math.max(10, xMax);
-  const share = (value: number) =>
-    axis === "log" ? Math.log10(Math.max(1, value)) / Math.log10(right) : value / right;
+  const share = (value: number) => Math.log10(Math.max(1, value)) / Math.log10(right);
   const top = Math.max(1, ...points.map(({ y }) => y));
   const x = (value: number) => INSET.left + share(value) * (WIDE - INSET.left - INSET.right);
   const y = (value: number) =>
@@ -121,7 +115,6 @@ function StairChart({ points, xMax, label, axis }: StairChartProps) {
   const floor = y(0);
   const stairs = points.map((point) => `H${x(point.x).toFixed(1)}V${y(point.y).toFixed(1)}`);
   const line = `M${x(0)} ${floor}${stairs.join("")}H${x(right)}`;
-  const ticks = axis === "log" ? decades(right) : [0, right / 2, right];
   return (
     <svg class="chart" viewBox={`0 0 ${WIDE} ${HIGH}`} role="img" aria-label={label}>
       {[0, top].map((value) => (
@@ -132,7 +125,7 @@ function StairChart({ points, xMax, label, axis }: StairChartProps) {
           </text>
         </g>
       ))}
-      {ticks.map((run) => (
+      {decades(right).map((run) => (
         <text key={run} x={x(run)} y={HIGH - 6} text-anchor="middle">
           {short(run)}
         </text>

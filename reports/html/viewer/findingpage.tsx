@@ -5,6 +5,7 @@ import { grouped, headline, plural, SIDE_NAME, SYMPTOM_TEXT, VERDICT_TEXT } from
 import { StatusBadge, VerdictBadge } from "./badge.tsx";
 import { CopyButtons } from "./copybuttons.tsx";
 import { openingStep } from "./difference.ts";
+import { Primer } from "./primer.tsx";
 import { FRONT_HASH, findingHash } from "./route.ts";
 import { Stepper } from "./stepper.tsx";
 
@@ -47,6 +48,7 @@ export function FindingPage({ report, finding, order, step }: FindingPageProps) 
           {SYMPTOM_TEXT[finding.symptom].name}: {SYMPTOM_TEXT[finding.symptom].meaning}.
         </p>
       </header>
+      <Primer />
       <div class="about">
         <section class="card" aria-labelledby="why">
           <h2 id="why">Why it happens</h2>

@@ -5,6 +5,7 @@ import { Coverage } from "./coverage.tsx";
 import { FilterBar } from "./filterbar.tsx";
 import { FindingList } from "./findinglist.tsx";
 import type { Filter } from "./order.ts";
+import { Primer } from "./primer.tsx";
 import { VerdictBanner } from "./verdictbanner.tsx";
 
 export interface FrontProps {
@@ -30,6 +31,7 @@ export function Front({ report, all, shown, filter, onFilter, missing }: FrontPr
         </p>
       )}
       <VerdictBanner report={report} filter={filter} onFilter={onFilter} />
+      <Primer />
       <div class="columns">
         <section class="findings" aria-labelledby="findings-title">
           <h2 id="findings-title">Findings</h2>
@@ -39,34 +41,11 @@ export function Front({ report, all, shown, filter, onFilter, missing }: FrontPr
           <FindingList findings={shown} all={all} />
         </section>
         <aside aria-label="The campaign">
-          <Primer />
           <Coverage campaign={report.campaign} />
           <SignatureChart report={report} />
           <OverRetention report={report} />
         </aside>
       </div>
     </>
-  );
-}
-
-function Primer() {
-  return (
-    <details class="card primer">
-      <summary>New to the subject?</summary>
-      <p>
-        When a program maps device memory, Linux reserves the physical pages (<b>pfns</b>) together
-        with a <b>cache mode</b>, so that nobody maps the same page with another mode. The
-        reservation has to go when the last mapping goes.
-      </p>
-      <p>
-        <b>Before</b>: each mapping has a flag, and the range to free is worked out again when it is
-        unmapped. Once a mapping was cut or moved, that range can be the wrong one.
-      </p>
-      <p>
-        <b>After</b>: the mappings share a counted context that remembers the range, and the last
-        one to go frees it.
-      </p>
-      <p>Each finding shows both designs doing the same operations, step by step.</p>
-    </details>
   );
 }

@@ -42,7 +42,7 @@ export function Lane({ side, backend, design, steps, step, extent, found }: Lane
         </span>
         {design === undefined ? null : <p class="small muted">{DESIGN_TEXT[design]}</p>}
       </header>
-      <Notes map={map} design={design} found={found} />
+      <Notes map={map} design={design} events={now.events} found={found} />
       <VirtualMap procs={map.procs} extent={extent.virtual} />
       <PhysicalMap map={map} extent={extent.physical} />
       <Log lines={log} />
@@ -55,11 +55,16 @@ const TONE_MARK = { good: "✓", wait: "◷", bad: "▲" } as const;
 
 interface NotesProps extends Pick<LaneProps, "design" | "found"> {
   readonly map: StateMap;
+  readonly events: Step["events"];
 }
 
 /** The finding where it shows, and else what there is to say about the state. */
-function Notes({ map, design, found }: NotesProps) {
-  const notes = stateNotes(map, design).filter(({ tone }) => found === null || tone === "bad");
+function Notes({ map, design, events, found }: NotesProps) {
+  // A finding about the log says it better than the note about the log.
+  const said = found === null ? events : [];
+  const notes = stateNotes(map, design, said).filter(
+    ({ tone }) => found === null || tone === "bad",
+  );
   return (
     <div class="notes">
       {found === null ? null : (

@@ -49,9 +49,21 @@ export interface StateNote {
   readonly text: string;
 }
 
-/** What there is to say about a state; the design tells what a kernel does not show. */
-export function stateNotes(map: StateMap, design?: Design): StateNote[] {
+/**
+ * What there is to say about a state, and about what the kernel said when it came to be; the design
+ * tells what a kernel does not show.
+ */
+export function stateNotes(
+  map: StateMap,
+  design?: Design,
+  events: Step["events"] = [],
+): StateNote[] {
   const notes: StateNote[] = [];
+  for (const event of events) {
+    if (event.kind !== "invalid-free") continue;
+    const text = `The kernel was to free pfns [${event.start},${event.end}), found no such reservation, and complained.`;
+    notes.push({ tone: "bad", text });
+  }
   if (map.held.length > 0) notes.push(heldNote(map, design));
   if (map.bare.length > 0) {
     const text = `${pfns(map.bare)} mapped without a reservation: nothing guards the cache mode.`;

@@ -89,6 +89,11 @@ function StepControls({ finding, step }: Pick<StepperProps, "finding" | "step">)
           First difference
         </button>
       )}
+      {step === finding.step || finding.step > last ? null : (
+        <button type="button" class="quiet" onClick={() => showStep(finding, finding.step)}>
+          Where it shows: step {finding.step}
+        </button>
+      )}
     </div>
   );
 }

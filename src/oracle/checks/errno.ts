@@ -6,7 +6,6 @@ import type { SideState } from "../state.ts";
  * the result was not what happened.
  */
 export function checkAnswer(side: SideState, outcome: Outcome): void {
-  if (!side.surprised) return;
   const { op } = side.op;
   const tell = () => `${op} answered ${outcome ?? "success"}, and the VMAs do not show that`;
   side.report("errno", `${op}-untrue`, tell);
@@ -22,7 +21,6 @@ export function checkErrno(
   beforeOutcome: Outcome,
   afterOutcome: Outcome,
 ): void {
-  if (beforeOutcome === afterOutcome) return;
   if (before.trouble.symptom !== null || after.trouble.symptom !== null) return;
   if (before.surprised || after.surprised) return;
   const { op } = after.op;

@@ -6,8 +6,7 @@ import { modeName, type SideState } from "../state.ts";
  * at the first step where it is so; only entries that do not fit their unit can have come to it.
  */
 export function checkLeak(side: SideState): void {
-  const { reservations, pages } = side;
-  if (!pages.emptied && !reservations.hasNewSuspect) return;
+  const { reservations } = side;
   // Backwards: clear() fills a gap with the last suspect, which has had its turn.
   for (let at = reservations.suspectCount - 1; at >= 0; at--) {
     const entry = reservations.suspects[at] as Reservation;

@@ -9,7 +9,6 @@ import { modeName, type SideState } from "../state.ts";
  */
 export function checkOverRetention(side: SideState): void {
   const { pages } = side;
-  if (pages.retained === 0) return;
   for (let at = 0; at < pages.changedCount; at++) {
     const pfn = pages.changed[at] as number;
     const { mapped, kept } = pages.of(pfn);

@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs";
 import Ajv2020 from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
+import type { ClaimsDocument } from "../../../src/claims/document.ts";
 import { EXIT_STYLES, exitStatus } from "../../../src/cli/exitstyle.ts";
 import { EXIT } from "../../../src/cli/io.ts";
 import { jsonSchema } from "../../../reports/formats/schemas.ts";
@@ -16,6 +18,23 @@ function accepts(name: SchemaName, value: unknown): boolean {
   return validate(value);
 }
 
+/** A certificate that comes with the project. */
+function certificate(): object {
+  const name = "../../../docs/certificates/legacy-modern-depth3.json";
+  return JSON.parse(readFileSync(new URL(name, import.meta.url), "utf8"));
+}
+
+const CLAIMS: ClaimsDocument = {
+  format: "pfndiff/claims@1",
+  before: "legacy@6.12",
+  after: "modern@7.2",
+  runs: 1,
+  seed: 1,
+  bounds: { procs: 2, slots: 2, pages: 3, depth: 3 },
+  explored: "every sequence",
+  claims: [{ number: 1, claim: "it works", judgement: "holds", evidence: ["1 of 1"] }],
+};
+
 const recordings = readRecordings(recordingFiles()[0] ?? "");
 const [recording] = recordings;
 const documents: readonly (readonly [SchemaName, object])[] = [
@@ -24,6 +43,9 @@ const documents: readonly (readonly [SchemaName, object])[] = [
   ["campaign", campaign([finding(KNOWN)])],
   ["finding", finding(KNOWN)],
   ["baseline", BASELINE],
+  ["certificate", certificate()],
+  ["claims", CLAIMS],
+  ["report", { ...campaign([]), format: "pfndiff/report@1" }],
 ];
 
 describe("a published JSON Schema", () => {

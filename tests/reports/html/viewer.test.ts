@@ -98,6 +98,19 @@ describe.skipIf(!HAS_CHROMIUM)(`the viewer in Chromium${WITHOUT_CHROMIUM}`, () =
     expect(await page.locator(".lane.before .log").innerText()).toContain("invalid free of [0,1)");
     expect(await page.locator(".lane.after .log").innerText()).toContain("silent");
     expect(await page.locator(".lane.after .context").innerText()).toBe("count 1");
+    await page.getByRole("button", { name: "Where it shows: step 3" }).click();
+    await says(page, ".position", "Step 3 of 4");
+    await says(page, ".lane.before .notes", "Finding:");
+  });
+
+  test("what the words mean is a click away on the front page and beside every finding", async () => {
+    for (const hash of ["", LEAK]) {
+      const page = await open(`${sample}${hash}`);
+      await page.getByText("New to the subject?").click();
+      expect(await page.locator(".primer").innerText()).toContain(
+        "A pfn is the number of a physical page",
+      );
+    }
   });
 
   test("a permalink restores the step, also after a reload", async () => {
@@ -120,7 +133,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the viewer in Chromium${WITHOUT_CHROMIUM}`, () =
     const page = await open(sample);
     await page.keyboard.press("j");
     await page.keyboard.press("j");
-    await says(page, ":focus", "Different result at mremap");
+    await says(page, ":focus", "Different result of mremap()");
     await page.keyboard.press("k");
     await says(page, ":focus", "Refused after unmapping the tail");
     await page.keyboard.press("Enter");

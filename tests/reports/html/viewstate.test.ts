@@ -63,6 +63,16 @@ describe("a side after a step", () => {
     expect(stateNotes(stateMap(step, null)).map(({ tone }) => tone)).toEqual(["bad"]);
   });
 
+  test("calls nothing good where the kernel complained of a free", () => {
+    const { memtype, vmas, result } = stepOf(leak, "after", 1);
+    const step: Step = { result, memtype, vmas, events: [] };
+    const event = { kind: "invalid-free", start: 0, end: 1 } as const;
+    expect(stateNotes(stateMap(step, null), "vm-pat")[0]?.tone).toBe("good");
+    const said = stateNotes(stateMap({ ...step, events: [event] }, null), "vm-pat", [event]);
+    expect(said.map(({ tone }) => tone)).toEqual(["bad"]);
+    expect(said[0]?.text).toContain("pfns [0,1)");
+  });
+
   test("says when a mapping has no reservation", () => {
     const step: Step = {
       result: { ok: true },

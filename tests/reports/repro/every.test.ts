@@ -6,31 +6,14 @@ import { describe, expect, it } from "vitest";
 import { runCampaign } from "../../../fuzz/campaign.ts";
 import { recordingDifferential } from "../../../fuzz/differential.ts";
 import { cProgram } from "../../../reports/repro/c.ts";
-import { closedTrace } from "../../../src/trace/closed.ts";
-import type { ReproFinding, ReproInput } from "../../../reports/repro/input.ts";
+import type { ReproInput } from "../../../reports/repro/input.ts";
 import { kselftestProgram } from "../../../reports/repro/kselftest.ts";
 import { mailText } from "../../../reports/repro/mail.ts";
 import { reproProgram } from "../../../reports/repro/program.ts";
-import { baselineSchema } from "../../../src/gate.ts";
 import { judge } from "../../../src/oracle/judge.ts";
-import type { Recording } from "../../../src/trace/recording.ts";
-import type { Trace } from "../../../src/trace/trace.ts";
-import { modelOf } from "../../models.ts";
+import { AFTER, BEFORE, baselineInputs, inputOf, recorder } from "./baselineinputs.ts";
 import { hasGcc } from "./compile.ts";
 import { HARNESS } from "./harness.ts";
-
-const BEFORE = "legacy@6.12";
-const AFTER = "modern@7.2";
-
-function recorder(id: string): (trace: Trace) => Recording {
-  const model = modelOf(`${id.split("@")[1]}.0`);
-  return (trace) => model.recordSync(trace, { contexts: true });
-}
-
-function inputOf(finding: ReproFinding, before = BEFORE, after = AFTER): ReproInput {
-  const closed = closedTrace(finding.trace);
-  return { finding, before: recorder(before)(closed), after: recorder(after)(closed) };
-}
 
 async function campaignInputs(): Promise<ReproInput[]> {
   const differential = recordingDifferential(recorder(BEFORE), recorder(AFTER), (left, right) => {
@@ -42,19 +25,8 @@ async function campaignInputs(): Promise<ReproInput[]> {
   return campaign.findings.map((finding) => inputOf(finding));
 }
 
-/** A baseline entry names a trace; the finding is what judging it again finds. */
-function baselineInputs(): ReproInput[] {
-  const text = readFileSync(new URL("../../../reports/baseline.json", import.meta.url), "utf8");
-  return baselineSchema.parse(JSON.parse(text)).entries.flatMap((entry) => {
-    const { trace, before, after } = entry;
-    const { findings } = judge(recorder(before)(trace), recorder(after)(trace));
-    const found = findings.find(({ signature }) => signature === entry.signature);
-    if (found === undefined) throw new Error(`${entry.signature} does not show`);
-    return [inputOf({ ...found, trace }, before, after)];
-  });
-}
-
-const inputs = [...baselineInputs(), ...(await campaignInputs())];
+const baseline = baselineInputs();
+const inputs = [...baseline, ...(await campaignInputs())];
 // A count is seen on models only, and its export is refused: repro.test.ts has that.
 const visible = inputs.filter(({ finding }) => finding.symptom !== "refcount");
 
@@ -66,6 +38,16 @@ describe("every finding of the baseline and of a campaign", () => {
       expect(reproProgram(input).fails, input.finding.signature).toContain(own.backend);
       expect(mailText(input, { command: "x", references: [] })).toContain(input.finding.signature);
     }
+  });
+
+  it("is one of the numbers that docs/reproducers.md gives", () => {
+    const sides = (fails: readonly string[]) =>
+      baseline.filter((input) => reproProgram(input).fails.join() === fails.join()).length;
+    const [both, before, after] = [[BEFORE, AFTER], [BEFORE], [AFTER]].map(sides);
+    const docs = readFileSync(new URL("../../../docs/reproducers.md", import.meta.url), "utf8");
+    expect(docs.replaceAll(/\s+/g, " ")).toContain(
+      `Of its ${baseline.length} findings ${before} fail on 6.12 and pass on 7.x, ${after} the other way round, and ${both} fail on both`,
+    );
   });
 
   it("fails on one side only where the other shows nothing of the kind", () => {

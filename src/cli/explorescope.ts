@@ -1,0 +1,56 @@
+import { type Certificate, certify, type Scope } from "../../fuzz/explore/certificate.ts";
+import { search, type SearchProgress, type SearchResult } from "../../fuzz/explore/search.ts";
+import { OutOfMemory } from "../../fuzz/explore/stateset.ts";
+import { UserError } from "../usererror.ts";
+import { expandHere, expandInWorkers, openExpander } from "./expanders.ts";
+import type { Io } from "./io.ts";
+import { LiveLine } from "./liveline.ts";
+
+/** What an exploration may use. */
+export interface SearchLimits {
+  /** Worker threads; 1 is this one. */
+  readonly jobs: number;
+  /** Megabytes for states and paths. */
+  readonly memory: number;
+}
+
+const MEGABYTE = 2 ** 20;
+
+/** Explores a scope, with progress on stderr; null when interrupted. */
+export async function exploreScope(
+  io: Io,
+  scope: Scope,
+  { jobs, memory }: SearchLimits,
+): Promise<Certificate | null> {
+  const { bounds } = scope;
+  const expander = await openExpander(scope);
+  const expanders = jobs === 1 ? expandHere(expander) : expandInWorkers(scope, jobs);
+  const line = new LiveLine(io);
+  const start = performance.now();
+  let result: SearchResult;
+  try {
+    result = await search({
+      bounds,
+      expander,
+      expand: expanders.expand,
+      ahead: expanders.ahead,
+      memory: memory * MEGABYTE,
+      signal: io.interrupted,
+      onProgress: (state) => line.show(() => progressText(state, performance.now() - start)),
+    });
+  } catch (error) {
+    if (!(error instanceof OutOfMemory)) throw error;
+    throw new UserError(`the states do not fit in ${memory} MB (give more with --memory)`);
+  } finally {
+    line.clear();
+    await expanders.close();
+  }
+  return result.interrupted ? null : certify(scope, result);
+}
+
+function progressText(progress: SearchProgress, milliseconds: number): string {
+  const { depth, done, of, transitions, states, signatures } = progress;
+  const part = `${Math.floor((done / of) * 100)}%`;
+  const seconds = Math.round(milliseconds / 1000);
+  return `depth ${depth}: ${part}, ${states} states, ${transitions} transitions, ${signatures} signatures, ${seconds} s`;
+}

@@ -1,0 +1,68 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { arbitraryTrace } from "../../fuzz/arbitrary.ts";
+import { minimalFinding } from "../../fuzz/crew.ts";
+import { LiveDifferential } from "../../fuzz/livedifferential.ts";
+import { ModelSide } from "../../src/engine/modelside.ts";
+import type { ModelBackend } from "../../src/model/backend.ts";
+import type { CampaignFinding, JudgedFinding } from "../../src/oracle/finding.ts";
+import type { Trace } from "../../src/trace/trace.ts";
+import { MODELS } from "../models.ts";
+import { oneStepDown } from "./onestepdown.ts";
+
+const differential = new LiveDifferential(
+  new ModelSide(MODELS["6.12"] as ModelBackend),
+  new ModelSide(MODELS["7.2"] as ModelBackend),
+);
+const run = (trace: Trace) => differential.run(trace);
+
+/** A finding shrunk from the whole trace that shows it, as a campaign does. */
+function shrunk(trace: Trace, finding: JudgedFinding): Promise<CampaignFinding> {
+  const { signature, parted } = finding;
+  const best = { run: 0, step: trace.ops.length - 1, parted };
+  return minimalFinding(0, signature, { count: 1, firstRun: 0, best }, run, () => trace);
+}
+
+/** Drawn traces with one of the findings that each shows. */
+const findings = fc
+  .tuple(arbitraryTrace, fc.nat())
+  .map(([trace, pick]) => {
+    const shown = run(trace).findings.map((finding) => finding.plain());
+    return { trace, finding: shown[pick % Math.max(1, shown.length)] };
+  })
+  .filter(({ finding }) => finding !== undefined);
+
+function eachShrunk(
+  check: (least: CampaignFinding, finding: JudgedFinding, trace: Trace) => void | Promise<void>,
+): Promise<void> {
+  const law = async ({ trace, finding }: { trace: Trace; finding?: JudgedFinding | undefined }) => {
+    if (finding === undefined) throw new Error("the trace shows a finding");
+    await check(await shrunk(trace, finding), finding, trace);
+  };
+  return fc.assert(fc.asyncProperty(findings, law), { numRuns: 80 });
+}
+
+describe("a finding of the models, shrunk", () => {
+  test("keeps its signature, and the sides' agreement until then", async () => {
+    await eachShrunk((least, { signature, parted }) => {
+      expect(least.signature).toBe(signature);
+      const again = run(least.trace).findings.filter((one) => one.signature === signature);
+      expect(again.length).toBeGreaterThan(0);
+      if (!parted) expect(again.some((one) => !one.parted)).toBe(true);
+    });
+  });
+
+  test("has no op that can be dropped and no number that can be lowered", async () => {
+    await eachShrunk((least, { signature, parted }) => {
+      const shows = (trace: Trace) =>
+        run(trace).findings.some((one) => one.signature === signature && (parted || !one.parted));
+      expect([...oneStepDown(least.trace)].filter(shows)).toEqual([]);
+    });
+  });
+
+  test("is the same every time", async () => {
+    await eachShrunk(async (least, finding, trace) => {
+      expect(await shrunk(structuredClone(trace), finding)).toEqual(least);
+    });
+  });
+});

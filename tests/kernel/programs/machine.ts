@@ -1,0 +1,92 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type CpioEntry, writeCpio } from "../../../kernel/cpio.ts";
+import { locateImage } from "../../../kernel/images.ts";
+import { Machine, RESERVED } from "../../../kernel/qemu.ts";
+import { compileAll, compileInit, type Executable, libc, type Source } from "./compile.ts";
+
+/** A program and the memory it is run on. */
+export interface Program extends Source {
+  readonly mtrr: "uncached" | "write-back";
+  /** What stands before the file and the offset on its command line. */
+  readonly options: readonly string[];
+}
+
+/** How a program ended, and the last line that it printed. */
+export interface Ended {
+  readonly status: number;
+  readonly last: string;
+}
+
+/** Pages between two programs' windows: what one leaks is no other's business. */
+const WINDOW_BYTES = 64 * 4096;
+const APERTURE = "/sys/bus/pci/devices/0000:00:05.0/resource2";
+/** A machine that hangs ends after so long; a loaded one takes half a minute. */
+const LIMIT_MS = 240_000;
+
+/** An initramfs in a folder of its own, with compiled programs that any kernel can run. */
+export class Initramfs {
+  readonly #folder = mkdtempSync(join(tmpdir(), "pfndiff-programs-"));
+  readonly path = join(this.#folder, "initramfs.cpio");
+
+  /** Compiles the programs and packs them. Each gets a window that no other has. */
+  async pack(programs: readonly Program[]): Promise<void> {
+    const [init, libraries, executables] = [
+      await compileInit(this.#folder),
+      await libc(),
+      await compileAll(this.#folder, programs),
+    ];
+    const commands = programs.map((program, at) =>
+      [`/bin/${at}`, ...program.options, ...windowOf(program, at)].join(" "),
+    );
+    const folders = ["bin", "dev", "lib64", "proc", "sys"];
+    const entries: CpioEntry[] = [
+      ...folders.map((name): CpioEntry => ({ kind: "directory", name })),
+      { kind: "character-device", name: "dev/console", mode: 0o600, major: 5, minor: 1 },
+      file("init", init),
+      file("programs", Buffer.from(`${commands.join("\n")}\n`)),
+      ...libraries.map(({ path, data }) => file(path, data)),
+      ...executables.map(({ data }: Executable, at) => file(`bin/${at}`, data)),
+    ];
+    writeFileSync(this.path, writeCpio(entries));
+  }
+
+  remove(): void {
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+function file(name: string, data: Buffer): CpioEntry {
+  return { kind: "file", name, mode: 0o755, data };
+}
+
+function windowOf({ mtrr }: Program, at: number): [file: string, offset: string] {
+  const offset = at * WINDOW_BYTES;
+  if (mtrr === "uncached") return [APERTURE, `0x${offset.toString(16)}`];
+  return ["/dev/mem", `0x${(RESERVED.address + offset).toString(16)}`];
+}
+
+/** Boots a fetched kernel once, runs all the programs in it, and tells how each ended. */
+export async function runPrograms(release: string, initramfs: Initramfs): Promise<Ended[]> {
+  const bzImage = locateImage(release);
+  const machine = new Machine({ bzImage, initramfs: initramfs.path, accelerator: "tcg" });
+  let answers = "";
+  machine.process.stdout.setEncoding("utf8").on("data", (text: string) => {
+    answers += text;
+  });
+  const timer = setTimeout(() => machine.kill(), LIMIT_MS);
+  await new Promise((resolve) => machine.process.once("close", resolve));
+  clearTimeout(timer);
+  const console = machine.console();
+  await machine.destroy();
+  const lines = answers.split("\n").slice(0, -1);
+  if (lines.pop() !== "done") throw new Error(`kernel ${release} did not finish:\n${console}`);
+  return lines.map(endedOf);
+}
+
+function endedOf(line: string, number: number): Ended {
+  const match = /^(\d+) (\d+) ?(.*)$/.exec(line);
+  if (Number(match?.[1]) !== number) throw new Error(`no answer of program ${number}: ${line}`);
+  return { status: Number(match?.[2]), last: match?.[3] ?? "" };
+}

@@ -1,0 +1,38 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { Mm } from "../../src/mm/mm.ts";
+import { Vma } from "../../src/mm/vma.ts";
+
+const VPAGES = 400;
+/** Pages to map one by one, and for each then how many of the VMAs from there on go again. */
+const steps = fc.array(fc.tuple(fc.nat(VPAGES - 1), fc.nat(3)), { minLength: 300, maxLength: 400 });
+
+describe("the list of VMAs of a process", () => {
+  test("stays sorted and finds each page, however many there are", () => {
+    fc.assert(
+      fc.property(steps, (drawn) => {
+        const mm = new Mm(VPAGES);
+        const mapped = new Set<number>();
+        let most = 0;
+        for (const [page, gone] of drawn) {
+          if (!mapped.has(page)) mm.insert(new Vma(page, page + 1, page, "r", false));
+          mapped.add(page);
+          most = Math.max(most, mm.vmas.length);
+          if (gone < 3) continue;
+          const first = mm.findIndex(page);
+          const going = mm.vmas.slice(first, first + 2);
+          mm.remove(first, first + going.length);
+          for (const vma of going) mapped.delete(vma.start);
+          expect(going.every((vma) => !vma.isLinked)).toBe(true);
+        }
+        expect(mm.vmas.map(({ start }) => start)).toEqual([...mapped].sort((a, b) => a - b));
+        expect(mm.vmas.every((vma) => vma.isLinked)).toBe(true);
+        for (let page = 0; page < VPAGES; page++) {
+          expect(mm.lookup(page)?.start ?? null).toBe(mapped.has(page) ? page : null);
+        }
+        expect(most).toBeGreaterThan(64);
+      }),
+      { numRuns: 20 },
+    );
+  });
+});

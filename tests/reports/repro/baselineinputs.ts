@@ -1,0 +1,35 @@
+import { readFileSync } from "node:fs";
+import type { ReproFinding, ReproInput } from "../../../reports/repro/input.ts";
+import { baselineSchema } from "../../../src/gate.ts";
+import { judge } from "../../../src/oracle/judge.ts";
+import { closedTrace } from "../../../src/trace/closed.ts";
+import type { Recording } from "../../../src/trace/recording.ts";
+import type { Trace } from "../../../src/trace/trace.ts";
+import { modelOf } from "../../models.ts";
+
+export const BEFORE = "legacy@6.12";
+export const AFTER = "modern@7.2";
+
+/** Records on the model of an id such as "legacy@6.12". */
+export function recorder(id: string): (trace: Trace) => Recording {
+  const model = modelOf(`${id.split("@")[1]}.0`);
+  return (trace) => model.recordSync(trace, { contexts: true });
+}
+
+/** A finding as an exporter takes it, recorded on two models. */
+export function inputOf(finding: ReproFinding, before = BEFORE, after = AFTER): ReproInput {
+  const closed = closedTrace(finding.trace);
+  return { finding, before: recorder(before)(closed), after: recorder(after)(closed) };
+}
+
+/** A baseline entry names a trace; the finding is what judging it again finds. */
+export function baselineInputs(): ReproInput[] {
+  const text = readFileSync(new URL("../../../reports/baseline.json", import.meta.url), "utf8");
+  return baselineSchema.parse(JSON.parse(text)).entries.flatMap((entry) => {
+    const { trace, before, after } = entry;
+    const { findings } = judge(recorder(before)(trace), recorder(after)(trace));
+    const found = findings.find(({ signature }) => signature === entry.signature);
+    if (found === undefined) throw new Error(`${entry.signature} does not show`);
+    return [inputOf({ ...found, trace }, before, after)];
+  });
+}
