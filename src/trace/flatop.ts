@@ -19,38 +19,37 @@ class FlatOp {
   late: true | undefined = undefined;
   fault: { at: AllocationSite; nth: number } | undefined = undefined;
 
-  /** Becomes a copy of a common system call; false for another op, which it does not hold. */
+  /** Becomes a copy of a system call; false for another op, which it cannot hold. */
   take(op: Op): boolean {
     switch (op.op) {
       case "spawn":
       case "exit":
+      case "revoke":
         break;
       case "mmap":
-        this.at = op.at;
-        this.pages = op.pages;
+        this.takeRange(op);
         this.pfn = op.pfn;
         this.via = op.via;
         this.prot = op.prot;
         this.private = op.private;
         break;
       case "munmap":
-        this.at = op.at;
-        this.pages = op.pages;
+      case "mlock":
+      case "munlock":
+      case "mseal":
+        this.takeRange(op);
         break;
       case "mremap":
-        this.at = op.at;
-        this.pages = op.pages;
+        this.takeRange(op);
         this.newPages = op.newPages;
         this.to = op.to;
         break;
       case "mprotect":
-        this.at = op.at;
-        this.pages = op.pages;
+        this.takeRange(op);
         this.prot = op.prot;
         break;
       case "madvise":
-        this.at = op.at;
-        this.pages = op.pages;
+        this.takeRange(op);
         this.advice = op.advice;
         break;
       case "touch":
@@ -68,6 +67,11 @@ class FlatOp {
     this.proc = op.proc;
     this.fault = op.fault;
     return true;
+  }
+
+  private takeRange({ at, pages }: { readonly at: number; readonly pages: number }): void {
+    this.at = at;
+    this.pages = pages;
   }
 }
 
