@@ -1,4 +1,5 @@
-import { type DriverOp, isDriverOp } from "../src/trace/driverop.ts";
+import { isDriverOp } from "../src/trace/driverkinds.ts";
+import type { DriverOp } from "../src/trace/driverop.ts";
 import type { Fault } from "../src/trace/fields.ts";
 import {
   ADVICES,

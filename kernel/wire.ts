@@ -1,4 +1,4 @@
-import { isDriverOp } from "../src/trace/driverop.ts";
+import { isDriverOp } from "../src/trace/driverkinds.ts";
 import { ADVICES, type Op, PROTS, type SyscallKind, VIAS } from "../src/trace/op.ts";
 import type { Trace } from "../src/trace/trace.ts";
 

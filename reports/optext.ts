@@ -1,6 +1,6 @@
 import { driverOpText, range } from "./driveroptext.ts";
 import { SHORT_MODE } from "../src/pat/cachemode.ts";
-import { isDriverOp } from "../src/trace/driverop.ts";
+import { isDriverOp } from "../src/trace/driverkinds.ts";
 import type { Op, SyscallOp } from "../src/trace/op.ts";
 import type { Mapped, Memtype, Result, TraceEvent, VmaState } from "../src/trace/recording.ts";
 

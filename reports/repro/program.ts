@@ -1,6 +1,6 @@
 import type { Outcome } from "../../src/mm/errno.ts";
 import { type OpOf, type SyscallOp, type Via, VIAS } from "../../src/trace/op.ts";
-import { isDriverOp } from "../../src/trace/driverop.ts";
+import { isDriverOp } from "../../src/trace/driverkinds.ts";
 import { bornBy, type World } from "../../src/trace/trace.ts";
 import { UserError } from "../../src/usererror.ts";
 import { opText } from "../optext.ts";

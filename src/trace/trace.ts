@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { driverOpFault, isDriverOp } from "./driverop.ts";
+import { isDriverOp } from "./driverkinds.ts";
+import { driverOpFault } from "./driverop.ts";
 import { LIMITS, type Op, opSchema } from "./op.ts";
 
 /**

@@ -49,7 +49,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the viewer in Chromium${WITHOUT_CHROMIUM}`, () =
       if (!asked.startsWith("file:") && !asked.startsWith("data:")) faults.push(asked);
       if (asked.startsWith("file:") && !request.isNavigationRequest()) faults.push(asked);
     });
-    await page.goto(url);
+    await page.goto(url, { timeout: 50_000 });
     return page;
   }
 
@@ -182,6 +182,18 @@ describe.skipIf(!HAS_CHROMIUM)(`the viewer in Chromium${WITHOUT_CHROMIUM}`, () =
     await says(page, "h1", "Leak after unmapping the head");
   });
 
+  test("the arena has a page: a bar for every design, numbers beside it, a table of the scope", async () => {
+    const page = await open(sample);
+    await page.getByRole("link", { name: "Arena" }).click();
+    await says(page, "h1", "every design on the same traces");
+    const rows = await page.locator(".figure").first().locator("tbody tr").allInnerTexts();
+    expect(rows.join(";").replace(/\s+/g, " ")).toBe("legacy 450;modern 0.0;B-i 0.0");
+    const bars = page.locator(".figure").nth(4).locator(".figurebar span");
+    const [legacy, modern] = await bars.evaluateAll((all) => all.map((bar) => bar.clientWidth));
+    expect((legacy ?? 0) / (modern ?? 1)).toBeCloseTo(0.5, 1);
+    expect(await page.locator(".arena .scroll").innerText()).toMatch(/Design\s+Leak/);
+  });
+
   test("texts that the report has can be copied, others have no button", async () => {
     const page = await open(`${sample}${LEAK}`);
     await page.getByRole("button", { name: "Copy replay command" }).click();
@@ -208,6 +220,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the viewer in Chromium${WITHOUT_CHROMIUM}`, () =
     const text = await page.locator("main").innerText();
     expect(text).toContain("Unexpected: 1 new, 1 vanished");
     expect(text).toContain("fixed:leak:unmap-head");
+    expect(text).toMatch(/The arena[^]*legacy\s+450/);
   });
 
   test("the theme follows the system until it is chosen, and paper is light", async () => {
@@ -227,6 +240,8 @@ describe.skipIf(!HAS_CHROMIUM)(`the viewer in Chromium${WITHOUT_CHROMIUM}`, () =
     ["finding", LEAK, 1400, "dark"],
     ["finding", LEAK, 390, "light"],
     ["claims", "#/claims", 390, "dark"],
+    ["arena", "#/arena", 390, "dark"],
+    ["arena", "#/arena", 1400, "light"],
     ["refused finding", "#/finding/introduced:refused:unmap-tail/step/3", 1400, "light"],
   ] as const)(
     "axe finds nothing serious: %s %s at %i px, %s",
@@ -246,7 +261,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the viewer in Chromium${WITHOUT_CHROMIUM}`, () =
 
   test.each([1400, 390])("nothing sticks out sideways at %i px", async (width) => {
     const viewport = { width, height: 900 };
-    for (const hash of ["", LEAK, "#/finding/fixed:wrong-owner-untrack:end-match"]) {
+    for (const hash of ["", LEAK, "#/arena", "#/finding/fixed:wrong-owner-untrack:end-match"]) {
       const page = await open(`${sample}${hash}`, { viewport });
       const scrollWidth = await page.evaluate("document.documentElement.scrollWidth");
       expect(scrollWidth).toBe(width);
