@@ -56,7 +56,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the viewer in Chromium${WITHOUT_CHROMIUM}`, () =
   const hashOf = (page: Page) => new URL(page.url()).hash;
   /** A key is answered a frame later, and on a busy machine a frame may take long. */
   const PATIENCE = { timeout: 20_000 };
-  const says = (page: Page, selector: string, text: string) =>
+  const expectText = (page: Page, selector: string, text: string) =>
     expect.poll(() => page.locator(selector).innerText(), PATIENCE).toContain(text);
 
   test("a file opens with the verdict first, without an error or a request", async () => {
@@ -79,14 +79,14 @@ describe.skipIf(!HAS_CHROMIUM)(`the viewer in Chromium${WITHOUT_CHROMIUM}`, () =
   test("chips and search narrow the list, and say how many are left", async () => {
     const page = await open(sample);
     await page.getByRole("button", { name: /^fixed/ }).click();
-    await says(page, ".shown", "5 of 9 shown");
+    await expectText(page, ".shown", "5 of 9 shown");
     await page.getByRole("searchbox").fill("leak");
-    await says(page, ".shown", "2 of 9 shown");
+    await expectText(page, ".shown", "2 of 9 shown");
     expect(await page.locator("[data-row]").count()).toBe(2);
     await page.getByRole("searchbox").fill("no such thing");
-    await says(page, ".empty", "No finding matches.");
+    await expectText(page, ".empty", "No finding matches.");
     await page.getByRole("button", { name: "show all" }).click();
-    await says(page, ".shown", "9 shown");
+    await expectText(page, ".shown", "9 shown");
     expect(await page.locator("[data-row]").count()).toBe(9);
   });
 
@@ -99,15 +99,15 @@ describe.skipIf(!HAS_CHROMIUM)(`the viewer in Chromium${WITHOUT_CHROMIUM}`, () =
     expect(await page.locator(".lane.after .log").innerText()).toContain("silent");
     expect(await page.locator(".lane.after .context").innerText()).toBe("count 1");
     await page.getByRole("button", { name: "Where it shows: step 3" }).click();
-    await says(page, ".position", "Step 3 of 4");
-    await says(page, ".lane.before .notes", "Finding:");
+    await expectText(page, ".position", "Step 3 of 4");
+    await expectText(page, ".lane.before .notes", "Finding:");
   });
 
   test("what the words mean is a click away on the front page and beside every finding", async () => {
     for (const hash of ["", LEAK]) {
       const page = await open(`${sample}${hash}`);
       await page.getByText("New to the subject?").click();
-      await says(page, ".primer", "A pfn is the number of a physical page");
+      await expectText(page, ".primer", "A pfn is the number of a physical page");
     }
   });
 
@@ -131,13 +131,13 @@ describe.skipIf(!HAS_CHROMIUM)(`the viewer in Chromium${WITHOUT_CHROMIUM}`, () =
     const page = await open(sample);
     await page.keyboard.press("j");
     await page.keyboard.press("j");
-    await says(page, ":focus", "Different result of mremap()");
+    await expectText(page, ":focus", "Different result of mremap()");
     await page.keyboard.press("k");
-    await says(page, ":focus", "Refused after unmapping the tail");
+    await expectText(page, ":focus", "Refused after unmapping the tail");
     await page.keyboard.press("Enter");
     await expect.poll(() => hashOf(page), PATIENCE).toBe("#/finding/introduced:refused:unmap-tail");
     await page.keyboard.press("ArrowRight");
-    await says(page, ".position", "Step 3 of 4");
+    await expectText(page, ".position", "Step 3 of 4");
     await page.keyboard.press("j");
     await expect.poll(() => hashOf(page), PATIENCE).toBe("#/finding/changed:errno:mremap");
     await page.keyboard.press("n");
@@ -149,14 +149,14 @@ describe.skipIf(!HAS_CHROMIUM)(`the viewer in Chromium${WITHOUT_CHROMIUM}`, () =
     await page.keyboard.press("Enter");
     await expect.poll(() => hashOf(page), PATIENCE).toContain("#/finding/");
     await page.keyboard.press("u");
-    await says(page, ":focus", "Refused after unmapping the tail");
+    await expectText(page, ":focus", "Refused after unmapping the tail");
     await page.keyboard.press("/");
     await page.keyboard.type("jn/leak");
     const searched = () => page.getByRole("searchbox").inputValue();
     await expect.poll(searched, PATIENCE).toBe("jn/leak");
     await page.keyboard.press("Escape");
     await page.keyboard.press("?");
-    await says(page, "dialog[open]", "next new finding");
+    await expectText(page, "dialog[open]", "next new finding");
   });
 
   test("keys that come faster than pages are drawn still lead back to the finding left", async () => {
@@ -175,16 +175,16 @@ describe.skipIf(!HAS_CHROMIUM)(`the viewer in Chromium${WITHOUT_CHROMIUM}`, () =
   test("the claims have a page, and a witness leads to its finding", async () => {
     const page = await open(sample);
     await page.getByRole("link", { name: "Claims" }).click();
-    await says(page, "h1", "claims, checked");
+    await expectText(page, "h1", "claims, checked");
     expect(await page.locator(".claimlist > li").count()).toBe(2);
     await page.getByRole("link", { name: "See it step by step" }).click();
-    await says(page, "h1", "Leak after unmapping the head");
+    await expectText(page, "h1", "Leak after unmapping the head");
   });
 
   test("the arena has a page: a bar for every design, numbers beside it, a table of the scope", async () => {
     const page = await open(sample);
     await page.getByRole("link", { name: "Arena" }).click();
-    await says(page, "h1", "every design on the same traces");
+    await expectText(page, "h1", "every design on the same traces");
     const rows = await page.locator(".figure").first().locator("tbody tr").allInnerTexts();
     expect(rows.join(";").replace(/\s+/g, " ")).toBe("legacy 450;modern 0.0;B-i 0.0");
     const bars = page.locator(".figure").nth(4).locator(".figurebar span");
