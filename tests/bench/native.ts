@@ -1,0 +1,187 @@
+/**
+ * The speed of `pfndiff bench` beside that of a C program that does the same work, native/native.c:
+ * `npm run build && npx tsx tests/bench/native.ts [--seconds N] [--rounds N] [--json]`. A round is a
+ * run of the C program, a bench, and the C program again, so that a machine that changes its clock
+ * changes it for both. A speed is divided by the share of a core that its process got, which is what
+ * makes busy machines fair; `byClock` in the JSON is without that. It fails where a bar is missed.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { loadavg } from "node:os";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { z } from "zod";
+import { hasGcc, withNative } from "./native/compile.ts";
+import { campaignMix, type Mix, type NativeRun, nativeMix, runNative } from "./native/mix.ts";
+
+const PROGRAM = fileURLToPath(new URL("../../dist/pfndiff.js", import.meta.url));
+/** How many traces are ready where generation is left out, as in the bench. */
+const READY = 200;
+/** How many traces tell the mix of our generator. */
+const MIX_RUNS = 2_000;
+/** Seconds of processor that a bench has used, on its standard error. */
+const TELL_PROCESSOR =
+  "data:text/javascript,process.on('exit',()=>{const{user,system}=process.cpuUsage();" +
+  "console.error((user+system)/1e6)})";
+
+/** What issue 4 asks for: shares of the native figure, and a multiple of fc.commands. */
+const BARS = { differential: 1 / 3, campaign: 1 / 4, campaignOfCommands: 4 } as const;
+type Bar = keyof typeof BARS;
+const BAR_NAMES = Object.keys(BARS) as Bar[];
+const TITLES: Readonly<Record<Bar, string>> = {
+  differential: "differential / native",
+  campaign: "campaign / native",
+  campaignOfCommands: "campaign / fc.commands",
+};
+
+const speed = z.object({ opsPerSec: z.number() });
+const benchSchema = z.object({ differential: speed, campaign: speed, fcCommands: speed });
+
+/** Our speeds in ops a second, and the share of a core that they were measured with. */
+interface Ours {
+  readonly differential: number;
+  readonly campaign: number;
+  readonly fcCommands: number;
+  readonly share: number;
+}
+
+interface Round {
+  readonly load: number;
+  /** With generation: before and after the bench. */
+  readonly native: readonly [NativeRun, NativeRun];
+  /** On ready traces: a step without the generator. */
+  readonly nativeReady: NativeRun;
+  readonly ours: Ours;
+  readonly ratios: Readonly<Record<Bar, number>>;
+  readonly byClock: Readonly<Record<Bar, number>>;
+}
+
+function runBench(seconds: number): Ours {
+  const began = performance.now();
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ["--import", TELL_PROCESSOR, PROGRAM, "bench", "--json", "--time", String(seconds)],
+    { encoding: "utf8" },
+  );
+  if (status !== 0) throw new Error(`pfndiff bench failed: ${stderr}`);
+  const wall = (performance.now() - began) / 1000;
+  const { differential, campaign, fcCommands } = benchSchema.parse(JSON.parse(stdout));
+  return {
+    differential: differential.opsPerSec,
+    campaign: campaign.opsPerSec,
+    fcCommands: fcCommands.opsPerSec,
+    // Threads of the engine's own can make it more than one core; the work is that of one.
+    share: Math.min(1, z.coerce.number().positive().parse(stderr.trim()) / wall),
+  };
+}
+
+function ratiosOf(native: number, { differential, campaign, fcCommands }: Ours, share: number) {
+  return {
+    differential: differential / share / native,
+    campaign: campaign / share / native,
+    campaignOfCommands: campaign / fcCommands,
+  };
+}
+
+function round(program: string, seconds: number): Round {
+  const first = runNative(program, seconds, 0);
+  const nativeReady = runNative(program, seconds, READY);
+  const ours = runBench(seconds);
+  const second = runNative(program, seconds, 0);
+  const mean = (key: "stepsPerSec" | "stepsPerProcessorSec") => (first[key] + second[key]) / 2;
+  return {
+    load: loadavg()[0] ?? 0,
+    native: [first, second],
+    nativeReady,
+    ours,
+    ratios: ratiosOf(mean("stepsPerProcessorSec"), ours, ours.share),
+    byClock: ratiosOf(mean("stepsPerSec"), ours, 1),
+  };
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const half = sorted.length >> 1;
+  const upper = sorted[half] as number;
+  return sorted.length % 2 === 1 ? upper : (upper + (sorted[half - 1] as number)) / 2;
+}
+
+function mediansOf(rounds: readonly Round[]): Record<Bar, number> {
+  const of = (bar: Bar) => median(rounds.map(({ ratios }) => ratios[bar]));
+  return {
+    differential: of("differential"),
+    campaign: of("campaign"),
+    campaignOfCommands: of("campaignOfCommands"),
+  };
+}
+
+const million = (steps: number) => (steps / 1e6).toFixed(2);
+
+function nativeLine(name: string, runs: readonly NativeRun[]): string {
+  const speeds = runs.map(({ stepsPerProcessorSec }) => stepsPerProcessorSec);
+  const best = million(Math.max(...speeds));
+  return `${name}: best ${best}, median ${million(median(speeds))} million steps a second`;
+}
+
+function oursLine(name: "differential" | "campaign" | "fcCommands", rounds: readonly Round[]) {
+  const speeds = rounds.map(({ ours }) => ours[name] / ours.share);
+  const best = million(Math.max(...speeds));
+  return `${name}: best ${best}, median ${million(median(speeds))} million ops a second`;
+}
+
+function mixLine(name: string, { length, before, after }: Mix): string {
+  const success = `${before.toFixed(1)} % succeed before, ${after.toFixed(1)} % after`;
+  return `${name}: ${length.toFixed(1)} ops a trace, ${success}`;
+}
+
+function text(rounds: readonly Round[], medians: Readonly<Record<Bar, number>>): string[] {
+  const natives = rounds.flatMap(({ native }) => native);
+  const loads = rounds.map(({ load }) => load.toFixed(1));
+  const mixes = [
+    ["native traces", nativeMix((natives as [NativeRun])[0])],
+    ["our traces", campaignMix(1, MIX_RUNS)],
+  ] as const;
+  const shares = rounds.map(({ ours }) => ours.share.toFixed(2));
+  return [
+    `${rounds.length} rounds; load ${loads.join(", ")}; share of a core ${shares.join(", ")}`,
+    nativeLine("native", natives),
+    nativeLine(
+      "native on ready traces",
+      rounds.map(({ nativeReady }) => nativeReady),
+    ),
+    ...mixes.map(([name, mix]) => mixLine(name, mix)),
+    oursLine("differential", rounds),
+    oursLine("campaign", rounds),
+    oursLine("fcCommands", rounds),
+    ...BAR_NAMES.map((bar) => {
+      const isMet = medians[bar] >= BARS[bar] ? "met" : "MISSED";
+      return `${TITLES[bar]}: ${medians[bar].toFixed(3)} (bar ${BARS[bar].toFixed(3)}: ${isMet})`;
+    }),
+  ];
+}
+
+function positive(value: string, name: string): number {
+  const number = Number(value);
+  if (number > 0) return number;
+  throw new Error(`--${name} must be a number above 0, not ${value}`);
+}
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: "string", default: "3" },
+    rounds: { type: "string", default: "3" },
+    json: { type: "boolean", default: false },
+  },
+});
+const seconds = positive(values.seconds, "seconds");
+const wanted = Math.ceil(positive(values.rounds, "rounds"));
+if (!hasGcc) throw new Error("there is no gcc to compile the native program with");
+if (!existsSync(PROGRAM)) throw new Error("there is no dist/pfndiff.js: run npm run build");
+const rounds = withNative((program) =>
+  Array.from({ length: wanted }, () => round(program, seconds)),
+);
+const medians = mediansOf(rounds);
+console.log(
+  values.json ? JSON.stringify({ bars: BARS, medians, rounds }) : text(rounds, medians).join("\n"),
+);
+process.exitCode = BAR_NAMES.every((bar) => medians[bar] >= BARS[bar]) ? 0 : 1;
