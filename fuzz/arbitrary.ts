@@ -22,6 +22,30 @@ class TraceArbitrary extends fc.Arbitrary<Trace> {
 /** Every trace it yields satisfies traceSchema. */
 export const arbitraryTrace: fc.Arbitrary<Trace> = new TraceArbitrary();
 
+/** Hands the dice themselves to whoever draws more than one thing with them. */
+class DiceArbitrary extends fc.Arbitrary<Dice> {
+  override generate(random: fc.Random): fc.Value<Dice> {
+    return new fc.Value(new Dice(random), undefined);
+  }
+
+  override canShrinkWithoutContext(_value: unknown): _value is Dice {
+    return false;
+  }
+
+  override shrink(): fc.Stream<fc.Value<Dice>> {
+    return fc.Stream.nil();
+  }
+}
+
+const arbitraryDice = new DiceArbitrary();
+
+/** The dice of one run of a campaign: other ones than those that its trace is drawn with. */
+export function diceOfRun(seed: number, run: number): Dice {
+  const [dice] = fc.sample(arbitraryDice, { seed: mix(seedOfRun(seed, run) ^ GOLDEN), numRuns: 1 });
+  if (dice === undefined) throw new Error("fast-check sampled nothing");
+  return dice;
+}
+
 /** Spreads the bits of a 32-bit number (the finaliser of MurmurHash3). */
 function mix(value: number): number {
   let x = value | 0;

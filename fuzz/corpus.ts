@@ -1,11 +1,9 @@
 import { createHash } from "node:crypto";
-import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { type CampaignFinding, campaignFindingSchema } from "../src/oracle/finding.ts";
-import { explain } from "../src/trace/read.ts";
-import { UserError } from "../src/usererror.ts";
 import type { CampaignResult } from "./campaign.ts";
+import { listFiles, makeFolder, moveFile, readJson, removeFile, writeJson } from "./disk.ts";
 import { type Campaign, campaignSchema } from "./summary.ts";
 
 /** Where results go unless the user says otherwise. */
@@ -50,7 +48,9 @@ export async function loadSaved(
 ): Promise<CampaignFinding[]> {
   const folder = join(dir, SAVED);
   const files = await Promise.all(
-    (await listJson(folder)).map((name) => readJson(join(folder, name), findingFileSchema)),
+    (await listFiles(folder, ".json")).map((name) =>
+      readJson(join(folder, name), findingFileSchema),
+    ),
   );
   return files
     .filter((file) => file.before === before && file.after === after)
@@ -75,9 +75,9 @@ export async function saveResult(
   const { before, after, findings } = campaign;
   const paths = new Map<string, string>();
   for (const folder of [LATEST, SAVED]) await makeFolder(join(dir, folder));
-  const stale = new Set(await listJson(join(dir, LATEST)));
+  const stale = new Set(await listFiles(join(dir, LATEST), ".json"));
   stale.delete(SUMMARY);
-  const known = new Set(await listJson(join(dir, SAVED)));
+  const known = new Set(await listFiles(join(dir, SAVED), ".json"));
   for (const finding of findings) {
     const name = findingFileName(before, after, finding);
     const file: FindingFile = { format: "pfndiff/finding@1", before, after, finding };
@@ -113,80 +113,6 @@ async function retire(
   for (const finding of await loadSaved(dir, before, after)) {
     if (!signatures.includes(finding.signature)) continue;
     const name = findingFileName(before, after, finding);
-    await onDisk(join(dir, SAVED, name), (path) => rename(path, join(dir, GONE, name)));
-  }
-}
-
-async function readJson<T>(path: string, schema: z.ZodType<T>): Promise<T> {
-  const text = await onDisk(path, (file) => readFile(file, "utf8"));
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw new UserError(`${path}: not JSON (remove the file, or restore it)`);
-  }
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const [place, message] = explain(parsed.error, value);
-  throw new UserError(`${path}: ${place === "" ? "" : `${place}: `}${message}`);
-}
-
-/** Writes to a name of its own beside the target, then renames: a reader never sees half a file. */
-async function writeJson(path: string, value: unknown): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
-  await onDisk(path, async () => {
-    try {
-      const file = await open(temporary, "w");
-      try {
-        await file.writeFile(`${JSON.stringify(value, null, 2)}\n`);
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-      await rename(temporary, path);
-    } catch (error) {
-      await rm(temporary, { force: true });
-      throw error;
-    }
-  });
-}
-
-/** The names of a folder's JSON files, in order; none when there is no folder. */
-async function listJson(folder: string): Promise<string[]> {
-  const names = await onDisk(folder, async (path) => {
-    try {
-      return await readdir(path);
-    } catch (error) {
-      if (codeOf(error) === "ENOENT") return [];
-      throw error;
-    }
-  });
-  return names.filter((name) => name.endsWith(".json")).sort();
-}
-
-const makeFolder = (path: string) => onDisk(path, (folder) => mkdir(folder, { recursive: true }));
-const removeFile = (path: string) => onDisk(path, (file) => rm(file, { force: true }));
-
-const codeOf = (error: unknown): string =>
-  error instanceof Error && "code" in error ? String(error.code) : "";
-
-const DISK_FAULTS: Readonly<Record<string, string>> = {
-  ENOENT: "no such file or directory",
-  EISDIR: "is a directory, not a file",
-  ENOTDIR: "a part of the path is not a directory",
-  EEXIST: "is in the way: a file where a directory is needed",
-  EACCES: "permission denied",
-  EPERM: "not permitted",
-  EROFS: "the file system is read-only",
-  ENOSPC: "no space left on the disk",
-};
-
-/** Does something with a path; what the disk refuses becomes one line for the user. */
-async function onDisk<T>(path: string, work: (path: string) => Promise<T>): Promise<T> {
-  try {
-    return await work(path);
-  } catch (error) {
-    const words = DISK_FAULTS[codeOf(error)];
-    throw words === undefined ? error : new UserError(`${path}: ${words}`);
+    await moveFile(join(dir, SAVED, name), join(dir, GONE, name));
   }
 }

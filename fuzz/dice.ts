@@ -44,4 +44,11 @@ export class Dice {
   pick<T>(list: readonly T[]): T {
     return list[this.below(list.length)] as T;
   }
+
+  /** An index of a list of any length; below() is for short ones. */
+  index(length: number): number {
+    const parts = 1 << DRAW_BITS;
+    const draw = this.below(parts) * parts + this.below(parts);
+    return Math.floor((draw * length) / (parts * parts));
+  }
 }

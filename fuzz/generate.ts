@@ -1,7 +1,7 @@
 import { assertNever } from "../src/assertnever.ts";
 import type { Dice } from "./dice.ts";
 import type { Op, SyscallKind } from "../src/trace/op.ts";
-import type { Trace } from "../src/trace/trace.ts";
+import type { Trace, World } from "../src/trace/trace.ts";
 import { endOf, ShadowProcess, startOf } from "./shadow.ts";
 import { drawSwarm, type Swarm } from "./swarm.ts";
 
@@ -14,19 +14,19 @@ const MOST_BIRTHS = 12;
  * equal traces.
  */
 export class TraceWriter {
-  private readonly dice: Dice;
-  private readonly swarm: Swarm;
-  private readonly ops: Op[] = [];
-  private readonly live: ShadowProcess[] = [];
-  private readonly dead: number[] = [];
-  private births = 0;
+  protected readonly dice: Dice;
+  protected readonly swarm: Swarm;
+  protected readonly ops: Op[] = [];
+  protected readonly live: ShadowProcess[] = [];
+  protected readonly dead: number[] = [];
+  protected births = 0;
   /** The range that the last aim() chose. */
   private at = 0;
   private pages = 1;
 
-  constructor(dice: Dice) {
+  constructor(dice: Dice, world?: World) {
     this.dice = dice;
-    this.swarm = drawSwarm(dice);
+    this.swarm = drawSwarm(dice, world);
   }
 
   write(): Trace {
@@ -37,7 +37,7 @@ export class TraceWriter {
     return { format: "pfndiff/trace@1", name: "", world, ops: this.ops };
   }
 
-  private writeOp(wanted: SyscallKind): void {
+  protected writeOp(wanted: SyscallKind): void {
     const process = this.process();
     if (process === null) return;
     const kind = this.fitting(wanted, process);

@@ -5,6 +5,7 @@ import type { Trace } from "../src/trace/trace.ts";
 import { seedOfRun, traceOfRun } from "./arbitrary.ts";
 import { idiomTrace } from "./idioms.ts";
 import { partsTrace } from "./parts.ts";
+import type { TraceSource } from "./sources.ts";
 
 /** Where an op of a kind allocates: a fault anywhere else has no effect. */
 const SITES: Readonly<Partial<Record<OpKind, readonly AllocationSite[]>>> = {
@@ -58,11 +59,16 @@ function driverTrace(seed: number, run: number): Trace {
 }
 
 /**
- * The trace of one run of a search through all that can be modelled: of four runs two are system
- * calls only, one has allocations that fail, one is of drivers.
+ * A search through all that can be modelled, over traces of system calls: of four runs two are of
+ * those only, one has allocations that fail, one is of drivers.
  */
-export function mixedTrace(seed: number, run: number): Trace {
-  const kind = run % 4;
-  if (kind === 1) return withFaults(traceOfRun(seed, run), seed, run);
-  return kind === 3 ? driverTrace(seed, run) : traceOfRun(seed, run);
+export function mixtureOf(traceOf: TraceSource): TraceSource {
+  return (seed, run) => {
+    const kind = run % 4;
+    if (kind === 1) return withFaults(traceOf(seed, run), seed, run);
+    return kind === 3 ? driverTrace(seed, run) : traceOf(seed, run);
+  };
 }
+
+/** The trace of one run of such a search. */
+export const mixedTrace: TraceSource = mixtureOf(traceOfRun);

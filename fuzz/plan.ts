@@ -3,10 +3,11 @@ import { z } from "zod";
 import { tallyRuns } from "./crew.ts";
 import type { Differential } from "./differential.ts";
 import { shardRange } from "./ranges.ts";
-import { type SourceName, SOURCES } from "./sources.ts";
+import type { TraceSource } from "./sources.ts";
 import type { RunRange } from "./tally.ts";
 
 const count = z.int().min(0);
+const shortHashSchema = z.string().regex(/^[0-9a-f]{16}$/);
 
 /** What a campaign is to do, so that it can be gone on with elsewhere or later. */
 export const planSchema = z.strictObject({
@@ -15,6 +16,8 @@ export const planSchema = z.strictObject({
   seed: count,
   /** What kind of traces it draws. */
   source: z.enum(["plain", "faults", "idioms"]),
+  /** Names the corpus that its traces start from: see corpusHash. */
+  corpus: shortHashSchema.nullable().default(null),
   /** Runs of the whole campaign, shards together; null when time ends it. */
   runs: z.int().min(1).nullable(),
   milliseconds: z.number().positive().nullable(),
@@ -24,7 +27,7 @@ export const planSchema = z.strictObject({
     .refine(({ index, of }) => index <= of, "there is no such shard")
     .nullable(),
   /** What this build's models and oracle answer to a few runs: see probeOf. */
-  probe: z.string().regex(/^[0-9a-f]{16}$/),
+  probe: shortHashSchema,
 });
 
 export type CampaignPlan = z.infer<typeof planSchema>;
@@ -37,10 +40,10 @@ const PROBE_RUNS = 8;
  */
 export async function probeOf(
   seed: number,
-  source: SourceName,
+  traceOf: TraceSource,
   differential: Differential,
 ): Promise<string> {
-  return shortHash(await tallyRuns(seed, 0, PROBE_RUNS, differential, SOURCES[source]));
+  return shortHash(await tallyRuns(seed, 0, PROBE_RUNS, differential, traceOf));
 }
 
 /** The first 16 hex digits of the SHA-256 of a value's JSON. */
@@ -62,16 +65,19 @@ export function identityOf({
   after,
   seed,
   source,
+  corpus,
   runs,
   milliseconds,
   probe,
 }: CampaignPlan): string {
-  return shortHash([before, after, seed, source, runs, milliseconds, probe]);
+  return shortHash([before, after, seed, source, corpus, runs, milliseconds, probe]);
 }
+
+const FIELDS = ["before", "after", "seed", "source", "corpus", "runs", "milliseconds"] as const;
 
 /** How `other` is another campaign than `plan`, in words; null when it is the same one. */
 export function planDifference(plan: CampaignPlan, other: CampaignPlan): string | null {
-  for (const field of ["before", "after", "seed", "source", "runs", "milliseconds"] as const) {
+  for (const field of FIELDS) {
     if (plan[field] !== other[field]) return `${field} ${other[field]}, not ${plan[field]}`;
   }
   return plan.probe === other.probe ? null : "its build answers the same runs differently";

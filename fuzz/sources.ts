@@ -22,7 +22,11 @@ const MOST_NTH = 3;
 
 /** A run's trace with one allocation of one of its ops told to fail. */
 export function faultedTraceOfRun(seed: number, run: number): Trace {
-  const trace = traceOfRun(seed, run);
+  return withOneFault(traceOfRun(seed, run), seed, run);
+}
+
+/** A trace of a run with one allocation of one of its ops told to fail. */
+export function withOneFault(trace: Trace, seed: number, run: number): Trace {
   const places = [...trace.ops.keys()].filter((index) => sitesOf(trace, index).length > 0);
   if (places.length === 0) return trace;
   const drawn = seedOfRun(seed, run) >>> 0;

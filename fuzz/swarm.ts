@@ -131,9 +131,9 @@ function drawHot(dice: Dice, world: World, maxPages: number): HotRange[] {
   return hot;
 }
 
-/** Draws what one run does. */
-export function drawSwarm(dice: Dice): Swarm {
-  const world = drawWorld(dice);
+/** Draws what one run does, in a world of its own or in a given one. */
+export function drawSwarm(dice: Dice, given?: World): Swarm {
+  const world = given ?? drawWorld(dice);
   const maxPages = Math.min(dice.pick(MOST_PAGES), world.pfns, world.vpages);
   return {
     world,

@@ -1,4 +1,8 @@
+import { sourceOf } from "../../fuzz/guided.ts";
 import type { SourceName } from "../../fuzz/sources.ts";
+import { loadCorpus } from "../../fuzz/tracefolder.ts";
+import type { Trace } from "../trace/trace.ts";
+import { UserError } from "../usererror.ts";
 import { closePair, openPair, orClose } from "./backends.ts";
 import { EXIT, type Io } from "./io.ts";
 import { kernelsOf, modelsOf } from "./kernelcampaign.ts";
@@ -23,6 +27,8 @@ export interface FuzzOptions {
   readonly faults?: boolean;
   /** Traces of driver idioms instead of system calls alone. */
   readonly idioms?: boolean;
+  /** A folder of traces that three of four runs start from. */
+  readonly corpus?: string;
 }
 
 /** How many traces a campaign without --runs and --time runs. */
@@ -39,7 +45,7 @@ export async function fuzz(io: Io, options: FuzzOptions): Promise<number> {
   try {
     if (kernelsOf(pair).length > 0) return await fuzzKernels(io, session, json);
     const jobs = jobsFor(plan, pair, options.jobs);
-    return await withJobs(io, plan, jobs, (crew) => workOn(io, session, { crew, json }));
+    return await withJobs(io, session, jobs, (crew) => workOn(io, session, { crew, json }));
   } finally {
     await closePair(pair);
   }
@@ -47,10 +53,11 @@ export async function fuzz(io: Io, options: FuzzOptions): Promise<number> {
 
 /** A campaign with a kernel on a side; a guest that was lost is told, and is no success. */
 async function fuzzKernels(io: Io, session: Session, json: boolean | undefined): Promise<number> {
-  const { pair, plan, out } = session;
+  const { pair, plan, corpus, out } = session;
   const models = await modelsOf(pair);
   const designs = [models.before.design, models.after.design];
-  const status = await workOn(io, session, { crew: kernelCrew(pair, models, plan), designs, json });
+  const crew = kernelCrew(pair, models, plan.seed, sourceOf(plan.source, corpus));
+  const status = await workOn(io, session, { crew, designs, json });
   const lost = await reportLost(io, out, [pair.before, pair.after]);
   return lost > 0 && status === EXIT.ok ? EXIT.divergence : status;
 }
@@ -59,16 +66,26 @@ async function newSession(io: Io, options: FuzzOptions): Promise<Session> {
   const { runs, time, seed, shard, out } = options;
   const cut = {
     seed,
-    source: sourceOf(options),
+    source: namedBy(options),
     runs: time === undefined ? (runs ?? DEFAULT_RUNS) : null,
     milliseconds: time === undefined ? null : time * 1000,
     shard: shard ?? null,
   };
+  const corpus = options.corpus === undefined ? [] : await corpusIn(options.corpus);
   const pair = await openPair(options);
-  return orClose(pair, async () => beginSession(io, pair, await planOf(pair, cut), out));
+  return orClose(pair, async () =>
+    beginSession(io, pair, await planOf(pair, cut, corpus), out, corpus),
+  );
 }
 
-function sourceOf({ faults, idioms }: FuzzOptions): SourceName {
+function namedBy({ faults, idioms }: FuzzOptions): SourceName {
   if (faults === true) return "faults";
   return idioms === true ? "idioms" : "plain";
+}
+
+/** A corpus to start from; an empty one would quietly guide nothing. */
+async function corpusIn(dir: string): Promise<Trace[]> {
+  const corpus = await loadCorpus(dir);
+  if (corpus.length > 0) return corpus;
+  throw new UserError(`${dir}: holds no trace of a corpus (pfndiff corpus ${dir} grows one)`);
 }

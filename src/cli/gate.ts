@@ -74,9 +74,7 @@ async function campaignOf(io: Io, pair: Pair, options: GateOptions): Promise<Cam
     seed: options.seed,
     runs: options.runs,
     differential: differentialOf(pair),
-    ...(isModel(before) && isModel(after)
-      ? {}
-      : { crew: kernelCrew(pair, models, { seed: options.seed, source: "plain" }) }),
+    ...(isModel(before) && isModel(after) ? {} : { crew: kernelCrew(pair, models, options.seed) }),
     goals: reachableGoals([models.before.design, models.after.design]),
     signal: io.interrupted,
     onProgress: (state) => progress.show(state),

@@ -6,6 +6,7 @@ import type { CampaignPlan } from "../../fuzz/plan.ts";
 import { isModel, type Pair } from "./backends.ts";
 import { projectRoot } from "./files.ts";
 import type { Io } from "./io.ts";
+import type { Session } from "./session.ts";
 
 /** What it takes for threads to be worth their start, unless they are asked for. */
 const LONG_MS = 5000;
@@ -32,14 +33,16 @@ export function workerFile(): string {
 /** Runs `work` with so many threads, or, for one job, with none. */
 export async function withJobs<T>(
   io: Io,
-  { before, after, seed, source }: CampaignPlan,
+  { plan, corpus }: Pick<Session, "plan" | "corpus">,
   jobs: number,
   work: (crew: Crew | undefined) => Promise<T>,
 ): Promise<T> {
   if (jobs === 1) return work(undefined);
   const { PoolCrew } = await import("./poolcrew.ts");
   const crash = (line: string) => io.err(`${line}\n`);
-  const crew = new PoolCrew(workerFile(), { before, after, seed, source }, jobs, crash);
+  const { before, after, seed, source } = plan;
+  const setup = { before, after, seed, source, corpus };
+  const crew = new PoolCrew(workerFile(), setup, jobs, crash);
   try {
     return await work(crew);
   } finally {

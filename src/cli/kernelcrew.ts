@@ -1,6 +1,6 @@
 import { type Crew, localCrew, minimalByProxy, type Stop } from "../../fuzz/crew.ts";
-import type { CampaignPlan } from "../../fuzz/plan.ts";
-import { SOURCES } from "../../fuzz/sources.ts";
+import { traceOfRun } from "../../fuzz/arbitrary.ts";
+import type { TraceSource } from "../../fuzz/sources.ts";
 import { mergeTallies, type RunRange, runsOf, type Tally } from "../../fuzz/tally.ts";
 import type { Pair } from "./backends.ts";
 import { differentialOf } from "./campaign.ts";
@@ -16,11 +16,11 @@ const BATCH = 32;
 export function kernelCrew(
   pair: Pair,
   models: Pair,
-  { seed, source }: Pick<CampaignPlan, "seed" | "source">,
+  seed: number,
+  traceOf: TraceSource = traceOfRun,
 ): Crew {
   const real = differentialOf(pair);
   const proxy = differentialOf(models);
-  const traceOf = SOURCES[source];
   const kernels = kernelsOf(pair);
   const local = localCrew(seed, real, traceOf);
   const tallyBatch = async (range: RunRange, stop: Stop): Promise<Tally | null> => {

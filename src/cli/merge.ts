@@ -1,4 +1,5 @@
 import { type ShardWork, mergeShards } from "../../fuzz/merge.ts";
+import { loadSnapshot } from "../../fuzz/tracefolder.ts";
 import { UserError } from "../usererror.ts";
 import { openPair } from "./backends.ts";
 import type { Io } from "./io.ts";
@@ -19,18 +20,21 @@ export async function merge(
   options: MergeOptions,
 ): Promise<number> {
   const shards: ShardWork[] = [];
+  let folder: string | undefined;
   for (const path of paths) {
-    const { plan, tally, milliseconds } = await readJournal(path);
+    const { plan, tally, milliseconds, folder: itsFolder } = await readJournal(path);
+    folder ??= itsFolder;
     shards.push({ path, plan, tally, milliseconds });
   }
   const whole = mergeShards(shards);
   if (typeof whole === "string") throw new UserError(`merge: ${whole}`);
   const { plan, ...earlier } = whole;
+  const corpus = await loadSnapshot(folder ?? "", plan.corpus);
   const pair = await openPair(plan);
-  await checkProbe(paths[0] ?? "", plan, pair);
-  const session = await beginSession(io, pair, plan, options.out);
+  await checkProbe(paths[0] ?? "", plan, pair, corpus);
+  const session = await beginSession(io, pair, plan, options.out, corpus);
   await session.journal.append({ kind: "runs", ...earlier });
-  return withJobs(io, plan, options.jobs ?? 1, (crew) =>
+  return withJobs(io, session, options.jobs ?? 1, (crew) =>
     workOn(io, { ...session, earlier }, { crew, json: options.json }),
   );
 }

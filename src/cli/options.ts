@@ -49,6 +49,13 @@ export function shard(text: string): { index: number; of: number } {
   throw new InvalidArgumentError("Expected a part of the whole, such as 1/3, 2/3 or 3/3.");
 }
 
+export function corpusOption(): Option {
+  return new Option(
+    "--corpus <dir>",
+    "let three of four traces start from those that the command corpus keeps there",
+  ).conflicts("idioms");
+}
+
 export function seedOption(): Option {
   return new Option("--seed <n>", "seed of the random traces").argParser(
     wholeNumber(0, SEED_LIMIT),

@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import { REPORT_FORMATS } from "../../reports/formats.ts";
 import { version } from "../../package.json";
 import { knownBackends } from "./backends.ts";
+import { addCorpus } from "./corpusprogram.ts";
 import { addDesignCommands } from "./designcommands.ts";
 import { EXIT_STYLES } from "./exitstyle.ts";
 import { addExports } from "./exports.ts";
@@ -10,6 +11,7 @@ import { addKernelCommands } from "./kernelprogram.ts";
 import {
   afterOption,
   beforeOption,
+  corpusOption,
   type Done,
   guestsOption,
   jobsOption,
@@ -69,6 +71,8 @@ export function buildProgram(io: Io, done: Done): Command {
     .addHelpText("after", TEACHING)
     .showSuggestionAfterError(true);
   addFinders(program, io, done);
+  addCorpus(program, io, done);
+  addShrink(program, io, done);
   addMergeAndSweep(program, io, done);
   addExplore(program, io, done);
   addModelCommands(program, io, done);
@@ -145,16 +149,30 @@ function addFinders(program: Command, io: Io, done: Done): void {
       new Option(
         "--resume [dir]",
         "go on with an interrupted campaign (folder or journal)",
-      ).conflicts(["runs", "time", "seed", "shard", "before", "after", "faults", "idioms"]),
+      ).conflicts([
+        "runs",
+        "time",
+        "seed",
+        "shard",
+        "before",
+        "after",
+        "faults",
+        "idioms",
+        "corpus",
+      ]),
     )
     .addOption(outOption())
     .addOption(
       new Option("--faults", "tell one allocation of every trace to fail").conflicts("idioms"),
     )
     .option("--idioms", "traces of drivers' ways to map, and of the kernel's own mappings")
+    .addOption(corpusOption())
     .option("--json", "print one pfndiff/campaign@1 object on stdout")
     .addOption(exitStyleOption())
     .action(async (options) => done(await (await import("./fuzz.ts")).fuzz(io, options)));
+}
+
+function addShrink(program: Command, io: Io, done: Done): void {
   program
     .command("shrink")
     .description("shrink a trace to the least that still shows one of its findings")

@@ -3,8 +3,10 @@ import { loadSaved } from "../../fuzz/corpus.ts";
 import type { Crew } from "../../fuzz/crew.ts";
 import { reachableGoals } from "../../fuzz/goals.ts";
 import { type CampaignPlan, probeOf, runsOfPlan } from "../../fuzz/plan.ts";
-import { SOURCES } from "../../fuzz/sources.ts";
+import { sourceOf } from "../../fuzz/guided.ts";
+import { corpusHash, loadSnapshot, saveSnapshot } from "../../fuzz/tracefolder.ts";
 import type { Backend } from "../backend.ts";
+import type { Trace } from "../trace/trace.ts";
 import { UserError } from "../usererror.ts";
 import { openPair, orClose, type Pair } from "./backends.ts";
 import { acceptedSignatures } from "./baseline.ts";
@@ -17,6 +19,8 @@ import { ProgressLine } from "./progress.ts";
 /** A campaign with its journal open, ready to be worked on. */
 export interface Session {
   readonly plan: CampaignPlan;
+  /** The traces that its own start from; none unless it is guided. */
+  readonly corpus: readonly Trace[];
   readonly pair: Pair;
   readonly journal: JournalFile;
   /** The journal, as `--resume` wants it named. */
@@ -29,9 +33,11 @@ export interface Session {
 export async function planOf(
   pair: Pair,
   cut: Pick<CampaignPlan, "seed" | "source" | "runs" | "milliseconds" | "shard">,
+  corpus: readonly Trace[] = [],
 ): Promise<CampaignPlan> {
-  const probe = await probeOf(cut.seed, cut.source, differentialOf(pair));
-  return { before: pair.before.id, after: pair.after.id, ...cut, probe };
+  const probe = await probeOf(cut.seed, sourceOf(cut.source, corpus), differentialOf(pair));
+  const sides = { before: pair.before.id, after: pair.after.id };
+  return { ...sides, ...cut, corpus: corpusHash(corpus), probe };
 }
 
 /** Begins a campaign in a results folder. */
@@ -40,27 +46,36 @@ export async function beginSession(
   pair: Pair,
   plan: CampaignPlan,
   out: string,
+  corpus: readonly Trace[] = [],
 ): Promise<Session> {
+  await saveSnapshot(out, corpus);
   const { journal, aside } = await JournalFile.begin(out, plan);
   if (aside !== null) {
     io.err(`an unfinished campaign was put aside (pfndiff fuzz --resume ${aside})\n`);
   }
-  return { plan, pair, journal, name: out, out };
+  return { plan, corpus, pair, journal, name: out, out };
 }
 
 /** Goes on with the campaign of a results folder or a journal file. */
 export async function resumeSession(io: Io, path: string): Promise<Session> {
   const { plan, tally, milliseconds, damaged, path: file, folder } = await readJournal(path);
+  const corpus = await loadSnapshot(folder, plan.corpus);
   const pair = await openPair(plan);
-  await orClose(pair, () => checkProbe(file, plan, pair));
+  await orClose(pair, () => checkProbe(file, plan, pair, corpus));
   for (const line of damaged) io.err(`${file}: line ${line} is damaged: its runs are done again\n`);
   const journal = await JournalFile.goOn(file);
-  return { plan, pair, journal, name: path, out: folder, earlier: { tally, milliseconds } };
+  const earlier = { tally, milliseconds };
+  return { plan, corpus, pair, journal, name: path, out: folder, earlier };
 }
 
 /** Refuses what another build wrote, as far as a few runs can tell. */
-export async function checkProbe(file: string, plan: CampaignPlan, pair: Pair): Promise<void> {
-  if ((await probeOf(plan.seed, plan.source, differentialOf(pair))) === plan.probe) return;
+export async function checkProbe(
+  file: string,
+  { seed, source, probe }: CampaignPlan,
+  pair: Pair,
+  corpus: readonly Trace[],
+): Promise<void> {
+  if ((await probeOf(seed, sourceOf(source, corpus), differentialOf(pair))) === probe) return;
   throw new UserError(`${file}: is of another build, which answers the same runs differently`);
 }
 
@@ -93,7 +108,7 @@ export async function workOn(io: Io, session: Session, working: Working): Promis
 
 async function campaignOf(
   io: Io,
-  { plan, pair, journal, out, earlier }: Session,
+  { plan, corpus, pair, journal, out, earlier }: Session,
   { crew, chunk, designs }: Working,
 ): Promise<CampaignResult> {
   const { before, after } = pair;
@@ -110,7 +125,7 @@ async function campaignOf(
       earlier,
       chunk,
       onRange: (tally, milliseconds) => journal.append({ kind: "runs", tally, milliseconds }),
-      traceOf: SOURCES[plan.source],
+      traceOf: sourceOf(plan.source, corpus),
       // The goals are about what system calls do to the mappings of resource files.
       goals:
         plan.source === "idioms" ? [] : reachableGoals(designs ?? [before.design, after.design]),

@@ -1,12 +1,12 @@
 import { workerData } from "piscina";
 import { minimalFinding, tallyRuns } from "../../fuzz/crew.ts";
-import { SOURCES } from "../../fuzz/sources.ts";
+import { sourceOf } from "../../fuzz/guided.ts";
 import { openPair } from "./backends.ts";
 import { differentialOf } from "./campaign.ts";
 import type { WorkerAnswer, WorkerSetup, WorkerTask } from "./workertask.ts";
 
-const { before, after, seed, source }: WorkerSetup = workerData;
-const traceOf = SOURCES[source];
+const { before, after, seed, source, corpus }: WorkerSetup = workerData;
+const traceOf = sourceOf(source, corpus);
 const differential = differentialOf(await openPair({ before, after }));
 
 /** What a worker thread does with each task. */

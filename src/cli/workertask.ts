@@ -1,6 +1,7 @@
 import type { SourceName } from "../../fuzz/sources.ts";
 import type { RunRange, Sighting, Tally } from "../../fuzz/tally.ts";
 import type { CampaignFinding } from "../oracle/finding.ts";
+import type { Trace } from "../trace/trace.ts";
 
 /** What a worker thread is told when it starts. */
 export interface WorkerSetup {
@@ -8,6 +9,7 @@ export interface WorkerSetup {
   readonly after: string;
   readonly seed: number;
   readonly source: SourceName;
+  readonly corpus: readonly Trace[];
 }
 
 /** One piece of work for a worker thread. */

@@ -67,6 +67,7 @@ const identity = {
   after: pair.after.id,
   seed: 1,
   source: "plain",
+  corpus: [],
 } as const;
 const differential = differentialOf(pair);
 const local = localCrew(identity.seed, differential);

@@ -65,7 +65,7 @@ describe("a kernel as commands use it", () => {
   it("is asked for the runs of a campaign in batches", async () => {
     const { side, batches } = posing(modelOf("7.2"));
     const pair = { before: modelOf("6.12"), after: side };
-    const crew = kernelCrew(pair, pair, { seed: 77, source: "plain" });
+    const crew = kernelCrew(pair, pair, 77);
     const tally = await crew.tally({ from: 0, to: 40 }, { isDue: () => false });
     expect(tally === null ? 0 : runsOf(tally)).toBe(40);
     expect(batches.map((batch) => batch.length)).toEqual([32, 8]);

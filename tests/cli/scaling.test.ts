@@ -50,6 +50,7 @@ describe("jobs", () => {
       after: pair.after.id,
       seed: 5,
       source: "plain",
+      corpus: [],
     } as const;
     const lines: string[] = [];
     const crew = new PoolCrew("dist/worker.js", identity, 2, (line) => lines.push(line));

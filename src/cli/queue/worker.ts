@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { traceOfRun } from "../../../fuzz/arbitrary.ts";
 import { tallyRuns } from "../../../fuzz/crew.ts";
 import type { Differential } from "../../../fuzz/differential.ts";
 import { probeOf } from "../../../fuzz/plan.ts";
@@ -70,6 +71,6 @@ async function checkedDifferential({
   probe,
 }: RangeJob): Promise<Differential> {
   const differential = differentialOf(await openPair({ before, after }));
-  if ((await probeOf(seed, "plain", differential)) === probe) return differential;
+  if ((await probeOf(seed, traceOfRun, differential)) === probe) return differential;
   throw new Error("this worker's build answers the same runs differently (update it)");
 }

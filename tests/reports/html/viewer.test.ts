@@ -49,7 +49,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the viewer in Chromium${WITHOUT_CHROMIUM}`, () =
       if (!asked.startsWith("file:") && !asked.startsWith("data:")) faults.push(asked);
       if (asked.startsWith("file:") && !request.isNavigationRequest()) faults.push(asked);
     });
-    await page.goto(url);
+    await page.goto(url, { timeout: 50_000 });
     return page;
   }
 

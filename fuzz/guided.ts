@@ -1,0 +1,26 @@
+import type { Trace } from "../src/trace/trace.ts";
+import { diceOfRun, traceOfRun } from "./arbitrary.ts";
+import { GAINFUL, mutate } from "./mutate.ts";
+import { type SourceName, SOURCES, type TraceSource, withOneFault } from "./sources.ts";
+
+/** Of so many runs, one is drawn afresh: what the corpus does not lead to must be met as well. */
+const FRESH_EVERY = 4;
+
+/** Traces that start from those of a corpus. Like any source, it depends on seed and run only. */
+export function guidedSource(traceOf: TraceSource, corpus: readonly Trace[]): TraceSource {
+  if (corpus.length === 0) return traceOf;
+  return (seed, run) => {
+    const dice = diceOfRun(seed, run);
+    if (dice.chance(1, FRESH_EVERY)) return traceOf(seed, run);
+    const [from, other] = [dice.index(corpus.length), dice.index(corpus.length)];
+    const trace = mutate(dice, corpus[from] as Trace, corpus[other] as Trace, GAINFUL);
+    return { ...trace, name: `seed ${seed} run ${run}` };
+  };
+}
+
+/** The source of a campaign: by its name and, but for drivers' idioms, from its corpus. */
+export function sourceOf(name: SourceName, corpus: readonly Trace[]): TraceSource {
+  if (corpus.length === 0 || name === "idioms") return SOURCES[name];
+  const guided = guidedSource(traceOfRun, corpus);
+  return name === "plain" ? guided : (seed, run) => withOneFault(guided(seed, run), seed, run);
+}

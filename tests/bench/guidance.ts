@@ -1,0 +1,185 @@
+/**
+ * Does guidance find planted faults in fewer ops? `npx tsx tests/bench/guidance.ts [SEEDS]`. Every
+ * planted fault whose blind median is over 250 ops, in a campaign of plain traces or else in one
+ * with failing allocations, is hunted blind, by a corpus that grows during the hunt itself, and by
+ * a corpus that was grown on the unharmed models before. Printed are the medians of ops and of
+ * milliseconds of CPU to the first detection, wins and losses with a sign test, and the geometric
+ * mean of the ratios to the blind medians.
+ */
+import { traceOfRun } from "../../fuzz/arbitrary.ts";
+import { Coverage } from "../../fuzz/coverage.ts";
+import { Growth } from "../../fuzz/growth.ts";
+import { sourceOf } from "../../fuzz/guided.ts";
+import { huntMutant } from "../../fuzz/hunt.ts";
+import { SOURCES, withOneFault } from "../../fuzz/sources.ts";
+import { MUTANTS, mutantPair } from "../../src/cli/mutantlist.ts";
+import { ShapedModel } from "../../src/engine/shapedside.ts";
+import { TwoSides } from "../../src/engine/twosides.ts";
+import type { ModelBackend } from "../../src/model/backend.ts";
+import type { Mutant } from "../../src/model/mutant.ts";
+import type { Trace } from "../../src/trace/trace.ts";
+import { MODELS } from "../models.ts";
+
+const SEEDS = Number(process.argv[2] ?? 20);
+/** The seeds of the hunts; the corpus grows with another. */
+const FIRST_SEED = 1;
+const GROWTH_SEED = 0x6ffffff0;
+const GROWTH_RUNS = 2000;
+const MOST_OPS = 20_000;
+const HARD_OPS = 250;
+const CAMPAIGNS = ["plain", "faults"] as const;
+
+type CampaignKind = (typeof CAMPAIGNS)[number];
+
+interface Hunt {
+  readonly ops: number;
+  readonly milliseconds: number;
+}
+
+/** Draws the traces of one hunt, and may learn from each before the next. */
+interface Hunter {
+  readonly traceOf: (run: number) => Trace;
+  readonly learn?: (trace: Trace) => void;
+}
+
+type Arm = (seed: number, kind: CampaignKind, mutant: Mutant) => Hunter;
+
+function coverageOf(before: ModelBackend, after: ModelBackend): Coverage {
+  return new Coverage(new ShapedModel(before), new ShapedModel(after));
+}
+
+/** A corpus of the two designs as they are: it knows of no planted fault. */
+function grownCorpus(): readonly Trace[] {
+  const began = process.cpuUsage().user;
+  const coverage = coverageOf(MODELS["6.12"] as ModelBackend, MODELS["7.2"] as ModelBackend);
+  const growth = new Growth(coverage, GROWTH_SEED);
+  let ops = 0;
+  for (let run = 0; run < GROWTH_RUNS; run++) {
+    const trace = growth.draw(run);
+    ops += trace.ops.length;
+    growth.learn(trace);
+  }
+  const seconds = ((process.cpuUsage().user - began) / 1e6).toFixed(1);
+  const { length } = growth.traces;
+  console.log(`corpus: ${length} traces, ${growth.features} features, ${ops} ops, ${seconds} s`);
+  return growth.traces;
+}
+
+function drawingFrom(corpus: readonly Trace[]): Arm {
+  return (seed, kind) => {
+    const source = sourceOf(kind, corpus);
+    return { traceOf: (run) => source(seed, run) };
+  };
+}
+
+const blind: Arm = (seed, kind) => ({ traceOf: (run) => SOURCES[kind](seed, run) });
+
+const fromNothing: Arm = (seed, kind, mutant) => {
+  const pair = mutantPair(mutant);
+  const growth = new Growth(coverageOf(pair.reference, pair.mutant), seed);
+  const traceOf = (run: number) => {
+    const trace = run === 0 ? traceOfRun(seed, run) : growth.draw(run);
+    return kind === "plain" ? trace : withOneFault(trace, seed, run);
+  };
+  return { traceOf, learn: (trace) => growth.learn(trace) };
+};
+
+async function huntOnce(both: TwoSides, { traceOf, learn }: Hunter): Promise<Hunt> {
+  const began = process.cpuUsage().user;
+  let last: Trace | null = null;
+  const { found } = await huntMutant({
+    hunt: (trace) => both.run(trace).findings,
+    traceOf: (run) => {
+      if (last !== null) learn?.(last);
+      last = traceOf(run);
+      return last;
+    },
+    ops: MOST_OPS,
+    known: new Set(),
+    isFoundEnough: true,
+  });
+  const milliseconds = (process.cpuUsage().user - began) / 1000;
+  return { ops: found?.ops ?? Number.POSITIVE_INFINITY, milliseconds };
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = (sorted.length - 1) / 2;
+  return ((sorted[Math.floor(middle)] as number) + (sorted[Math.ceil(middle)] as number)) / 2;
+}
+
+/** The medians over the seeds. */
+async function huntAll(mutant: Mutant, kind: CampaignKind, arm: Arm): Promise<Hunt> {
+  const pair = mutantPair(mutant);
+  const both = new TwoSides(pair.reference, pair.mutant);
+  const hunts: Hunt[] = [];
+  for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed++) {
+    hunts.push(await huntOnce(both, arm(seed, kind, mutant)));
+  }
+  return {
+    ops: median(hunts.map(({ ops }) => ops)),
+    milliseconds: median(hunts.map(({ milliseconds }) => milliseconds)),
+  };
+}
+
+/** How likely so uneven a split of wins and losses is by chance, two-sided. */
+function signTest(wins: number, losses: number): number {
+  const n = wins + losses;
+  let [ways, tail] = [1, 0];
+  for (let k = 0; k <= Math.min(wins, losses); k++) {
+    tail += ways;
+    ways = (ways * (n - k)) / (k + 1);
+  }
+  return Math.min(1, (2 * tail) / 2 ** n);
+}
+
+type Pairs = readonly (readonly [blind: number, guided: number])[];
+
+function summary(name: string, pairs: Pairs): string {
+  const wins = pairs.filter(([was, is]) => is < was).length;
+  const losses = pairs.filter(([was, is]) => is > was).length;
+  const ties = pairs.length - wins - losses;
+  const logs = pairs.map(([was, is]) => Math.log(Math.min(is, MOST_OPS) / was));
+  const ratio = Math.exp(logs.reduce((sum, value) => sum + value, 0) / pairs.length).toFixed(2);
+  const chance = signTest(wins, losses).toPrecision(2);
+  return `${name}: won ${wins}, lost ${losses}, tied ${ties} (p = ${chance}); ${ratio} of blind`;
+}
+
+/** The campaign that a fault is hunted in, and its blind medians there; null if it is easy or unreachable. */
+async function hardness(mutant: Mutant): Promise<{ kind: CampaignKind; asIs: Hunt } | null> {
+  if (mutant.equivalent !== undefined) return null;
+  for (const kind of CAMPAIGNS) {
+    const asIs = await huntAll(mutant, kind, blind);
+    if (asIs.ops < Number.POSITIVE_INFINITY) return asIs.ops > HARD_OPS ? { kind, asIs } : null;
+  }
+  return null;
+}
+
+function cell({ ops, milliseconds }: Hunt): string {
+  return String(ops).padStart(12) + milliseconds.toFixed(1).padStart(8);
+}
+
+async function main(): Promise<void> {
+  const corpusArm = drawingFrom(grownCorpus());
+  const heads = ["blind", "nothing", "corpus"].map((name) => `${name.padStart(12)}  CPU ms`);
+  console.log(`${"".padEnd(35)}${heads.join("")}`);
+  const rows: { blind: Hunt; nothing: Hunt; corpus: Hunt }[] = [];
+  for (const mutant of MUTANTS) {
+    const hard = await hardness(mutant);
+    if (hard === null) continue;
+    const { kind, asIs } = hard;
+    const nothing = await huntAll(mutant, kind, fromNothing);
+    const corpus = await huntAll(mutant, kind, corpusArm);
+    rows.push({ blind: asIs, nothing, corpus });
+    const cells = [asIs, nothing, corpus].map(cell).join("");
+    console.log(mutant.id.padEnd(28) + kind.padEnd(7) + cells);
+  }
+  for (const arm of ["nothing", "corpus"] as const) {
+    for (const unit of ["ops", "milliseconds"] as const) {
+      const pairs: Pairs = rows.map((row) => [row.blind[unit], row[arm][unit]]);
+      console.log(summary(`${arm}, ${unit}`, pairs));
+    }
+  }
+}
+
+await main();
