@@ -106,8 +106,8 @@ function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : (upper + (sorted[half - 1] as number)) / 2;
 }
 
-function mediansOf(rounds: readonly Round[]): Record<Bar, number> {
-  const of = (bar: Bar) => median(rounds.map(({ ratios }) => ratios[bar]));
+function mediansOf(rounds: readonly Round[], by: "ratios" | "byClock"): Record<Bar, number> {
+  const of = (bar: Bar) => median(rounds.map((each) => each[by][bar]));
   return {
     differential: of("differential"),
     campaign: of("campaign"),
@@ -141,6 +141,7 @@ function text(rounds: readonly Round[], medians: Readonly<Record<Bar, number>>):
     ["native traces", nativeMix((natives as [NativeRun])[0])],
     ["our traces", campaignMix(1, MIX_RUNS)],
   ] as const;
+  const clock = mediansOf(rounds, "byClock");
   const shares = rounds.map(({ ours }) => ours.share.toFixed(2));
   return [
     `${rounds.length} rounds; load ${loads.join(", ")}; share of a core ${shares.join(", ")}`,
@@ -155,7 +156,8 @@ function text(rounds: readonly Round[], medians: Readonly<Record<Bar, number>>):
     oursLine("fcCommands", rounds),
     ...BAR_NAMES.map((bar) => {
       const isMet = medians[bar] >= BARS[bar] ? "met" : "MISSED";
-      return `${TITLES[bar]}: ${medians[bar].toFixed(3)} (bar ${BARS[bar].toFixed(3)}: ${isMet})`;
+      const ratio = `${medians[bar].toFixed(3)}, by the clock ${clock[bar].toFixed(3)}`;
+      return `${TITLES[bar]}: ${ratio} (bar ${BARS[bar].toFixed(3)}: ${isMet})`;
     }),
   ];
 }
@@ -167,7 +169,9 @@ function refuse(why: string): never {
 
 function positive(value: string, name: string): number {
   const number = Number(value);
-  return number > 0 ? number : refuse(`--${name} must be a number above 0, not ${value}`);
+  return number > 0 && Number.isFinite(number)
+    ? number
+    : refuse(`--${name} must be a number above 0, not ${value}`);
 }
 
 function given() {
@@ -193,7 +197,7 @@ if (!existsSync(PROGRAM)) refuse("there is no dist/pfndiff.js: run npm run build
 const rounds = withNative((program) =>
   Array.from({ length: wanted }, () => round(program, seconds)),
 );
-const medians = mediansOf(rounds);
+const medians = mediansOf(rounds, "ratios");
 console.log(
   json ? JSON.stringify({ bars: BARS, medians, rounds }) : text(rounds, medians).join("\n"),
 );
