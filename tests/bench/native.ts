@@ -3,7 +3,8 @@
  * `npm run build && npx tsx tests/bench/native.ts [--seconds N] [--rounds N] [--json]`. A round is
  * the C program, a bench, and the C program again, so that a machine that changes its clock changes
  * it for both. A speed is divided by the share of a core that its process got, which is what
- * makes busy machines fair; `byClock` in the JSON is without that. It fails where a bar is missed.
+ * makes busy machines fair; `byClock` in the JSON is without that. It fails where a bar is missed,
+ * and where the machine is too busy to tell.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -19,6 +20,8 @@ const PROGRAM = fileURLToPath(new URL("../../dist/pfndiff.js", import.meta.url))
 const READY = 200;
 /** How many traces tell the mix of our generator. */
 const MIX_RUNS = 2_000;
+/** With less of a core, the time of a bench ends before the engine has compiled what it measures. */
+const LEAST_SHARE = 0.4;
 /** Seconds of processor that a bench has used, on its standard error. */
 const TELL_PROCESSOR =
   "data:text/javascript,process.on('exit',()=>{const{user,system}=process.cpuUsage();" +
@@ -115,6 +118,10 @@ function mediansOf(rounds: readonly Round[], by: "ratios" | "byClock"): Record<B
   };
 }
 
+function isQuiet(rounds: readonly Round[]): boolean {
+  return rounds.every(({ ours }) => ours.share >= LEAST_SHARE);
+}
+
 const million = (steps: number) => (steps / 1e6).toFixed(2);
 
 function nativeLine(name: string, runs: readonly NativeRun[]): string {
@@ -144,6 +151,7 @@ function text(rounds: readonly Round[], medians: Readonly<Record<Bar, number>>):
   const clock = mediansOf(rounds, "byClock");
   const shares = rounds.map(({ ours }) => ours.share.toFixed(2));
   return [
+    ...(isQuiet(rounds) ? [] : ["The machine is too busy: what follows says little of our speed."]),
     `${rounds.length} rounds; load ${loads.join(", ")}; share of a core ${shares.join(", ")}`,
     nativeLine("native", natives),
     nativeLine(
@@ -199,6 +207,9 @@ const rounds = withNative((program) =>
 );
 const medians = mediansOf(rounds, "ratios");
 console.log(
-  json ? JSON.stringify({ bars: BARS, medians, rounds }) : text(rounds, medians).join("\n"),
+  json
+    ? JSON.stringify({ quiet: isQuiet(rounds), bars: BARS, medians, rounds })
+    : text(rounds, medians).join("\n"),
 );
-process.exitCode = BAR_NAMES.every((bar) => medians[bar] >= BARS[bar]) ? 0 : 1;
+const isMet = BAR_NAMES.every((bar) => medians[bar] >= BARS[bar]);
+process.exitCode = isMet && isQuiet(rounds) ? 0 : 1;
