@@ -1,4 +1,5 @@
-import { type DriverOp, isDriverOp } from "../src/trace/driverop.ts";
+import { isDriverOp } from "../src/trace/driverkinds.ts";
+import type { DriverOp } from "../src/trace/driverop.ts";
 import type { Fault } from "../src/trace/fields.ts";
 import {
   ADVICES,
@@ -27,8 +28,8 @@ export interface Row {
 
 /** A trace as numbers, so that a shrinker can treat all of them alike. */
 export interface Draft {
-  /** pfns, vpages, rank of the region. */
-  readonly world: readonly [number, number, number];
+  /** pfns, vpages, rank of the region, room for VMAs (0: no limit). */
+  readonly world: readonly [number, number, number, number];
   readonly rows: readonly Row[];
 }
 
@@ -46,8 +47,12 @@ export const ROLES: Readonly<Record<OpKind, readonly Role[]>> = {
   mprotect: ["proc", "virtual", "length", "choice"],
   madvise: ["proc", "virtual", "length", "choice"],
   touch: ["proc", "virtual", "choice"],
-  fork: ["proc", "proc"],
+  fork: ["proc", "proc", "choice"],
   exit: ["proc"],
+  mlock: ["proc", "virtual", "length"],
+  munlock: ["proc", "virtual", "length"],
+  mseal: ["proc", "virtual", "length"],
+  revoke: ["proc"],
   "drv-mmap": ["proc", "virtual", "length"],
   "drv-run": ["proc", "virtual"],
   "drv-zap": ["proc"],
@@ -72,14 +77,18 @@ function syscallRow(op: SyscallOp): Row {
   switch (op.op) {
     case "spawn":
     case "exit":
+    case "revoke":
       return { kind, values: [op.proc] };
     case "fork":
-      return { kind, values: [op.proc, op.child] };
+      return { kind, values: [op.proc, op.child, Number(op.late === true)] };
     case "mmap": {
       const choices = [VIAS.indexOf(op.via), PROT_RANKS.indexOf(op.prot), Number(op.private)];
       return { kind, values: [op.proc, op.at, op.pages, op.pfn, ...choices] };
     }
     case "munmap":
+    case "mlock":
+    case "munlock":
+    case "mseal":
       return { kind, values: [op.proc, op.at, op.pages] };
     case "mremap": {
       const source = [op.proc, op.at, op.pages, op.newPages];
@@ -102,9 +111,12 @@ function syscallOf(kind: SyscallOp["op"], values: readonly number[]): SyscallOp 
   switch (kind) {
     case "spawn":
     case "exit":
+    case "revoke":
       return { op: kind, proc };
     case "fork":
-      return { op: kind, proc, child: n(1) };
+      return n(2) === 0
+        ? { op: kind, proc, child: n(1) }
+        : { op: kind, proc, child: n(1), late: true };
     case "mmap":
       return {
         op: kind,
@@ -117,6 +129,9 @@ function syscallOf(kind: SyscallOp["op"], values: readonly number[]): SyscallOp 
         private: FLAGS[n(6)] as boolean,
       };
     case "munmap":
+    case "mlock":
+    case "munlock":
+    case "mseal":
       return { op: kind, proc, at: n(1), pages: n(2) };
     case "mremap": {
       const source = { op: kind, proc, at: n(1), pages: n(2), newPages: n(3) };
@@ -168,16 +183,17 @@ function opOf({ kind, values, template, fault }: Row): Op {
 /** The numbers of a trace. */
 export function draftOf({ world, ops }: Trace): Draft {
   return {
-    world: [world.pfns, world.vpages, REGIONS.indexOf(world.mtrr)],
+    world: [world.pfns, world.vpages, REGIONS.indexOf(world.mtrr), world.maps ?? 0],
     rows: ops.map(rowOf),
   };
 }
 
 /** The trace of a draft, or null when it would not be a valid one. */
 export function traceOfDraft(draft: Draft, name: string): Trace | null {
-  const [pfns, vpages, region] = draft.world;
+  const [pfns, vpages, region, maps] = draft.world;
   if (pfns < 1 || vpages < 1) return null;
-  const world = { pfns, vpages, mtrr: REGIONS[region] as Mtrr };
+  const plain = { pfns, vpages, mtrr: REGIONS[region] as Mtrr };
+  const world = maps === 0 ? plain : { ...plain, maps };
   const ops: Op[] = [];
   const born = new Set<number>();
   for (const row of draft.rows) {
@@ -204,7 +220,7 @@ export function isSimpler(a: Draft, b: Draft): boolean {
 
 function weigh(draft: Draft): [count: number, sum: number] {
   let count = 0;
-  let sum = draft.world[0] + draft.world[1] + draft.world[2];
+  let sum = draft.world[0] + draft.world[1] + draft.world[2] + draft.world[3];
   for (const { values, template, fault } of draft.rows) {
     count += values.length + (fault === undefined ? 0 : 1) + callsOf(template).length;
     for (const value of values) sum += value;

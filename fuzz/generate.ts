@@ -51,9 +51,15 @@ export class TraceWriter {
       case "mmap":
         return this.mmap(process);
       case "munmap":
-        return this.munmap(process);
+      case "mlock":
+      case "munlock":
+      case "mseal":
+        return this.onRange(kind, process);
       case "mremap":
         return this.mremap(process);
+      case "revoke":
+        this.ops.push({ op: kind, proc: process.id });
+        return;
       case "mprotect":
         return this.mprotect(process);
       case "madvise":
@@ -100,8 +106,9 @@ export class TraceWriter {
 
   private fork(parent: ShadowProcess): void {
     const child = this.births++;
-    this.ops.push({ op: "fork", proc: parent.id, child });
-    if (this.live.includes(parent)) this.live.push(parent.fork(child));
+    const late = this.dice.chance(this.swarm.lateOf16, 16);
+    this.ops.push({ op: "fork", proc: parent.id, child, ...(late ? { late } : {}) });
+    if (!late && this.live.includes(parent)) this.live.push(parent.fork(child));
   }
 
   private exit(process: ShadowProcess): void {
@@ -215,11 +222,12 @@ export class TraceWriter {
     this.pages = Math.min(pages, this.swarm.world.vpages - at);
   }
 
-  private munmap(process: ShadowProcess): void {
+  private onRange(kind: "munmap" | "mlock" | "munlock" | "mseal", process: ShadowProcess): void {
     this.aim(process);
     const { at, pages } = this;
-    this.ops.push({ op: "munmap", proc: process.id, at, pages });
-    process.unmap(at, at + pages);
+    this.ops.push({ op: kind, proc: process.id, at, pages });
+    if (kind === "munmap") process.unmap(at, at + pages);
+    if (kind === "mseal") process.cut(at, at + pages);
   }
 
   private mprotect(process: ShadowProcess): void {
@@ -227,8 +235,7 @@ export class TraceWriter {
     const { at, pages } = this;
     const prot = this.dice.pick(this.swarm.prots);
     this.ops.push({ op: "mprotect", proc: process.id, at, pages, prot });
-    process.split(at);
-    process.split(at + pages);
+    process.cut(at, at + pages);
   }
 
   private madvise(process: ShadowProcess): void {
@@ -241,8 +248,7 @@ export class TraceWriter {
 
   private touch(process: ShadowProcess): void {
     this.aim(process);
-    const write = this.dice.chance(3, 4);
-    this.ops.push({ op: "touch", proc: process.id, at: this.at, write });
+    this.ops.push({ op: "touch", proc: process.id, at: this.at, write: this.dice.chance(3, 4) });
   }
 
   private mremap(process: ShadowProcess): void {
@@ -251,7 +257,9 @@ export class TraceWriter {
     this.aim(process);
     const { at, pages } = this;
     const proc = process.id;
-    switch (dice.between(0, 15)) {
+    const way = dice.between(0, 15);
+    if (way >= 2 && way <= 5) return this.shrink(process, at, pages);
+    switch (way) {
       case 0: {
         const newPages = Math.min(pages + dice.between(1, 2), vpages - at);
         this.ops.push({ op: "mremap", proc, at, pages, newPages });
@@ -264,11 +272,6 @@ export class TraceWriter {
         this.ops.push({ op: "mremap", proc, at, pages: zero ? 0 : pages, newPages, to });
         return;
       }
-      case 2:
-      case 3:
-      case 4:
-      case 5:
-        return this.shrink(process, at, pages);
       case 6:
         return this.relocate(process, at, pages, dice.between(1, pages));
       case 7:

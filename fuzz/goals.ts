@@ -11,7 +11,7 @@ import type { Recording } from "../src/trace/recording.ts";
 
 /**
  * What a campaign must have done at least once, or it has tested nothing. All but the failing fork
- * and the refused mmap are about mappings that are tracked; `split` is by mprotect or madvise,
+ * (one told to fail does not count) and the refused mmap are about mappings that are tracked; `split` is by mprotect, madvise or mseal,
  * `fork-split` a fork while the pieces still lie side by side. Order is bit order.
  */
 export const GOALS = [
@@ -103,6 +103,7 @@ export class GoalObserver {
         return this.look(op, op.pages, OF_MREMAP, view);
       case "mprotect":
       case "madvise":
+      case "mseal":
         // Always looked at: the borders of a split are what a later fork of it is known by.
         return this.look(op, op.pages, ALWAYS, view);
       case "touch":
@@ -134,7 +135,7 @@ export class GoalObserver {
   }
 
   private observeFailure(op: Op, seen: Observed): void {
-    if (op.op === "fork" && seen.outcome !== "ESRCH") this.reach("fork-fails");
+    if (op.op === "fork" && op.late !== true && seen.outcome !== "ESRCH") this.reach("fork-fails");
     if (op.op !== "mmap" || (this.goals.set & REFUSED) !== 0) return;
     for (const { kind } of seen.events) {
       if (kind === "reserve-failed" || kind === "type-mismatch") this.reach("mmap-refused");
@@ -149,6 +150,7 @@ export class GoalObserver {
         return this.observeMremap(op);
       case "mprotect":
       case "madvise":
+      case "mseal":
         return this.observeSplit(op, view);
       case "mmap":
         return this.observeMmap(op);
@@ -200,7 +202,7 @@ export class GoalObserver {
     else if (end <= (was.end[row] as number)) this.reach("move-piece");
   }
 
-  private observeSplit(op: OpOf<"mprotect"> | OpOf<"madvise">, view: VmaView): void {
+  private observeSplit(op: OpOf<"mprotect" | "madvise" | "mseal">, view: VmaView): void {
     const { was } = this;
     this.is.clear();
     view.readRange(op.proc, op.at - 1, op.at + op.pages + 1, this.is);

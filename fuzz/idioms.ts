@@ -16,11 +16,17 @@ import { bornBy, opFault, type Trace, type World } from "../src/trace/trace.ts";
 const WORLD: World = { pfns: 512, vpages: 16, mtrr: "uncached" };
 const MOST_PAGES = 6;
 const MOST_CALLS = 4;
-const MOST_OPS = 24;
+const FEWEST_OPS = 4;
+const MOST_OPS = 20;
 const PROCS = [0, 1, 2, 3];
 
-const proc = fc.constantFrom(0, 0, 1, 2, 3);
-const at = fc.nat({ max: WORLD.vpages - MOST_PAGES });
+/** Which of the live processes, see Meeting. */
+const proc = fc.nat({ max: 3 });
+/** Mostly few places, so that mappings replace each other. */
+const at = fc.oneof(
+  { weight: 4, arbitrary: fc.constantFrom(0, 0, 4, 8) },
+  fc.nat({ max: WORLD.vpages - MOST_PAGES }),
+);
 const pages = fc.integer({ min: 1, max: MOST_PAGES });
 /** Few pfns, so that mappings overlap. */
 const pfn = fc.nat({ max: 8 });
@@ -63,7 +69,36 @@ const driverCall: fc.Arbitrary<DriverCallRecord> = fc.oneof(
   fc.constant({ call: "ignore-errors" as const }),
 );
 
-const calls = fc.array(driverCall, { minLength: 1, maxLength: MOST_CALLS });
+/** A VMA filled piece by piece, each piece beside the one before: buffers of a ring, say. */
+const filled = fc
+  .tuple(
+    fc.constantFrom("remap" as const, "remap-window" as const),
+    fc.integer({ min: 1, max: 2 }),
+    fc.array(fc.tuple(physical, mode), { minLength: 2, maxLength: MOST_CALLS }),
+  )
+  .map(([call, length, pieces]) =>
+    pieces.map(([where, wanted], n): DriverCallRecord => {
+      return { call, off: n * length, pages: length, ...where, mode: wanted };
+    }),
+  );
+
+const whole = fc
+  .tuple(physical, mode)
+  .map(([where, wanted]): DriverCallRecord[] => [
+    { call: "remap", off: 0, pages: 0, ...where, mode: wanted },
+  ]);
+
+/** What a handler that supplies a range anew does first. */
+const emptied = whole.map((made): DriverCallRecord[] => [
+  { call: "zap", off: 0, pages: 0 },
+  ...made,
+]);
+
+const calls = fc.oneof(
+  { weight: 2, arbitrary: fc.array(driverCall, { minLength: 1, maxLength: MOST_CALLS }) },
+  { weight: 2, arbitrary: whole },
+  filled,
+);
 
 const mapOp = fc
   .tuple(proc, at, pages, prot, isPrivate, calls)
@@ -79,7 +114,7 @@ const mapOp = fc
   }));
 
 const liveOp: fc.Arbitrary<DriverOp> = fc.oneof(
-  fc.record({ op: fc.constant("drv-run" as const), proc, at, calls }),
+  fc.record({ op: fc.constant("drv-run" as const), proc, at, calls: fc.oneof(calls, emptied) }),
   fc.record({ op: fc.constant("drv-zap" as const), proc, off: fc.nat({ max: 5 }), pages }),
 );
 
@@ -139,7 +174,7 @@ const systemCall: fc.Arbitrary<Op> = fc.oneof(
   })),
   fc.record({ op: fc.constant("touch" as const), proc, at, write: fc.boolean() }),
   fc
-    .tuple(fc.constantFrom(0, 1), fc.constantFrom(2, 3))
+    .tuple(proc, fc.constantFrom(2, 3))
     .map(([p, child]) => ({ op: "fork" as const, proc: p, child })),
   fc.record({ op: fc.constant("exit" as const), proc }),
 );
@@ -151,13 +186,57 @@ const idiomOp: fc.Arbitrary<Op> = fc.oneof(
   { weight: 8, arbitrary: systemCall },
 );
 
+/**
+ * What the ops of a trace have to meet: live processes, and where each has mappings. Without it
+ * most ops of a trace would find nobody, or nothing.
+ */
+class Meeting {
+  private readonly places = new Map<number, number[]>([0, 1].map((p) => [p, []]));
+
+  /** The op as drawn, of a live process; what needs a mapping mostly finds one. */
+  bind(op: Op): Op {
+    const alive = [...this.places.keys()];
+    switch (op.op) {
+      case "drv-run":
+      case "munmap":
+      case "mprotect":
+      case "mremap":
+      case "touch": {
+        const owners = alive.filter((id) => this.places.get(id)?.length !== 0);
+        const proc = pick(owners, op.proc) ?? pick(alive, op.proc) ?? 0;
+        const place = pick([...(this.places.get(proc) ?? []), undefined], op.at);
+        const inside = op.op === "drv-run" ? 0 : op.at >> 2;
+        return { ...op, proc, at: place === undefined ? op.at : place + inside };
+      }
+      default:
+        return { ...op, proc: pick(alive, op.proc) ?? 0 };
+    }
+  }
+
+  /** Keeps in mind what the op has brought or ended. */
+  note(op: Op): void {
+    const starts = this.places.get(op.proc) ?? [];
+    if (op.op === "drv-mmap") starts.push(op.at);
+    if (op.op === "mremap" && op.to !== undefined) starts.push(op.to);
+    if (op.op === "fork") this.places.set(op.child, [...starts]);
+    if (op.op === "exit") this.places.delete(op.proc);
+  }
+}
+
+function pick<T>(list: readonly T[], draw: number): T | undefined {
+  return list[draw % list.length];
+}
+
 function traceOf(drawn: readonly Op[]): Trace {
   const ops: Op[] = [0, 1].map((p) => ({ op: "spawn", proc: p }));
   const born = new Set([0, 1]);
-  for (const op of drawn) {
+  const meeting = new Meeting();
+  for (const unbound of drawn) {
+    const op = meeting.bind(unbound);
     const child = bornBy(op);
     if ((child !== null && born.has(child)) || opFault(op, WORLD) !== null) continue;
     if (child !== null) born.add(child);
+    meeting.note(op);
     ops.push(op);
   }
   for (const p of PROCS) ops.push({ op: "exit", proc: p });
@@ -170,5 +249,5 @@ function traceOf(drawn: readonly Op[]): Trace {
  * processes exit at the end. Every trace satisfies traceSchema.
  */
 export const idiomTrace: fc.Arbitrary<Trace> = fc
-  .array(idiomOp, { maxLength: MOST_OPS })
+  .array(idiomOp, { minLength: FEWEST_OPS, maxLength: MOST_OPS, size: "max" })
   .map(traceOf);

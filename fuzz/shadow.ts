@@ -50,6 +50,12 @@ export class ShadowProcess {
     }
   }
 
+  /** Cuts at both ends of a range. */
+  cut(from: number, to: number): void {
+    this.split(from);
+    this.split(to);
+  }
+
   /** Unmaps a range. */
   unmap(from: number, to: number): void {
     const { vmas } = this;
@@ -82,8 +88,7 @@ export class ShadowProcess {
 
   /** Splits a range off and keeps it from forks. */
   dontfork(from: number, to: number): void {
-    this.split(from);
-    this.split(to);
+    this.cut(from, to);
     const { vmas } = this;
     for (let i = 0; i < vmas.length; i++) {
       const start = startOf(vmas[i] as ShadowVma);

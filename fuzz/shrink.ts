@@ -146,15 +146,12 @@ class Search {
   }
 
   private *lowerWorld(): Ask<void> {
-    for (const index of [0, 1, 2] as const) {
-      const least = index === 2 ? 0 : fitted(this.draft).world[index];
+    for (const index of [0, 1, 2, 3] as const) {
+      const least = index >= 2 ? 0 : fitted(this.draft).world[index];
       for (const value of lowerValues(this.draft.world[index], least)) {
-        const [pfns, vpages, region] = this.draft.world.with(index, value) as [
-          number,
-          number,
-          number,
-        ];
-        if (yield* this.attempt({ ...this.draft, world: [pfns, vpages, region] })) break;
+        const world = [...this.draft.world] as [number, number, number, number];
+        world[index] = value;
+        if (yield* this.attempt({ ...this.draft, world })) break;
       }
     }
   }

@@ -97,7 +97,7 @@ export function fitted(draft: Draft): Draft {
     if (kind === "mmap") pfns = Math.max(pfns, n(3) + n(2));
     for (const [at, length] of rangesOf(kind, values)) vpages = Math.max(vpages, at + length);
   }
-  return { ...draft, world: [pfns, vpages, draft.world[2]] };
+  return { ...draft, world: [pfns, vpages, draft.world[2], draft.world[3]] };
 }
 
 /** The virtual ranges of an op, as start and length; mremap's `at` needs a page to be in. */

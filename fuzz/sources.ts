@@ -15,6 +15,7 @@ const SITES: Readonly<Partial<Record<Op["op"], readonly AllocationSite[]>>> = {
   mremap: ["vma", "vma-setup", "page-table"],
   mprotect: ["vma", "vma-setup"],
   madvise: ["vma", "vma-setup"],
+  mseal: ["vma", "vma-setup"],
   fork: ["memtype", "page-table", "vma", "vma-setup"],
 };
 

@@ -31,6 +31,8 @@ export interface Swarm {
   readonly advices: readonly Advice[];
   /** Of 8 mmaps, how many are private. */
   readonly privateOf8: number;
+  /** Of 16 forks, how many are told to fail late. */
+  readonly lateOf16: number;
   /** Of 16 ranges, how many are drawn without looking at what is mapped. */
   readonly blindOf16: number;
   readonly hot: readonly HotRange[];
@@ -42,7 +44,11 @@ export interface Swarm {
 const WORLD = { pfns: 16, vpages: 24 } as const;
 const SMALL = { least: 4, most: 8 } as const;
 
-const OPTIONAL: readonly SyscallKind[] = [
+/** One run in so many may run out of VMAs, and so many each of its processes may have. */
+const LIMITED_RUNS = 12;
+const ROOM = { least: 1, most: 10 } as const;
+
+const OPTIONAL = [
   "munmap",
   "mremap",
   "mprotect",
@@ -51,10 +57,17 @@ const OPTIONAL: readonly SyscallKind[] = [
   "fork",
   "spawn",
   "exit",
-];
+] as const;
+
+/**
+ * What device mappings hardly notice, or what leaves little to act on: one in so many runs has
+ * each, once on its wheel.
+ */
+const RARE: readonly SyscallKind[] = ["mlock", "munlock", "mseal", "revoke"];
+const RARE_RUNS = 6;
 
 /** Most weight a kind can get; lifecycles stay rare or there is nothing left to act on. */
-const HEAVIEST: Readonly<Record<SyscallKind, number>> = {
+const HEAVIEST = {
   mmap: 6,
   munmap: 6,
   mremap: 6,
@@ -64,7 +77,7 @@ const HEAVIEST: Readonly<Record<SyscallKind, number>> = {
   fork: 3,
   spawn: 1,
   exit: 1,
-};
+} as const;
 
 /** What a run can be about. */
 const FAVOURITES: readonly SyscallKind[] = [
@@ -93,21 +106,28 @@ const MOSTLY_DONTFORK: readonly Advice[] = [
 const MOST_PAGES = [2, 3, 4, 8] as const;
 const PRIVATE_OF_8 = [0, 1, 2, 4, 8] as const;
 const BLIND_OF_16 = [0, 1, 2, 4] as const;
+const LATE_OF_16 = [0, 0, 0, 0, 0, 0, 1, 4] as const;
 
 function drawWorld(dice: Dice): World {
   const mtrr = dice.chance(3, 4) ? "uncached" : "write-back";
-  if (dice.chance(3, 4)) return { pfns: WORLD.pfns, vpages: WORLD.vpages, mtrr };
-  const pfns = dice.between(SMALL.least, SMALL.most);
-  return { pfns, vpages: dice.between(SMALL.least, SMALL.most), mtrr };
+  const isUsual = dice.chance(3, 4);
+  const pfns = isUsual ? WORLD.pfns : dice.between(SMALL.least, SMALL.most);
+  const vpages = isUsual ? WORLD.vpages : dice.between(SMALL.least, SMALL.most);
+  if (!dice.chance(1, LIMITED_RUNS)) return { pfns, vpages, mtrr };
+  return { pfns, vpages, mtrr, maps: dice.between(ROOM.least, ROOM.most) };
 }
 
-function drawWheel(dice: Dice): SyscallKind[] {
+function drawWheel(dice: Dice, { mtrr }: World): SyscallKind[] {
   const favourite = dice.chance(1, 4) ? dice.pick(FAVOURITES) : null;
   const wheel: SyscallKind[] = [];
   addToWheel(wheel, "mmap", dice.between(2, HEAVIEST.mmap));
   for (const kind of OPTIONAL) {
     if (kind === favourite) addToWheel(wheel, kind, FAVOURITE_WEIGHT);
     else if (dice.chance(2, 3)) addToWheel(wheel, kind, dice.between(1, HEAVIEST[kind]));
+  }
+  for (const kind of RARE) {
+    const applies = kind !== "revoke" || mtrr === "uncached";
+    if (dice.chance(1, RARE_RUNS) && applies) wheel.push(kind);
   }
   return wheel;
 }
@@ -137,7 +157,7 @@ export function drawSwarm(dice: Dice, given?: World): Swarm {
   const maxPages = Math.min(dice.pick(MOST_PAGES), world.pfns, world.vpages);
   return {
     world,
-    wheel: drawWheel(dice),
+    wheel: drawWheel(dice, world),
     ops: dice.between(8, 40),
     maxProcs: dice.between(1, 4),
     maxPages,
@@ -145,6 +165,7 @@ export function drawSwarm(dice: Dice, given?: World): Swarm {
     prots: dice.chance(3, 4) ? MOSTLY_RW : PROTS,
     advices: MOSTLY_DONTFORK,
     privateOf8: dice.pick(PRIVATE_OF_8),
+    lateOf16: dice.pick(LATE_OF_16),
     blindOf16: dice.pick(BLIND_OF_16),
     hot: drawHot(dice, world, maxPages),
     exits: dice.chance(7, 8),

@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import type { Backend } from "../src/backend.ts";
-import { isDriverOp } from "../src/trace/driverop.ts";
+import { isDriverOp } from "../src/trace/driverkinds.ts";
 import type { Design, Recording } from "../src/trace/recording.ts";
 import { bornBy, type Trace } from "../src/trace/trace.ts";
 import { type AcceleratorChoice, chooseAccelerator } from "./accelerator.ts";

@@ -30,15 +30,15 @@ const APERTURE_MIB = 256;
 
 /**
  * `loglevel=5` keeps the tracking's info lines off the (slow) console, which is for warnings and
- * panics; the guest reads /dev/kmsg. `iomem=relaxed` lets /dev/mem reach a claimed BAR. A guest
- * that oopses is of no more use, so it panics, and `-no-reboot` turns the panic into an exit.
+ * panics; the guest reads /dev/kmsg. `iomem=strict` is what takes a BAR from user space when a
+ * driver claims it; ours are not claimed otherwise. A guest that oopses is of no more use, so it panics, and `-no-reboot` turns the panic into an exit.
  */
 const COMMAND_LINE = [
   "console=ttyS0",
   "loglevel=5",
   "panic=-1",
   "oops=panic",
-  "iomem=relaxed",
+  "iomem=strict",
   `memmap=0x${RESERVED.bytes.toString(16)}$0x${RESERVED.address.toString(16)}`,
   `pfndiff.reserved=0x${RESERVED.address.toString(16)},0x${RESERVED.bytes.toString(16)}`,
   "mitigations=off",

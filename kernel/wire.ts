@@ -1,4 +1,4 @@
-import { isDriverOp } from "../src/trace/driverop.ts";
+import { isDriverOp } from "../src/trace/driverkinds.ts";
 import { ADVICES, type Op, PROTS, type SyscallKind, VIAS } from "../src/trace/op.ts";
 import type { Trace } from "../src/trace/trace.ts";
 
@@ -7,14 +7,14 @@ import type { Trace } from "../src/trace/trace.ts";
  * little-endian; a batch goes out as one request, its answer comes back in chunks of records.
  */
 export const WIRE = {
-  WIRE_VERSION: 1,
+  WIRE_VERSION: 2,
   REQUEST_MAGIC: 0x51464e50,
   ANSWER_MAGIC: 0x41464e50,
   MAILBOX_BYTES: 33_554_432,
   ANSWER_OFFSET: 16_777_216,
   HEADER_BYTES: 64,
   OP_WORDS: 8,
-  TRACE_WORDS: 6,
+  TRACE_WORDS: 7,
   MAX_PROCS: 1024,
 } as const;
 
@@ -40,6 +40,10 @@ export const OP_CODE: Readonly<Record<SyscallKind, number>> = {
   touch: 6,
   fork: 7,
   exit: 8,
+  mlock: 9,
+  munlock: 10,
+  mseal: 11,
+  revoke: 12,
 };
 
 export const RECORD = {
@@ -90,6 +94,7 @@ export function opWords(op: Op): number[] {
   switch (op.op) {
     case "spawn":
     case "exit":
+    case "revoke":
       return [code, op.proc, 0, 0, 0, 0, 0, 0];
     case "mmap": {
       const via = VIAS.indexOf(op.via);
@@ -97,6 +102,9 @@ export function opWords(op: Op): number[] {
       return [code, op.proc, op.at, op.pages, op.pfn, via, prot, op.private ? 1 : 0];
     }
     case "munmap":
+    case "mlock":
+    case "munlock":
+    case "mseal":
       return [code, op.proc, op.at, op.pages, 0, 0, 0, 0];
     case "mremap": {
       const given = op.to === undefined ? 0 : 1;
@@ -109,7 +117,7 @@ export function opWords(op: Op): number[] {
     case "touch":
       return [code, op.proc, op.at, 1, op.write ? 1 : 0, 0, 0, 0];
     case "fork":
-      return [code, op.proc, 0, 0, op.child, 0, 0, 0];
+      return [code, op.proc, 0, 0, op.child, op.late === true ? 1 : 0, 0, 0];
   }
 }
 
@@ -139,8 +147,9 @@ export function encodeRequest(sequence: number, batch: readonly PlacedTrace[]): 
   };
   put(batch.length);
   for (const { id, trace, window } of batch) {
-    const { pfns, vpages, mtrr } = trace.world;
-    for (const word of [id, REGION_CODE[mtrr], window, pfns, vpages, trace.ops.length]) put(word);
+    const { pfns, vpages, mtrr, maps = 0 } = trace.world;
+    const { length: count } = trace.ops;
+    for (const word of [id, REGION_CODE[mtrr], window, pfns, vpages, count, maps]) put(word);
     for (const op of trace.ops) for (const word of opWords(op)) put(word);
   }
   const header: [number, number][] = [

@@ -10,14 +10,7 @@ import { legacySpec } from "./index.ts";
 import type { LegacyRelease } from "./profiles.ts";
 import { hasVmPat, VM_PAT, VmPatTracking } from "./tracking.ts";
 
-/**
- * The fixes that the VM_PAT design got, by commit, oldest first.
- *
- * `2039e6acaf94` (4.5) a reservation can be shrunk by its end; `d155df53f310` (6.3) a failed copy
- * of page tables clears the child's flag; `04c35ab3bdae` (6.9) a copied first page no longer hides
- * the base; `dc84bc2aba85` (6.15-rc1) a failed fork gives back what it reserved, and no duplicate
- * has the flag; `e9f180d7cfde` (6.15) only a child's duplicate has not.
- */
+/** The fixes that the VM_PAT design got, by commit, oldest first. */
 export const FIXES = [
   "2039e6acaf94",
   "d155df53f310",
@@ -27,6 +20,15 @@ export const FIXES = [
 ] as const;
 
 export type Fix = (typeof FIXES)[number];
+
+/** The first release of each, and what it did. */
+export const FIX_TEXT: Readonly<Record<Fix, readonly [since: string, does: string]>> = {
+  "2039e6acaf94": ["4.5", "a reservation can be shrunk by its end"],
+  d155df53f310: ["6.3", "a failed page table copy clears the child's flag"],
+  "04c35ab3bdae": ["6.9", "a copied first page no longer hides the base"],
+  dc84bc2aba85: ["6.15-rc1", "a failed fork cleans up; no copy has the flag"],
+  e9f180d7cfde: ["6.15", "only the copies that fork makes lose the flag"],
+};
 
 /** The VM_PAT design as it was when only some of the fixes were in. */
 class HistoricTracking extends VmPatTracking {

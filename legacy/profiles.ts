@@ -12,6 +12,9 @@ export const LEGACY_PROFILES = {
     mremapMovesSeveral: false,
     remapChecksPartOfPrivateFirst: false,
     vmFlagsAssertWriteLock: false,
+    mremapCountsMaps: "fixed-apart",
+    mremapRoom: { early: 6, move: 4 },
+    hasMseal: false,
     mremapErrorClearsSource: false,
   },
   /** mm/mmap.c of 6.12.117: pages cleared first, VMAs freed after the driver's handler. */
@@ -24,6 +27,9 @@ export const LEGACY_PROFILES = {
     mremapMovesSeveral: false,
     remapChecksPartOfPrivateFirst: false,
     vmFlagsAssertWriteLock: true,
+    mremapCountsMaps: "fixed-apart",
+    mremapRoom: { early: 6, move: 4 },
+    hasMseal: true,
     mremapErrorClearsSource: false,
   },
 } as const satisfies Record<string, MmProfile>;

@@ -10,6 +10,9 @@ const CHECKS_FIRST = {
   mremapMovesSeveral: true,
   remapChecksPartOfPrivateFirst: false,
   vmFlagsAssertWriteLock: true,
+  mremapCountsMaps: "fixed-first",
+  mremapRoom: { early: 6, move: 4 },
+  hasMseal: true,
   mremapErrorClearsSource: false,
 } as const satisfies MmProfile;
 
@@ -20,6 +23,13 @@ const MAPS_IN_ACTION = {
   devmemMapsAfterFree: true,
   remapChecksPartOfPrivateFirst: true,
   vmFlagsAssertWriteLock: false,
+} as const satisfies MmProfile;
+
+/** mm/mremap.c of 7.2.12: every mremap() counts VMAs first, and asks for less room. */
+const COUNTS_ALWAYS = {
+  ...MAPS_IN_ACTION,
+  mremapCountsMaps: "always",
+  mremapRoom: { early: 4, move: 2 },
 } as const satisfies MmProfile;
 
 /**
@@ -40,9 +50,9 @@ export const MODERN_PROFILES = {
   "6.18": CHECKS_FIRST,
   "6.19": { ...MAPS_IN_ACTION, release: "6.19" },
   "7.0": { ...MAPS_IN_ACTION, release: "7.0" },
-  "7.1": { ...MAPS_IN_ACTION, release: "7.1" },
-  "7.2": MAPS_IN_ACTION,
-  "7.3": { ...MAPS_IN_ACTION, release: "7.3" },
+  "7.1": { ...COUNTS_ALWAYS, release: "7.1" },
+  "7.2": COUNTS_ALWAYS,
+  "7.3": { ...COUNTS_ALWAYS, release: "7.3" },
 } as const satisfies Record<string, MmProfile>;
 
 export type ModernRelease = keyof typeof MODERN_PROFILES;

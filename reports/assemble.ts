@@ -2,6 +2,7 @@ import type { Baseline, BaselineEntry, GateOutcome } from "../src/gate.ts";
 import type { Replay } from "../src/replay.ts";
 import type { Design, Step } from "../src/trace/recording.ts";
 import { UserError } from "../src/usererror.ts";
+import type { Arena } from "./arena.ts";
 import type {
   CopyTexts,
   FindingStatus,
@@ -27,17 +28,19 @@ export interface ReportSources {
   /** What reproducers are made from, by signature; without, their copy buttons are left out. */
   readonly repro?: ReadonlyMap<string, ReproInput>;
   readonly claims?: readonly ReportClaim[];
+  readonly arena?: Arena;
 }
 
 /** Joins a campaign and a baseline into what a report shows. */
 export function assembleReport(sources: ReportSources): ReportData {
   const { format: _format, findings: _findings, residual, ...campaign } = sources.view.campaign;
-  const { gate, claims } = sources;
+  const { gate, claims, arena } = sources;
   return {
     campaign: { ...campaign, residualChance: residual.chance },
     gate: gate?.outcome ?? null,
     findings: [...metFindings(sources), ...unmetFindings(sources)],
     ...(claims === undefined ? {} : { claims }),
+    ...(arena === undefined ? {} : { arena }),
   };
 }
 

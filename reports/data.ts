@@ -1,3 +1,4 @@
+import type { Arena } from "./arena.ts";
 import type { Claim } from "../src/claims/claim.ts";
 import type { GateOutcome } from "../src/gate.ts";
 import type { CampaignFinding } from "../src/oracle/finding.ts";
@@ -76,4 +77,6 @@ export interface ReportData {
   readonly gate: GateOutcome | null;
   readonly findings: readonly ReportFinding[];
   readonly claims?: readonly ReportClaim[];
+  /** What every design came to on the same traces. */
+  readonly arena?: Arena;
 }

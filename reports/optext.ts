@@ -1,6 +1,6 @@
 import { driverOpText, range } from "./driveroptext.ts";
 import { SHORT_MODE } from "../src/pat/cachemode.ts";
-import { isDriverOp } from "../src/trace/driverop.ts";
+import { isDriverOp } from "../src/trace/driverkinds.ts";
 import type { Op, SyscallOp } from "../src/trace/op.ts";
 import type { Mapped, Memtype, Result, TraceEvent, VmaState } from "../src/trace/recording.ts";
 
@@ -16,16 +16,20 @@ function syscallText(op: SyscallOp): string {
   switch (op.op) {
     case "spawn":
     case "exit":
+    case "revoke":
       return `${op.op} p${op.proc}`;
     case "fork":
-      return `fork p${op.proc} -> p${op.child}`;
+      return `fork p${op.proc} -> p${op.child}${op.late === true ? ", to fail late" : ""}`;
     case "mmap": {
       const shared = op.private ? "private" : "shared";
       const where = `${range(op.at, op.pages)} = pfn ${range(op.pfn, op.pages)}`;
       return `mmap p${op.proc} ${where} ${op.via} ${op.prot} ${shared}`;
     }
     case "munmap":
-      return `munmap p${op.proc} ${range(op.at, op.pages)}`;
+    case "mlock":
+    case "munlock":
+    case "mseal":
+      return `${op.op} p${op.proc} ${range(op.at, op.pages)}`;
     case "mremap": {
       const from = `mremap p${op.proc} ${range(op.at, op.pages)}`;
       if (op.to === undefined) return `${from} resize to ${range(op.at, op.newPages)}`;
@@ -52,6 +56,7 @@ export function vmaText(vma: VmaState): string {
     vma.private ? "private" : "shared",
     ...(vma.pat === true ? ["VM_PAT"] : []),
     ...(vma.dontfork === true ? ["dontfork"] : []),
+    ...(vma.sealed === true ? ["sealed"] : []),
   ];
   if (vma.maps !== undefined) {
     return `${range(vma.start, pages)} = ${mapsText(vma.maps)} ${vma.prot} ${flags.join(" ")}`;

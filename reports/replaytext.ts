@@ -29,11 +29,12 @@ export function replayText(replay: Replay, columns: number, paint: Paint): strin
 }
 
 function heading(replay: Replay): string[] {
-  const { pfns, vpages, mtrr } = replay.trace.world;
+  const { pfns, vpages, mtrr, maps } = replay.trace.world;
   const region = mtrr === "uncached" ? "a device aperture" : "low memory";
+  const room = maps === undefined ? "" : `, room for ${maps} VMAs`;
   const name = replay.trace.name === "" ? "trace" : replay.trace.name;
   return [
-    `${name}: ${replay.steps.length} ops; ${pfns} pfns of ${region}, ${vpages} virtual pages`,
+    `${name}: ${replay.steps.length} ops; ${pfns} pfns of ${region}, ${vpages} virtual pages${room}`,
     `before ${replay.before}, after ${replay.after}; "!" marks what differs, ">>" a finding`,
   ];
 }

@@ -4,6 +4,8 @@ import { bornBy, type Trace, type World } from "../src/trace/trace.ts";
 
 const SIZE = { pfns: 8, vpages: 12 } as const;
 
+const RANGE_OPS = ["mlock", "munlock", "mseal"] as const;
+
 const proc = fc.nat({ max: 3 });
 /** A range inside the window: the start and the length are drawn so that they always fit. */
 const range = fc
@@ -64,8 +66,17 @@ function blindOp(world: World): fc.Arbitrary<Op> {
     fc
       .record({ proc, range, advice: fc.constantFrom(...ADVICES) })
       .map(({ proc, range, advice }) => ({ op: "madvise" as const, proc, ...range, advice })),
+    fc
+      .record({ proc, range, op: fc.constantFrom(...RANGE_OPS) })
+      .map(({ proc, range, op }) => ({ op, proc, ...range })),
     fc.record({ op: fc.constant("touch" as const), proc, at: fc.nat(11), write: fc.boolean() }),
     fc.record({ op: fc.constant("fork" as const), proc, child: proc }),
+    fc.record({
+      op: fc.constant("fork" as const),
+      proc,
+      child: proc,
+      late: fc.constant(true as const),
+    }),
     fc.record({ op: fc.constant("exit" as const), proc }),
   );
 }

@@ -12,6 +12,39 @@ export interface Letter {
   readonly applies: Applies;
 }
 
+/** A side that says where a letter is tried. */
+export interface TriedSide {
+  isAlive(proc: number): boolean;
+  /** Whether a write has copied the page. */
+  isCopied(proc: number, page: number): boolean;
+  read(proc: number, into: VmaTable): void;
+}
+
+/** Where an exploration is: who lives, how many were ever born, and the sides. */
+export interface Scene {
+  /** Most processes alive at once. */
+  readonly procs: number;
+  readonly alive: readonly number[];
+  readonly born: number;
+  readonly sides: readonly TriedSide[];
+  /** Room to read VMAs into. */
+  readonly vmas: VmaTable;
+}
+
+/** Whether a letter is tried: it changes something on at least one side. */
+export function isTried({ op, applies }: Letter, scene: Scene): boolean {
+  const { procs, alive, born, sides, vmas } = scene;
+  const mayBear = alive.length < procs;
+  if (op.op === "spawn") return mayBear && op.proc === born;
+  if (!alive.includes(op.proc)) return false;
+  if (op.op === "fork") return mayBear && op.child === born;
+  return sides.some((side) => {
+    if (op.op === "touch" && side.isCopied(op.proc, op.at)) return false;
+    side.read(op.proc, vmas);
+    return side.isAlive(op.proc) && applies(vmas);
+  });
+}
+
 /** The alphabet in words, as the certificate states it. */
 export const ALPHABET = [
   "spawn: where fewer processes than the bound are alive",

@@ -3,7 +3,7 @@ import { judgeFindings } from "../../src/oracle/verdict.ts";
 import type { Op } from "../../src/trace/op.ts";
 import { type World } from "../../src/trace/trace.ts";
 import { VmaTable } from "../../src/oracle/observed.ts";
-import { type Letter, lettersOf } from "./alphabet.ts";
+import { isTried, type Letter, lettersOf } from "./alphabet.ts";
 import { type Bounds, worldOf } from "./bounds.ts";
 import type { ExploredSide } from "./exploredside.ts";
 import { ASPECTS, ExploredPair } from "./pair.ts";
@@ -107,28 +107,18 @@ export class Expander {
   }
 
   private findApplicable(): void {
+    const { pair, vmas } = this;
+    const { alive, born, before, after } = pair;
+    const scene = { procs: this.bounds.procs, alive, born, sides: [before, after], vmas };
     this.applicable.length = 0;
     for (let letter = 0; letter < this.letters.length; letter++) {
-      if (this.applies(this.letters[letter] as Letter)) this.applicable.push(letter);
+      if (isTried(this.letters[letter] as Letter, scene)) this.applicable.push(letter);
     }
-  }
-
-  private applies({ op, applies }: Letter): boolean {
-    const { pair, vmas } = this;
-    const mayBear = pair.alive.length < this.bounds.procs;
-    if (op.op === "spawn") return mayBear && op.proc === pair.born;
-    if (!pair.alive.includes(op.proc)) return false;
-    if (op.op === "fork") return mayBear && op.child === pair.born;
-    return [pair.before, pair.after].some((side) => {
-      if (op.op === "touch" && side.isCopied(op.proc, op.at)) return false;
-      side.read(op.proc, vmas);
-      return side.isAlive(op.proc) && applies(vmas);
-    });
   }
 }
 
 /** Every exploration begins with one process; its birth does not count as an op of the bound. */
-const FIRST: Op = { op: "spawn", proc: 0 };
+export const FIRST: Op = { op: "spawn", proc: 0 };
 
 /** Gathers what the transitions of a chunk showed. */
 class ExpansionSink {

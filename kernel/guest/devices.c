@@ -7,6 +7,7 @@
  * not, and there is room for thousands of windows.
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,7 +15,8 @@
 #include <unistd.h>
 #include "guest.h"
 
-#define APERTURE "/sys/bus/pci/devices/0000:00:05.0/"
+#define APERTURE_NAME "0000:00:05.0"
+#define APERTURE "/sys/bus/pci/devices/" APERTURE_NAME "/"
 #define MAILBOX "/sys/bus/pci/devices/0000:00:06.0/"
 
 /* The address and length of BAR 2, the third line of a device's `resource` file. */
@@ -107,4 +109,26 @@ const char *devices_setup(struct region *uncached, struct region *write_back,
 	write_back->offset[VIA_DEVMEM] = write_back->base;
 	write_back->offset[VIA_DEVMEM_SYNC] = write_back->base;
 	return failure;
+}
+
+static int write_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY);
+	int failed = fd < 0 || write(fd, text, strlen(text)) < 0 ? errno : 0;
+
+	close(fd);
+	return failed;
+}
+
+/*
+ * The nvme driver, which these kernels have built in, claims every BAR of a device before it looks
+ * at any; with iomem=strict the kernel then takes them from user space (revoke_iomem()). It finds
+ * BAR 0 too small and lets go again, so the aperture can be mapped anew.
+ */
+const char *devices_revoke(void)
+{
+	if (write_text(APERTURE "driver_override", "nvme") != 0 ||
+	    write_text("/sys/bus/pci/drivers/nvme/bind", APERTURE_NAME) != ENODEV)
+		return "the kernel has no nvme driver that claims the aperture";
+	return NULL;
 }

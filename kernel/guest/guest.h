@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include "wire.h"
 
 /* The physical memory a trace runs on, and the files that reach it. */
@@ -20,6 +21,7 @@ struct world {
 	uint64_t window; /* bytes from the region's base */
 	uint64_t bytes;  /* length of the physical window */
 	uint64_t virtual_bytes;
+	int maps; /* room for VMAs in every process, 0 where nothing limits it */
 };
 
 /* procs.c: the processes of a trace. */
@@ -33,11 +35,18 @@ int procs_alive(int proc);
 int procs_smaps(int proc);
 int procs_limit(void);
 
+/* limits.c: what the kernel lets a process have. NULL, or why it cannot be set. */
+const char *limits_room(pid_t pid, int maps);
+const char *limits_lift(void);
+const char *limits_setup(void);
+/* From here until it is lifted no fork of a process of a trace can copy all of it. */
+const char *limits_commit(int limited);
+
 /* observe.c: what a step shows, written as records. Return 0, or why it could not be read. */
 const char *observe_setup(void);
 const char *observe_fresh(const struct world *world); /* whether nothing is reserved yet */
 const char *observe_memtype(const struct world *world);
-const char *observe_vmas(const struct world *world, int actor, int child);
+const char *observe_vmas(const struct world *world, const int32_t *op);
 const char *observe_log(void);
 void observe_forget_log(void);
 
@@ -57,5 +66,7 @@ void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* devices.c: finding and opening the regions and the mailbox. */
 const char *devices_setup(struct region *uncached, struct region *write_back,
 			  volatile uint8_t **mailbox);
+/* Lets a driver claim the aperture, which takes it from every process. */
+const char *devices_revoke(void);
 
 #endif

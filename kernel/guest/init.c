@@ -86,7 +86,9 @@ static const char *setup(int *vm_pat)
 	if (failure)
 		return failure;
 	answer_into(mailbox);
-	failure = observe_setup();
+	failure = limits_setup();
+	if (!failure)
+		failure = observe_setup();
 	if (!failure)
 		failure = detect_design(vm_pat);
 	return failure;
@@ -94,12 +96,11 @@ static const char *setup(int *vm_pat)
 
 static const char *observe(const struct world *world, const int32_t *op)
 {
-	int child = op[0] == OP_FORK ? op[4] : op[1];
 	const char *failure = observe_log();
 
 	if (!failure)
 		failure = observe_memtype(world);
-	return failure ? failure : observe_vmas(world, op[1], child);
+	return failure ? failure : observe_vmas(world, op);
 }
 
 /* Runs one trace from its header words; returns why the guest cannot go on, or NULL. */
@@ -108,7 +109,8 @@ static const char *run_trace(const uint32_t *head, const uint8_t *ops, int slow)
 	const struct world world = { .region = &regions[head[1]],
 				     .window = (uint64_t)head[2] * PAGE,
 				     .bytes = (uint64_t)head[3] * PAGE,
-				     .virtual_bytes = (uint64_t)head[4] * PAGE };
+				     .virtual_bytes = (uint64_t)head[4] * PAGE,
+				     .maps = (int)head[6] };
 	const char *failure = NULL;
 	uint32_t done = 0;
 
@@ -134,6 +136,8 @@ static const char *run_trace(const uint32_t *head, const uint8_t *ops, int slow)
 			answer_step_done();
 	}
 	procs_end();
+	if (world.maps && !failure)
+		failure = limits_lift();
 	if (failure)
 		record(RECORD_FAIL, NULL, 0, failure, strlen(failure));
 	else

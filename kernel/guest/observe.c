@@ -133,17 +133,19 @@ static enum verdict judge_vma(const char *line, const void *context)
 }
 
 /*
- * Every live process, but only those that the op concerned are read: no op of one process changes
- * the VMAs of another, and smaps is the most expensive part of a step.
+ * Every live process, but only those that the op concerned are read: smaps is the most expensive
+ * part of a step, and only a revoke changes the VMAs of other processes.
  */
-const char *observe_vmas(const struct world *world, int actor, int child)
+const char *observe_vmas(const struct world *world, const int32_t *op)
 {
+	int actor = op[1], child = op[0] == OP_FORK ? op[4] : op[1];
+
 	for (int proc = 0; proc < procs_limit(); proc++) {
 		uint32_t id = (uint32_t)proc;
 
 		if (!procs_alive(proc))
 			continue;
-		if (proc != actor && proc != child) {
+		if (proc != actor && proc != child && op[0] != OP_REVOKE) {
 			record(RECORD_SAME, &id, 1, NULL, 0);
 			continue;
 		}

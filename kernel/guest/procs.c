@@ -21,6 +21,10 @@
 #include <unistd.h>
 #include "guest.h"
 
+#ifndef SYS_mseal
+#define SYS_mseal 462 /* libc learned of it in 2.40 */
+#endif
+
 struct slot {
 	uint32_t asked; /* counts the ops handed to the process */
 	uint32_t done;  /* counts the ops it has performed */
@@ -36,10 +40,10 @@ static int limit; /* one past the highest proc id that was ever alive in this tr
 static struct world world;
 static sigjmp_buf fault;
 
+/* A page that is not there (SIGBUS) is told from an access that is not allowed. */
 static void on_fault(int signal)
 {
-	(void)signal;
-	siglongjmp(fault, 1);
+	siglongjmp(fault, signal == SIGBUS ? EIO : EFAULT);
 }
 
 /* Only in the processes of a trace: a fault of init itself must stay a panic. */
@@ -114,9 +118,10 @@ static int do_madvise(const int32_t *op)
 static int do_touch(const int32_t *op)
 {
 	volatile char *byte = address(op[2]);
+	int error = sigsetjmp(fault, 0);
 
-	if (sigsetjmp(fault, 0))
-		return EFAULT;
+	if (error)
+		return error;
 	if (op[4])
 		*byte = 1;
 	else
@@ -159,6 +164,12 @@ static int perform(struct slot *slot)
 		return do_touch(op);
 	case OP_FORK:
 		return do_fork(slot);
+	case OP_MLOCK:
+		return outcome(mlock(address(op[2]), (size_t)op[3] * PAGE));
+	case OP_MUNLOCK:
+		return outcome(munlock(address(op[2]), (size_t)op[3] * PAGE));
+	case OP_MSEAL:
+		return outcome(syscall(SYS_mseal, address(op[2]), (size_t)op[3] * PAGE, 0));
 	default:
 		_exit(0);
 	}
@@ -232,6 +243,8 @@ static int spawn(int proc, const char **failure)
 	if (pid < 0)
 		return errno;
 	*failure = adopt(proc, pid);
+	if (world.maps && !*failure)
+		*failure = limits_room(pid, world.maps);
 	return 0;
 }
 
@@ -251,9 +264,20 @@ int procs_perform(const int32_t *op, const char **failure)
 		bury(proc);
 		return 0;
 	}
+	if (op[0] == OP_REVOKE) {
+		*failure = devices_revoke();
+		return 0;
+	}
+	int late = op[0] == OP_FORK && op[5];
+
 	if (op[0] == OP_FORK)
 		prepare(op[4]);
+	if (late)
+		*failure = limits_commit(1);
 	int error = ask(proc, op);
+
+	if (late && !*failure)
+		*failure = limits_commit(0);
 
 	if (error < 0) {
 		pids[proc] = 0;

@@ -12,7 +12,7 @@
 
 #include <stdint.h>
 
-#define WIRE_VERSION 1
+#define WIRE_VERSION 2
 #define REQUEST_MAGIC 0x51464e50
 #define ANSWER_MAGIC 0x41464e50
 #define MAILBOX_BYTES 33554432
@@ -35,10 +35,10 @@
 
 /*
  * A request's payload: the number of traces, then per trace its id, region, window (the first
- * page, relative to the region), pfns, vpages, number of ops, and the ops, OP_WORDS words each:
- * kind, proc, at, pages, and four more that depend on the kind.
+ * page, relative to the region), pfns, vpages, number of ops, room for VMAs (0: no limit), and
+ * the ops, OP_WORDS words each: kind, proc, at, pages, and four more that depend on the kind.
  */
-#define TRACE_WORDS 6
+#define TRACE_WORDS 7
 #define REGION_UNCACHED 0
 #define REGION_WRITE_BACK 1
 
@@ -49,8 +49,12 @@
 #define OP_MPROTECT 4 /* prot */
 #define OP_MADVISE 5  /* advice */
 #define OP_TOUCH 6    /* write */
-#define OP_FORK 7     /* child */
+#define OP_FORK 7     /* child, whether it is to fail late */
 #define OP_EXIT 8
+#define OP_MLOCK 9
+#define OP_MUNLOCK 10
+#define OP_MSEAL 11
+#define OP_REVOKE 12
 
 #define VIA_RESOURCE 0
 #define VIA_RESOURCE_WC 1

@@ -15,7 +15,8 @@ function protOf(read: string, write: string, line: string): Prot {
 
 /**
  * The VMAs of a process' window from the header and VmFlags lines of its smaps. VM_PAT shows as
- * `ar` up to 6.15, so `pat` is there for that design only; VM_DONTCOPY shows as `dc`. The pfn is
+ * `ar` up to 6.15, so `pat` is there for that design only; VM_DONTCOPY shows as `dc`,
+ * VM_SEALED as `sl`. The pfn is
  * the offset column: the region's drivers put the physical page there.
  */
 export function parseVmas(text: string, window: PhysicalWindow, design: Design): VmaState[] {
@@ -39,6 +40,7 @@ export function parseVmas(text: string, window: PhysicalWindow, design: Design):
       pfn: pageOf(offset, window),
       ...(design === "vm-pat" ? { pat: names.includes("ar") } : {}),
       ...(names.includes("dc") ? { dontfork: true } : {}),
+      ...(names.includes("sl") ? { sealed: true } : {}),
     });
   }
   return vmas;

@@ -1,4 +1,5 @@
 import type { ReportData, ReportFinding } from "../data.ts";
+import { ARENA_FIGURES, figure, priceOf } from "./arenawords.ts";
 import { escapeHtml } from "./escape.ts";
 import { grouped, headline, JUDGEMENT_TEXT, plural, STATUS_TEXT, verdictLine } from "./words.ts";
 
@@ -22,6 +23,7 @@ export function summaryHtml(report: ReportData): string {
     "<table><thead><tr><th>Status</th><th>Verdict</th><th>Finding</th><th>Runs</th></tr></thead>",
     `<tbody>${rows}</tbody></table>`,
     claimsHtml(report),
+    arenaHtml(report),
     "<p>With JavaScript this page also shows every finding step by step.</p>",
     "</main>",
   ].join("");
@@ -34,6 +36,21 @@ function claimsHtml({ claims = [] }: ReportData): string {
     return `<li>${escapeHtml(claim)} <b>${JUDGEMENT_TEXT[judgement].name}.</b> ${told}</li>`;
   });
   return `<h2>The series' claims, checked</h2><ol>${items.join("")}</ol>`;
+}
+
+function arenaHtml({ arena }: ReportData): string {
+  if (arena === undefined) return "";
+  const cells = (tag: string, texts: readonly string[]) =>
+    texts.map((text) => `<${tag}>${escapeHtml(text)}</${tag}>`).join("");
+  const head = cells("th", ["Design", ...ARENA_FIGURES.map(({ name }) => name), "Costs"]);
+  const rows = arena.designs.map((result) => {
+    const figures = ARENA_FIGURES.map((one) => figure(one.of(result)));
+    return `<tr>${cells("td", [result.design, ...figures, priceOf(result).join(", ")])}</tr>`;
+  });
+  return [
+    "<h2>The arena: every design on the same traces, in 10,000 ops</h2>",
+    `<table><thead><tr>${head}</tr></thead><tbody>${rows.join("")}</tbody></table>`,
+  ].join("");
 }
 
 function row(finding: ReportFinding): string {

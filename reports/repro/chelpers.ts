@@ -11,6 +11,11 @@ export function forks(program: Program): boolean {
   return program.steps.some(({ op }) => op.op === "fork");
 }
 
+/** Whether any step seals a mapping, which older libcs have no function and no number for. */
+function seals(program: Program): boolean {
+  return program.steps.some(({ op }) => op.op === "mseal");
+}
+
 /** The libc headers that the helpers below need. */
 export function headers(program: Program): string {
   const names = [
@@ -24,12 +29,19 @@ export function headers(program: Program): string {
     "string.h",
     "sys/mman.h",
     "sys/prctl.h",
-    ...(forks(program) ? ["sys/syscall.h"] : []),
+    ...(forks(program) || seals(program) ? ["sys/syscall.h"] : []),
     "sys/wait.h",
     "unistd.h",
   ];
-  return names.map((name) => `#include <${name}>\n`).join("");
+  const includes = names.map((name) => `#include <${name}>\n`).join("");
+  return seals(program) ? `${includes}${MSEAL}` : includes;
 }
+
+const MSEAL = `
+#ifndef SYS_mseal
+#define SYS_mseal 462 /* 6.10 and later */
+#endif
+`;
 
 /** Constants and state, the same for every program but for their numbers. */
 export function state(program: Program): string {

@@ -1,9 +1,10 @@
 import { assertNever } from "../../src/assertnever.ts";
-import type { Advice, SyscallOp, Prot } from "../../src/trace/op.ts";
+import type { Advice, Prot } from "../../src/trace/op.ts";
 import { forks, touches } from "./chelpers.ts";
+import { isLimited, limitHelpers } from "./climits.ts";
 import { literal } from "./ctext.ts";
 import { outcomeName } from "./expectation.ts";
-import type { Program, ProgramStep } from "./program.ts";
+import type { Program, ProgramOp, ProgramStep } from "./program.ts";
 
 /** The table of steps: who performs each, and what was recorded. */
 export function stepTable(program: Program): string {
@@ -26,7 +27,7 @@ function tableRow({ op, text, before, after }: ProgramStep): string {
   return `{ ${fields.join(", ")}, ${literal(text)} }`;
 }
 
-function kindOf(op: SyscallOp): string {
+function kindOf(op: ProgramOp): string {
   switch (op.op) {
     case "spawn":
       return "SPAWN";
@@ -40,6 +41,9 @@ function kindOf(op: SyscallOp): string {
     case "mprotect":
     case "madvise":
     case "touch":
+    case "mlock":
+    case "munlock":
+    case "mseal":
       return "CALL";
     default:
       return assertNever(op);
@@ -70,7 +74,7 @@ ${cases.join("")}	}
 }
 
 ${live(asks)}
-${run(program)}${asks ? `\n${IS_MAPPED}` : ""}`;
+${isLimited(program) ? `${limitHelpers(program)}\n` : ""}${run(program)}${asks ? `\n${IS_MAPPED}` : ""}`;
 }
 
 /** A virtual page's address as C. */
@@ -97,7 +101,7 @@ const ADVICE: Readonly<Record<Advice, string>> = {
   willneed: "MADV_WILLNEED",
 };
 
-function statement(op: SyscallOp): string {
+function statement(op: ProgramOp): string {
   const failing = (call: string) => `return ${call} ? errno : 0;`;
   switch (op.op) {
     case "spawn":
@@ -108,7 +112,11 @@ function statement(op: SyscallOp): string {
       return `return map(${op.at}, ${op.pages}, ${via}, ${op.pfn}, ${PROTECTION[op.prot]}, ${share});`;
     }
     case "munmap":
-      return failing(`munmap(${at(op.at)}, ${bytes(op.pages)})`);
+    case "mlock":
+    case "munlock":
+      return failing(`${op.op}(${at(op.at)}, ${bytes(op.pages)})`);
+    case "mseal":
+      return failing(`syscall(SYS_mseal, ${at(op.at)}, ${bytes(op.pages)}, 0)`);
     case "mremap": {
       const sizes = `${bytes(op.pages)}, ${bytes(op.newPages)}`;
       const where = op.to === undefined ? "0" : `MREMAP_MAYMOVE | MREMAP_FIXED, ${at(op.to)}`;
@@ -221,6 +229,7 @@ function run(program: Program): string {
   const born = forks(program)
     ? "\tif (s->kind == FORK && error == 0)\n\t\talive[s->child] = 1;\n"
     : "";
+  const room = isLimited(program) ? "\t\tif (limit_maps())\n\t\t\treturn -1;\n" : "";
   return `/* Has a step performed; 0, the errno it failed with, or -1 if the process was lost. */
 static int run(int step)
 {
@@ -228,7 +237,7 @@ static int run(int step)
 	int error = -1;
 
 	if (s->kind == SPAWN) {
-		if (fork() == 0)
+${room}		if (fork() == 0)
 			live(s->proc);
 		alive[s->proc] = 1;
 		return 0;

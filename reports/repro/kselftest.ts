@@ -2,6 +2,7 @@ import { assertNever } from "../../src/assertnever.ts";
 import { checkHelpers, watches } from "./ccheck.ts";
 import { headers, LIST_READER, opening, state } from "./chelpers.ts";
 import { performing, stepTable } from "./csteps.ts";
+import { isLimited } from "./climits.ts";
 import { comment, literal } from "./ctext.ts";
 import { outcomeName } from "./expectation.ts";
 import type { ReproInput } from "./input.ts";
@@ -69,7 +70,7 @@ ${log}	if (why)
 
 FIXTURE_TEARDOWN(pfn_tracking)
 {
-${program.vias.map((via) => `\tclose(fds[${via.toUpperCase()}]);\n`).join("")}}
+${isLimited(program) ? "\tlift_limit();\n" : ""}${program.vias.map((via) => `\tclose(fds[${via.toUpperCase()}]);\n`).join("")}}
 `;
 }
 

@@ -1,6 +1,6 @@
 import type { Outcome } from "../../src/mm/errno.ts";
-import { type SyscallOp, type Via, VIAS } from "../../src/trace/op.ts";
-import { isDriverOp } from "../../src/trace/driverop.ts";
+import { type OpOf, type SyscallOp, type Via, VIAS } from "../../src/trace/op.ts";
+import { isDriverOp } from "../../src/trace/driverkinds.ts";
 import { bornBy, type World } from "../../src/trace/trace.ts";
 import { UserError } from "../../src/usererror.ts";
 import { opText } from "../optext.ts";
@@ -9,10 +9,13 @@ import { type Expectation, expectationText, holds, outcomeOf, stepOf } from "./e
 import { closedTrace } from "../../src/trace/closed.ts";
 import { type ReproFinding, type ReproInput, sideName } from "./input.ts";
 
+/** What a program can do: a device cannot be claimed from under others without knowing it. */
+export type ProgramOp = Exclude<SyscallOp, OpOf<"revoke">>;
+
 /** One op and what each side returned for it. */
 export interface ProgramStep {
   readonly index: number;
-  readonly op: SyscallOp;
+  readonly op: ProgramOp;
   readonly text: string;
   readonly before: Outcome;
   readonly after: Outcome;
@@ -65,15 +68,23 @@ export function reproProgram(input: ReproInput): Program {
 }
 
 /** The closed trace's ops, which a program must be able to do without a driver of its own. */
-function systemCalls({ signature, trace }: ReproFinding): SyscallOp[] {
+function systemCalls({ signature, trace }: ReproFinding): ProgramOp[] {
   return closedTrace(trace).ops.map((op, index) => {
     if (isDriverOp(op)) {
       throw new UserError(
         `${signature}: step ${index} is a driver's work, which no program can do`,
       );
     }
+    if (op.op === "revoke") {
+      throw new UserError(`${signature}: step ${index} needs a driver that claims the device`);
+    }
     if (op.fault !== undefined) {
       throw new UserError(`${signature}: step ${index} needs an allocation that fails`);
+    }
+    if (op.op === "fork" && op.late === true) {
+      throw new UserError(
+        `${signature}: step ${index} must fail late, which takes a limit on all memory of the machine`,
+      );
     }
     return op;
   });

@@ -28,6 +28,12 @@ const WINDOW = 16;
 export function syzProgram(input: ReproInput, target: SyzTarget): string {
   const program = reproProgram(input);
   assertOneActor(program);
+  if (program.world.maps !== undefined) {
+    const { signature } = program.finding;
+    throw new UserError(
+      `${signature}: a syzkaller program cannot count its own VMAs to limit them`,
+    );
+  }
   const lines = [
     `# ${program.finding.signature}`,
     `# ${program.finding.detail.replaceAll(/[\r\n]+/g, " ")}`,
@@ -112,7 +118,11 @@ function call({ op }: ProgramStep, program: Program, target: SyzTarget): string[
     case "mmap":
       return [`mmap(${range(op.pages)}, ${mmapArguments(op, program, target)})`];
     case "munmap":
-      return [`munmap(${range(op.pages)})`];
+    case "mlock":
+    case "munlock":
+      return [`${op.op}(${range(op.pages)})`];
+    case "mseal":
+      return [`mseal(${range(op.pages)}, 0x0)`];
     case "mremap": {
       const to = op.to === undefined ? vma(op.at, op.newPages) : vma(op.to, op.newPages);
       const flags = op.to === undefined ? "0x0" : "0x3";

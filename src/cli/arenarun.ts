@@ -1,4 +1,8 @@
 import { mixedTrace } from "../../fuzz/mixture.ts";
+import type { Bounds } from "../../fuzz/explore/bounds.ts";
+import { everySequence } from "../../fuzz/explore/sequences.ts";
+import type { ArenaResult } from "../../reports/arena.ts";
+import { MachineSide } from "../engine/machineside.ts";
 import { ModelSide } from "../engine/modelside.ts";
 import type { ModelBackend } from "../model/backend.ts";
 import { type Bytes, type Costs, noCosts } from "../model/variant.ts";
@@ -6,7 +10,7 @@ import { SYMPTOMS, type Symptom } from "../oracle/finding.ts";
 import { judgeSide } from "../oracle/judge.ts";
 import { SideOracle } from "../oracle/side.ts";
 import type { Retention } from "../oracle/state.ts";
-import { isDriverOp } from "../trace/driverop.ts";
+import { isDriverOp } from "../trace/driverkinds.ts";
 import type { Trace } from "../trace/trace.ts";
 
 /** struct memtype: start, end, subtree_max_end, a type and an rb_node (arch/x86/mm/pat/memtype.h). */
@@ -18,43 +22,49 @@ export interface Entrant {
   readonly does: string;
   readonly bytes: Bytes;
   readonly showsContexts: boolean;
+  /** Whether all its bytes can be counted from what a step shows. */
+  readonly isSized: boolean;
   backend(costs: Costs): ModelBackend;
 }
 
-/** What a design did on the arena's traces. */
-export interface ArenaResult extends Costs {
-  readonly design: string;
-  readonly does: string;
-  readonly bytes: Bytes;
-  readonly ops: number;
-  readonly faults: Readonly<Record<Symptom, number>>;
-  /** Pages kept past their last mapping, summed over ops. */
-  readonly pageOps: number;
-  /** Later mappings that such a page refused, and those it gave another cache mode. */
-  readonly refused: number;
-  readonly changed: number;
-  /** Means over the ops of a sample: what stands after each. */
-  readonly meanVmas: number;
-  readonly meanReservations: number;
-  readonly meanContexts: number | null;
-  /** Bytes of tracking for each VMA that stands. */
-  readonly bytesPerVma: number;
-  readonly opsPerSecond: number;
-}
-
 const SAMPLE = 200;
-const SPEED_MS = 250;
+const SPEED_ROUNDS = 4;
+const SPEED_US = 30_000;
 const EXIT_EVERY = 64;
 
 const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-/** Runs one design on so many traces of a seed. */
+/** How long a design runs, and how far its small scope reaches. */
+export interface Contest {
+  readonly runs: number;
+  readonly seed: number;
+  readonly bounds: Bounds;
+  isStopped(): boolean;
+}
+
+/** Runs one design on so many traces of a seed, and on every sequence within the bounds. */
 export async function runEntrant(
   entrant: Entrant,
-  { runs, seed, isStopped }: { runs: number; seed: number; isStopped: () => boolean },
-): Promise<ArenaResult> {
+  contest: Contest,
+): Promise<Omit<ArenaResult, "opsPerSecond">> {
   const costs = noCosts();
   const backend = entrant.backend(costs);
+  const fought = await fight(backend, contest);
+  const counted = { ...costs };
+  const { name: design, does, bytes } = entrant;
+  return {
+    design,
+    does,
+    bytes,
+    ...fought,
+    ...counted,
+    ...sample(entrant, backend, contest.seed),
+    scope: await smallScope(backend, contest),
+  };
+}
+
+/** Faults and over-retention on the campaign's traces. */
+async function fight(backend: ModelBackend, { runs, seed, isStopped }: Contest) {
   const judgeOf = judgeOn(backend);
   const faults = Object.fromEntries(SYMPTOMS.map((s) => [s, 0])) as Record<Symptom, number>;
   const retention = { pageOps: 0, refused: 0, changed: 0 };
@@ -69,20 +79,19 @@ export async function runEntrant(
     ops += trace.ops.length;
     if (run % EXIT_EVERY === 0) await nextTurn();
   }
-  const counted = { ...costs };
-  const { name: design, does, bytes } = entrant;
-  const standing = sample(entrant, backend, seed);
-  return {
-    design,
-    does,
-    bytes,
-    ops,
-    faults,
-    ...retention,
-    ...counted,
-    ...standing,
-    opsPerSecond: speed(backend, seed),
-  };
+  return { ops, faults, ...retention };
+}
+
+async function smallScope(backend: ModelBackend, { bounds, isStopped }: Contest) {
+  const sequences = everySequence(bounds, new MachineSide(backend));
+  let tally: ArenaResult["scope"] | null = null;
+  for (const sofar of sequences) {
+    tally = sofar;
+    if (isStopped()) break;
+    await nextTurn();
+  }
+  if (tally === null) throw new Error("a small scope has at least its empty sequence");
+  return tally;
 }
 
 interface Judged {
@@ -105,7 +114,7 @@ function judgeOn(backend: ModelBackend): (trace: Trace) => Judged {
   };
 }
 
-function sample({ bytes, showsContexts }: Entrant, backend: ModelBackend, seed: number) {
+function sample({ bytes, showsContexts, isSized }: Entrant, backend: ModelBackend, seed: number) {
   let [steps, vmas, reservations, contexts] = [0, 0, 0, 0];
   for (let run = 0; run < SAMPLE; run++) {
     for (const step of backend.recordSync(mixedTrace(seed, run), { contexts: true }).steps) {
@@ -123,21 +132,36 @@ function sample({ bytes, showsContexts }: Entrant, backend: ModelBackend, seed: 
     meanVmas: vmas / steps,
     meanReservations: reservations / steps,
     meanContexts: showsContexts ? contexts / steps : null,
-    bytesPerVma: all / vmas,
+    bytesPerVma: isSized ? all / vmas : null,
   };
 }
 
-/** Ops per second of the model alone, on system calls. */
-function speed(backend: ModelBackend, seed: number): number {
-  const side = new ModelSide(backend);
+/**
+ * Ops of each model alone, on system calls, in a second of processor time: the best of a few
+ * rounds, in which the designs take turns, so that none runs colder than another.
+ */
+export async function speedsOf(entrants: readonly Entrant[], seed: number): Promise<number[]> {
   const traces = Array.from({ length: SAMPLE }, (_, run) => mixedTrace(seed, run * 2));
-  let ops = 0;
-  const start = performance.now();
-  for (let n = 0; performance.now() - start < SPEED_MS; n++) {
-    const { world, ops: list } = traces[n % SAMPLE] as Trace;
-    side.reset(world);
-    for (const op of list) side.apply(op);
-    ops += list.length;
+  const sides = entrants.map((entrant) => new ModelSide(entrant.backend(noCosts())));
+  const best = entrants.map(() => 0);
+  for (let round = 0; round < SPEED_ROUNDS; round++) {
+    for (const [index, side] of sides.entries()) {
+      best[index] = Math.max(best[index] as number, speed(side, traces));
+      await nextTurn();
+    }
   }
-  return Math.round((ops * 1000) / (performance.now() - start));
+  return best.map(Math.round);
+}
+
+function speed(side: ModelSide, traces: readonly Trace[]): number {
+  let ops = 0;
+  const start = process.cpuUsage();
+  while (process.cpuUsage(start).user < SPEED_US) {
+    for (const { world, ops: list } of traces) {
+      side.reset(world);
+      for (const op of list) side.apply(op);
+      ops += list.length;
+    }
+  }
+  return (ops * 1e6) / process.cpuUsage(start).user;
 }

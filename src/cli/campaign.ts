@@ -6,7 +6,7 @@ import type { Campaign } from "../../fuzz/summary.ts";
 import type { CampaignView, FindingView } from "../../reports/view.ts";
 import { ModelSide } from "../engine/modelside.ts";
 import { judge } from "../oracle/judge.ts";
-import { isDriverOp } from "../trace/driverop.ts";
+import { isDriverOp } from "../trace/driverkinds.ts";
 import { isModel, type Pair } from "./backends.ts";
 import { recorderOf, replayOn } from "./bothsides.ts";
 import { survivingLoss } from "./kernelcampaign.ts";

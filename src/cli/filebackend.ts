@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { Script } from "node:vm";
 import { modernSpec } from "../../modern/index.ts";
 import type { Backend } from "../backend.ts";
@@ -10,12 +9,20 @@ import { Machine, type DesignSpec } from "../model/machine.ts";
 import { recordOn } from "../model/backend.ts";
 import { CACHE_MODES } from "../pat/cachemode.ts";
 import type { ModeRef } from "../pat/memtype.ts";
-import { type Recording, recordingSchema, type Step } from "../trace/recording.ts";
+import { type Recording, recordingSchema } from "../trace/recording.ts";
 import type { Trace } from "../trace/trace.ts";
 import { UserError } from "../usererror.ts";
+import { loadModule } from "./fileload.ts";
 
-/** A trace of a few dozen ops takes a millisecond: after this long a module hangs. */
-const HANG_MS = 5000;
+/** How long a user's module may take, in milliseconds, before it is said to hang. */
+interface Patience {
+  /** To load, and to do what blocks the program: a trace of a few dozen ops takes one. */
+  readonly blockMs: number;
+  /** To answer a trace in its own time: it may have to boot a machine first. */
+  readonly answerMs: number;
+}
+
+const PATIENCE: Patience = { blockMs: 5000, answerMs: 120_000 };
 
 const HOOKS = [
   "remap",
@@ -44,26 +51,18 @@ function isBackend(value: unknown): value is Backend {
  * Opens `file:PATH`, a JavaScript module of the user's own whose default export makes a
  * PfnTracking (a class, or a function) or is a Backend. What it does wrong is the user's error.
  */
-export async function openFileBackend(id: string): Promise<Backend> {
+export async function openFileBackend(id: string, patience: Patience = PATIENCE): Promise<Backend> {
   const path = resolve(id.slice("file:".length));
   if (!existsSync(path)) throw new UserError(`${id}: no such file`);
-  const made: unknown = await load(id, path);
-  if (isBackend(made)) return { id, record: (trace) => recordOther(id, made, trace) };
+  const module = await loadModule(id, path, patience.blockMs);
+  const made: unknown = isObject(module) ? Reflect.get(module, "default") : undefined;
+  if (isBackend(made)) return { id, record: (trace) => recordOther(id, made, trace, patience) };
   if (typeof made !== "function") {
     throw new UserError(`${id}: the default export is no class, function or Backend`);
   }
   const spec: DesignSpec = { ...modernSpec("7.2"), tracking: makerOf(id, made) };
   const { contextOf: _modernOnly, ...own } = spec;
-  return { id, record: async (trace) => recordGuarded(id, own, trace) };
-}
-
-async function load(id: string, path: string): Promise<unknown> {
-  try {
-    const module: unknown = await import(/* @vite-ignore */ pathToFileURL(path).href);
-    return isObject(module) ? Reflect.get(module, "default") : undefined;
-  } catch (error) {
-    throw new UserError(`${id}: cannot be loaded: ${messageOf(error)}`);
-  }
+  return { id, record: async (trace) => recordGuarded(id, own, trace, patience) };
 }
 
 function messageOf(error: unknown): string {
@@ -131,36 +130,70 @@ function checkGranted(id: string, { mode }: ModeRef): void {
   throw new UserError(`${id}: remap() granted ${String(mode)}, which is no cache mode`);
 }
 
-/** Records under a clock: a script's timeout ends whatever it calls. */
-function recordGuarded(id: string, spec: DesignSpec, trace: Trace): Recording {
-  let steps: Step[] = [];
+/** Calls something under a clock: a script's timeout ends whatever it runs. */
+function underClock<T>(id: string, trace: Trace, limitMs: number, work: () => T): T {
   const key = Symbol.for("pfndiff.record");
-  Reflect.set(globalThis, key, () => {
-    steps = recordOn(new Machine(trace.world, spec), trace);
-  });
+  Reflect.set(globalThis, key, work);
   try {
-    new Script(`globalThis[Symbol.for("pfndiff.record")]()`).runInThisContext({ timeout: HANG_MS });
+    return new Script(`globalThis[Symbol.for("pfndiff.record")]()`).runInThisContext({
+      timeout: limitMs,
+    });
   } catch (error) {
     if (isObject(error) && Reflect.get(error, "code") === "ERR_SCRIPT_EXECUTION_TIMEOUT") {
-      throw new UserError(`${id}: hangs: no answer to ${trace.name} in ${HANG_MS / 1000} s`);
+      throw hangs(id, trace, limitMs);
     }
     throw error;
   } finally {
     Reflect.deleteProperty(globalThis, key);
   }
+}
+
+function hangs(id: string, trace: Trace, limitMs: number): UserError {
+  return new UserError(`${id}: hangs: no answer to ${trace.name} in ${limitMs / 1000} s`);
+}
+
+function recordGuarded(
+  id: string,
+  spec: DesignSpec,
+  trace: Trace,
+  { blockMs }: Patience,
+): Recording {
+  const steps = underClock(id, trace, blockMs, () =>
+    recordOn(new Machine(trace.world, spec), trace),
+  );
   return { format: "pfndiff/recording@1", backend: id, trace, steps };
 }
 
 /** A Backend of the user's own must answer with a recording of the trace it was given. */
-async function recordOther(id: string, backend: Backend, trace: Trace): Promise<Recording> {
-  let answer: unknown;
-  try {
-    answer = await backend.record(trace);
-  } catch (error) {
-    throw new UserError(`${id}: record() threw: ${messageOf(error)}`);
-  }
-  const parsed = recordingSchema.safeParse(answer);
+async function recordOther(
+  id: string,
+  backend: Backend,
+  trace: Trace,
+  patience: Patience,
+): Promise<Recording> {
+  const parsed = recordingSchema.safeParse(await answerOf(id, backend, trace, patience));
   if (parsed.success && parsed.data.steps.length === trace.ops.length) return parsed.data;
   const why = parsed.success ? "has not one step for every op" : "is no recording";
   throw new UserError(`${id}: what record() answers ${why}`);
+}
+
+async function answerOf(
+  id: string,
+  backend: Backend,
+  trace: Trace,
+  { blockMs, answerMs }: Patience,
+): Promise<unknown> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLong = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(hangs(id, trace, answerMs)), answerMs);
+  });
+  try {
+    const answer = underClock(id, trace, blockMs, () => backend.record(trace));
+    return await Promise.race([answer, tooLong]);
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError(`${id}: record() threw: ${messageOf(error)}`);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { assembleReport } from "../../reports/assemble.ts";
+import type { Arena } from "../../reports/arena.ts";
 import type { ReportClaim } from "../../reports/data.ts";
 import { renderHtml } from "../../reports/html/index.ts";
 import type { ReproInput } from "../../reports/repro/input.ts";
@@ -10,14 +11,14 @@ import { projectRoot } from "./files.ts";
 import type { Judged } from "./judged.ts";
 import { reproInput } from "./reproinput.ts";
 
-/** The viewer with a campaign in it, judged by the baseline, and the claims where they are given. */
+/** The viewer with a campaign in it, judged by the baseline, and what else there is to show. */
 export async function htmlReport(
   view: CampaignView,
   gate: Judged,
-  claims?: readonly ReportClaim[],
+  extras: { readonly claims?: readonly ReportClaim[]; readonly arena?: Arena },
 ): Promise<string> {
   const repro = await reproInputs(view, gate);
-  const report = assembleReport({ view, gate, repro, ...(claims === undefined ? {} : { claims }) });
+  const report = assembleReport({ view, gate, repro, ...extras });
   // The build puts it beside the bundle; without it the installation is broken, not the input.
   const template = await readFile(join(projectRoot(), "dist", "viewer.html"), "utf8");
   return renderHtml(report, template);

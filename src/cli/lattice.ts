@@ -1,11 +1,13 @@
 import { keyOf } from "../../fuzz/hunt.ts";
 import { mixedTrace } from "../../fuzz/mixture.ts";
 import { shrinkLater } from "../../fuzz/shrink.ts";
-import { FIXES, type Fix, historicSpec } from "../../legacy/historic.ts";
+import { FIX_TEXT, FIXES, type Fix, historicSpec } from "../../legacy/historic.ts";
 import { opText } from "../../reports/optext.ts";
+import { wrapped } from "../../reports/folded.ts";
 import { table } from "../../reports/plaintable.ts";
 import { TwoSides } from "../engine/twosides.ts";
 import { modelBackend } from "../model/backend.ts";
+import type { Symptom } from "../oracle/finding.ts";
 import type { Trace } from "../trace/trace.ts";
 import { EXIT, type Io } from "./io.ts";
 import { StepLine } from "./stepline.ts";
@@ -39,7 +41,7 @@ export async function lattice(io: Io, options: LatticeOptions): Promise<number> 
   line.clear();
   const { ops, seed } = options;
   const report = { format: "pfndiff/lattice@1", ops, seed, fixes: FIXES, subsets: results };
-  await io.out(options.json === true ? `${JSON.stringify(report)}\n` : text(results, options));
+  await io.out(options.json === true ? `${JSON.stringify(report)}\n` : text(io, results, options));
   return io.interrupted.aborted ? EXIT.interrupted : EXIT.ok;
 }
 
@@ -90,18 +92,48 @@ async function behaviourOf(
   return { fixes, symptoms, signature: key, witness: await shrinkLater(example.trace, holds) };
 }
 
-function text(results: readonly LatticeResult[], { ops, seed }: LatticeOptions): string {
-  const rows = results.map(({ fixes, symptoms, signature, witness }) => [
-    ...FIXES.map((fix) => (fixes.includes(fix) ? "x" : ".")),
-    Object.entries(symptoms)
-      .map(([symptom, count]) => `${symptom} ${count}`)
-      .join(", ") || "none",
-    witness === null ? "" : `${signature}: ${witness.ops.map(opText).join("; ")}`,
+/** The columns of the table, and the symptoms that each adds up. */
+const COLUMNS: readonly (readonly [head: string, symptoms: readonly Symptom[]])[] = [
+  ["leak", ["leak"]],
+  ["double", ["double-untrack"]],
+  ["owner", ["wrong-owner-untrack"]],
+  ["hole", ["untracked-mapping"]],
+  ["alias", ["alias", "missed-conflict"]],
+  ["kept", ["over-retention"]],
+  ["stale", ["stale-memtype"]],
+  ["refused", ["refused"]],
+  ["warn", ["warning"]],
+  ["other", ["errno", "refcount"]],
+];
+
+/** Each fix by a letter, in the order in which they went in. */
+const LETTERS = ["A", "B", "C", "D", "E"];
+
+const lettersOf = (fixes: readonly Fix[]) =>
+  FIXES.map((fix, n) => (fixes.includes(fix) ? (LETTERS[n] as string) : "."));
+
+function text(
+  { columns }: Io,
+  results: readonly LatticeResult[],
+  { ops, seed }: LatticeOptions,
+): string {
+  const rows = results.map(({ fixes, symptoms }) => [
+    lettersOf(fixes).join(""),
+    ...COLUMNS.map(([, of]) => of.reduce((sum, symptom) => sum + (symptoms[symptom] ?? 0), 0)).map(
+      (count) => (count === 0 ? "" : String(count)),
+    ),
   ]);
-  const head = [
-    ...FIXES.map((fix) => fix.slice(0, 7)),
-    "shows beyond all fixes",
-    "shortest witness",
-  ];
-  return `${table(head, rows)}\n${ops} ops of seed ${seed} for each subset of the fixes (x: in)\n`;
+  const fixes = FIXES.map((fix, n) => [LETTERS[n] as string, fix, ...FIX_TEXT[fix]]);
+  const witnesses = results.flatMap(({ fixes: subset, signature, witness }) => {
+    if (witness === null) return [];
+    const told = witness.ops.map(opText).join("; ");
+    return [wrapped(`${lettersOf(subset).join("")}  ${signature}: ${told}`, columns)];
+  });
+  return [
+    table(["fix", "commit", "since", "what it does"], fixes),
+    `What ${ops} ops of seed ${seed} show with a subset of the fixes, beyond all of them\n`,
+    table(["fixes", ...COLUMNS.map(([head]) => head)], rows),
+    "Shortest witnesses\n",
+    `${witnesses.join("\n")}\n`,
+  ].join("\n");
 }

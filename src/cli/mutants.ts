@@ -1,6 +1,6 @@
 import { type HuntResult, huntMutant, knownOf, type Sighting } from "../../fuzz/hunt.ts";
 import { mixedTrace } from "../../fuzz/mixture.ts";
-import { table } from "../../reports/plaintable.ts";
+import { foldedTable, wrapped } from "../../reports/folded.ts";
 import { TwoSides } from "../engine/twosides.ts";
 import type { Mutant } from "../model/mutant.ts";
 import { EXIT, type Io } from "./io.ts";
@@ -47,7 +47,7 @@ export async function mutants(io: Io, options: MutantsOptions): Promise<number> 
   await io.out(
     options.json === true
       ? `${JSON.stringify(report(results, options))}\n`
-      : text(results, options),
+      : text(io, results, options),
   );
   if (io.interrupted.aborted) return EXIT.interrupted;
   if (chosen.length === 0) return EXIT.nothingRan;
@@ -113,7 +113,7 @@ function symptomOf(sighting: Sighting | null | undefined): string {
   return `${sighting.isMissing ? "no " : ""}${sighting.symptom}:${sighting.cause}`;
 }
 
-function text(results: readonly MutantResult[], options: MutantsOptions): string {
+function text({ columns }: Io, results: readonly MutantResult[], options: MutantsOptions): string {
   const rows = results.map(({ id, reference, at, hunts, equivalent, asDeclared }) => [
     asDeclared ? "" : "!",
     id,
@@ -124,10 +124,14 @@ function text(results: readonly MutantResult[], options: MutantsOptions): string
     shown(median(hunts, "alone")),
   ]);
   const head = ["", "mutant", "of", "at", "ops", "found by", "alone after"];
-  return `${table(head, rows)}\n${summary(results, options)}`;
+  return `${foldedTable(head, rows, columns)}\n${summary(results, options, columns)}`;
 }
 
-function summary(results: readonly MutantResult[], { ops, seed, seeds }: MutantsOptions): string {
+function summary(
+  results: readonly MutantResult[],
+  { ops, seed, seeds }: MutantsOptions,
+  columns: number,
+): string {
   const real = results.filter(({ equivalent }) => equivalent === undefined);
   const equal = results.filter(({ equivalent }) => equivalent !== undefined);
   const found = real.filter(({ asDeclared }) => asDeclared).length;
@@ -139,5 +143,5 @@ function summary(results: readonly MutantResult[], { ops, seed, seeds }: Mutants
     `${silent} of ${equal.length} equivalent ones never found in ${ops * EQUIVALENT_TIMES} ops`,
     ...equal.map(({ id, equivalent }) => `  ${id}: ${equivalent}`),
   ];
-  return `${lines.join("\n")}\n`;
+  return `${lines.map((line) => wrapped(line, columns)).join("\n")}\n`;
 }

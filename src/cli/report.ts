@@ -7,6 +7,7 @@ import { type JudgedReport, judgedReport } from "../../reports/formats/report.ts
 import type { ReportFormat } from "../../reports/formats.ts";
 import { RENDERERS } from "../../reports/renderers.ts";
 import { UserError } from "../usererror.ts";
+import { savedArena } from "./arenafile.ts";
 import { withPair } from "./backends.ts";
 import { viewCampaign } from "./campaign.ts";
 import { checkClaims, claimsAsMarkdown } from "./claims.ts";
@@ -38,7 +39,9 @@ export async function report(io: Io, directory: string, options: ReportOptions):
   );
   const claims = options.claims === true ? await checkClaims(io) : null;
   if (format === "html") {
-    await io.out(await htmlReport(view, gate, claims?.claims));
+    const arena = await savedArena(results);
+    const extras = { ...(claims && { claims: claims.claims }), ...(arena && { arena }) };
+    await io.out(await htmlReport(view, gate, extras));
     return EXIT.ok;
   }
   const judged = judgedReport(campaign, gate.baseline, gate.outcome);

@@ -2,13 +2,13 @@ import { keyOf } from "../../fuzz/hunt.ts";
 import { mixedTrace } from "../../fuzz/mixture.ts";
 import { shrinkLater } from "../../fuzz/shrink.ts";
 import { opText } from "../../reports/optext.ts";
-import { table } from "../../reports/plaintable.ts";
+import { foldedTable, wrapped } from "../../reports/folded.ts";
 import { TwoSides } from "../engine/twosides.ts";
 import type { Trace } from "../trace/trace.ts";
 import { openModels } from "./backends.ts";
 import { EXIT, type Io } from "./io.ts";
 import { StepLine } from "./stepline.ts";
-import { ZOO, type ZooBug } from "./zoolist.ts";
+import { NOT_IN_ZOO, ZOO, type ZooBug } from "./zoolist.ts";
 
 export interface ZooOptions {
   readonly ops: number;
@@ -47,7 +47,8 @@ export async function zoo(io: Io, options: ZooOptions): Promise<number> {
   line.clear();
   const { ops, seed, seeds } = options;
   const report = { format: "pfndiff/zoo@1", ops, seed, seeds, bugs: results };
-  await io.out(options.json === true ? `${JSON.stringify(report)}\n` : text(results, options));
+  const shown = options.json === true ? `${JSON.stringify(report)}\n` : text(io, results, options);
+  await io.out(shown);
   if (io.interrupted.aborted) return EXIT.interrupted;
   if (bugs.length === 0) return EXIT.nothingRan;
   return results.every(({ ops: all }) => all.every((n) => n !== null)) ? EXIT.ok : EXIT.divergence;
@@ -84,7 +85,8 @@ function showsIn(
   );
   for (const finding of findings) {
     const key = keyOf(finding);
-    if (shows.test(key) && !lacking.has(key)) return { signature: key, step: finding.step };
+    const shown = `${key} in ${trace.ops[finding.step]?.op}`;
+    if (shows.test(shown) && !lacking.has(key)) return { signature: key, step: finding.step };
   }
   return null;
 }
@@ -112,7 +114,11 @@ function median(all: readonly (number | null)[]): string {
   return middle === undefined || !Number.isFinite(middle) ? "-" : String(middle);
 }
 
-function text(results: readonly ZooResult[], { ops, seed, seeds }: ZooOptions): string {
+function text(
+  { columns }: Io,
+  results: readonly ZooResult[],
+  { ops, seed, seeds, only }: ZooOptions,
+): string {
   const rows = results.map((result) => [
     result.id,
     result.has,
@@ -124,12 +130,15 @@ function text(results: readonly ZooResult[], { ops, seed, seeds }: ZooOptions): 
   ]);
   const head = ["bug", "has it", "lacks it", "found", "ops", "shown as", "what it is"];
   const witnesses = results.flatMap(({ id, witness }) =>
-    witness === null ? [] : [`${id}: ${witness.ops.map(opText).join("; ")}`],
+    witness === null ? [] : [wrapped(`${id}: ${witness.ops.map(opText).join("; ")}`, columns)],
   );
   return [
-    table(head, rows),
+    foldedTable(head, rows, columns),
     `ops: the median over ${seeds} seeds from ${seed}, of at most ${ops}\n`,
     "Shortest witnesses\n",
     `${witnesses.join("\n")}\n`,
+    ...(only === undefined
+      ? ["Not looked for by themselves\n", foldedTable(["bugs", "why"], NOT_IN_ZOO, columns)]
+      : []),
   ].join("\n");
 }

@@ -4,7 +4,7 @@ import type { StateHash } from "../../fuzz/explore/statehash.ts";
 import type { Op } from "../trace/op.ts";
 import type { World } from "../trace/trace.ts";
 import type { Mm } from "../mm/mm.ts";
-import { VMA_DONTFORK, VMA_PRIVATE, VMA_READ, VMA_WRITE } from "../oracle/observed.ts";
+import { VMA_DONTFORK, VMA_PRIVATE, VMA_READ, VMA_SEALED, VMA_WRITE } from "../oracle/observed.ts";
 import type { Vma } from "../mm/vma.ts";
 import { ModelSide } from "./modelside.ts";
 
@@ -83,6 +83,7 @@ function flagsOf(vma: Vma): number {
     (vma.isPrivate ? VMA_PRIVATE : 0) |
     (vma.prot === "none" ? 0 : VMA_READ) |
     (vma.prot === "rw" ? VMA_WRITE : 0) |
-    (vma.dontfork ? VMA_DONTFORK : 0)
+    (vma.dontfork ? VMA_DONTFORK : 0) |
+    (vma.sealed ? VMA_SEALED : 0)
   );
 }

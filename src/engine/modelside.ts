@@ -9,6 +9,7 @@ import {
   VMA_DONTFORK,
   VMA_PRIVATE,
   VMA_READ,
+  VMA_SEALED,
   VMA_WRITE,
   type VmaTable,
   type VmaView,
@@ -83,12 +84,14 @@ export class ModelSide implements LiveSide {
       (vma.isPrivate ? VMA_PRIVATE : 0) |
       (vma.prot === "none" ? 0 : VMA_READ) |
       (vma.prot === "rw" ? VMA_WRITE : 0) |
-      (vma.dontfork ? VMA_DONTFORK : 0)
+      (vma.dontfork ? VMA_DONTFORK : 0) |
+      (vma.sealed ? VMA_SEALED : 0)
     );
   }
 
   private machineOf(world: World): Machine {
-    const key = (world.pfns * 65_536 + world.vpages) * 2 + (world.mtrr === "uncached" ? 1 : 0);
+    const size = (world.pfns * 65_536 + world.vpages) * 65_536 + (world.maps ?? 0);
+    const key = size * 2 + (world.mtrr === "uncached" ? 1 : 0);
     const known = this.machines.get(key);
     if (known !== undefined) return known;
     const machine = this.model.machine(world, this.memtype);

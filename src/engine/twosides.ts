@@ -4,7 +4,7 @@ import { Differential } from "../oracle/differential.ts";
 import type { JudgedFinding } from "../oracle/finding.ts";
 import type { Retention } from "../oracle/state.ts";
 import { judgeFindings } from "../oracle/verdict.ts";
-import { isDriverOp } from "../trace/driverop.ts";
+import { isDriverOp } from "../trace/driverkinds.ts";
 import { Flattener } from "../trace/flatop.ts";
 import type { Trace } from "../trace/trace.ts";
 import { ModelSide } from "./modelside.ts";

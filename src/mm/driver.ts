@@ -120,8 +120,9 @@ function remapCall(
 }
 
 /**
- * dma_mmap_coherent() (dma_direct_mmap(), 6.1 to 7.2): the VMA, as wide as it is at the time, must
- * not be longer than the buffer; then it is remapped whole, write-back.
+ * dma_mmap_coherent() (dma_direct_mmap(), 6.1 to 7.2): vm_pgoff is an offset into the buffer, and
+ * the VMA, as wide as it is at the time, must not be longer than what follows there; then it is
+ * remapped whole, write-back. vm_pgoff is a pfn once a private mapping was remapped.
  */
 function dmaMmapCoherent(
   context: MmContext,
@@ -130,9 +131,11 @@ function dmaMmapCoherent(
   call: Extract<DriverCall, { buffer: number }>,
 ): Outcome {
   const map = (): Outcome => {
-    if (vma.pages > DMA_BUFFER_PAGES) return "ENXIO";
-    const { start: at, pages } = vma;
-    return remapPfnRange(context, mm, vma, { at, pages, pfn: dmaBufferPfn(call.buffer), mode: 0 });
+    const { start: at, pages, pfn: offset } = vma;
+    const isPast = vma.device?.offsetIsPfn === true || offset + pages > DMA_BUFFER_PAGES;
+    if (isPast) return "ENXIO";
+    const pfn = dmaBufferPfn(call.buffer) + offset;
+    return remapPfnRange(context, mm, vma, { at, pages, pfn, mode: 0 });
   };
   if (call.call === "dma") return map();
   const pages = lengthIn(vma, call);

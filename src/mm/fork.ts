@@ -8,17 +8,19 @@ import type { Vma } from "./vma.ts";
 /**
  * dup_mmap() and copy_page_range() (6.1 to 7.2; reduced to pfn mappings): VMA by VMA in address
  * order. A VMA is linked into the child before its pages are copied, so the teardown of a failed
- * fork meets it. Every failure reaches the parent as ENOMEM.
+ * fork meets it. Every failure reaches the parent as ENOMEM. `late`: all of these VMAs can be
+ * copied, one above them cannot (overcommit_memory=2 does not grant its memory twice).
  */
-export function fork(context: MmContext, parent: Mm, child: Mm): Outcome {
+export function fork(context: MmContext, parent: Mm, child: Mm, late: boolean): Outcome {
+  context.kernel.forks++;
   for (const vma of parent.vmas) {
-    if (vma.dontfork) continue;
-    if (!dupVma(context, parent, child, vma)) {
-      exitMmap(context, child);
-      return "ENOMEM";
-    }
+    if (vma.dontfork || dupVma(context, parent, child, vma)) continue;
+    exitMmap(context, child);
+    return "ENOMEM";
   }
-  return null;
+  if (!late) return null;
+  exitMmap(context, child);
+  return "ENOMEM";
 }
 
 function dupVma(context: MmContext, parent: Mm, child: Mm, vma: Vma): boolean {
@@ -26,6 +28,7 @@ function dupVma(context: MmContext, parent: Mm, child: Mm, vma: Vma): boolean {
   if (kernel.fails("vma")) return false;
   const copy = vma.copy(vma.start, vma.end, vma.pfn);
   tracking.dup(copy, vma, "fork");
+  copy.order = kernel.copyOrder(vma.order);
   if (kernel.fails("vma-setup")) {
     tracking.free(copy);
     return false;

@@ -19,6 +19,8 @@ export interface MmContext {
   /** How many pages the region has. */
   readonly pfns: PageCount;
   readonly vpages: PageCount;
+  /** How many VMAs of the window the limit leaves room for; Infinity where there is none. */
+  readonly maps: number;
 }
 
 /** So many VMAs are moved up or down faster one by one than by the engine's splice(). */
@@ -95,7 +97,7 @@ export class Mm {
 
 /**
  * __split_vma(): cuts a VMA in two at `at`, which lies inside it; ENOMEM where it cannot, and
- * then nothing has changed. Which half is the new one makes no difference to either design: both
+ * then nothing has changed; nobody counts VMAs here. Which half is the new one makes no difference to either design: both
  * hold what the whole held.
  *
  *     |-----------vma-----------|  ->  |---vma---|----upper----|
@@ -112,6 +114,8 @@ export function splitVma(context: MmContext, mm: Mm, vma: Vma, at: VirtualPage):
   }
   vma.end = at;
   mm.insert(upper);
+  vma.order = kernel.linkOrder();
+  upper.order = kernel.linkOrder();
   if (upper.device !== null) {
     context.file.insert(mm, upper);
     context.file.reinsert(mm, vma);
@@ -121,7 +125,8 @@ export function splitVma(context: MmContext, mm: Mm, vma: Vma, at: VirtualPage):
 
 /**
  * Cuts VMAs at both ends of [start, end), so that each lies wholly inside or outside. The lower
- * end comes first; where the upper one fails, that cut stays.
+ * end comes first; where the upper one fails, that cut stays. A process that has all the VMAs it
+ * may have cannot cut one (split_vma()).
  */
 export function splitAround(
   context: MmContext,
@@ -134,6 +139,7 @@ export function splitAround(
   const first = vmas[at];
   if (first === undefined || first.start >= end) return null;
   if (first.start < start) {
+    if (vmas.length >= context.maps) return "ENOMEM";
     const error = splitVma(context, mm, first, start);
     if (error !== null) return error;
     at++;
@@ -141,7 +147,8 @@ export function splitAround(
   for (; at < vmas.length; at++) {
     const vma = vmas[at] as Vma;
     if (vma.start >= end) return null;
-    if (vma.end > end) return splitVma(context, mm, vma, end);
+    if (vma.end <= end) continue;
+    return vmas.length >= context.maps ? "ENOMEM" : splitVma(context, mm, vma, end);
   }
   return null;
 }

@@ -1,8 +1,8 @@
 import type { PageCacheMode } from "../pat/cachemode.ts";
 import { type CallResult, type DriverCall, NEW_DEVICE_MAPPING, runDriverCalls } from "./driver.ts";
 import type { Errno, Outcome } from "./errno.ts";
-import { type Mm, type MmContext, splitAround } from "./mm.ts";
-import { clearVmas, freeVmas } from "./munmap.ts";
+import type { Mm, MmContext } from "./mm.ts";
+import { clearVmas, freeVmas, gatherVmas } from "./munmap.ts";
 import { remapNewVma } from "./remap.ts";
 import type { PageCount, Pfn, VirtualPage } from "./units.ts";
 import { type Prot, Vma } from "./vma.ts";
@@ -45,7 +45,7 @@ export function mmap(context: MmContext, mm: Mm, request: MmapRequest): Outcome 
     profile.mmapFreesReplacedFirst || (driver.isDevmem && profile.devmemMapsAfterFree);
   const vma = new Vma(at, at + pages, request.pfn, request.prot, request.isPrivate);
   const place = makeRoom(context, mm, vma, freeFirst);
-  if (place === null) return "ENOMEM";
+  if (typeof place === "string") return place;
   const error = remapNewVma(context, mm, vma, driver.mode);
   finish(context, mm, vma, place, error);
   return error === null ? null : (driver.errno ?? error);
@@ -62,7 +62,7 @@ export function mmapDriver(
   const vma = new Vma(at, at + pages, off, prot, isPrivate);
   vma.device = NEW_DEVICE_MAPPING;
   const place = makeRoom(context, mm, vma, context.profile.mmapFreesReplacedFirst);
-  if (place === null) return "ENOMEM";
+  if (typeof place === "string") return place;
   const error = runDriverCalls(context, mm, vma, calls, results);
   finish(context, mm, vma, place, error);
   return error;
@@ -71,12 +71,15 @@ export function mmapDriver(
 /**
  * The first half of mmap_region(): the pages of what the new VMA replaces are cleared before the
  * handler runs, so they are lost even when it fails; when the VMAs themselves are freed is a fact
- * of the release. Returns how many are still to be freed, or null (ENOMEM, nothing cleared) where
- * one cannot be split.
+ * of the release. Returns how many are still to be freed, or why what is there cannot go; then
+ * nothing is cleared.
  */
-function makeRoom(context: MmContext, mm: Mm, vma: Vma, freeFirst: boolean): number | null {
+function makeRoom(context: MmContext, mm: Mm, vma: Vma, freeFirst: boolean): number | Errno {
+  // do_mmap() lets a process have one VMA more than the limit.
+  if (mm.vmas.length > context.maps) return "ENOMEM";
   const { start, end } = vma;
-  if (splitAround(context, mm, start, end) !== null) return null;
+  const error = gatherVmas(context, mm, start, end);
+  if (error !== null) return error;
   const first = mm.findIndex(start);
   const last = mm.findIndex(end);
   clearVmas(context, mm, first, last);
@@ -92,6 +95,7 @@ function finish(context: MmContext, mm: Mm, vma: Vma, replaced: number, error: O
     freeVmas(context, mm, first, first + replaced);
   }
   mm.insert(vma);
+  vma.order = context.kernel.linkOrder();
   if (error !== null) {
     const index = mm.findIndex(vma.start);
     clearVmas(context, mm, index, index + 1);

@@ -5,8 +5,8 @@ import type { Prot, Vma } from "./vma.ts";
 
 /**
  * mprotect() (do_mprotect_pkey(), 6.1 to 7.2; reduced: every file is open for writing, so no
- * protection is refused). It works VMA by VMA and stops at the first gap with ENOMEM; what came
- * before the gap has changed. These VMAs never merge again (VM_SPECIAL).
+ * protection is refused). It works VMA by VMA and stops at the first gap with ENOMEM, at a sealed
+ * VMA with EPERM; what came before has changed. These VMAs never merge again (VM_SPECIAL).
  */
 export function mprotect(
   context: MmContext,
@@ -20,6 +20,7 @@ export function mprotect(
     const vma = mm.lookup(from);
     if (vma === null) return "ENOMEM";
     const upTo = Math.min(end, vma.end);
+    if (vma.sealed) return "EPERM";
     if (vma.prot !== prot) {
       const error = splitAround(context, mm, from, upTo);
       if (error !== null) return error;

@@ -19,6 +19,17 @@ function overlaps({ at, pages, newPages, to }: FixedRequest): boolean {
   return at + pages > to && to + newPages > at;
 }
 
+/** Whether the limit leaves room for so many more VMAs. */
+function hasRoom({ maps }: MmContext, mm: Mm, more: number): boolean {
+  return mm.vmas.length + more <= maps;
+}
+
+/** What every mremap() asks first of the VMA at its source: that there is one, and not sealed. */
+function checkSource(vma: Vma | null): Outcome {
+  if (vma === null) return "EFAULT";
+  return vma.sealed ? "EPERM" : null;
+}
+
 /**
  * What vma_to_resize() (to 6.12), resize_is_valid() (6.16) and check_prep_vma() (6.18 on) say of
  * a pfn mapping: a private one cannot be duplicated, the range must lie in one VMA, and nothing
@@ -48,6 +59,7 @@ function moveVma(
   to: VirtualPage,
 ): Outcome {
   const { kernel, tracking } = context;
+  if (!hasRoom(context, mm, context.profile.mremapRoom.move)) return "ENOMEM";
   if (kernel.fails("vma")) return "ENOMEM";
   const copy = vma.copy(to, to + pages, vma.pfn + (at - vma.start));
   tracking.dup(copy, vma, "move");
@@ -56,6 +68,7 @@ function moveVma(
     return "ENOMEM";
   }
   mm.insert(copy);
+  copy.order = kernel.linkOrder();
   if (copy.device !== null) context.file.insert(mm, copy);
   if (!moveTables(context, mm, at, pages, to)) {
     const isSource = context.profile.mremapErrorClearsSource;
@@ -122,6 +135,7 @@ function remapMove(context: MmContext, mm: Mm, request: FixedRequest): Outcome {
     const start = Math.max(from, vma.start);
     const length = Math.min(end, vma.end) - start;
     const target = to + (start - at);
+    if (vma.sealed) return "EPERM";
     const error = mremapTo(context, mm, {
       at: start,
       pages: length,
@@ -138,11 +152,16 @@ function remapMove(context: MmContext, mm: Mm, request: FixedRequest): Outcome {
 function mremapFixed(context: MmContext, mm: Mm, request: FixedRequest): Outcome {
   const { at, pages, newPages } = request;
   const { profile } = context;
+  const { mremapCountsMaps: counts, mremapRoom } = profile;
+  const isFull = !hasRoom(context, mm, mremapRoom.early);
   if (profile.mremapChecksOverlapFirst && overlaps(request)) return "EINVAL";
+  if (counts !== "fixed-apart" && isFull) return "ENOMEM";
   if (profile.mremapMovesSeveral && pages === newPages) return remapMove(context, mm, request);
   const vma = mm.lookup(at);
-  if (vma === null) return "EFAULT";
+  const refused = checkSource(vma);
+  if (vma === null || refused !== null) return refused;
   if (overlaps(request)) return "EINVAL";
+  if (counts === "fixed-apart" && isFull) return "ENOMEM";
   const error = profile.mremapChecksBeforeUnmap ? checkResize(vma, at, pages, newPages) : null;
   return error ?? mremapTo(context, mm, request);
 }
@@ -152,8 +171,11 @@ export function mremap(context: MmContext, mm: Mm, request: MremapRequest): Outc
   const { at, pages, newPages, to } = request;
   if (newPages === 0) return "EINVAL";
   if (to !== undefined) return mremapFixed(context, mm, { at, pages, newPages, to });
+  const { mremapCountsMaps: counts, mremapRoom } = context.profile;
+  if (counts === "always" && !hasRoom(context, mm, mremapRoom.early)) return "ENOMEM";
   const vma = mm.lookup(at);
-  if (vma === null) return "EFAULT";
+  const refused = checkSource(vma);
+  if (vma === null || refused !== null) return refused;
   if (newPages > pages) return checkResize(vma, at, pages, newPages);
   return newPages < pages ? munmap(context, mm, at + newPages, pages - newPages) : null;
 }

@@ -1,5 +1,5 @@
 import type { Outcome } from "./errno.ts";
-import { type Mm, type MmContext, splitAround } from "./mm.ts";
+import { type Mm, type MmContext, splitVma } from "./mm.ts";
 import { TABLE_PAGES } from "./pagetable.ts";
 import type { PageCount, VirtualPage } from "./units.ts";
 import type { Vma } from "./vma.ts";
@@ -38,12 +38,40 @@ function freeTables(mm: Mm, first: number, last: number): void {
 }
 
 /**
- * munmap(): a range that maps nothing is fine (do_vmi_munmap(), whole). ENOMEM where a VMA cannot
- * be split; then nothing is unmapped, but a first split stays.
+ * vms_gather_munmap_vmas() (do_mas_align_munmap() in 6.1): cuts VMAs at both ends of [start, end)
+ * and looks for what may not go. EPERM at a sealed VMA, ENOMEM where one cannot be split; then
+ * nothing is unmapped, but a first split stays.
  */
+export function gatherVmas(
+  context: MmContext,
+  mm: Mm,
+  start: VirtualPage,
+  end: VirtualPage,
+): Outcome {
+  const { vmas } = mm;
+  let index = mm.findIndex(start);
+  const first = vmas[index];
+  if (first !== undefined && first.start < start) {
+    // Only a hole in the middle leaves one VMA more than there were.
+    if (end < first.end && vmas.length >= context.maps) return "ENOMEM";
+    if (first.sealed) return "EPERM";
+    const error = splitVma(context, mm, first, start);
+    if (error !== null) return error;
+    index++;
+  }
+  for (; index < vmas.length; index++) {
+    const vma = vmas[index] as Vma;
+    if (vma.start >= end) return null;
+    if (vma.sealed) return "EPERM";
+    if (vma.end > end) return splitVma(context, mm, vma, end);
+  }
+  return null;
+}
+
+/** munmap() (do_vmi_munmap(), whole): a range that maps nothing is fine. */
 export function munmap(context: MmContext, mm: Mm, at: VirtualPage, pages: PageCount): Outcome {
   const end = at + pages;
-  const error = splitAround(context, mm, at, end);
+  const error = gatherVmas(context, mm, at, end);
   if (error !== null) return error;
   const first = mm.findIndex(at);
   const last = mm.findIndex(end);

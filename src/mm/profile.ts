@@ -20,6 +20,16 @@ export interface MmProfile {
   readonly remapChecksPartOfPrivateFirst: boolean;
   /** VMA flags written in a fault, without the mmap write lock, warn (6.12 to 6.18). */
   readonly vmFlagsAssertWriteLock: boolean;
+  /**
+   * When mremap() makes sure that it will not run out of VMAs half-way: with a fixed destination
+   * only, once that is known to lie apart from a source (to 6.12) or before a source is looked for
+   * (6.16 on); or always, and before anything else is looked at (7.1 on).
+   */
+  readonly mremapCountsMaps: "fixed-apart" | "fixed-first" | "always";
+  /** How many more VMAs there must be room for, then and again when a VMA is about to move. */
+  readonly mremapRoom: { readonly early: number; readonly move: number };
+  /** There is mseal() (6.10 on). */
+  readonly hasMseal: boolean;
   /** A failed move says of the source, not of the copy, that its pages moved away (6.15 only). */
   readonly mremapErrorClearsSource: boolean;
 }

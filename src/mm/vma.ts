@@ -35,6 +35,10 @@ export class Vma {
   /** What whoever watches the tracking last saw in `track`; the address space only carries it. */
   watched: object | null = null;
   dontfork = false;
+  /** Its place among the VMAs of a file that begin at one page: links count up (linkOrder()). */
+  order = 0;
+  /** VM_SEALED: may no longer be unmapped, moved, replaced or given another protection. */
+  sealed = false;
   /** Null where the file is not a driver's: such a VMA maps all its pages, and all linearly. */
   device: DeviceMapping | null = null;
 
@@ -55,6 +59,7 @@ export class Vma {
   copy(start: VirtualPage, end: VirtualPage, pfn: Pfn): Vma {
     const copy = new Vma(start, end, pfn, this.prot, this.isPrivate);
     copy.dontfork = this.dontfork;
+    copy.sealed = this.sealed;
     copy.device = this.device;
     return copy;
   }

@@ -29,3 +29,18 @@ export function zapFile(context: MmContext, off: PageCount, pages: PageCount): v
     zapSpecial(context, mm, vma, vma.start + (start - vma.pfn), end - start);
   }
 }
+
+/**
+ * revoke_iomem() (kernel/resource.c, 6.1 to 7.3) when a driver claims the whole device: one
+ * unmap_mapping_range() over the file that /dev/mem and PCI resource files share, copies of private
+ * mappings included. VMA by VMA in the order of pfns; those that begin at one pfn, which the
+ * kernel takes in the order in which they were made, in the order of processes and addresses.
+ */
+export function revoke(context: MmContext, mms: Iterable<Mm>): void {
+  const met: { readonly mm: Mm; readonly vma: Vma }[] = [];
+  for (const mm of mms) {
+    for (const vma of mm.vmas) if (vma.device === null) met.push({ mm, vma });
+  }
+  met.sort((a, b) => a.vma.pfn - b.vma.pfn || a.vma.order - b.vma.order);
+  for (const { mm, vma } of met) zapSpecial(context, mm, vma, vma.start, vma.pages);
+}

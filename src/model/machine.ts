@@ -4,12 +4,15 @@ import { touch } from "../mm/fault.ts";
 import { FileMapping } from "../mm/filemapping.ts";
 import { fork } from "../mm/fork.ts";
 import { Mm, type MmContext } from "../mm/mm.ts";
+import { mlock } from "../mm/mlock.ts";
+import { mseal } from "../mm/mseal.ts";
 import type { PageTable } from "../mm/pagetable.ts";
 import { mmap } from "../mm/mmap.ts";
 import { madvise, mprotect } from "../mm/mprotect.ts";
 import { mremap } from "../mm/mremap.ts";
 import { clearVmas, exitMmap, munmap } from "../mm/munmap.ts";
 import type { MmProfile } from "../mm/profile.ts";
+import { revoke } from "../mm/zap.ts";
 import type { PfnTracking } from "../mm/tracking.ts";
 import type { Vma } from "../mm/vma.ts";
 import type { PatEvent } from "../pat/events.ts";
@@ -95,6 +98,7 @@ export class Machine {
       file,
       pfns: world.pfns,
       vpages: world.vpages,
+      maps: world.maps ?? Number.POSITIVE_INFINITY,
     };
   }
 
@@ -187,10 +191,18 @@ export class Machine {
         return mprotect(context, mm, op.at, op.pages, op.prot);
       case "madvise":
         return madvise(context, mm, op.at, op.pages, op.advice);
+      case "mlock":
+      case "munlock":
+        return mlock(mm, op.at, op.pages);
+      case "mseal":
+        return mseal(context, mm, op.at, op.pages);
       case "touch":
         return touch(context, mm, op.at, op.write, this.calls);
+      case "revoke":
+        revoke(context, this.processes.mms());
+        return null;
       case "fork":
-        return this.fork(mm, op.child);
+        return this.fork(mm, op.child, op.late === true);
       case "exit":
         exitMmap(context, mm);
         this.bury(op.proc, mm);
@@ -200,9 +212,9 @@ export class Machine {
     }
   }
 
-  private fork(parent: Mm, child: number): Outcome {
+  private fork(parent: Mm, child: number, late: boolean): Outcome {
     const mm = this.newMm();
-    const outcome = fork(this.context, parent, mm);
+    const outcome = fork(this.context, parent, mm, late);
     if (outcome === null) this.processes.set(child, mm);
     else this.spare.push(mm);
     return outcome;

@@ -36,6 +36,11 @@ export class Processes {
     return this.ids.length === 0 ? -1 : (this.ids[this.ids.length - 1] as number);
   }
 
+  /** Address spaces, in order of birth. */
+  *mms(): Generator<Mm> {
+    for (const id of this.ids) yield this.byId[id] as Mm;
+  }
+
   /** Ids and address spaces, in order of birth. */
   *[Symbol.iterator](): Generator<[id: number, mm: Mm]> {
     for (const id of this.ids) yield [id, this.byId[id] as Mm];

@@ -69,6 +69,7 @@ function showVma(
     pfn,
     ...(hasVmPat === undefined ? {} : { pat: hasVmPat(vma) }),
     ...(vma.dontfork ? { dontfork: true } : {}),
+    ...(vma.sealed ? { sealed: true } : {}),
     ...(vma.device === null ? {} : { maps: showMaps(vma, pageTable) }),
   };
 }

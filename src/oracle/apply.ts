@@ -4,7 +4,7 @@ import { applyFork } from "./fork.ts";
 import { applyMmap } from "./mapping.ts";
 import type { Observed } from "./observed.ts";
 import type { ProcPages } from "./pages.ts";
-import { clearRange, confirmRange, isEmpty, lose, see } from "./ranges.ts";
+import { clearRange, confirmRange, isEmpty, lose, noteSplit, see } from "./ranges.ts";
 import { applyMremap } from "./remap.ts";
 import type { SideState } from "./state.ts";
 
@@ -25,6 +25,7 @@ export function applyOp(side: SideState, op: Op, seen: Observed): void {
       return applyMremap(side, op, proc, seen);
     case "mprotect":
     case "madvise":
+    case "mseal":
       see(side, seen, op.at, op.at + op.pages + 1);
       noteSplit(side, proc, op.at);
       return noteSplit(side, proc, op.at + op.pages);
@@ -34,6 +35,12 @@ export function applyOp(side: SideState, op: Op, seen: Observed): void {
       return applyFork(side, op, proc, seen);
     case "exit":
       if (seen.outcome === null) applyExit(side, proc);
+      return;
+    case "revoke":
+      if (seen.outcome === null) applyRevoke(side);
+      return;
+    case "mlock":
+    case "munlock":
       return;
     default:
       // What a driver maps is its own doing: the ledger follows system calls.
@@ -47,6 +54,7 @@ function applyMunmap(side: SideState, op: OpOf<"munmap">, proc: ProcPages, seen:
   if (seen.outcome !== null || !isEmpty(side.vmas, op.at, op.pages)) {
     confirmRange(side, proc, op.at, op.pages);
   }
+  if (seen.outcome !== null) noteSplit(side, proc, op.at);
 }
 
 function applyTouch(side: SideState, op: OpOf<"touch">, proc: ProcPages, seen: Observed): void {
@@ -55,15 +63,21 @@ function applyTouch(side: SideState, op: OpOf<"touch">, proc: ProcPages, seen: O
   if (unit?.isPrivate === true) side.pages.copy(proc, op.at, unit);
 }
 
+/** The device was taken away: every page is still in its VMA, and none maps its pfn any more. */
+function applyRevoke(side: SideState): void {
+  const { pages, units } = side;
+  for (const [, proc] of pages.everyLiving()) {
+    for (let page = proc.low; page < proc.high; page++) {
+      const unit = proc.unit[page] ?? null;
+      if (unit === null) continue;
+      units.touch(unit, side.step, UNMAP);
+      unit.revoked = true;
+      pages.take(proc, page, unit);
+    }
+  }
+}
+
 function applyExit(side: SideState, proc: ProcPages): void {
   for (let page = proc.low; page < proc.high; page++) lose(side, proc, page, UNMAP);
   proc.alive = false;
-}
-
-/** A unit that has a VMA boundary inside is split; special VMAs never merge again. */
-function noteSplit(side: SideState, proc: ProcPages, page: number): void {
-  if (page === 0 || page >= side.world.vpages) return;
-  const unit = proc.unit[page] ?? null;
-  if (unit === null || unit !== proc.unit[page - 1]) return;
-  if (side.vmas.startsAt(page)) unit.split = true;
 }

@@ -9,6 +9,9 @@ const EQUAL = 0;
 const MODES_DIFFER = 1;
 const VMAS_DIFFER = 2;
 
+/** Ops whose work on VMAs the ledger takes as it is seen. */
+const TAKEN: ReadonlySet<Op["op"]> = new Set(["mprotect", "madvise", "mseal", "fork"]);
+
 /**
  * Both sides of one trace, op by op. It knows for which processes the sides have parted: a side
  * is always judged by its own ledger, but results are compared only where the sides were in
@@ -52,6 +55,7 @@ export class Differential {
     }
     if (!this.mayPart(op, before, after) || this.areAlike(before, after)) return;
     this.compare(op.proc, before, after);
+    if (op.op === "revoke") this.compareAll(before, after);
     const child = bornBy(op);
     if (child !== null && child !== op.proc) this.compare(child, before, after);
     if (!parted && this.vmasParted > 0 && before.outcome === after.outcome) {
@@ -67,12 +71,12 @@ export class Differential {
 
   /**
    * A failing op may leave part of its work behind, and not the same part on both sides. What
-   * mprotect(), madvise() and fork() have done to VMAs the ledger takes as it is seen, so there
-   * only the comparison can tell.
+   * mprotect(), madvise(), mseal() and fork() have done to VMAs the ledger takes as it is seen, so
+   * there only the comparison can tell.
    */
   private mayPart(op: Op, before: Observed, after: Observed): boolean {
     const partial = op.op !== "touch" && (before.outcome !== null || after.outcome !== null);
-    const isTaken = op.op === "mprotect" || op.op === "madvise" || op.op === "fork";
+    const isTaken = TAKEN.has(op.op);
     return (
       partial ||
       isTaken ||
@@ -97,6 +101,13 @@ export class Differential {
       isAsExpected(this.after) &&
       haveEqualRows(this.before.vmas, this.after.vmas)
     );
+  }
+
+  /** A revoke by a process that lives on one side only takes pages there only, from all. */
+  private compareAll(before: Observed, after: Observed): void {
+    for (const { pages } of [this.before, this.after]) {
+      for (const [id] of pages.everyLiving()) this.compare(id, before, after);
+    }
   }
 
   private compare(proc: number, before: Observed, after: Observed): void {

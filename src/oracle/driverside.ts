@@ -1,5 +1,6 @@
 import { CACHE_MODES, SHORT_MODE } from "../pat/cachemode.ts";
-import { type DriverCallRecord, isDriverOp } from "../trace/driverop.ts";
+import { isDriverOp } from "../trace/driverkinds.ts";
+import type { DriverCallRecord } from "../trace/driverop.ts";
 import type { Op } from "../trace/op.ts";
 import type { Recording, Step, VmaState } from "../trace/recording.ts";
 import { ToldFinding } from "./told.ts";

@@ -8,6 +8,7 @@ import {
   VMA_DONTFORK,
   VMA_PRIVATE,
   VMA_READ,
+  VMA_SEALED,
   VMA_WRITE,
   type VmaTable,
   type VmaView,
@@ -67,7 +68,8 @@ function vmaBits(vma: VmaState): number {
     (vma.private ? VMA_PRIVATE : 0) |
     (vma.prot === "none" ? 0 : VMA_READ) |
     (vma.prot === "rw" ? VMA_WRITE : 0) |
-    (vma.dontfork === true ? VMA_DONTFORK : 0)
+    (vma.dontfork === true ? VMA_DONTFORK : 0) |
+    (vma.sealed === true ? VMA_SEALED : 0)
   );
 }
 

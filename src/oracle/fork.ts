@@ -18,7 +18,11 @@ export function applyFork(
   parent: ProcPages,
   seen: Observed,
 ): void {
-  if (seen.outcome !== null) return blameFork(side, op.proc, parent, seen);
+  if (seen.outcome !== null) {
+    // A fork that is told to fail late fails for no tracking's sake.
+    if (op.late !== true) blameFork(side, op.proc, parent, seen);
+    return;
+  }
   seen.view.read(op.child, side.vmas);
   const child = side.pages.born(op.child);
   for (let row = 0; row < side.vmas.count; row++) copyVma(side, parent, child, row, seen);
@@ -45,7 +49,7 @@ function copyVma(
     if (own === null) shared.shared = true;
     const unit = own ?? shared;
     pages.map(child, page, pfn, unit);
-    if (parent.copied[page] === 1) pages.copy(child, page, unit);
+    pages.inherit(child, page, unit, parent);
   }
 }
 

@@ -1,4 +1,4 @@
-import { isDriverOp } from "../trace/driverop.ts";
+import { isDriverOp } from "../trace/driverkinds.ts";
 import type { Recording } from "../trace/recording.ts";
 import { UserError } from "../usererror.ts";
 import { firstDifference, sameData } from "./firstdifference.ts";

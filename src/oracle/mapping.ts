@@ -6,7 +6,7 @@ import { blame } from "./blame.ts";
 import { NO_CAUSE, UNMAP } from "./causes.ts";
 import type { MemtypeDelta, Observed } from "./observed.ts";
 import type { ProcPages } from "./pages.ts";
-import { clearRange, confirmRange, isOneVma, see } from "./ranges.ts";
+import { clearRange, confirmRange, isOneVma, noteSplit, see } from "./ranges.ts";
 import type { SideState } from "./state.ts";
 
 const WB = CACHE_MODES.indexOf("write-back");
@@ -60,10 +60,21 @@ export function applyMmap(
   const asked = askedMode(op.via, side.world.mtrr);
   const expected = exactMode(side, op.pfn, end, asked);
   if (ok) mapNew(side, op, proc, seen.memtype, asked, expected);
-  else if (expected !== REFUSAL) blame(side, "refused", op.pfn, end, expected, REFUSAL);
+  else if (expected !== REFUSAL && isRefusal(side, seen)) {
+    blame(side, "refused", op.pfn, end, expected, REFUSAL);
+  }
   if (!ok || !isOneVma(side.vmas, op.at, op.pages, op.pfn)) {
     confirmRange(side, proc, op.at, op.pages);
   }
+  if (!ok) noteSplit(side, proc, op.at);
+}
+
+/**
+ * Whether it is the driver that has refused: it says EINVAL or EAGAIN, whatever the tracking said.
+ * A sealed VMA in the way (EPERM) and too many VMAs (ENOMEM) have nothing to do with tracking.
+ */
+function isRefusal({ op }: SideState, { outcome }: Observed): boolean {
+  return outcome === "EINVAL" || outcome === "EAGAIN" || op.fault !== undefined;
 }
 
 function mapNew(

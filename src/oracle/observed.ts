@@ -10,6 +10,7 @@ export const VMA_PRIVATE = 2;
 export const VMA_READ = 4;
 export const VMA_WRITE = 8;
 export const VMA_DONTFORK = 16;
+export const VMA_SEALED = 32;
 
 /** Doubles an array's length; for scratch space and tables that grow rarely. */
 export function grown(array: Int32Array): Int32Array<ArrayBuffer>;

@@ -4,13 +4,16 @@ import type { Unit } from "./unit.ts";
 
 const MODES = CACHE_MODES.length;
 
+const COPIED = 1;
+const TAKEN = 2;
+
 /** The pages of one process: which unit and pfn each virtual page maps, and whether it was copied. */
 export interface ProcPages {
   alive: boolean;
   /** By virtual page, null where nothing is mapped. */
   readonly unit: (Unit | null)[];
   readonly pfn: Int32Array;
-  /** 1 where a write copied the page: it is still in the VMA but no longer maps the pfn. */
+  /** COPIED by a write, or TAKEN by a revoke: the page is in its VMA still, but off the pfn. */
   readonly copied: Uint8Array;
   /** No page outside [low, high) is mapped. */
   low: number;
@@ -100,6 +103,15 @@ export class Pages {
     return proc !== undefined && proc.alive ? proc : null;
   }
 
+  /** Every process that is alive, with its id. */
+  *everyLiving(): Generator<[id: number, proc: ProcPages]> {
+    for (let at = 0; at < this.knownCount; at++) {
+      const id = this.known[at] as number;
+      const proc = this.living(id);
+      if (proc !== null) yield [id, proc];
+    }
+  }
+
   /** Brings a process to life, empty. */
   born(id: number): ProcPages {
     let proc = this.procs[id];
@@ -142,9 +154,24 @@ export class Pages {
 
   /** A write copied the page of this unit. */
   copy(proc: ProcPages, page: number, unit: Unit): void {
-    if (proc.copied[page] === 1) return;
-    proc.copied[page] = 1;
-    this.leave(proc.pfn[page] as number, unit.mode);
+    this.putOff(proc, page, unit, COPIED);
+  }
+
+  /** A revoke took the page of this unit, or its copy. */
+  take(proc: ProcPages, page: number, unit: Unit): void {
+    this.putOff(proc, page, unit, TAKEN);
+  }
+
+  /** A child has of a page what its parent has. */
+  inherit(child: ProcPages, page: number, unit: Unit, parent: ProcPages): void {
+    const off = parent.copied[page] as number;
+    if (off !== 0) this.putOff(child, page, unit, off);
+  }
+
+  private putOff(proc: ProcPages, page: number, unit: Unit, how: number): void {
+    const wasOn = proc.copied[page] === 0;
+    proc.copied[page] = how;
+    if (wasOn) this.leave(proc.pfn[page] as number, unit.mode);
   }
 
   /** Moves a page to an empty place of the same process; nothing is mapped or lost by that. */

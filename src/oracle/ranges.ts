@@ -71,3 +71,11 @@ export function confirmRange(side: SideState, proc: ProcPages, at: number, pages
     side.pages.map(proc, page, pfn, unit);
   }
 }
+
+/** A unit that has a VMA boundary inside is split; special VMAs never merge again. */
+export function noteSplit(side: SideState, proc: ProcPages, page: number): void {
+  if (page === 0 || page >= side.world.vpages) return;
+  const unit = proc.unit[page] ?? null;
+  if (unit === null || unit !== proc.unit[page - 1]) return;
+  if (side.vmas.startsAt(page)) unit.split = true;
+}

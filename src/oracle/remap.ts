@@ -2,7 +2,7 @@ import type { OpOf } from "../trace/op.ts";
 import { HEAD, MIDDLE, MOVE, NO_CAUSE, SHRINK, TAIL, UNMAP } from "./causes.ts";
 import { type Observed, PAT_LOST } from "./observed.ts";
 import type { ProcPages } from "./pages.ts";
-import { clearRange, confirmRange, lose, see } from "./ranges.ts";
+import { clearRange, confirmRange, lose, noteSplit, see } from "./ranges.ts";
 import type { SideState } from "./state.ts";
 import type { Unit } from "./unit.ts";
 
@@ -24,9 +24,16 @@ export function applyMremap(
     movePages(side, proc, op.at, op.to, kept);
     confirmRange(side, proc, op.to, op.newPages);
   }
+  if (seen.outcome !== null) noteCuts(side, op, proc);
   if (op.to !== undefined && op.fault !== undefined) return;
   const grownTo = op.to === undefined ? op.newPages : 0;
   confirmRange(side, proc, op.at, Math.max(op.pages, grownTo));
+}
+
+/** A failing mremap() may have cut the VMAs that it could not unmap then. */
+function noteCuts(side: SideState, op: OpOf<"mremap">, proc: ProcPages): void {
+  noteSplit(side, proc, op.at + op.newPages);
+  if (op.to !== undefined) noteSplit(side, proc, op.to);
 }
 
 /** Reads the VMAs of the source, with those next to it, and of the target; in order of address. */

@@ -23,6 +23,8 @@ export class Unit {
   shared = false;
   /** It is in several VMAs. */
   split = false;
+  /** The device was taken from it: its VMAs stay, and map nothing. */
+  revoked = false;
   /** The first thing that made its reservation differ from its pages; NO_CAUSE while exact. */
   mark: CauseId = NO_CAUSE;
   /** The last mark that went away again, because the reservation came to fit. */
@@ -56,6 +58,7 @@ export class Unit {
     this.isPrivate = isPrivate;
     this.shared = false;
     this.split = false;
+    this.revoked = false;
     this.mark = NO_CAUSE;
     this.healed = NO_CAUSE;
     this.moved = NO_CAUSE;

@@ -120,12 +120,20 @@ export class KernelMaps {
     return null;
   }
 
-  /** arch_add_memory(): whole subsections only. */
+  /** arch_add_memory(): add_pages() warns, once, of whatever __add_pages() returns. */
   private addMemory(start: number, end: number): KernelMapError {
-    if (this.kernel.fails("kernel-area")) return "ENOMEM";
-    if (start % SUBSECTION_PAGES === 0 && end % SUBSECTION_PAGES === 0) return null;
-    this.kernel.warn("__add_pages: misaligned");
-    return "EINVAL";
+    const error = this.addPages(start, end);
+    if (error !== null) this.kernel.warnOnce("add_pages: the memory map could not be added");
+    return error;
+  }
+
+  /** __add_pages(): whole subsections only, and a memory map for each. */
+  private addPages(start: number, end: number): KernelMapError {
+    if (start % SUBSECTION_PAGES !== 0 || end % SUBSECTION_PAGES !== 0) {
+      this.kernel.warn("__add_pages: misaligned");
+      return "EINVAL";
+    }
+    return this.kernel.fails("kernel-area") ? "ENOMEM" : null;
   }
 
   private hasPages(pfn: number): boolean {

@@ -28,6 +28,9 @@ export type AllocationSite = (typeof ALLOCATION_SITES)[number];
 export class KernelState {
   /** A fault handler is running: the mmap lock is held for reading only. */
   inFault = false;
+  /** Forks since boot. */
+  forks = 0;
+  private links = 0;
   private site: AllocationSite | null = null;
   private left = 0;
   private readonly warned = new Set<string>();
@@ -37,6 +40,17 @@ export class KernelState {
     /** Writing VMA flags without the write lock warns (mmap_assert_write_locked()). */
     private readonly assertsWriteLock: boolean = false,
   ) {}
+
+  /** A number for a VMA that is linked into a file's tree: behind all that begin where it does. */
+  linkOrder(): number {
+    this.links++;
+    return this.links;
+  }
+
+  /** The same for a copy that fork() puts right behind its original, before earlier copies. */
+  copyOrder(original: number): number {
+    return original + 2 ** -this.forks;
+  }
 
   /** Tells the nth allocation at a site, counted from 1, to fail. */
   arm(site: AllocationSite, nth: number): void {
@@ -78,6 +92,8 @@ export class KernelState {
   reboot(): void {
     this.disarm();
     this.inFault = false;
+    this.forks = 0;
+    this.links = 0;
     if (this.warned.size > 0) this.warned.clear();
   }
 }

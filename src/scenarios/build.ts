@@ -45,6 +45,11 @@ export function lowMemoryTrace(name: string, ops: Op[]): Trace {
   return trace(LOW_MEMORY, name, ops);
 }
 
+/** A trace in that aperture whose processes have room for so many VMAs. */
+export function limitedTrace(name: string, maps: number, ops: Op[]): Trace {
+  return trace({ ...APERTURE, maps }, name, ops);
+}
+
 export function spawn(proc: number): Op {
   return { op: "spawn", proc };
 }
@@ -91,6 +96,14 @@ export function mprotect(proc: number, at: number, pages: number, prot: Prot): O
   return { op: "mprotect", proc, at, pages, prot };
 }
 
+export function mlock(proc: number, at: number, pages: number): Op {
+  return { op: "mlock", proc, at, pages };
+}
+
+export function mseal(proc: number, at: number, pages: number): Op {
+  return { op: "mseal", proc, at, pages };
+}
+
 export function madvise(proc: number, at: number, pages: number, advice: Advice): Op {
   return { op: "madvise", proc, at, pages, advice };
 }
@@ -105,6 +118,16 @@ export function read(proc: number, at: number): Op {
 
 export function fork(proc: number, child: number): Op {
   return { op: "fork", proc, child };
+}
+
+/** A driver claims the device and takes it from every process. */
+export function revoke(proc: number): Op {
+  return { op: "revoke", proc };
+}
+
+/** A fork that fails when all of the parent's device mappings have been copied. */
+export function lateFork(proc: number, child: number): Op {
+  return { op: "fork", proc, child, late: true };
 }
 
 export function exit(proc: number): Op {

@@ -3,6 +3,7 @@ import type { Scenario } from "./build.ts";
 import { IDIOM_SCENARIOS } from "./idioms.ts";
 import { KREF_SCENARIOS } from "./kref.ts";
 import { SELFTEST_SCENARIOS } from "./selftest.ts";
+import { SYSCALL_SCENARIOS } from "./syscalls.ts";
 import { VM_PAT_SCENARIOS } from "./vmpat.ts";
 
 /** Every named scenario, in the order in which they are listed. */
@@ -10,6 +11,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...SELFTEST_SCENARIOS,
   ...VM_PAT_SCENARIOS,
   ...KREF_SCENARIOS,
+  ...SYSCALL_SCENARIOS,
   ...IDIOM_SCENARIOS,
 ];
 

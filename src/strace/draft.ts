@@ -17,7 +17,12 @@ export type DraftOp =
       readonly prot: Prot;
       readonly private: boolean;
     }
-  | { readonly op: "munmap"; readonly proc: number; readonly at: number; readonly pages: number }
+  | {
+      readonly op: "munmap" | "mlock" | "munlock" | "mseal";
+      readonly proc: number;
+      readonly at: number;
+      readonly pages: number;
+    }
   | {
       readonly op: "mremap";
       readonly proc: number;
@@ -65,6 +70,9 @@ function gather(layout: Layout, op: DraftOp): void {
       layout.map(op.at, op.pfn, op.pages);
       return;
     case "munmap":
+    case "mlock":
+    case "munlock":
+    case "mseal":
     case "mprotect":
     case "madvise":
       layout.virtual.use(op.at, op.pages);
@@ -94,6 +102,9 @@ function placed({ virtual, physical }: Layout, op: DraftOp): Op {
         pfn: physical.at(op.pfn),
       };
     case "munmap":
+    case "mlock":
+    case "munlock":
+    case "mseal":
     case "mprotect":
     case "madvise":
       return { ...op, at: virtual.at(op.at), pages: pages(op.at, op.pages) };

@@ -24,7 +24,7 @@ export interface ImportResult {
 
 /**
  * The device mappings of a program, from a log of
- * `strace -f -e trace=openat,open,close,mmap,munmap,mremap,mprotect,madvise,clone,clone3,fork,vfork,exit_group`
+ * `strace -f -e trace=openat,open,close,mmap,munmap,mremap,mprotect,madvise,mlock,munlock,mseal,clone,clone3,fork,vfork,exit_group`
  * (execve, dup, dup2, dup3 are understood too, and -t, -tt, -ttt, -r, -i, -y, -T do no harm).
  * Pages are renumbered so that order and adjacency stay. Pure; a log that cannot be read is a
  * UserError that names the line.

@@ -55,6 +55,11 @@ export class Mapper {
       case "madvise":
         this.madvise(call, space);
         return;
+      case "mlock":
+      case "munlock":
+      case "mseal":
+        this.onRange(call.name, call, space);
+        return;
       default:
         return;
     }
@@ -245,6 +250,12 @@ export class Mapper {
     const prot = protection(argument(call, splitArguments(call.text), 2));
     this.onDevices(call, space, (at, pages) => {
       return { op: "mprotect", proc: this.procOf(space), at, pages, prot };
+    });
+  }
+
+  private onRange(op: "mlock" | "munlock" | "mseal", call: CallLine, space: Space): void {
+    this.onDevices(call, space, (at, pages) => {
+      return { op, proc: this.procOf(space), at, pages };
     });
   }
 

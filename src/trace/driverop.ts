@@ -111,13 +111,6 @@ export type DriverOp = z.infer<(typeof DRIVER_OPS)[number]>;
 export type DriverOpKind = DriverOp["op"];
 export const DRIVER_OP_KINDS: readonly DriverOpKind[] = DRIVER_OPS.map((o) => o.shape.op.value);
 
-const KINDS: ReadonlySet<string> = new Set(DRIVER_OP_KINDS);
-
-/** Whether an op is a driver's or the kernel's own, and no system call. */
-export function isDriverOp(op: { readonly op: string }): op is DriverOp {
-  return KINDS.has(op.op);
-}
-
 interface Room {
   readonly pfns: number;
   readonly vpages: number;

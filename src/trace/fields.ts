@@ -2,7 +2,13 @@ import { z } from "zod";
 import { ALLOCATION_SITES } from "../pat/kernelstate.ts";
 
 /** The largest world and trace that are accepted: enough for every bench, small enough to hold. */
-export const LIMITS = { pfns: 16_384, vpages: 16_384, procs: 1_024, ops: 200_000 } as const;
+export const LIMITS = {
+  pfns: 16_384,
+  vpages: 16_384,
+  procs: 1_024,
+  ops: 200_000,
+  maps: 16_384,
+} as const;
 
 /** What a driver's calls, kernel mappings and RAM are limited to. */
 export const DRIVER_LIMITS = { calls: 64, slots: 64, buffers: 64, ramPages: 4_096 } as const;

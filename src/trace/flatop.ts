@@ -16,6 +16,7 @@ class FlatOp {
   write = false;
   advice: Advice = "dontfork";
   child = 0;
+  late: true | undefined = undefined;
   fault: { at: AllocationSite; nth: number } | undefined = undefined;
 
   /** Becomes a copy of a system call; false for another op, which it cannot hold. */
@@ -23,33 +24,32 @@ class FlatOp {
     switch (op.op) {
       case "spawn":
       case "exit":
+      case "revoke":
         break;
       case "mmap":
-        this.at = op.at;
-        this.pages = op.pages;
+        this.takeRange(op);
         this.pfn = op.pfn;
         this.via = op.via;
         this.prot = op.prot;
         this.private = op.private;
         break;
       case "munmap":
-        this.at = op.at;
-        this.pages = op.pages;
+      case "mlock":
+      case "munlock":
+      case "mseal":
+        this.takeRange(op);
         break;
       case "mremap":
-        this.at = op.at;
-        this.pages = op.pages;
+        this.takeRange(op);
         this.newPages = op.newPages;
         this.to = op.to;
         break;
       case "mprotect":
-        this.at = op.at;
-        this.pages = op.pages;
+        this.takeRange(op);
         this.prot = op.prot;
         break;
       case "madvise":
-        this.at = op.at;
-        this.pages = op.pages;
+        this.takeRange(op);
         this.advice = op.advice;
         break;
       case "touch":
@@ -58,6 +58,7 @@ class FlatOp {
         break;
       case "fork":
         this.child = op.child;
+        this.late = op.late;
         break;
       default:
         return false;
@@ -66,6 +67,11 @@ class FlatOp {
     this.proc = op.proc;
     this.fault = op.fault;
     return true;
+  }
+
+  private takeRange({ at, pages }: { readonly at: number; readonly pages: number }): void {
+    this.at = at;
+    this.pages = pages;
   }
 }
 

@@ -55,8 +55,18 @@ export const SYSCALL_OPS = [
     ...common,
   }),
   z.strictObject({ op: z.literal("touch"), proc, at: vpage, write: z.boolean(), ...common }),
-  z.strictObject({ op: z.literal("fork"), proc, child: proc, ...common }),
+  z.strictObject({
+    op: z.literal("fork"),
+    proc,
+    child: proc,
+    late: z.literal(true).optional(),
+    ...common,
+  }),
   z.strictObject({ op: z.literal("exit"), proc, ...common }),
+  z.strictObject({ op: z.literal("mlock"), proc, at: vpage, pages, ...common }),
+  z.strictObject({ op: z.literal("munlock"), proc, at: vpage, pages, ...common }),
+  z.strictObject({ op: z.literal("mseal"), proc, at: vpage, pages, ...common }),
+  z.strictObject({ op: z.literal("revoke"), proc, ...common }),
 ] as const;
 
 /**

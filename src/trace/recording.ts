@@ -40,6 +40,7 @@ export const vmaSchema = z.strictObject({
   pfn: page,
   pat: z.boolean().optional(),
   dontfork: z.boolean().optional(),
+  sealed: z.boolean().optional(),
   maps: z.array(mappedSchema).optional(),
 });
 

@@ -1,16 +1,19 @@
 import { z } from "zod";
-import { driverOpFault, isDriverOp } from "./driverop.ts";
+import { isDriverOp } from "./driverkinds.ts";
+import { driverOpFault } from "./driverop.ts";
 import { LIMITS, type Op, opSchema } from "./op.ts";
 
 /**
  * The world of a trace: how many physical pages the region has, how many virtual pages each
  * process' window has, and which region it is: a device aperture ("uncached") or low memory
- * below 1 MiB ("write-back").
+ * below 1 MiB ("write-back"). `maps`: the limit on a process' VMAs (vm.max_map_count) leaves room
+ * for so many in its window; without it there is no limit.
  */
 export const worldSchema = z.strictObject({
   pfns: z.int().min(1).max(LIMITS.pfns),
   vpages: z.int().min(1).max(LIMITS.vpages),
   mtrr: z.enum(["uncached", "write-back"]),
+  maps: z.int().min(1).max(LIMITS.maps).optional(),
 });
 
 export type World = z.infer<typeof worldSchema>;
@@ -28,11 +31,16 @@ export function opFault(op: Op, world: World): string | null {
     case "fork":
     case "exit":
       return null;
+    case "revoke":
+      return world.mtrr === "write-back" ? "no driver has a device in the write-back region" : null;
     case "touch":
       return room(op.at, 1, "at");
     case "munmap":
     case "mprotect":
     case "madvise":
+    case "mlock":
+    case "munlock":
+    case "mseal":
       return room(op.at, op.pages, "at");
     case "mremap":
       if (op.at >= world.vpages) return `at is ${op.at}, past vpages ${world.vpages}`;

@@ -62,7 +62,7 @@ describe("fuzz", () => {
 
   it("announces a saved finding that no longer shows", async () => {
     const out = join(dir, "gone");
-    await run(["fuzz", "--runs", "3", "--seed", "5", "--json", "--out", out]);
+    await run(["fuzz", "--runs", "40", "--seed", "5", "--json", "--out", out]);
     const saved = JSON.parse((await run(["report", out, "--format", "json"])).out);
     const path = saved.findings[0].path.replace("latest", "saved");
     const file = JSON.parse(readFileSync(path, "utf8"));

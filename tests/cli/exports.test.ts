@@ -70,7 +70,9 @@ describe("report", () => {
     const { out } = await run(["report", saved(), "--format", "html"]);
     const data = /<script type="application\/json" id="report">([^]*?)<\/script>/.exec(out)?.[1];
     const { findings } = JSON.parse(data ?? "");
-    for (const { texts, signature } of findings) {
+    for (const { texts, signature, trace } of findings) {
+      // What takes a driver that claims the device is not exported.
+      if (trace.ops.some(({ op }: { op: string }) => op === "revoke")) continue;
       expect(texts.c, signature).toContain("int main(");
       expect(texts.mail, signature).toContain(signature);
       expect(texts.command, signature).toMatch(/^npx pfndiff replay /);

@@ -119,7 +119,7 @@ describe("a disagreement of a kernel and a model", () => {
 
 describe("three voices", () => {
   const labelsWith = (kernel: ModelBackend, after: ModelBackend) =>
-    traces(40).flatMap((trace) => {
+    traces(20).flatMap((trace) => {
       const before = modelOf("6.12").recordSync(trace);
       const recordings = { before, after: after.recordSync(trace) };
       return [...labelled(false, { ...recordings, kernel: kernel.recordSync(trace) }).values()];

@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { openFileBackend } from "../../src/cli/filebackend.ts";
+import { traceSchema } from "../../src/trace/trace.ts";
 import { run } from "../cli/run.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "pfndiff-file-"));
@@ -58,6 +60,19 @@ describe("file:PATH", () => {
       "granted 9",
     ],
     ["answers no recording", "export default { record: async () => ({}) };", "is no recording"],
+    ["hangs when loaded", "for (;;);", "hangs: not loaded in 5 s"],
+    ["awaits for ever when loaded", "await new Promise(() => {});", "awaits what never comes"],
+    [
+      "waits for ever when loaded",
+      "await new Promise(() => setInterval(() => {}, 1000));",
+      "hangs: not loaded in 5 s",
+    ],
+    ["ends the process when loaded", "process.exit(0);", "it exits, or awaits"],
+    [
+      "blocks for ever in record()",
+      "export default { record() { for (;;); } };",
+      "hangs: no answer",
+    ],
     ["hangs", `export default () => ${hooks("for (;;);")};`, "hangs: no answer to one mapping"],
   ])(
     "says so of a module that %s",
@@ -69,6 +84,19 @@ describe("file:PATH", () => {
     },
     15_000,
   );
+
+  it("says so of a backend whose answer never comes, and of one that rejects", async () => {
+    const open = async (record: string) => {
+      const path = join(directory, `module${count++}.mjs`);
+      writeFileSync(path, `export default { record: () => ${record} };`);
+      return openFileBackend(`file:${path}`, { blockMs: 5000, answerMs: 50 });
+    };
+    const never = await open("new Promise(() => {})");
+    const trace = traceSchema.parse(JSON.parse(TRACE));
+    await expect(never.record(trace)).rejects.toThrow("hangs: no answer to one mapping in 0.05 s");
+    const wrong = await open("Promise.reject(new Error('no'))");
+    await expect(wrong.record(trace)).rejects.toThrow("record() threw: no");
+  });
 
   it("finds the fault of the worked example", async () => {
     const { status, out } = await run([

@@ -67,7 +67,7 @@ describe("pfndiff lattice", () => {
 describe("pfndiff arena", () => {
   it("puts shipped and other designs side by side, the same at the same seed", async () => {
     const twice = await Promise.all(
-      [1, 2].map(() => run(["arena", "--runs", "120", "--only", "C2", "--json"])),
+      [1, 2].map(() => run(["arena", "--runs", "120", "--only", "C2", "--depth", "1", "--json"])),
     );
     const [first, second] = twice.map(({ out }) => JSON.parse(out).designs);
     expect(first.map((d: { design: string }) => d.design)).toEqual(["C2-new", "C2-old"]);
@@ -77,7 +77,7 @@ describe("pfndiff arena", () => {
   }, 30_000);
 
   it("counts what a better list costs under the old hooks: memory where it must not fail", async () => {
-    const { out } = await run(["arena", "--runs", "400", "--json"]);
+    const { out } = await run(["arena", "--runs", "400", "--depth", "1", "--json"]);
     const designs = new Map(
       JSON.parse(out).designs.map((d: { design: string }) => [d.design, d] as const),
     );
@@ -92,7 +92,7 @@ describe("pfndiff arena", () => {
   }, 60_000);
 
   it("prints tables that name every design", async () => {
-    const { out } = await run(["arena", "--runs", "20", "--only", "D3"]);
+    const { out } = await run(["arena", "--runs", "20", "--depth", "1", "--only", "D3"]);
     expect(out).toContain("page-ops");
     expect(out).toContain("D3");
   });

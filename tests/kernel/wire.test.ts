@@ -95,10 +95,12 @@ describe("the two halves of the protocol", () => {
     const ops: Op[] = [
       { op: "mremap", proc: 1, at: 2, pages: 3, newPages: 4, to: 5 },
       { op: "mremap", proc: 1, at: 2, pages: 3, newPages: 4 },
+      { op: "fork", proc: 1, child: 2, late: true },
     ];
     expect(ops.map(opWords)).toEqual([
       [3, 1, 2, 3, 4, 1, 5, 0],
       [3, 1, 2, 3, 4, 0, 0, 0],
+      [7, 1, 0, 0, 2, 1, 0, 0],
     ]);
   });
 
@@ -106,15 +108,15 @@ describe("the two halves of the protocol", () => {
     const trace = {
       format: "pfndiff/trace@1" as const,
       name: "t",
-      world: { pfns: 16, vpages: 24, mtrr: "write-back" as const },
+      world: { pfns: 16, vpages: 24, mtrr: "write-back" as const, maps: 5 },
       ops: [{ op: "spawn" as const, proc: 0 }],
     };
     const request = encodeRequest(9, [{ id: 5, trace, window: 100 }]);
     const payload = request.subarray(WIRE.HEADER_BYTES);
     expect(request.readUInt32LE(HEADER_WORD.LENGTH * 4)).toBe(payload.length);
     expect(request.readUInt32LE(HEADER_WORD.CHECKSUM * 4)).toBe(checksum(payload));
-    const words = Array.from({ length: 8 }, (_, at) => payload.readUInt32LE(at * 4));
-    expect(words).toEqual([1, 5, REGION_CODE["write-back"], 100, 16, 24, 1, OP_CODE.spawn]);
+    const words = Array.from({ length: 9 }, (_, at) => payload.readUInt32LE(at * 4));
+    expect(words).toEqual([1, 5, REGION_CODE["write-back"], 100, 16, 24, 1, 5, OP_CODE.spawn]);
   });
 });
 

@@ -17,6 +17,6 @@ describe("the models agree with real kernels step by step", () => {
       expect(modelled.steps, recording.trace.name).toStrictEqual(recording.steps);
       steps += recording.steps.length;
     }
-    expect(steps).toBe(1586);
+    expect(steps).toBe(2556);
   });
 });

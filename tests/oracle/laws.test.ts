@@ -97,6 +97,9 @@ function shifted(op: Op): Op {
     case "munmap":
     case "mprotect":
     case "madvise":
+    case "mlock":
+    case "munlock":
+    case "mseal":
     case "touch":
       return { ...op, proc, at: op.at + 5 };
     default:

@@ -79,6 +79,17 @@ describe("a recorded strace log of a real program", () => {
   });
 });
 
+describe("calls that only the device pages of a range matter to", () => {
+  it("are mlock, munlock and mseal too", () => {
+    const text = `${mapped("/dev/mem", "O_RDWR", "0xfe000000")}mlock(0x7f0000000000, 4096) = 0
+munlock(0x7efffffff000, 12288) = -1 ENOMEM (Cannot allocate memory)
+mseal(0x7f0000001000, 4096, 0) = 0
+mseal(0x7f0000008000, 4096, 0) = 0
+`;
+    expect(ops(text).slice(2)).toEqual(["mlock p0 [0,1)", "munlock p0 [0,2)", "mseal p0 [1,2)"]);
+  });
+});
+
 describe("the way in of an imported mapping", () => {
   const via = (text: string) => {
     const { trace } = importStrace(text, { devices });

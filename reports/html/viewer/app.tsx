@@ -1,12 +1,13 @@
 import { useLayoutEffect, useMemo, useState } from "preact/hooks";
 import type { ReportData } from "../../data.ts";
+import { ArenaPage } from "./arenapage.tsx";
 import { ClaimsPage } from "./claimspage.tsx";
 import { FindingPage } from "./findingpage.tsx";
 import { Front } from "./front.tsx";
 import { Help } from "./help.tsx";
 import { useKeys, walkOrder } from "./keys.ts";
 import { inReadingOrder, matching, NO_FILTER } from "./order.ts";
-import { CLAIMS_HASH, FRONT_HASH, type Route, routeOf } from "./route.ts";
+import { ARENA_HASH, CLAIMS_HASH, FRONT_HASH, type Route, routeOf } from "./route.ts";
 import { ThemeToggle } from "./theme.tsx";
 
 /** The viewer: the address says what it shows, so every view has a link that restores it. */
@@ -24,6 +25,9 @@ export function App({ report }: { report: ReportData }) {
 
   const page = () => {
     if (route.page === "claims") return <ClaimsPage report={report} />;
+    if (route.page === "arena" && report.arena !== undefined) {
+      return <ArenaPage arena={report.arena} />;
+    }
     if (finding === undefined || route.page !== "finding") {
       const missing = route.page === "finding" ? route.signature : null;
       return <Front {...{ report, all, shown, filter, missing }} onFilter={setFilter} />;
@@ -62,6 +66,7 @@ function TopBar({ report, onHelp }: { report: ReportData; onHelp: () => void }) 
         <span class="muted">After</span> <code>{report.campaign.after}</code>
       </span>
       {report.claims === undefined ? null : <a href={CLAIMS_HASH}>Claims</a>}
+      {report.arena === undefined ? null : <a href={ARENA_HASH}>Arena</a>}
       <span class="tools">
         <button type="button" class="quiet keys" onClick={onHelp}>
           Keys <kbd>?</kbd>

@@ -34,5 +34,6 @@ function plainVmas(step: Step): unknown {
 }
 
 function plainVma(vma: VmaState): readonly unknown[] {
-  return [vma.start, vma.end, vma.prot, vma.private, vma.pfn, vma.dontfork === true];
+  const { start, end, prot, pfn, dontfork, sealed } = vma;
+  return [start, end, prot, vma.private, pfn, dontfork === true, sealed === true];
 }

@@ -124,8 +124,9 @@ function Reference({ text }: { text: string }) {
 
 function Facts({ finding }: { finding: ReportFinding }) {
   const { trace, count, firstRun } = finding;
-  const { pfns, vpages, mtrr } = trace.world;
+  const { pfns, vpages, mtrr, maps } = trace.world;
   const region = mtrr === "uncached" ? "device aperture" : "low memory";
+  const room = maps === undefined ? "" : `, room for ${plural(maps, "VMA")}`;
   const seen =
     firstRun === null
       ? "not in this campaign"
@@ -139,7 +140,7 @@ function Facts({ finding }: { finding: ReportFinding }) {
       <dt>Seen</dt>
       <dd>{seen}</dd>
       <dt>World</dt>
-      <dd>{`${pfns} pfns of ${region}, ${plural(vpages, "virtual page")}`}</dd>
+      <dd>{`${pfns} pfns of ${region}, ${plural(vpages, "virtual page")}${room}`}</dd>
       {finding.parted ? (
         <>
           <dt>Parted</dt>

@@ -4,6 +4,7 @@ import type { ReportFinding } from "../../data.ts";
 export type Route =
   | { readonly page: "front"; readonly search: boolean }
   | { readonly page: "claims" }
+  | { readonly page: "arena" }
   | { readonly page: "finding"; readonly signature: string; readonly step: number | null };
 
 const FINDING = /^#\/finding\/([^/]+)(?:\/step\/(\d+))?$/;
@@ -11,6 +12,7 @@ const FINDING = /^#\/finding\/([^/]+)(?:\/step\/(\d+))?$/;
 /** The route of a URL fragment; anything unknown is the front page. */
 export function routeOf(hash: string): Route {
   if (hash === CLAIMS_HASH) return { page: "claims" };
+  if (hash === ARENA_HASH) return { page: "arena" };
   const match = FINDING.exec(hash);
   const signature = match?.[1] === undefined ? null : decoded(match[1]);
   if (match === null || signature === null) return { page: "front", search: hash === SEARCH_HASH };
@@ -24,6 +26,7 @@ export function findingHash(finding: Pick<ReportFinding, "signature">, step?: nu
 }
 
 export const CLAIMS_HASH = "#/claims";
+export const ARENA_HASH = "#/arena";
 export const FRONT_HASH = "#/";
 /** The front page with the search field in focus. */
 export const SEARCH_HASH = "#/search";

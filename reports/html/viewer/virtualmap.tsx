@@ -65,5 +65,6 @@ function flags(vma: VmaState): string {
     `${prot}-${vma.private ? "p" : "s"}`,
     ...(vma.pat === true ? ["VM_PAT"] : []),
     ...(vma.dontfork === true ? ["dontfork"] : []),
+    ...(vma.sealed === true ? ["sealed"] : []),
   ].join(" ");
 }

@@ -1,4 +1,4 @@
-import { COW } from "../causes.ts";
+import { COW, opCause } from "../causes.ts";
 import type { Reservation } from "../reservation.ts";
 import { modeName, type SideState } from "../state.ts";
 
@@ -28,7 +28,8 @@ function tell(side: SideState, pfn: number): void {
 
 function tellEntry(side: SideState, { owner, start, end, type }: Reservation, pfn: number): void {
   if (owner === null) throw new Error("oracle: a reservation that counts as kept has no owner");
-  const cause = side.orOp(owner.has(pfn) ? COW : owner.goneBy(pfn));
+  const off = owner.revoked ? opCause("revoke") : COW;
+  const cause = side.orOp(owner.has(pfn) ? off : owner.goneBy(pfn));
   const bit = 1 << cause;
   if ((owner.told & bit) !== 0) return;
   owner.told |= bit;

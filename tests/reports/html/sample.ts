@@ -2,6 +2,7 @@ import { legacyBackend } from "../../../legacy/index.ts";
 import { modernBackend } from "../../../modern/index.ts";
 import type { ReportClaim, ReportData, ReportFinding } from "../../../reports/data.ts";
 import type { Trace } from "../../../src/trace/trace.ts";
+import { sampleArena } from "./samplearena.ts";
 import { SAID, type Said } from "./said.ts";
 
 const before = legacyBackend("6.12");
@@ -91,6 +92,7 @@ export function sampleReport(): ReportData {
     },
     findings,
     claims: CLAIMS,
+    arena: sampleArena(),
   };
 }
 

@@ -107,9 +107,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the viewer in Chromium${WITHOUT_CHROMIUM}`, () =
     for (const hash of ["", LEAK]) {
       const page = await open(`${sample}${hash}`);
       await page.getByText("New to the subject?").click();
-      expect(await page.locator(".primer").innerText()).toContain(
-        "A pfn is the number of a physical page",
-      );
+      await says(page, ".primer", "A pfn is the number of a physical page");
     }
   });
 
@@ -154,10 +152,11 @@ describe.skipIf(!HAS_CHROMIUM)(`the viewer in Chromium${WITHOUT_CHROMIUM}`, () =
     await says(page, ":focus", "Refused after unmapping the tail");
     await page.keyboard.press("/");
     await page.keyboard.type("jn/leak");
-    expect(await page.getByRole("searchbox").inputValue()).toBe("jn/leak");
+    const searched = () => page.getByRole("searchbox").inputValue();
+    await expect.poll(searched, PATIENCE).toBe("jn/leak");
     await page.keyboard.press("Escape");
     await page.keyboard.press("?");
-    expect(await page.getByRole("dialog").innerText()).toContain("next new finding");
+    await says(page, "dialog[open]", "next new finding");
   });
 
   test("keys that come faster than pages are drawn still lead back to the finding left", async () => {
@@ -180,6 +179,18 @@ describe.skipIf(!HAS_CHROMIUM)(`the viewer in Chromium${WITHOUT_CHROMIUM}`, () =
     expect(await page.locator(".claimlist > li").count()).toBe(2);
     await page.getByRole("link", { name: "See it step by step" }).click();
     await says(page, "h1", "Leak after unmapping the head");
+  });
+
+  test("the arena has a page: a bar for every design, numbers beside it, a table of the scope", async () => {
+    const page = await open(sample);
+    await page.getByRole("link", { name: "Arena" }).click();
+    await says(page, "h1", "every design on the same traces");
+    const rows = await page.locator(".figure").first().locator("tbody tr").allInnerTexts();
+    expect(rows.join(";").replace(/\s+/g, " ")).toBe("legacy 450;modern 0.0;B-i 0.0");
+    const bars = page.locator(".figure").nth(4).locator(".figurebar span");
+    const [legacy, modern] = await bars.evaluateAll((all) => all.map((bar) => bar.clientWidth));
+    expect((legacy ?? 0) / (modern ?? 1)).toBeCloseTo(0.5, 1);
+    expect(await page.locator(".arena .scroll").innerText()).toMatch(/Design\s+Leak/);
   });
 
   test("texts that the report has can be copied, others have no button", async () => {
@@ -208,17 +219,18 @@ describe.skipIf(!HAS_CHROMIUM)(`the viewer in Chromium${WITHOUT_CHROMIUM}`, () =
     const text = await page.locator("main").innerText();
     expect(text).toContain("Unexpected: 1 new, 1 vanished");
     expect(text).toContain("fixed:leak:unmap-head");
+    expect(text).toMatch(/The arena[^]*legacy\s+450/);
   });
 
   test("the theme follows the system until it is chosen, and paper is light", async () => {
     const page = await open(sample, { colorScheme: "dark" });
     const background = () => page.evaluate("getComputedStyle(document.body).backgroundColor");
-    expect(await background()).toBe("rgb(18, 20, 25)");
+    await expect.poll(background, PATIENCE).toBe("rgb(18, 20, 25)");
     await page.getByRole("button", { name: /^Theme/ }).click();
-    expect(await background()).toBe("rgb(247, 247, 244)");
+    await expect.poll(background, PATIENCE).toBe("rgb(247, 247, 244)");
     await page.emulateMedia({ media: "print" });
-    expect(await page.locator(".filters").isVisible()).toBe(false);
-    expect(await background()).toBe("rgb(255, 255, 255)");
+    await expect.poll(() => page.locator(".filters").isVisible(), PATIENCE).toBe(false);
+    await expect.poll(background, PATIENCE).toBe("rgb(255, 255, 255)");
   });
 
   test.each([
@@ -227,6 +239,8 @@ describe.skipIf(!HAS_CHROMIUM)(`the viewer in Chromium${WITHOUT_CHROMIUM}`, () =
     ["finding", LEAK, 1400, "dark"],
     ["finding", LEAK, 390, "light"],
     ["claims", "#/claims", 390, "dark"],
+    ["arena", "#/arena", 390, "dark"],
+    ["arena", "#/arena", 1400, "light"],
     ["refused finding", "#/finding/introduced:refused:unmap-tail/step/3", 1400, "light"],
   ] as const)(
     "axe finds nothing serious: %s %s at %i px, %s",
@@ -246,7 +260,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the viewer in Chromium${WITHOUT_CHROMIUM}`, () =
 
   test.each([1400, 390])("nothing sticks out sideways at %i px", async (width) => {
     const viewport = { width, height: 900 };
-    for (const hash of ["", LEAK, "#/finding/fixed:wrong-owner-untrack:end-match"]) {
+    for (const hash of ["", LEAK, "#/arena", "#/finding/fixed:wrong-owner-untrack:end-match"]) {
       const page = await open(`${sample}${hash}`, { viewport });
       const scrollWidth = await page.evaluate("document.documentElement.scrollWidth");
       expect(scrollWidth).toBe(width);

@@ -105,12 +105,19 @@ export const MODELLED: readonly ReproInput[] = [
     spawn(),
     { op: "mremap", proc: 0, at: 0, pages: 1, newPages: 1, to: 0 },
   ]),
+  inputOf(
+    "changed:errno:mremap-ENOMEM-to-ok",
+    "after",
+    2,
+    [spawn(), mmap(0, 1, 0), { op: "mremap", proc: 0, at: 0, pages: 1, newPages: 1, to: 4 }],
+    { ...APERTURE, maps: 6 },
+  ),
   inputOf("kept:over-retention:cow", "before", 2, [
     spawn(),
     mmap(0, 1, 0, { private: true }),
     write(0),
   ]),
-  inputOf("fixed:leak:split", "before", 7, [
+  inputOf("fixed:leak:split", "before", 10, [
     spawn(),
     mmap(0, 3, 0, { via: "devmem" }),
     { op: "mprotect", proc: 0, at: 0, pages: 1, prot: "r" },
@@ -118,6 +125,9 @@ export const MODELLED: readonly ReproInput[] = [
     fork,
     { op: "mremap", proc: 0, at: 2, pages: 1, newPages: 1, to: 10 },
     { op: "touch", proc: 0, at: 1, write: false },
+    { op: "mlock", proc: 0, at: 0, pages: 1 },
+    { op: "munlock", proc: 0, at: 1, pages: 4 },
+    { op: "mseal", proc: 0, at: 1, pages: 1 },
     { op: "exit", proc: 0 },
   ]),
 ];
