@@ -2,11 +2,11 @@
  * The speed of `pfndiff bench` beside that of a C program that does the same work, native/native.c:
  * `npm run build && npx tsx tests/bench/native.ts [--seconds N] [--rounds N] [--json]`. A round is
  * the C program, a bench, and the C program again, so that a machine that changes its clock changes
- * it for both. A speed is divided by the share of a core that its process got, which is what
- * makes busy machines fair; `byClock` in the JSON is without that. It fails where a bar is missed,
+ * it for both. Speeds are divided by the share of a core that they were measured with,
+ * or a busy machine would decide; `byClock` in the JSON is without that. It fails where a bar is missed,
  * and where the machine is too busy to tell.
  */
-import { spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
@@ -22,11 +22,6 @@ const READY = 200;
 const MIX_RUNS = 2_000;
 /** With less of a core, the time of a bench ends before the engine has compiled what it measures. */
 const LEAST_SHARE = 0.4;
-/** Seconds of processor that a bench has used, on its standard error. */
-const TELL_PROCESSOR =
-  "data:text/javascript,process.on('exit',()=>{const{user,system}=process.cpuUsage();" +
-  "console.error((user+system)/1e6)})";
-
 /** What must be reached: shares of the native figure, and a multiple of fc.commands. */
 const BARS = { differential: 1 / 3, campaign: 1 / 4, campaignOfCommands: 4 } as const;
 type Bar = keyof typeof BARS;
@@ -37,16 +32,10 @@ const TITLES: Readonly<Record<Bar, string>> = {
   campaignOfCommands: "campaign / fc.commands",
 };
 
-const speed = z.object({ opsPerSec: z.number() });
+const speed = z.object({ opsPerSec: z.number(), cores: z.number() });
 const benchSchema = z.object({ differential: speed, campaign: speed, fcCommands: speed });
-
-/** Our speeds in ops a second, and the share of a core that they were measured with. */
-interface Ours {
-  readonly differential: number;
-  readonly campaign: number;
-  readonly fcCommands: number;
-  readonly share: number;
-}
+type Ours = z.infer<typeof benchSchema>;
+type Speed = z.infer<typeof speed>;
 
 interface Round {
   readonly load: number;
@@ -60,29 +49,25 @@ interface Round {
 }
 
 function runBench(seconds: number): Ours {
-  const began = performance.now();
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    ["--import", TELL_PROCESSOR, PROGRAM, "bench", "--json", "--time", String(seconds)],
-    { encoding: "utf8" },
-  );
-  if (status !== 0) throw new Error(`pfndiff bench failed: ${stderr}`);
-  const wall = (performance.now() - began) / 1000;
-  const { differential, campaign, fcCommands } = benchSchema.parse(JSON.parse(stdout));
-  return {
-    differential: differential.opsPerSec,
-    campaign: campaign.opsPerSec,
-    fcCommands: fcCommands.opsPerSec,
-    // Threads of the engine's own can make it more than one core; the work is that of one.
-    share: Math.min(1, z.coerce.number().positive().parse(stderr.trim().split("\n").at(-1)) / wall),
-  };
+  const options = ["bench", "--json", "--time", String(seconds)];
+  const output = execFileSync(process.execPath, [PROGRAM, ...options], { encoding: "utf8" });
+  return benchSchema.parse(JSON.parse(output));
 }
 
-function ratiosOf(native: number, { differential, campaign, fcCommands }: Ours, share: number) {
+/** Threads of the engine's own can make it more than one core; the work is that of one. */
+const shareOf = ({ cores }: Speed) => Math.min(1, cores);
+const byProcessor = (speed: Speed) => speed.opsPerSec / shareOf(speed);
+const byClock = ({ opsPerSec }: Speed) => opsPerSec;
+
+function ratiosOf(
+  native: number,
+  { differential, campaign, fcCommands }: Ours,
+  by: (speed: Speed) => number,
+): Record<Bar, number> {
   return {
-    differential: differential / share / native,
-    campaign: campaign / share / native,
-    campaignOfCommands: campaign / fcCommands,
+    differential: by(differential) / native,
+    campaign: by(campaign) / native,
+    campaignOfCommands: by(campaign) / by(fcCommands),
   };
 }
 
@@ -97,8 +82,8 @@ function round(program: string, seconds: number): Round {
     native: [first, second],
     nativeReady,
     ours,
-    ratios: ratiosOf(mean("stepsPerProcessorSec"), ours, ours.share),
-    byClock: ratiosOf(mean("stepsPerSec"), ours, 1),
+    ratios: ratiosOf(mean("stepsPerProcessorSec"), ours, byProcessor),
+    byClock: ratiosOf(mean("stepsPerSec"), ours, byClock),
   };
 }
 
@@ -119,7 +104,9 @@ function mediansOf(rounds: readonly Round[], by: "ratios" | "byClock"): Record<B
 }
 
 function isQuiet(rounds: readonly Round[]): boolean {
-  return rounds.every(({ ours }) => ours.share >= LEAST_SHARE);
+  return rounds.every(({ ours }) =>
+    Object.values(ours).every((part) => shareOf(part) >= LEAST_SHARE),
+  );
 }
 
 const million = (steps: number) => (steps / 1e6).toFixed(2);
@@ -131,9 +118,10 @@ function nativeLine(name: string, runs: readonly NativeRun[]): string {
 }
 
 function oursLine(name: "differential" | "campaign" | "fcCommands", rounds: readonly Round[]) {
-  const speeds = rounds.map(({ ours }) => ours[name] / ours.share);
+  const speeds = rounds.map(({ ours }) => byProcessor(ours[name]));
   const best = million(Math.max(...speeds));
-  return `${name}: best ${best}, median ${million(median(speeds))} million ops a second`;
+  const shares = rounds.map(({ ours }) => shareOf(ours[name]).toFixed(2)).join(", ");
+  return `${name}: best ${best}, median ${million(median(speeds))} million ops a second (share of a core ${shares})`;
 }
 
 function mixLine(name: string, { length, before, after }: Mix): string {
@@ -149,10 +137,9 @@ function text(rounds: readonly Round[], medians: Readonly<Record<Bar, number>>):
     ["our traces", campaignMix(1, MIX_RUNS)],
   ] as const;
   const clock = mediansOf(rounds, "byClock");
-  const shares = rounds.map(({ ours }) => ours.share.toFixed(2));
   return [
     ...(isQuiet(rounds) ? [] : ["The machine is too busy: what follows says little of our speed."]),
-    `${rounds.length} rounds; load ${loads.join(", ")}; share of a core ${shares.join(", ")}`,
+    `${rounds.length} rounds; load ${loads.join(", ")}`,
     nativeLine("native", natives),
     nativeLine(
       "native on ready traces",
