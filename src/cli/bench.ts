@@ -14,9 +14,11 @@ export interface BenchOptions {
   readonly time: number;
 }
 
-/** Ops per second of one way to use the project. */
+/** Ops per second of one way to use the project, and how much of the processor it got for them. */
 interface Speed {
   readonly opsPerSec: number;
+  /** Seconds of processor a second by the clock, of all threads: below 1 the machine was busy. */
+  readonly cores: number;
 }
 
 interface BenchResult {
@@ -52,6 +54,7 @@ export async function bench(io: Io, options: BenchOptions): Promise<number> {
 /** Runs `work`, which tells how many ops it did, until the time is up; the first round warms up. */
 function forSeconds(seconds: number, work: (round: number) => number): Speed {
   work(0);
+  const coresUsed = watchCores();
   const start = performance.now();
   let [ops, round, elapsed] = [0, 1, 0];
   while (elapsed < seconds * 1000) {
@@ -59,7 +62,17 @@ function forSeconds(seconds: number, work: (round: number) => number): Speed {
     round += 1;
     elapsed = performance.now() - start;
   }
-  return { opsPerSec: Math.round((ops * 1000) / elapsed) };
+  return { opsPerSec: Math.round((ops * 1000) / elapsed), cores: coresUsed() };
+}
+
+/** From now on: the seconds of processor used, a second by the clock. */
+function watchCores(): () => number {
+  const used = process.cpuUsage();
+  const start = performance.now();
+  return () => {
+    const { user, system } = process.cpuUsage(used);
+    return Math.round((user + system) / 10 / (performance.now() - start)) / 100;
+  };
 }
 
 function onTraces(
@@ -79,6 +92,7 @@ async function wholeCampaign(
   seconds: number,
   io: Io,
 ): Promise<Speed> {
+  const coresUsed = watchCores();
   const { campaign } = await runCampaign({
     before: pair.before.id,
     after: pair.after.id,
@@ -87,7 +101,7 @@ async function wholeCampaign(
     differential: differentialOf(pair),
     signal: io.interrupted,
   });
-  return { opsPerSec: campaign.opsPerSecond };
+  return { opsPerSec: campaign.opsPerSecond, cores: coresUsed() };
 }
 
 function text({ replay, differential, campaign, fcCommands }: BenchResult): string {
