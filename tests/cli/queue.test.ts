@@ -105,6 +105,6 @@ describe("a queue", () => {
       expect(second).toBe(first);
       expect(await status()).toMatchObject({ waiting: 0, active: 0, completed: 30, failed: 0 });
     },
-    120_000,
+    240_000,
   );
 });
