@@ -37,7 +37,8 @@ function sum(counts: readonly number[]): number {
   return counts.reduce((total, count) => total + count, 0);
 }
 
-const rate = (value: number) => value.toFixed(1);
+/** A rate of thousands needs no tenth, and has no room for one in 80 columns. */
+const rate = (value: number) => value.toFixed(value < 999.95 ? 1 : 0);
 
 function faultTable(designs: readonly ArenaResult[]): string {
   const rows = designs.map((result) => [
