@@ -8,6 +8,9 @@ import type { PfnTracking } from "./tracking.ts";
 import type { PageCount, VirtualPage } from "./units.ts";
 import type { Vma } from "./vma.ts";
 
+/** More VMAs than any window has room for, and still a small integer to the engine. */
+export const NO_LIMIT = 1 << 30;
+
 /** What every system call works with besides the process' own address space. */
 export interface MmContext {
   readonly profile: MmProfile;
@@ -19,7 +22,7 @@ export interface MmContext {
   /** How many pages the region has. */
   readonly pfns: PageCount;
   readonly vpages: PageCount;
-  /** How many VMAs of the window the limit leaves room for; Infinity where there is none. */
+  /** How many VMAs of the window the limit leaves room for; NO_LIMIT where there is none. */
   readonly maps: number;
 }
 

@@ -3,7 +3,7 @@ import type { Outcome } from "../mm/errno.ts";
 import { touch } from "../mm/fault.ts";
 import { FileMapping } from "../mm/filemapping.ts";
 import { fork } from "../mm/fork.ts";
-import { Mm, type MmContext } from "../mm/mm.ts";
+import { Mm, type MmContext, NO_LIMIT } from "../mm/mm.ts";
 import { mlock } from "../mm/mlock.ts";
 import { mseal } from "../mm/mseal.ts";
 import type { PageTable } from "../mm/pagetable.ts";
@@ -98,7 +98,7 @@ export class Machine {
       file,
       pfns: world.pfns,
       vpages: world.vpages,
-      maps: world.maps ?? Number.POSITIVE_INFINITY,
+      maps: world.maps ?? NO_LIMIT,
     };
   }
 

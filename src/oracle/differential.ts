@@ -9,9 +9,6 @@ const EQUAL = 0;
 const MODES_DIFFER = 1;
 const VMAS_DIFFER = 2;
 
-/** Ops whose work on VMAs the ledger takes as it is seen. */
-const TAKEN: ReadonlySet<Op["op"]> = new Set(["mprotect", "madvise", "mseal", "fork"]);
-
 /**
  * Both sides of one trace, op by op. It knows for which processes the sides have parted: a side
  * is always judged by its own ledger, but results are compared only where the sides were in
@@ -76,10 +73,9 @@ export class Differential {
    */
   private mayPart(op: Op, before: Observed, after: Observed): boolean {
     const partial = op.op !== "touch" && (before.outcome !== null || after.outcome !== null);
-    const isTaken = TAKEN.has(op.op);
     return (
       partial ||
-      isTaken ||
+      isTaken(op) ||
       this.vmasParted + this.modesParted > 0 ||
       before.outcome !== after.outcome ||
       this.before.trouble.symptom !== null ||
@@ -143,6 +139,11 @@ export class Differential {
     after.view.read(proc, other);
     return !haveEqualRows(mine, other);
   }
+}
+
+/** Whether the ledger takes the op's work on VMAs as it is seen. */
+function isTaken({ op }: Op): boolean {
+  return op === "mprotect" || op === "madvise" || op === "mseal" || op === "fork";
 }
 
 /** Whether the side did what the op and its result lead to. */
