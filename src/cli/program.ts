@@ -43,7 +43,7 @@ Real kernels, under QEMU:
   pfndiff doctor                           what they need, and what of it is missing
   pfndiff kernel fetch 6.12                fetch Debian's kernel of a release
   pfndiff conform --live kernel:6.12       random traces: does the model do what it does?
-  pfndiff fuzz --before kernel:6.12 --after kernel:7.2 --runs 50
+  pfndiff fuzz --before kernel:6.12 --after kernel:7.2 --runs 100
 
 Backends: ${knownBackends().join(", ")}
   (legacy and modern alone are the newest of each)
