@@ -62,12 +62,17 @@ function isGood({ gate, campaign }: ReportData): boolean {
   return gate?.passed === true && campaign.goalsMissed.length === 0;
 }
 
+/** What the campaign met is told apart from what the report shows out of the baseline alone. */
 function explanation({ gate, findings, campaign }: ReportData): string {
-  const found = `${plural(findings.length, "finding")} in ${plural(campaign.runs, "run")}`;
-  if (gate === null) return `In ${plural(campaign.runs, "run")}; nothing says which are accepted.`;
-  if (gate.passed && findings.length === 0) return `${found}.`;
-  if (gate.passed) return `${found}, every one accepted by the baseline with a reason.`;
-  return `${found}; ${plural(gate.problems.length, "divergence")} from the baseline.`;
+  const runs = plural(campaign.runs, "run");
+  if (gate === null) return `In ${runs}; nothing says which are accepted.`;
+  const met = findings.filter(({ firstRun }) => firstRun !== null).length;
+  const found = `${plural(met, "finding")} in ${runs}`;
+  const others = findings.length - met;
+  const more = others === 0 ? "" : ` ${others} more of the baseline did not come up.`;
+  if (gate.passed && met === 0) return `${found}.${more}`;
+  if (gate.passed) return `${found}, every one accepted by the baseline with a reason.${more}`;
+  return `${found}; ${plural(gate.problems.length, "divergence")} from the baseline.${more}`;
 }
 
 /** A campaign that missed a goal has not tested what it claims to test. */

@@ -62,6 +62,8 @@ describe.skipIf(!HAS_CHROMIUM)(`the viewer in Chromium${WITHOUT_CHROMIUM}`, () =
   test("a file opens with the verdict first, without an error or a request", async () => {
     const page = await open(sample);
     expect(await page.locator("h1").innerText()).toBe("Unexpected: 1 new, 1 vanished");
+    await expectText(page, ".verdict", "8 findings in 20,000 runs; 2 divergences");
+    await expectText(page, ".verdict", "1 more of the baseline did not come up.");
     expect(await page.locator("[data-row]").count()).toBe(9);
     expect(await page.locator(".count").allInnerTexts()).toEqual([
       expect.stringMatching(/^1\s+▲ new$/),
