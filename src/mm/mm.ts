@@ -100,8 +100,8 @@ export class Mm {
 
 /**
  * __split_vma(): cuts a VMA in two at `at`, which lies inside it; ENOMEM where it cannot, and
- * then nothing has changed; nobody counts VMAs here. Which half is the new one makes no difference to either design: both
- * hold what the whole held.
+ * then nothing has changed. The limit on VMAs is its callers' affair. Which half is the new one
+ * makes no difference to either design: both hold what the whole held.
  *
  *     |-----------vma-----------|  ->  |---vma---|----upper----|
  *               at                               at

@@ -3,7 +3,7 @@ import type { SideState } from "../state.ts";
 
 /**
  * errno, on one side alone: the VMAs seen are not those that the op and its result lead to, so
- * the result was not what happened.
+ * the result was not what happened. Asked only at a step that was surprised.
  */
 export function checkAnswer(side: SideState, outcome: Outcome): void {
   const { op } = side.op;
@@ -13,7 +13,7 @@ export function checkAnswer(side: SideState, outcome: Outcome): void {
 
 /**
  * errno, between the sides: equal states, one op, different results, and no mapping went
- * otherwise than exact tracking would have it on either side.
+ * otherwise than exact tracking would have it on either side. Asked only where the results differ.
  */
 export function checkErrno(
   before: SideState,
