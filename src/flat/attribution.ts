@@ -22,10 +22,11 @@ import {
   CHANGE_START,
   highestOf,
   lowestOf,
+  maskOf,
   MOST_CHANGES,
   MOST_ENTRIES,
 } from "./memory.ts";
-import { NOBODY, ROW_END, ROW_MODE, ROW_OWNER, ROW_START, rowsEnd } from "./reservations.ts";
+import { NOBODY, ROW_MODE, ROW_OWNER, ROW_PAGES, rowsEnd } from "./reservations.ts";
 
 /** `came` of a change that has found its owner. */
 export const USED = 2;
@@ -73,18 +74,12 @@ export function claimChange(s: number, start: number, end: number): number {
  * Among the entries of this value (any mode for -1) the one whose owner most likely let go of it,
  * or -1. `cut`: part of it is left, which an exact mapping that went entirely would not leave.
  */
-export function findEntry(
-  s: number,
-  start: number,
-  end: number,
-  mode: number,
-  cut: boolean,
-): number {
+export function findEntry(s: number, pages: number, mode: number, cut: boolean): number {
   let best = -1;
   let bestRank = HARDLY + 1;
   const top = rowsEnd(s);
   for (let r = s * MOST_ENTRIES; r < top; r++) {
-    if (ROW_START[r] !== start || ROW_END[r] !== end) continue;
+    if (ROW_PAGES[r] !== pages) continue;
     if (mode >= 0 && ROW_MODE[r] !== mode) continue;
     const plain = ownerRank(s, ROW_OWNER[r] as number);
     const rank = cut && plain === FINISHED ? HARDLY : plain;
@@ -97,7 +92,7 @@ export function findEntry(
 
 /** An equal entry that may have gone and come again in this step, or -1. */
 export function findTwin(s: number, start: number, end: number): number {
-  return TOUCHED_COUNT[s] === 0 ? -1 : findEntry(s, start, end, -1, false);
+  return TOUCHED_COUNT[s] === 0 ? -1 : findEntry(s, maskOf(start, end), -1, false);
 }
 
 /**
@@ -150,7 +145,8 @@ export function pairChanges(s: number): void {
 
 function pairScore(s: number, base: number, came: number, went: number): number {
   const start = CHANGE_START[went] as number;
-  const r = findEntry(s, start, CHANGE_END[went] as number, CHANGE_MODE[went] as number, true);
+  const pages = maskOf(start, CHANGE_END[went] as number);
+  const r = findEntry(s, pages, CHANGE_MODE[went] as number, true);
   const owner = r < 0 ? NOBODY : (ROW_OWNER[r] as number);
   let taken = 0;
   for (let other = base; other < came; other++) if (CHANGE_HOME[other] === went) taken++;

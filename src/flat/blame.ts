@@ -6,11 +6,10 @@ import { lowestOf, maskOf, MOST_ENTRIES } from "./memory.ts";
 import {
   IS_COUNTED,
   NOBODY,
-  ROW_END,
   ROW_FACTS,
   ROW_MODE,
   ROW_OWNER,
-  ROW_START,
+  ROW_PAGES,
   rowsEnd,
 } from "./reservations.ts";
 
@@ -84,7 +83,7 @@ function findCulprit(
 
 /** The pages of a range that the entry covers though its unit no longer maps them. */
 function idlePages(s: number, r: number, range: number, replaced: boolean): number {
-  const pages = range & maskOf(ROW_START[r] as number, ROW_END[r] as number);
+  const pages = range & (ROW_PAGES[r] as number);
   const owner = ROW_OWNER[r] as number;
   if (owner === NOBODY || pages === 0) return pages;
   const idle = pages & ~(liveOf(owner) & mappedMask(s));
@@ -93,9 +92,9 @@ function idlePages(s: number, r: number, range: number, replaced: boolean): numb
 
 /** The list's order: by start, then by end; of equal ones the lower row. */
 function isBefore(r: number, other: number): boolean {
-  const byStart = (ROW_START[r] as number) - (ROW_START[other] as number);
-  if (byStart !== 0) return byStart < 0;
-  return (ROW_END[r] as number) < (ROW_END[other] as number);
+  const [pages, others] = [ROW_PAGES[r] as number, ROW_PAGES[other] as number];
+  const byStart = lowestOf(pages) - lowestOf(others);
+  return byStart === 0 ? pages < others : byStart < 0;
 }
 
 /** The cause of the trouble. */

@@ -49,7 +49,6 @@ import {
   INVALID_END,
   INVALID_START,
   lowestOf,
-  maskOf,
   MOST_CHANGES,
   MOST_ENTRIES,
   OUTCOME,
@@ -60,11 +59,10 @@ import {
   IS_SUSPECT,
   mayLeak,
   NOBODY,
-  ROW_END,
   ROW_FACTS,
   ROW_MARK,
   ROW_OWNER,
-  ROW_START,
+  ROW_PAGES,
   rowsEnd,
   uncountRow,
 } from "./reservations.ts";
@@ -136,7 +134,7 @@ function checkLeak(s: number): void {
     const facts = ROW_FACTS[r] as number;
     if ((facts & IS_SUSPECT) === 0) continue;
     if (!mayLeak(r)) ROW_FACTS[r] = facts & ~IS_SUSPECT;
-    else if ((used & maskOf(ROW_START[r] as number, ROW_END[r] as number)) === 0) tellLeak(s, r);
+    else if ((used & (ROW_PAGES[r] as number)) === 0) tellLeak(s, r);
   }
 }
 
@@ -154,7 +152,7 @@ function checkOverRetention(s: number, pages: number): void {
     const pfn = lowestOf(left);
     const top = rowsEnd(s);
     for (let r = s * MOST_ENTRIES; r < top; r++) {
-      const covers = (ROW_START[r] as number) <= pfn && pfn < (ROW_END[r] as number);
+      const covers = (((ROW_PAGES[r] as number) >>> pfn) & 1) === 1;
       if (covers && ((ROW_FACTS[r] as number) & IS_COUNTED) !== 0) tellRetention(s, r, pfn);
     }
   }

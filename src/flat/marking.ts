@@ -31,7 +31,7 @@ import {
   UNIT_RESERVED,
 } from "./ledger.ts";
 import { countOf, highestOf, lowestOf, OP, placeOf, PROC } from "./memory.ts";
-import { ROW_END, ROW_START, rowOf, uncountUnit } from "./reservations.ts";
+import { ROW_PAGES, rowOf, uncountUnit } from "./reservations.ts";
 
 /** Where removed pages lie among those that are left. */
 function placeAmong(removed: number, left: number): number {
@@ -69,8 +69,7 @@ export function deviates(s: number, u: number): boolean {
   const live = liveOf(u);
   if (countOf(live) !== UNIT_RESERVED[u]) return true;
   if (live === 0 || UNIT_ENTRIES[u] !== 1) return false;
-  const r = rowOf(s, u);
-  return ROW_START[r] !== lowestOf(live) || ROW_END[r] !== highestOf(live) + 1;
+  return ROW_PAGES[rowOf(s, u)] !== live;
 }
 
 /** Notes what took the unit's pages, and the first cause of a reservation that does not fit. */

@@ -11,12 +11,11 @@ import {
   UNIT_MARK,
   UNIT_RESERVED,
 } from "./ledger.ts";
-import { giveUp, maskOf, MOST_ENTRIES } from "./memory.ts";
+import { countOf, giveUp, maskOf, MOST_ENTRIES } from "./memory.ts";
 
 /** The oracle's copy of the memtype lists, by s * MOST_ENTRIES; rows are Reservations' rows. */
 export const ROW_COUNT = new Int32Array(32);
-export const ROW_START = new Int32Array(2 * MOST_ENTRIES);
-export const ROW_END = new Int32Array(2 * MOST_ENTRIES);
+export const ROW_PAGES = new Int32Array(2 * MOST_ENTRIES);
 export const ROW_MODE = new Int32Array(2 * MOST_ENTRIES);
 /** NOBODY for an entry that no mapping accounts for. */
 export const ROW_OWNER = new Int32Array(2 * MOST_ENTRIES);
@@ -50,12 +49,11 @@ export function addRow(
   const r = rowsEnd(s);
   if (r + 1 === (s + 1) * MOST_ENTRIES) giveUp();
   else ROW_COUNT[s] = (ROW_COUNT[s] as number) + 1;
-  ROW_START[r] = start;
-  ROW_END[r] = end;
+  const pages = maskOf(start, end);
+  ROW_PAGES[r] = pages;
   ROW_MODE[r] = mode;
   ROW_OWNER[r] = owner;
   ROW_MARK[r] = mark;
-  const pages = maskOf(start, end);
   countUp(s * 8 + COVER, pages);
   if (owner === NOBODY) {
     ROW_FACTS[r] = 0;
@@ -75,19 +73,17 @@ function keep(s: number, pages: number): void {
 
 /** The last row takes the place of the one that goes. */
 export function removeRow(s: number, r: number): void {
-  const start = ROW_START[r] as number;
-  const end = ROW_END[r] as number;
-  uncover(s, r, maskOf(start, end));
+  const pages = ROW_PAGES[r] as number;
+  uncover(s, r, pages);
   const owner = ROW_OWNER[r] as number;
   if (owner !== NOBODY) {
     UNIT_ENTRIES[owner] = (UNIT_ENTRIES[owner] as number) - 1;
-    UNIT_RESERVED[owner] = (UNIT_RESERVED[owner] as number) - (end - start);
+    UNIT_RESERVED[owner] = (UNIT_RESERVED[owner] as number) - countOf(pages);
   }
   const last = rowsEnd(s) - 1;
   ROW_COUNT[s] = (ROW_COUNT[s] as number) - 1;
   if (last === r) return;
-  ROW_START[r] = ROW_START[last] as number;
-  ROW_END[r] = ROW_END[last] as number;
+  ROW_PAGES[r] = ROW_PAGES[last] as number;
   ROW_MODE[r] = ROW_MODE[last] as number;
   ROW_OWNER[r] = ROW_OWNER[last] as number;
   ROW_MARK[r] = ROW_MARK[last] as number;
@@ -102,21 +98,20 @@ function uncover(s: number, r: number, pages: number): void {
 
 /** Narrows an entry to [start, end), which lies inside it. */
 export function resizeRow(s: number, r: number, start: number, end: number): void {
-  const [wasStart, wasEnd] = [ROW_START[r] as number, ROW_END[r] as number];
-  uncover(s, r, maskOf(wasStart, start) | maskOf(end, wasEnd));
+  const left = maskOf(start, end);
+  const gone = (ROW_PAGES[r] as number) & ~left;
+  uncover(s, r, gone);
   const owner = ROW_OWNER[r] as number;
   if (owner !== NOBODY) {
-    const less = end - start - (wasEnd - wasStart);
-    UNIT_RESERVED[owner] = (UNIT_RESERVED[owner] as number) + less;
+    UNIT_RESERVED[owner] = (UNIT_RESERVED[owner] as number) - countOf(gone);
   }
-  ROW_START[r] = start;
-  ROW_END[r] = end;
+  ROW_PAGES[r] = left;
   if (((ROW_FACTS[r] as number) & IS_SUSPECT) !== 0) HAS_NEW_SUSPECT[s] = 1;
 }
 
 /** Gives an entry to another unit. */
 export function handRow(s: number, r: number, owner: number): void {
-  const pages = (ROW_END[r] as number) - (ROW_START[r] as number);
+  const pages = countOf(ROW_PAGES[r] as number);
   const old = ROW_OWNER[r] as number;
   if (old !== NOBODY) {
     UNIT_ENTRIES[old] = (UNIT_ENTRIES[old] as number) - 1;
@@ -129,7 +124,7 @@ export function handRow(s: number, r: number, owner: number): void {
   if (mayLeak(r)) suspectRow(s, r);
   if (((ROW_FACTS[r] as number) & IS_COUNTED) !== 0) return;
   ROW_FACTS[r] = (ROW_FACTS[r] as number) | IS_COUNTED;
-  keep(s, maskOf(ROW_START[r] as number, ROW_END[r] as number));
+  keep(s, ROW_PAGES[r] as number);
 }
 
 /** The entry no longer counts as kept by the design: its unit is dead, or it leaked. */
@@ -137,7 +132,7 @@ export function uncountRow(s: number, r: number): void {
   const facts = ROW_FACTS[r] as number;
   if ((facts & IS_COUNTED) === 0) return;
   ROW_FACTS[r] = facts & ~IS_COUNTED;
-  countDown(s * 8 + KEPT, maskOf(ROW_START[r] as number, ROW_END[r] as number));
+  countDown(s * 8 + KEPT, ROW_PAGES[r] as number);
 }
 
 function suspectRow(s: number, r: number): void {

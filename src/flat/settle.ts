@@ -34,10 +34,9 @@ import {
   NOBODY,
   removeRow,
   resizeRow,
-  ROW_END,
   ROW_MODE,
   ROW_OWNER,
-  ROW_START,
+  ROW_PAGES,
   rowOf,
   rowsEnd,
   suspectUnit,
@@ -60,8 +59,14 @@ export function settle(s: number): void {
   for (let at = units; at < units + touched; at++) {
     const u = TOUCHED[at] as number;
     markUnit(s, u);
-    if (liveOf(u) === 0 || UNIT_MARK[u] !== NO_CAUSE) suspectUnit(s, u);
+    const isInexact = liveOf(u) === 0 || UNIT_MARK[u] !== NO_CAUSE;
+    if (isInexact && UNIT_ENTRIES[u] !== 0) suspectUnit(s, u);
   }
+}
+
+/** The pages of a reservation that came or went. */
+function changedPages(at: number): number {
+  return maskOf(CHANGE_START[at] as number, CHANGE_END[at] as number);
 }
 
 function settleChanges(s: number): void {
@@ -77,11 +82,16 @@ function settleChanges(s: number): void {
   }
 }
 
-/** The commonest change by far: exact mappings went entirely, and their entries with them. */
+/**
+ * The commonest change by far: exact mappings went entirely, and their entries with them. What has
+ * found its owner already changes nothing of that.
+ */
 function settleFinished(s: number, changes: number, touched: number): boolean {
-  if (changes !== touched) return false;
   const units = s * MOST_UNITS;
   const base = s * MOST_CHANGES;
+  let claimed = 0;
+  for (let at = base; at < base + changes; at++) if (CHANGE_CAME[at] === USED) claimed++;
+  if (changes - claimed !== touched) return false;
   let matched = 0;
   for (; matched < touched; matched++) {
     const u = TOUCHED[units + matched] as number;
@@ -93,8 +103,8 @@ function settleFinished(s: number, changes: number, touched: number): boolean {
   }
   if (matched < touched) return false;
   for (let at = base; at < base + changes; at++) {
-    const [start, end] = [CHANGE_START[at] as number, CHANGE_END[at] as number];
-    const r = findEntry(s, start, end, CHANGE_MODE[at] as number, false);
+    if (CHANGE_CAME[at] === USED) continue;
+    const r = findEntry(s, changedPages(at), CHANGE_MODE[at] as number, false);
     if (r >= 0) removeRow(s, r);
   }
   return true;
@@ -103,8 +113,8 @@ function settleFinished(s: number, changes: number, touched: number): boolean {
 /** Marks one of the values that went and equal the entry's, if any is left. */
 function claimRemoval(base: number, changes: number, r: number): boolean {
   for (let at = base; at < base + changes; at++) {
-    if (CHANGE_CAME[at] !== 0 || CHANGE_START[at] !== ROW_START[r]) continue;
-    if (CHANGE_END[at] !== ROW_END[r] || CHANGE_MODE[at] !== ROW_MODE[r]) continue;
+    if (CHANGE_CAME[at] !== 0 || changedPages(at) !== ROW_PAGES[r]) continue;
+    if (CHANGE_MODE[at] !== ROW_MODE[r]) continue;
     CHANGE_CAME[at] = MATCHED;
     return true;
   }
@@ -119,10 +129,11 @@ function restoreCancelled(s: number): void {
     const u = TOUCHED[units + at] as number;
     if (UNIT_ENTRIES[u] !== 1 || !isFinished(s, u)) continue;
     const r = rowOf(s, u);
-    const [start, end] = [ROW_START[r] as number, ROW_END[r] as number];
+    const pages = ROW_PAGES[r] as number;
     const mode = ROW_MODE[r] as number;
+    const [start, end] = [lowestOf(pages), highestOf(pages) + 1];
     if (!hasLonger(s, start, end, mode)) continue;
-    if (countWent(s, start, end, mode) > countEqualFinished(s, at, start, end)) continue;
+    if (countWent(s, start, end, mode) > countEqualFinished(s, at, pages)) continue;
     noteChange(s, start, end, mode, 0);
     noteChange(s, start, end, mode, 1);
   }
@@ -151,13 +162,12 @@ function countWent(s: number, start: number, end: number, mode: number): number 
 }
 
 /** How many units before this one in the step's list have gone and had an equal entry. */
-function countEqualFinished(s: number, before: number, start: number, end: number): number {
+function countEqualFinished(s: number, before: number, pages: number): number {
   let count = 0;
   for (let at = 0; at < before; at++) {
     const u = TOUCHED[s * MOST_UNITS + at] as number;
     if (UNIT_ENTRIES[u] !== 1 || !isFinished(s, u)) continue;
-    const r = rowOf(s, u);
-    if (ROW_START[r] === start && ROW_END[r] === end) count++;
+    if (ROW_PAGES[rowOf(s, u)] === pages) count++;
   }
   return count;
 }
@@ -167,11 +177,11 @@ function settleRemoved(s: number, at: number, top: number): void {
   const [start, end] = [CHANGE_START[at] as number, CHANGE_END[at] as number];
   const mode = CHANGE_MODE[at] as number;
   const left = nextPiece(s * MOST_CHANGES, top, at);
-  const r = findEntry(s, start, end, mode, left >= 0);
+  const range = changedPages(at);
+  const r = findEntry(s, range, mode, left >= 0);
   if (r < 0) throw new Error(`flat: reservation [${start}, ${end}) went but was never there`);
   const owner = ROW_OWNER[r] as number;
   if (left < 0) {
-    const range = maskOf(start, end);
     if (owner !== NOBODY && isRobbed(s, owner, range)) {
       reportWrongOwner(s, owner, range, EQUAL_MATCH);
     }
@@ -208,13 +218,11 @@ function exchange(s: number, u: number, touched: number): void {
   const live = liveOf(u);
   if (live === 0 || (UNIT_ENTRIES[u] as number) > 1) return;
   if (touched < 2 || !deviates(s, u)) return;
-  const low = lowestOf(live);
-  const high = highestOf(live) + 1;
-  if (countOf(live) !== high - low) return;
+  if (countOf(live) !== highestOf(live) + 1 - lowestOf(live)) return;
   let fitting = -1;
   const top = rowsEnd(s);
   for (let r = s * MOST_ENTRIES; r < top; r++) {
-    if (ROW_START[r] !== low || ROW_END[r] !== high) continue;
+    if (ROW_PAGES[r] !== live) continue;
     const owner = ROW_OWNER[r] as number;
     if (owner !== NOBODY && isTouched(s, owner) && liveOf(owner) === 0) fitting = r;
   }
