@@ -7,12 +7,13 @@ import { simplerTraces } from "./shrink.ts";
 
 /** Draws whole traces straight from fast-check's generator, and shrinks them structurally. */
 class TraceArbitrary extends fc.Arbitrary<Trace> {
-  /** Serve trace after trace. */
+  /** These serve trace after trace. */
   private readonly dice = new Dice(firstRandom(0));
+  private readonly writer = new TraceWriter(this.dice);
 
   override generate(random: fc.Random): fc.Value<Trace> {
     this.dice.restart(random);
-    return new fc.Value(new TraceWriter(this.dice).write(), undefined);
+    return new fc.Value(this.writer.write(), undefined);
   }
 
   override canShrinkWithoutContext(value: unknown): value is Trace {
