@@ -6,6 +6,13 @@ const ENTRY = "dist/pfndiff.js";
 /** What starts files of its own, or need not be installed, stays outside. */
 const FROM_NODE_MODULES = ["piscina", "bullmq", "ioredis"];
 
+/**
+ * The flat engine and all that it is made of go into one chunk: what is constant in a chunk the
+ * engine folds into the code, what comes from another one it looks up at every use.
+ */
+const FLAT =
+  /\/(src\/flat\/|fuzz\/(flat|goals)|src\/oracle\/(causes|finding)\.|src\/pat\/cachemode\.)/;
+
 /** npx runs the file itself, and a build writes it anew without the executable bit. */
 const executable: Plugin = {
   name: "executable",
@@ -35,6 +42,8 @@ export default defineConfig({
         banner: (chunk) => (chunk.name === "pfndiff" ? "#!/usr/bin/env node" : ""),
         entryFileNames: "[name].js",
         chunkFileNames: "chunks/[name]-[hash].js",
+        topLevelVar: false,
+        codeSplitting: { groups: [{ name: "flat", test: FLAT }] },
       },
     },
   },

@@ -146,7 +146,7 @@ async function exampleOf(
     finding: async (least) => {
       const found = await find(least);
       if (found === null) throw new Error(`${signature} was lost: the differential is unsteady`);
-      return found;
+      return keptOf(found, sighting, named(least, signature));
     },
   };
 }
@@ -156,21 +156,28 @@ function untilShown(whole: Trace, { best }: Sighting): Trace {
   return { ...whole, ops: whole.ops.slice(0, best.step + 1) };
 }
 
-/** Looks for a signature in a trace; the answer is what the campaign keeps of it, or null. */
+/** A finding shows the trace under its own name. */
+const named = (trace: Trace, signature: string): Trace => ({ ...trace, name: signature });
+
+/** Looks for a signature in a trace. */
 function finder(
   signature: string,
-  { count, firstRun, best }: Sighting,
+  { best }: Sighting,
   differential: Differential,
-): (trace: Trace) => Promise<CampaignFinding | null> {
+): (trace: Trace) => Promise<JudgedFinding | null> {
   const shows = (f: JudgedFinding) => f.signature === signature && (best.parted || !f.parted);
   return async (looked) => {
-    const trace = { ...looked, name: signature };
-    const found = (await differential(trace)).findings.find(shows);
-    if (found === undefined) return null;
-    const { symptom, verdict, cause, side, parted, detail, step } = found;
-    const seen = { signature, symptom, verdict, cause, count, firstRun };
-    return { ...seen, side, parted, detail, trace, step };
+    const { findings } = await differential(named(looked, signature));
+    return findings.find(shows) ?? null;
   };
+}
+
+/** What the campaign keeps of a finding. To read its sentence may take another run. */
+function keptOf(found: JudgedFinding, sighting: Sighting, trace: Trace): CampaignFinding {
+  const { signature, symptom, verdict, cause, side, parted, detail, step } = found;
+  const { count, firstRun } = sighting;
+  const seen = { signature, symptom, verdict, cause, count, firstRun };
+  return { ...seen, side, parted, detail, trace, step };
 }
 
 /**
@@ -195,7 +202,7 @@ export async function minimalByProxy(
   const confirm = finder(signature, sighting, real);
   for (const candidate of candidates) {
     const finding = await confirm(candidate);
-    if (finding !== null) return finding;
+    if (finding !== null) return keptOf(finding, sighting, named(candidate, signature));
   }
   throw new Error(`${signature} was lost: the differential is unsteady`);
 }

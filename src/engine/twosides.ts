@@ -1,3 +1,6 @@
+import { beginTrace, costOf, nextOp, step } from "../flat/engine.ts";
+import type { PlainDesign } from "../flat/sides.ts";
+import { judgedFindings } from "../flat/verdict.ts";
 import type { ModelBackend } from "../model/backend.ts";
 import { judge } from "../oracle/judge.ts";
 import { Differential } from "../oracle/differential.ts";
@@ -8,6 +11,7 @@ import { isDriverOp } from "../trace/driverkinds.ts";
 import { Flattener } from "../trace/flatop.ts";
 import type { Trace } from "../trace/trace.ts";
 import { ModelSide } from "./modelside.ts";
+import { plainDesign } from "./plain.ts";
 
 /** What two models show of one trace. */
 export interface Shown {
@@ -19,14 +23,16 @@ export interface Shown {
 }
 
 /**
- * Two models and the oracle. System calls are judged from memory as they run, traces of drivers
- * by their recordings, because the ledger follows system calls only.
+ * Two models and the oracle. System calls are judged from memory as they run, on the flat engine
+ * where both designs are plain and it holds the trace; traces of drivers by their recordings,
+ * because the ledger follows system calls only.
  */
 export class TwoSides {
   private readonly oracle = new Differential();
   private readonly flattener = new Flattener();
   private readonly beforeSide: ModelSide;
   private readonly afterSide: ModelSide;
+  private readonly plain: readonly [PlainDesign | null, PlainDesign | null];
 
   constructor(
     private readonly before: ModelBackend,
@@ -34,15 +40,39 @@ export class TwoSides {
   ) {
     this.beforeSide = new ModelSide(before);
     this.afterSide = new ModelSide(after);
+    this.plain = [plainDesign(before), plainDesign(after)];
   }
 
   run(trace: Trace): Shown {
+    return this.runFlat(trace) ?? this.runReadable(trace);
+  }
+
+  private runFlat(trace: Trace): Shown | null {
+    const [before, after] = this.plain;
+    if (before === null || after === null || !beginTrace(before, after, trace)) return null;
+    for (const op of trace.ops) if (!nextOp(op) || !step()) return null;
+    return {
+      findings: judgedFindings(() => this.judgeLive(trace)),
+      retention: { before: costOf(0), after: costOf(1) },
+    };
+  }
+
+  private runReadable(trace: Trace): Shown {
     if (!trace.ops.some(isDriverOp)) return this.runLive(trace);
     const contexts = { contexts: true };
     return judge(this.before.recordSync(trace, contexts), this.after.recordSync(trace, contexts));
   }
 
-  private runLive({ world, ops }: Trace): Shown {
+  private runLive(trace: Trace): Shown {
+    const findings = this.judgeLive(trace);
+    const { before, after } = this.oracle;
+    return {
+      findings,
+      retention: { before: { ...before.retention }, after: { ...after.retention } },
+    };
+  }
+
+  private judgeLive({ world, ops }: Trace): readonly JudgedFinding[] {
     const { oracle, beforeSide, afterSide } = this;
     beforeSide.reset(world);
     afterSide.reset(world);
@@ -51,12 +81,6 @@ export class TwoSides {
       const op = this.flattener.of(each);
       oracle.judge(op, beforeSide.apply(op), afterSide.apply(op));
     }
-    return {
-      findings: judgeFindings(oracle.before.findings, oracle.after.findings),
-      retention: {
-        before: { ...oracle.before.retention },
-        after: { ...oracle.after.retention },
-      },
-    };
+    return judgeFindings(oracle.before.findings, oracle.after.findings);
   }
 }
