@@ -1,13 +1,19 @@
 import * as fc from "fast-check";
 import { type Trace, traceSchema } from "../src/trace/trace.ts";
 import { Dice } from "./dice.ts";
+import { firstRandom } from "./firstrandom.ts";
 import { TraceWriter } from "./generate.ts";
 import { simplerTraces } from "./shrink.ts";
 
 /** Draws whole traces straight from fast-check's generator, and shrinks them structurally. */
 class TraceArbitrary extends fc.Arbitrary<Trace> {
+  /** These serve trace after trace. */
+  private readonly dice = new Dice(firstRandom(0));
+  private readonly writer = new TraceWriter(this.dice);
+
   override generate(random: fc.Random): fc.Value<Trace> {
-    return new fc.Value(new TraceWriter(new Dice(random)).write(), undefined);
+    this.dice.restart(random);
+    return new fc.Value(this.writer.write(), undefined);
   }
 
   override canShrinkWithoutContext(value: unknown): value is Trace {
@@ -22,28 +28,9 @@ class TraceArbitrary extends fc.Arbitrary<Trace> {
 /** Every trace it yields satisfies traceSchema. */
 export const arbitraryTrace: fc.Arbitrary<Trace> = new TraceArbitrary();
 
-/** Hands the dice themselves to whoever draws more than one thing with them. */
-class DiceArbitrary extends fc.Arbitrary<Dice> {
-  override generate(random: fc.Random): fc.Value<Dice> {
-    return new fc.Value(new Dice(random), undefined);
-  }
-
-  override canShrinkWithoutContext(_value: unknown): _value is Dice {
-    return false;
-  }
-
-  override shrink(): fc.Stream<fc.Value<Dice>> {
-    return fc.Stream.nil();
-  }
-}
-
-const arbitraryDice = new DiceArbitrary();
-
 /** The dice of one run of a campaign: other ones than those that its trace is drawn with. */
 export function diceOfRun(seed: number, run: number): Dice {
-  const [dice] = fc.sample(arbitraryDice, { seed: mix(seedOfRun(seed, run) ^ GOLDEN), numRuns: 1 });
-  if (dice === undefined) throw new Error("fast-check sampled nothing");
-  return dice;
+  return new Dice(firstRandom(mix(seedOfRun(seed, run) ^ GOLDEN)));
 }
 
 /** Spreads the bits of a 32-bit number (the finaliser of MurmurHash3). */
@@ -57,18 +44,38 @@ function mix(value: number): number {
 const WORD = 2 ** 32;
 const GOLDEN = 0x9e3779b9;
 
+/** Takes in the lower 32 bits of a safe integer. */
 const absorb = (state: number, word: number) => (mix(state ^ word) + GOLDEN) | 0;
 
 /** One 32-bit seed out of the campaign's seed and the run's index, both safe integers >= 0. */
 export function seedOfRun(seed: number, run: number): number {
-  const state = absorb(absorb(GOLDEN, seed % WORD), Math.floor(seed / WORD));
-  return mix(absorb(absorb(state, run % WORD), Math.floor(run / WORD)));
+  const state = absorb(absorb(GOLDEN, seed), Math.floor(seed / WORD));
+  return mix(absorb(absorb(state, run), Math.floor(run / WORD)));
+}
+
+const THOUSAND = 1000;
+const LAST_DIGITS = Array.from({ length: THOUSAND }, (_, n) => String(n).padStart(3, "0"));
+
+/** What the names of a thousand runs begin with. */
+let thousand = { seed: -1, from: -1, name: "" };
+
+/**
+ * The name of a run's trace. Making a string of a number takes as long as two ops, so those of all
+ * but the last digits of a run serve a thousand runs.
+ */
+function nameOfRun(seed: number, run: number): string {
+  if (run < THOUSAND) return `seed ${seed} run ${run}`;
+  const digits = run % THOUSAND;
+  const from = run - digits;
+  if (thousand.seed !== seed || thousand.from !== from) {
+    thousand = { seed, from, name: `seed ${seed} run ${from / THOUSAND}` };
+  }
+  return thousand.name + (LAST_DIGITS[digits] as string);
 }
 
 /** The trace of one run of a campaign; it depends on the seed and the run's index only. */
 export function traceOfRun(seed: number, run: number): Trace {
-  const [trace] = fc.sample(arbitraryTrace, { seed: seedOfRun(seed, run), numRuns: 1 });
-  if (trace === undefined) throw new Error("fast-check sampled nothing");
-  const { format, world, ops } = trace;
-  return { format, name: `seed ${seed} run ${run}`, world, ops };
+  const random = firstRandom(seedOfRun(seed, run));
+  const { format, world, ops } = arbitraryTrace.generate(random, undefined).value;
+  return { format, name: nameOfRun(seed, run), world, ops };
 }

@@ -10,24 +10,26 @@ import { ShadowProcess } from "./shadow.ts";
  */
 export class TraceExtender extends TraceWriter {
   constructor(dice: Dice, world: World, before: readonly Op[]) {
-    super(dice, world);
+    super(dice);
+    this.swarm.draw(dice, world);
     for (const op of before) this.follow(op);
   }
 
   /** Writes so many ops, or fewer when no process may be born any more. */
   more(count: number): readonly Op[] {
-    for (let n = 0; n < count; n++) this.writeOp(this.dice.pick(this.swarm.wheel));
+    for (let n = 0; n < count; n++) this.writeOp(this.swarm.kind(this.dice));
     return this.ops;
   }
 
   private follow(op: Op): void {
+    const { population } = this;
     const born = bornBy(op);
-    if (born !== null) this.births = Math.max(this.births, born + 1);
+    if (born !== null) population.births = Math.max(population.births, born + 1);
     if (op.op === "spawn") {
-      this.live.push(new ShadowProcess(op.proc));
+      population.live.push(new ShadowProcess(op.proc));
       return;
     }
-    const process = this.live.find(({ id }) => id === op.proc);
+    const process = population.live.find(({ id }) => id === op.proc);
     if (process !== undefined) this.followOf(process, op);
   }
 
@@ -49,12 +51,10 @@ export class TraceExtender extends TraceWriter {
       case "mremap":
         return followMremap(process, op);
       case "fork":
-        this.live.push(process.fork(op.child));
+        this.population.live.push(process.fork(new ShadowProcess(op.child)));
         return;
       case "exit":
-        this.live.splice(this.live.indexOf(process), 1);
-        this.dead.push(process.id);
-        return;
+        return this.population.bury(process);
       // The rest leaves VMAs where they are.
       default:
         return;

@@ -1,40 +1,38 @@
 import { assertNever } from "../src/assertnever.ts";
 import type { Dice } from "./dice.ts";
 import type { Op, SyscallKind } from "../src/trace/op.ts";
-import type { Trace, World } from "../src/trace/trace.ts";
+import type { Trace } from "../src/trace/trace.ts";
+import { Population } from "./population.ts";
 import { endOf, ShadowProcess, startOf } from "./shadow.ts";
-import { drawSwarm, type Swarm } from "./swarm.ts";
-
-/** No process is born after this many; a trace that needs more shrinks to fewer anyway. */
-const MOST_BIRTHS = 12;
+import { Swarm } from "./swarm.ts";
 
 /**
- * Writes one trace: draws a swarm, then op by op, most of them aimed at live VMAs and their exact
- * edges. Every number comes straight from the dice it is given, so equal dice write
- * equal traces.
+ * Writes traces: draws a swarm, then op by op, most of them aimed at live VMAs and their exact
+ * edges. Every number comes straight from the dice, so equal random numbers write equal traces.
  */
 export class TraceWriter {
   protected readonly dice: Dice;
-  protected readonly swarm: Swarm;
-  protected readonly ops: Op[] = [];
-  protected readonly live: ShadowProcess[] = [];
-  protected readonly dead: number[] = [];
-  protected births = 0;
+  protected readonly swarm = new Swarm();
+  protected ops: Op[] = [];
+  protected readonly population = new Population();
   /** The range that the last aim() chose. */
   private at = 0;
   private pages = 1;
 
-  constructor(dice: Dice, world?: World) {
+  constructor(dice: Dice) {
     this.dice = dice;
-    this.swarm = drawSwarm(dice, world);
   }
 
+  /** Writes the next trace. */
   write(): Trace {
-    const { wheel, ops, exits, world } = this.swarm;
+    const { dice, swarm, population } = this;
+    this.ops = [];
+    population.clear();
+    swarm.draw(dice);
     this.spawn();
-    for (let n = 1; n < ops; n++) this.writeOp(this.dice.pick(wheel));
-    if (exits) while (this.live.length > 0) this.exit(this.live[0] as ShadowProcess);
-    return { format: "pfndiff/trace@1", name: "", world, ops: this.ops };
+    for (let n = swarm.ops; n > 1; n--) this.writeOp(swarm.kind(dice));
+    if (swarm.exits) for (const { id } of population.live) this.ops.push({ op: "exit", proc: id });
+    return { format: "pfndiff/trace@1", name: "", world: swarm.world, ops: this.ops };
   }
 
   protected writeOp(wanted: SyscallKind): void {
@@ -80,7 +78,8 @@ export class TraceWriter {
   }
 
   private room(): boolean {
-    return this.live.length < this.swarm.maxProcs && this.births < MOST_BIRTHS;
+    const { live, isFertile } = this.population;
+    return live.length < this.swarm.maxProcs && isFertile;
   }
 
   /**
@@ -88,35 +87,36 @@ export class TraceWriter {
    * one is born, or the trace goes on with the dead if it may not be.
    */
   private process(): ShadowProcess | null {
-    if (this.live.length === 0) {
-      if (this.births >= MOST_BIRTHS) return null;
+    const { live, dead, isFertile } = this.population;
+    if (live.length === 0) {
+      if (!isFertile) return null;
       this.spawn();
     }
-    if (this.dead.length > 0 && this.dice.chance(1, 64)) {
-      return new ShadowProcess(this.dice.pick(this.dead));
-    }
-    return this.dice.pick(this.live);
+    if (dead.length > 0 && this.dice.chance(1, 64)) return new ShadowProcess(this.dice.pick(dead));
+    return this.dice.pick(live);
   }
 
   private spawn(): void {
-    const proc = this.births++;
-    this.live.push(new ShadowProcess(proc));
-    this.ops.push({ op: "spawn", proc });
+    const process = this.population.next();
+    this.population.live.push(process);
+    this.ops.push({ op: "spawn", proc: process.id });
   }
 
   private fork(parent: ShadowProcess): void {
-    const child = this.births++;
+    const { live } = this.population;
+    const child = this.population.next();
     const late = this.dice.chance(this.swarm.lateOf16, 16);
-    this.ops.push({ op: "fork", proc: parent.id, child, ...(late ? { late } : {}) });
-    if (!late && this.live.includes(parent)) this.live.push(parent.fork(child));
+    if (late) {
+      this.ops.push({ op: "fork", proc: parent.id, child: child.id, late });
+      return;
+    }
+    this.ops.push({ op: "fork", proc: parent.id, child: child.id });
+    if (live.includes(parent)) live.push(parent.fork(child));
   }
 
   private exit(process: ShadowProcess): void {
     this.ops.push({ op: "exit", proc: process.id });
-    const index = this.live.indexOf(process);
-    if (index < 0) return;
-    this.live.splice(index, 1);
-    this.dead.push(process.id);
+    this.population.bury(process);
   }
 
   private mmap(process: ShadowProcess): void {
@@ -141,7 +141,7 @@ export class TraceWriter {
   private aimPhysical(): number {
     const { dice, swarm } = this;
     const most = swarm.maxPages;
-    const hot = dice.pick(swarm.hot);
+    const hot = swarm.hotRange(dice);
     this.pages = hot.pages;
     switch (dice.between(0, 7)) {
       case 0:

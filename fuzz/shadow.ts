@@ -11,6 +11,13 @@ const DONTFORK = 1 << 24;
 export const startOf = (vma: ShadowVma): number => vma & PAGE_MASK;
 export const endOf = (vma: ShadowVma): number => (vma >> END_SHIFT) & PAGE_MASK;
 
+/** Pages that a mask has bits for: all of the worlds that campaigns draw. */
+const MASKED = 32;
+
+/** A bit for each page below a place, as far as there are bits. */
+const bitsBelow = (at: number): number => (at < MASKED ? ~(-1 << at) : -1);
+const bitsOf = (from: number, to: number): number => bitsBelow(to) & ~bitsBelow(from);
+
 /**
  * A light guess, kept while a trace is generated, of where a process has VMAs: every op is taken
  * to succeed. It only steers ranges towards live VMAs and their edges; a wrong guess costs a
@@ -19,16 +26,28 @@ export const endOf = (vma: ShadowVma): number => (vma >> END_SHIFT) & PAGE_MASK;
 export class ShadowProcess {
   readonly id: number;
   /** In no order. */
-  readonly vmas: ShadowVma[];
+  readonly vmas: ShadowVma[] = [];
+  /** Which pages are mapped; a look at it spares most of the searches through the VMAs. */
+  private mapped = 0;
 
-  constructor(id: number, vmas: ShadowVma[] = []) {
+  constructor(id: number) {
     this.id = id;
-    this.vmas = vmas;
+  }
+
+  /** Unmaps everything; the list keeps its room. */
+  clear(): void {
+    this.mapped = 0;
+    while (this.vmas.length > 0) this.vmas.pop();
   }
 
   /** True when nothing is mapped in a range. */
   isFree(from: number, to: number): boolean {
-    for (const vma of this.vmas) if (startOf(vma) < to && from < endOf(vma)) return false;
+    if (to <= MASKED) return (this.mapped & bitsOf(from, to)) === 0;
+    const { vmas } = this;
+    for (let i = 0; i < vmas.length; i++) {
+      const vma = vmas[i] as ShadowVma;
+      if (startOf(vma) < to && from < endOf(vma)) return false;
+    }
     return true;
   }
 
@@ -36,10 +55,12 @@ export class ShadowProcess {
   map(from: number, to: number): void {
     this.unmap(from, to);
     this.vmas.push(from | (to << END_SHIFT));
+    this.mapped |= bitsOf(from, to);
   }
 
   /** Cuts the VMA that crosses `at` in two there. */
   split(at: number): void {
+    if (at < MASKED && (this.mapped & bitsOf(at, at + 1)) === 0) return;
     const { vmas } = this;
     for (let i = 0; i < vmas.length; i++) {
       const vma = vmas[i] as ShadowVma;
@@ -56,8 +77,11 @@ export class ShadowProcess {
     this.split(to);
   }
 
-  /** Unmaps a range. */
+  /** Unmaps a range; an empty one cuts the VMA that it lies in. */
   unmap(from: number, to: number): void {
+    const last = Math.max(from + 1, to);
+    if (last <= MASKED && (this.mapped & bitsOf(from, last)) === 0) return;
+    this.mapped &= ~bitsOf(from, to);
     const { vmas } = this;
     for (let i = vmas.length - 1; i >= 0; i--) {
       const vma = vmas[i] as ShadowVma;
@@ -82,7 +106,10 @@ export class ShadowProcess {
       const vma = vmas[i] as ShadowVma;
       const start = startOf(vma);
       if (start < from || start >= from + pages) continue;
-      vmas[i] = (start + shift) | ((endOf(vma) + shift) << END_SHIFT) | (vma & DONTFORK);
+      const end = endOf(vma);
+      vmas[i] = (start + shift) | ((end + shift) << END_SHIFT) | (vma & DONTFORK);
+      this.mapped &= ~bitsOf(start, end);
+      this.mapped |= bitsOf(start + shift, end + shift);
     }
   }
 
@@ -96,11 +123,15 @@ export class ShadowProcess {
     }
   }
 
-  /** The child of a fork. */
-  fork(child: number): ShadowProcess {
-    return new ShadowProcess(
-      child,
-      this.vmas.filter((vma) => (vma & DONTFORK) === 0),
-    );
+  /** Gives a child without VMAs what a fork leaves to it; returns the child. */
+  fork(child: ShadowProcess): ShadowProcess {
+    const { vmas } = this;
+    for (let i = 0; i < vmas.length; i++) {
+      const vma = vmas[i] as ShadowVma;
+      if ((vma & DONTFORK) !== 0) continue;
+      child.vmas.push(vma);
+      child.mapped |= bitsOf(startOf(vma), endOf(vma));
+    }
+    return child;
   }
 }

@@ -1,3 +1,4 @@
+import type { JudgedFinding } from "../src/oracle/finding.ts";
 import type { Difference, Retention } from "./differential.ts";
 import { GOALS, type GoalSet } from "./goals.ts";
 
@@ -18,13 +19,13 @@ interface Example {
 }
 
 /**
- * Which of two occurrences is the better example: one where the sides had not parted, then the
- * earlier step, as a short trace shrinks fast and far, then the earlier run.
+ * Whether an occurrence is a better example than another: one where the sides had not parted is,
+ * then the earlier step, as a short trace shrinks fast and far, then the earlier run.
  */
-function betterExample(a: Example, b: Example): Example {
-  if (a.parted !== b.parted) return a.parted ? b : a;
-  if (a.step !== b.step) return a.step < b.step ? a : b;
-  return a.run <= b.run ? a : b;
+function isBetter(parted: boolean, step: number, run: number, than: Example): boolean {
+  if (parted !== than.parted) return than.parted;
+  if (step !== than.step) return step < than.step;
+  return run < than.run;
 }
 
 /** A half-open range of runs. */
@@ -63,14 +64,57 @@ export function runsOf(tally: Tally): number {
   return tally.ranges.reduce((sum, { from, to }) => sum + to - from, 0);
 }
 
-/** Collects runs one after another; cheaper than merging a tally for each. */
+/** The sighting of a signature while runs are still counted into it. */
+class Count implements Example {
+  private count = 0;
+  private firstRun = Number.MAX_SAFE_INTEGER;
+  /** Which of the runs taken in was the last to show it. */
+  private lastTurn = 0;
+  parted: boolean;
+  step: number;
+  run: number;
+
+  constructor({ parted, step }: JudgedFinding, run: number) {
+    this.parted = parted;
+    this.step = step;
+    this.run = run;
+  }
+
+  add(turn: number, run: number, { parted, step }: JudgedFinding): void {
+    if (turn !== this.lastTurn) {
+      this.lastTurn = turn;
+      this.count++;
+      if (run < this.firstRun) this.firstRun = run;
+    }
+    if (!isBetter(parted, step, run, this)) return;
+    this.parted = parted;
+    this.step = step;
+    this.run = run;
+  }
+
+  sighting(): Sighting {
+    const { count, firstRun, parted, step, run } = this;
+    return { count, firstRun, best: { parted, step, run } };
+  }
+}
+
+/**
+ * Collects runs one after another. A campaign meets some seven findings a run, so it counts in
+ * place and makes sightings of that only in the end.
+ */
 export class Tallier {
   private readonly ranges: RunRange[] = [];
+  /** The range that runs are added to, from..to; empty before the first. */
+  private from = 0;
+  private to = 0;
   private readonly goals = GOALS.map(() => 0);
-  private readonly sightings = new Map<string, Sighting>();
+  private readonly counts = new Map<string, Count>();
+  private turns = 0;
   private ops = 0;
   private notComparable = 0;
-  private retention: Retention = EMPTY_TALLY.retention;
+  private pageOps = 0;
+  private refused = 0;
+  private changed = 0;
 
   /** How many ops the runs so far had. */
   get opCount(): number {
@@ -78,7 +122,7 @@ export class Tallier {
   }
 
   get signatureCount(): number {
-    return this.sightings.size;
+    return this.counts.size;
   }
 
   /** Takes in one run; returns a signature that it is the first to show, or null. */
@@ -86,52 +130,57 @@ export class Tallier {
     this.addRun(run);
     this.ops += ops;
     this.notComparable += difference.notComparable;
-    this.retention = addRetention(this.retention, difference.retention);
+    const { pageOps, refused, changed } = difference.retention;
+    this.pageOps += pageOps;
+    this.refused += refused;
+    this.changed += changed;
     this.addGoals(difference.goals);
-    let fresh: string | null = null;
-    for (const [signature, best] of examplesOf(run, difference)) {
-      const here = { count: 1, firstRun: run, best };
-      const known = this.sightings.get(signature);
-      if (known === undefined) fresh = signature;
-      this.sightings.set(signature, mergeSightings(known, here));
-    }
-    return fresh;
+    return this.addFindings(run, difference.findings);
   }
 
   tally(): Tally {
+    const { pageOps, refused, changed, from, to } = this;
     return {
-      ranges: joinRanges(this.ranges),
+      ranges: joinRanges(from < to ? [...this.ranges, { from, to }] : this.ranges),
       ops: this.ops,
       notComparable: this.notComparable,
-      retention: this.retention,
+      retention: { pageOps, refused, changed },
       goals: [...this.goals],
-      sightings: sortedRecord(this.sightings),
+      sightings: sortedRecord([...this.counts].map(([name, count]) => [name, count.sighting()])),
     };
   }
 
   private addRun(run: number): void {
-    const last = this.ranges.at(-1);
-    if (last !== undefined && last.to === run) {
-      this.ranges[this.ranges.length - 1] = { from: last.from, to: run + 1 };
-    } else this.ranges.push({ from: run, to: run + 1 });
+    const { from, to } = this;
+    if (run !== to || from === to) {
+      if (from < to) this.ranges.push({ from, to });
+      this.from = run;
+    }
+    this.to = run + 1;
   }
 
   private addGoals(set: GoalSet): void {
-    for (let bit = 0; bit < GOALS.length; bit++) {
-      if ((set & (1 << bit)) !== 0) this.goals[bit] = (this.goals[bit] ?? 0) + 1;
+    const { goals } = this;
+    for (let bit = 0; bit < goals.length; bit++) {
+      goals[bit] = (goals[bit] as number) + ((set >> bit) & 1);
     }
   }
-}
 
-/** The signatures of a run, each with its best example in it. */
-function examplesOf(run: number, { findings }: Difference): Map<string, Example> {
-  const examples = new Map<string, Example>();
-  for (const { signature, parted, step } of findings) {
-    const here = { parted, step, run };
-    const known = examples.get(signature);
-    examples.set(signature, known === undefined ? here : betterExample(known, here));
+  private addFindings(run: number, findings: readonly JudgedFinding[]): string | null {
+    const turn = ++this.turns;
+    let fresh: string | null = null;
+    for (let n = 0; n < findings.length; n++) {
+      const finding = findings[n] as JudgedFinding;
+      let count = this.counts.get(finding.signature);
+      if (count === undefined) {
+        fresh = finding.signature;
+        count = new Count(finding, run);
+        this.counts.set(fresh, count);
+      }
+      count.add(turn, run, finding);
+    }
+    return fresh;
   }
-  return examples;
 }
 
 /** The tally of both; they must not share a run. */
@@ -146,7 +195,7 @@ export function mergeTallies(a: Tally, b: Tally): Tally {
     notComparable: a.notComparable + b.notComparable,
     retention: addRetention(a.retention, b.retention),
     goals: GOALS.map((_, bit) => (a.goals[bit] ?? 0) + (b.goals[bit] ?? 0)),
-    sightings: sortedRecord(sightings),
+    sightings: sortedRecord([...sightings]),
   };
 }
 
@@ -155,7 +204,7 @@ function mergeSightings(a: Sighting | undefined, b: Sighting): Sighting {
   return {
     count: a.count + b.count,
     firstRun: Math.min(a.firstRun, b.firstRun),
-    best: betterExample(a.best, b.best),
+    best: isBetter(b.best.parted, b.best.step, b.best.run, a.best) ? b.best : a.best,
   };
 }
 
@@ -178,6 +227,6 @@ function joinRanges(ranges: readonly RunRange[]): RunRange[] {
   return joined;
 }
 
-function sortedRecord(map: ReadonlyMap<string, Sighting>): Record<string, Sighting> {
-  return Object.fromEntries([...map].sort(([a], [b]) => (a < b ? -1 : 1)));
+function sortedRecord(sightings: [string, Sighting][]): Record<string, Sighting> {
+  return Object.fromEntries(sightings.sort(([a], [b]) => (a < b ? -1 : 1)));
 }

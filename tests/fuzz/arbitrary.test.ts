@@ -88,6 +88,8 @@ describe("the trace of a run", () => {
   });
 
   test("is named after both", () => {
-    expect(traceOfRun(7, 42).name).toBe("seed 7 run 42");
+    for (const run of [0, 42, 999, 1000, 1001, 1999, 2000, 42_007, 2 ** 32 + 5]) {
+      for (const seed of [7, 8]) expect(traceOfRun(seed, run).name).toBe(`seed ${seed} run ${run}`);
+    }
   });
 });
