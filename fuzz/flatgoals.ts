@@ -49,18 +49,18 @@ const BORDERS = new Int32Array(2 * MOST_PROCS);
 const HAS_BORDERS = new Int32Array(32);
 
 /** Makes the goals ready for another trace. */
-export function clearGoals(): void {
+export const clearGoals = (): void => {
   GOALS_REACHED[0] = 0;
   if (HAS_BORDERS[0] === 1) BORDERS.fill(0);
   HAS_BORDERS[0] = 0;
-}
+};
 
-function reach(goals: GoalSet): void {
+const reach = (goals: GoalSet): void => {
   GOALS_REACHED[0] = (GOALS_REACHED[0] as number) | goals;
-}
+};
 
 /** Takes in what the op at hand is about to act on, on one side (GoalObserver.before()). */
-export function goalsBefore(s: number): void {
+export const goalsBefore = (s: number): void => {
   const p = placeOf(s, OP[PROC] as number);
   const at = OP[AT] as number;
   const end = at + (OP[LENGTH] as number);
@@ -92,9 +92,9 @@ export function goalsBefore(s: number): void {
     default:
       return;
   }
-}
+};
 
-function hopesOfMunmap(p: number, tracked: number, at: number, end: number): GoalSet {
+const hopesOfMunmap = (p: number, tracked: number, at: number, end: number): GoalSet => {
   let hopes = 0;
   const isCutInside = isInside(p, at);
   if (isCutInside && ((tracked >>> at) & 1) === 1) {
@@ -104,19 +104,19 @@ function hopesOfMunmap(p: number, tracked: number, at: number, end: number): Goa
     hopes |= MUNMAP_HEAD;
   }
   return hopes;
-}
+};
 
-function hopesOfMremap(p: number, at: number, end: number): GoalSet {
+const hopesOfMremap = (p: number, at: number, end: number): GoalSet => {
   const [pages, newPages] = [OP[LENGTH] as number, OP[NEW_LENGTH] as number];
   const hopes = newPages < pages ? MREMAP_SHRINK : 0;
   if ((OP[TO] as number) < 0 || newPages !== pages) return hopes;
   const vmaEnd = endOf(p, at);
   if (vmaEnd === end && startOf(p, at) === at) return hopes | MOVE_WHOLE;
   return end <= vmaEnd ? hopes | MOVE_PIECE : hopes;
-}
+};
 
 /** Takes in what came of it, on one side (GoalObserver.after()). */
-export function goalsAfter(s: number): void {
+export const goalsAfter = (s: number): void => {
   const p = placeOf(s, OP[PROC] as number);
   if (OUTCOME[s] === OK) {
     reach(HOPES[s] as number);
@@ -127,16 +127,16 @@ export function goalsAfter(s: number): void {
     reach(MMAP_REFUSED);
   }
   if (HAS_BORDERS[0] === 1) keepBorders(s, p);
-}
+};
 
-function noteBorders(s: number, p: number): void {
+const noteBorders = (s: number, p: number): void => {
   if (((BEGINS[p] as number) & ~(BEGAN[s] as number)) === 0) return;
   reach(SPLIT);
   BORDERS[p] = (BORDERS[p] as number) | (MAY_SPLIT[s] as number);
   HAS_BORDERS[0] = 1;
-}
+};
 
-function keepBorders(s: number, p: number): void {
+const keepBorders = (s: number, p: number): void => {
   const borders = BORDERS[p] as number;
   if (borders === 0) return;
   if (OP[KIND] === FORK && OUTCOME[s] === OK) {
@@ -145,10 +145,10 @@ function keepBorders(s: number, p: number): void {
     BORDERS[c] = standing(c, borders);
   }
   BORDERS[p] = standing(p, borders);
-}
+};
 
 /** Of these borders, those where two VMAs meet and go on from one physical page to the next. */
-function standing(p: number, borders: number): number {
+const standing = (p: number, borders: number): number => {
   const met = borders & (BEGINS[p] as number) & ((MAPPED[p] as number) << 1);
   let kept = 0;
   for (let left = met; left !== 0; left &= left - 1) {
@@ -156,4 +156,4 @@ function standing(p: number, borders: number): number {
     if (pfnAt(p, border - 1) + 1 === VMA_PFN[(p << 5) | border]) kept |= 1 << border;
   }
   return kept;
-}
+};

@@ -1,5 +1,5 @@
 /** Brings the ledger to the state after an op: src/oracle/apply.ts and mapping.ts. */
-import { type PageCacheMode, isNewMemtypeAllowed, UC_MINUS, WB, WC } from "../pat/cachemode.ts";
+import { isNewMemtypeAllowed, type PageCacheMode, UC_MINUS, WB, WC } from "../pat/cachemode.ts";
 import { NO_CAUSE, UNMAP } from "../oracle/causes.ts";
 import { claimChange, findTwin } from "./attribution.ts";
 import { blame } from "./blame.ts";
@@ -31,6 +31,7 @@ import {
   KNOWN,
   KNOWN_COUNT,
   LIVING,
+  mappedMask,
   modeMask,
   newUnit,
   PAGE_UNIT,
@@ -50,12 +51,12 @@ import {
   lowestOf,
   MAPPED,
   maskOf,
-  MOST_PROCS,
   OP,
   OUTCOME,
   PFN,
   placeOf,
   PROC,
+  PROC_SHIFT,
   VIA,
   VMA_PFN,
   WORLD,
@@ -66,7 +67,7 @@ import { confirm, losePages, mapPages, missing, noteSplit, putOff } from "./page
 import { addRow, ROW_MODE } from "./reservations.ts";
 
 /** Brings the page ledger of a side to the state after the op at hand. */
-export function applyOp(s: number): void {
+export const applyOp = (s: number): void => {
   const p = placeOf(s, OP[PROC] as number);
   const kind = OP[KIND] as number;
   const ok = OUTCOME[s] === OK;
@@ -101,27 +102,27 @@ export function applyOp(s: number): void {
     default:
       throw new Error(`flat: there is no op ${kind}`);
   }
-}
+};
 
-function applyMunmap(s: number, p: number, ok: boolean): void {
+const applyMunmap = (s: number, p: number, ok: boolean): void => {
   const at = OP[AT] as number;
   const range = maskOf(at, at + (OP[LENGTH] as number));
   losePages(s, p, ok ? (HELD[p] as number) & range : missing(p, range), UNMAP);
   if (!ok || ((MAPPED[p] as number) & range) !== 0) confirm(p, range);
   if (!ok) noteSplit(p, at);
-}
+};
 
-function applyWrite(s: number, p: number): void {
+const applyWrite = (s: number, p: number): void => {
   const at = OP[AT] as number;
   if ((((HELD[p] as number) >>> at) & 1) === 0) return;
   const facts = UNIT_FACTS[PAGE_UNIT[(p << 5) | at] as number] as number;
   if ((facts & IS_PRIVATE) !== 0) putOff(s, p, 1 << at, COPIED);
-}
+};
 
 /** The device was taken away: every page is still in its VMA, and none maps its pfn any more. */
-function applyRevoke(s: number): void {
+const applyRevoke = (s: number): void => {
   for (let at = 0; at < (KNOWN_COUNT[s] as number); at++) {
-    const p = KNOWN[s * MOST_PROCS + at] as number;
+    const p = KNOWN[(s << PROC_SHIFT) + at] as number;
     if (LIVING[p] === 0) continue;
     const held = HELD[p] as number;
     for (let pages = held; pages !== 0; pages &= pages - 1) {
@@ -131,18 +132,19 @@ function applyRevoke(s: number): void {
     }
     putOff(s, p, held, TAKEN);
   }
-}
+};
 
 /** The cache mode that a way of mapping asks for, by its place in VIAS. */
-function askedMode(via: number): number {
+const askedMode = (via: number): number => {
   if (via === 1) return WC;
   return via === 2 && WORLD[WORLD_WB] === 1 ? WB : UC_MINUS;
-}
+};
 
 const REFUSAL = -1;
 
 /** What exact tracking gives a request for these pages: a cache mode, or REFUSAL. */
-function exactMode(s: number, pages: number, asked: number): number {
+const exactMode = (s: number, pages: number, asked: number): number => {
+  if ((mappedMask(s) & pages) === 0) return asked;
   let found = asked;
   let others = 0;
   for (let mode = WB; mode <= UC_MINUS; mode++) {
@@ -154,10 +156,10 @@ function exactMode(s: number, pages: number, asked: number): number {
   if (found === asked) return asked;
   const allowed = isNewMemtypeAllowed(asked as PageCacheMode, found as PageCacheMode);
   return allowed ? found : REFUSAL;
-}
+};
 
 /** mmap() with MAP_FIXED: what was there goes, also when the new mapping is then refused. */
-function applyMmap(s: number, p: number, ok: boolean): void {
+const applyMmap = (s: number, p: number, ok: boolean): void => {
   const at = OP[AT] as number;
   const end = at + (OP[LENGTH] as number);
   const range = maskOf(at, end);
@@ -173,16 +175,16 @@ function applyMmap(s: number, p: number, ok: boolean): void {
   }
   confirm(p, range);
   noteSplit(p, at);
-}
+};
 
-function mapNew(
+const mapNew = (
   s: number,
   p: number,
   at: number,
   end: number,
   asked: number,
   expected: number,
-): void {
+): void => {
   const first = OP[PFN] as number;
   const last = first + end - at;
   const claim = claimChange(s, first, last);
@@ -203,11 +205,11 @@ function mapNew(
     if (claim < 0) noteChange(s, first, last, mode, 0);
   }
   confirmVma(p, at, maskOf(at, end), first);
-}
+};
 
 /** Makes sure that one VMA maps a range to pfns from `pfn` on. */
-function confirmVma(p: number, at: number, range: number, pfn: number): void {
+const confirmVma = (p: number, at: number, range: number, pfn: number): void => {
   const isOne =
     ((MAPPED[p] as number) & range) === range && ((BEGINS[p] as number) & range) === 1 << at;
   if (!isOne || VMA_PFN[(p << 5) | at] !== pfn) giveUp();
-}
+};

@@ -38,7 +38,7 @@ import { endOf } from "./vmas.ts";
  * The child has the VMAs that are seen, and of each page what its parent has. Where a reservation
  * of exactly a child VMA's range came, the child has a unit of its own; else it shares.
  */
-export function applyFork(s: number, p: number, ok: boolean): void {
+export const applyFork = (s: number, p: number, ok: boolean): void => {
   if (!ok) {
     // A fork that is told to fail late fails for no tracking's sake.
     if (OP[FLAG] === 0) blameFork(s, p);
@@ -51,9 +51,9 @@ export function applyFork(s: number, p: number, ok: boolean): void {
     const start = lowestOf(starts);
     copyVma(s, p, c, start, ((lost >>> start) & 1) === 1);
   }
-}
+};
 
-function copyVma(s: number, p: number, c: number, start: number, lost: boolean): void {
+const copyVma = (s: number, p: number, c: number, start: number, lost: boolean): void => {
   const end = endOf(c, start);
   const first = VMA_PFN[(c << 5) | start] as number;
   const shared = PAGE_UNIT[(p << 5) | start] as number;
@@ -70,10 +70,10 @@ function copyVma(s: number, p: number, c: number, start: number, lost: boolean):
   const taken = (TAKEN[p] as number) & range;
   if (copied !== 0) putOff(s, c, copied, COPIED);
   if (taken !== 0) putOff(s, c, taken, TAKEN);
-}
+};
 
 /** The new unit of a child VMA for which a reservation came, or -1. */
-function ownUnit(s: number, shared: number, first: number, last: number): number {
+const ownUnit = (s: number, shared: number, first: number, last: number): number => {
   if (CHANGE_COUNT[s] === 0) return -1;
   const claim = claimChange(s, first, last);
   if (claim < 0) return -1;
@@ -81,10 +81,10 @@ function ownUnit(s: number, shared: number, first: number, last: number): number
   const u = newUnit(s, first, maskOf(first, last), UNIT_MODE[shared] as number, facts);
   addRow(s, first, last, CHANGE_MODE[claim] as number, u, NO_CAUSE);
   return u;
-}
+};
 
 /** Exact tracking never refuses a fork: the child maps what its parent maps, with its modes. */
-function blameFork(s: number, p: number): void {
+const blameFork = (s: number, p: number): void => {
   for (let starts = BEGINS[p] as number; starts !== 0; starts &= starts - 1) {
     const start = lowestOf(starts);
     const v = (p << 5) | start;
@@ -94,10 +94,10 @@ function blameFork(s: number, p: number): void {
     if (blame(s, REFUSED_MAPPING, first, first + endOf(p, start) - start, mode, -1)) return;
   }
   blameNone(s, REFUSED_MAPPING, hasCopiedHead(s, p) ? COW_HEAD : NO_CAUSE);
-}
+};
 
 /** Whether a VMA that is tracked and forked has its first page copied on write. */
-function hasCopiedHead(s: number, p: number): boolean {
+const hasCopiedHead = (s: number, p: number): boolean => {
   const heads = (BEGINS[p] as number) & (COPIED[p] as number);
   return (heads & ~untrackedMask(s, p) & ~(DONTFORK[p] as number)) !== 0;
-}
+};

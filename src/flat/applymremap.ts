@@ -16,7 +16,7 @@ import { AT, countOf, LENGTH, lowestOf, MAPPED, maskOf, NEW_LENGTH, OP, TO } fro
 import { confirm, losePages, missing, noteSplit, untrackedMask } from "./pages.ts";
 import { pfnAt } from "./vmas.ts";
 
-export function applyMremap(s: number, p: number, ok: boolean): void {
+export const applyMremap = (s: number, p: number, ok: boolean): void => {
   const at = OP[AT] as number;
   const pages = OP[LENGTH] as number;
   const newPages = OP[NEW_LENGTH] as number;
@@ -39,10 +39,10 @@ export function applyMremap(s: number, p: number, ok: boolean): void {
     if (to >= 0) noteSplit(p, to);
   }
   confirm(p, maskOf(at, at + Math.max(pages, to < 0 ? newPages : 0)));
-}
+};
 
 /** Of the pages at the source, those that are now seen at the target instead. */
-function movedPages(p: number, at: number, to: number, kept: number): number {
+const movedPages = (p: number, at: number, to: number, kept: number): number => {
   const seen = MAPPED[p] as number;
   const left = (HELD[p] as number) & ~seen & maskOf(at, at + kept);
   let moved = 0;
@@ -53,10 +53,10 @@ function movedPages(p: number, at: number, to: number, kept: number): number {
     if (pfnAt(p, target) === PAGE_PFN[(p << 5) | page]) moved |= 1 << page;
   }
   return moved;
-}
+};
 
 /** Moves pages, unit by unit, as far as they lie together. */
-function movePages(s: number, p: number, moved: number, by: number): void {
+const movePages = (s: number, p: number, moved: number, by: number): void => {
   for (let left = moved; left !== 0; ) {
     const begin = lowestOf(left);
     const u = PAGE_UNIT[(p << 5) | begin] as number;
@@ -69,34 +69,34 @@ function movePages(s: number, p: number, moved: number, by: number): void {
     touchUnit(s, u, UNMAP);
     noteMove(s, p, u, begin, end);
   }
-}
+};
 
 /** Moves a page to an empty place of the same process. */
-function relocate(p: number, from: number, to: number): void {
+const relocate = (p: number, from: number, to: number): void => {
   PAGE_UNIT[(p << 5) | to] = PAGE_UNIT[(p << 5) | from] as number;
   PAGE_PFN[(p << 5) | to] = PAGE_PFN[(p << 5) | from] as number;
   moveBit(HELD, p, from, to);
   moveBit(COPIED, p, from, to);
   moveBit(TAKEN, p, from, to);
-}
+};
 
-function moveBit(array: Int32Array, p: number, from: number, to: number): void {
+const moveBit = (array: Int32Array, p: number, from: number, to: number): void => {
   const all = array[p] as number;
   const bit = (all >>> from) & 1;
   array[p] = (all & ~((1 << from) | (1 << to))) | (bit << to);
-}
+};
 
 /** Pages [begin, end) have left a VMA: the unit is split, and its rest may be tracked no more. */
-function noteMove(s: number, p: number, u: number, begin: number, end: number): void {
+const noteMove = (s: number, p: number, u: number, begin: number, end: number): void => {
   if (countOf(liveOf(u)) > end - begin) UNIT_FACTS[u] = (UNIT_FACTS[u] as number) | IS_SPLIT;
   if (UNIT_MOVED[u] !== NO_CAUSE) return;
   const rest = untrackedMask(s, p) & (HELD[p] as number);
   const before = begin > 0 && isRest(p, u, rest, begin - 1);
   const after = isRest(p, u, rest, end);
   if (before || after) UNIT_MOVED[u] = MOVE + (before ? (after ? MIDDLE : TAIL) : HEAD);
-}
+};
 
 /** Whether this neighbour page is of the same unit, in a VMA that shows VM_PAT off. */
-function isRest(p: number, u: number, rest: number, page: number): boolean {
+const isRest = (p: number, u: number, rest: number, page: number): boolean => {
   return ((rest >>> page) & 1) === 1 && PAGE_UNIT[(p << 5) | page] === u;
-}
+};

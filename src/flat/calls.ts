@@ -7,17 +7,18 @@ import {
   BEGINS,
   CONTEXT_END,
   CONTEXT_KREF,
+  CONTEXT_SHIFT,
   CONTEXT_START,
   CONTEXTS,
   DONTFORK,
   FACTS,
   FLAG,
+  int,
   IS_VM_PAT,
   LENGTH,
   lowestOf,
   MAPPED,
   maskOf,
-  MOST_CONTEXTS,
   OP,
   PFN,
   PRESENT,
@@ -44,24 +45,24 @@ const PROT_NONE = 0;
 export const PROT_RW = 2;
 
 /** A range with a bit for each page if `on`. */
-function put(array: Int32Array, p: number, range: number, on: boolean): void {
+const put = (array: Int32Array, p: number, range: number, on: boolean): void => {
   const rest = (array[p] as number) & ~range;
   array[p] = on ? rest | range : rest;
-}
+};
 
 /** The context of a new mapping: one reference. A trace has fewer ops than there is room for. */
-function newContext(s: number, start: number, end: number): number {
+const newContext = (s: number, start: number, end: number): number => {
   const context = (CONTEXTS[s] as number) + 1;
   CONTEXTS[s] = context;
-  const c = s * MOST_CONTEXTS + context;
+  const c = (s << CONTEXT_SHIFT) + context;
   CONTEXT_KREF[c] = 1;
-  CONTEXT_START[c] = start;
-  CONTEXT_END[c] = end;
+  CONTEXT_START[c] = int(start);
+  CONTEXT_END[c] = int(end);
   return context;
-}
+};
 
 /** mmap(MAP_FIXED) of a file whose handler remaps the whole VMA (mm/mmap.ts). */
-export function mmap(s: number, p: number): number {
+export const mmap = (s: number, p: number): number => {
   const at = OP[AT] as number;
   const end = at + (OP[LENGTH] as number);
   if (!hasRoom(p, 0)) return ENOMEM;
@@ -83,14 +84,14 @@ export function mmap(s: number, p: number): number {
   if (refused !== OK) return isDevmem ? EAGAIN : EINVAL;
   link(p, at, range, context, order);
   return OK;
-}
+};
 
 /** Links the new VMA with the pages that it maps. */
-function link(p: number, at: number, range: number, context: number, order: number): void {
+const link = (p: number, at: number, range: number, context: number, order: number): void => {
   const v = (p << 5) | at;
   VMA_PFN[v] = OP[PFN] as number;
   VMA_MODE[v] = GRANTED[0] as number;
-  VMA_CONTEXT[v] = context;
+  VMA_CONTEXT[v] = int(context);
   VMA_ORDER[v] = order;
   MAPPED[p] = (MAPPED[p] as number) | range;
   BEGINS[p] = (BEGINS[p] as number) | (1 << at);
@@ -99,17 +100,17 @@ function link(p: number, at: number, range: number, context: number, order: numb
   DONTFORK[p] = (DONTFORK[p] as number) & ~range;
   put(PRIVATE, p, range, OP[FLAG] === 1);
   putProt(p, range);
-}
+};
 
 /** Gives pages the protection that the op says. */
-function putProt(p: number, range: number): void {
+const putProt = (p: number, range: number): void => {
   const prot = OP[PROT] as number;
   put(READ, p, range, prot !== PROT_NONE);
   put(WRITE, p, range, prot === PROT_RW);
-}
+};
 
 /** mprotect(): VMA by VMA, up to the first gap or sealed VMA. */
-export function mprotect(s: number, p: number): number {
+export const mprotect = (s: number, p: number): number => {
   const at = OP[AT] as number;
   const end = at + (OP[LENGTH] as number);
   const reads = OP[PROT] === PROT_NONE ? 0 : 1;
@@ -129,10 +130,10 @@ export function mprotect(s: number, p: number): number {
     from = upTo;
   }
   return OK;
-}
+};
 
 /** madvise(): gaps are stepped over; only DONTFORK does anything (advice 0), WILLNEED (4) nothing. */
-export function madvise(s: number, p: number, advice: number): number {
+export const madvise = (s: number, p: number, advice: number): number => {
   const at = OP[AT] as number;
   const end = at + (OP[LENGTH] as number);
   let outcome = OK;
@@ -150,19 +151,19 @@ export function madvise(s: number, p: number, advice: number): number {
     from = upTo;
   }
   return outcome;
-}
+};
 
 const DONTFORK_ADVICE = 0;
 const WILLNEED_ADVICE = 4;
 
 /** mlock() and munlock(): all that is left of them is the walk, which ends at a gap. */
-export function mlock(p: number): number {
+export const mlock = (p: number): number => {
   const range = maskOf(OP[AT] as number, (OP[AT] as number) + (OP[LENGTH] as number));
   return ((MAPPED[p] as number) & range) === range ? OK : ENOMEM;
-}
+};
 
 /** mseal(): a gap is found before anything is sealed. */
-export function mseal(s: number, p: number): number {
+export const mseal = (s: number, p: number): number => {
   if (((FACTS[s] as number) & HAS_MSEAL) === 0) return ENOSYS;
   if (mlock(p) !== OK) return ENOMEM;
   const end = (OP[AT] as number) + (OP[LENGTH] as number);
@@ -176,10 +177,10 @@ export function mseal(s: number, p: number): number {
     from = upTo;
   }
   return OK;
-}
+};
 
 /** One access: a write to a private mapping puts a page of its own there. */
-export function touch(p: number): number {
+export const touch = (p: number): number => {
   const at = OP[AT] as number;
   const bit = 1 << at;
   const writes = OP[FLAG] === 1;
@@ -191,4 +192,4 @@ export function touch(p: number): number {
     PRESENT[p] = (PRESENT[p] as number) & ~bit;
   }
   return OK;
-}
+};

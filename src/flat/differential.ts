@@ -31,6 +31,7 @@ import {
   placeOf,
   PRIVATE,
   PROC,
+  PROC_SHIFT,
   READ,
   SEALED,
   VMA_PFN,
@@ -50,16 +51,16 @@ const PARTINGS = new Int32Array(32);
 export const NOT_COMPARABLE = new Int32Array(32);
 
 /** Makes the comparison ready for another trace. */
-export function clearPartings(): void {
+export const clearPartings = (): void => {
   if ((PARTINGS[MODES_DIFFER] as number) + (PARTINGS[VMAS_DIFFER] as number) > 0) {
     PARTING.fill(EQUAL);
     PARTINGS.fill(0);
   }
   NOT_COMPARABLE[0] = 0;
-}
+};
 
 /** Judges the op at hand, which both sides have performed. */
-export function judgeStep(): void {
+export const judgeStep = (): void => {
   const parted = isParted();
   PARTED[0] = Number(parted);
   PARTED[1] = Number(parted);
@@ -74,57 +75,57 @@ export function judgeStep(): void {
   if (OP[KIND] === FORK && OP[CHILD] !== OP[PROC]) compare(OP[CHILD] as number);
   const differ = (PARTINGS[VMAS_DIFFER] as number) > 0;
   if (!parted && differ && alike) reportBetween(causeOfEffect());
-}
+};
 
-function judgeSide(s: number): void {
+const judgeSide = (s: number): void => {
   beginStep(s);
   TROUBLE[s] = 0;
   normaliseChanges(s);
   applyOp(s);
   settle(s);
   runChecks(s);
-}
+};
 
 /** A finding between the sides; where a mapping went wrong on one of them, that says it. */
-function reportBetween(cause: number): void {
+const reportBetween = (cause: number): void => {
   if (TROUBLE[0] === 0 && TROUBLE[1] === 0) report(1, ERRNO, cause);
-}
+};
 
 /** Cache modes matter only to what reserves; VMAs matter to every op. */
-function isParted(): boolean {
+const isParted = (): boolean => {
   if ((PARTINGS[VMAS_DIFFER] as number) > 0) return true;
   return (PARTINGS[MODES_DIFFER] as number) > 0 && (OP[KIND] === MMAP || OP[KIND] === FORK);
-}
+};
 
 /** Whether the op can have made equal sides different, or different ones equal. */
-function mayPart(alike: boolean): boolean {
+const mayPart = (alike: boolean): boolean => {
   const kind = OP[KIND];
   if ((PARTINGS[MODES_DIFFER] as number) + (PARTINGS[VMAS_DIFFER] as number) > 0) return true;
   if (!alike || TROUBLE[0] !== 0 || TROUBLE[1] !== 0) return true;
   if (kind === MPROTECT || kind === MADVISE || kind === MSEAL || kind === FORK) return true;
   return OUTCOME[0] !== 0 && kind !== TOUCH;
-}
+};
 
 /** A revoke by a process that lives on one side only takes pages there only, from all. */
-function compareAll(): void {
+const compareAll = (): void => {
   for (let s = 0; s < 2; s++) {
     for (let at = 0; at < (KNOWN_COUNT[s] as number); at++) {
-      const p = KNOWN[s * MOST_PROCS + at] as number;
+      const p = KNOWN[(s << PROC_SHIFT) + at] as number;
       if (LIVING[p] === 1) compare(p - placeOf(s, 0));
     }
   }
-}
+};
 
-function compare(proc: number): void {
+const compare = (proc: number): void => {
   const was = PARTING[proc] as number;
   const is = difference(placeOf(0, proc), placeOf(1, proc));
   if (was === is) return;
   PARTING[proc] = is;
   PARTINGS[was] = (PARTINGS[was] as number) - 1;
   PARTINGS[is] = (PARTINGS[is] as number) + 1;
-}
+};
 
-function difference(mine: number, other: number): number {
+const difference = (mine: number, other: number): number => {
   if (LIVING[mine] === 0 || LIVING[other] === 0) {
     return LIVING[mine] === LIVING[other] ? EQUAL : VMAS_DIFFER;
   }
@@ -139,16 +140,16 @@ function difference(mine: number, other: number): number {
     if (modeOf(mine, page) !== modeOf(other, page)) return MODES_DIFFER;
   }
   return EQUAL;
-}
+};
 
 /** The mode that a page's unit has, or -1 where the page is in none. */
-function modeOf(p: number, page: number): number {
+const modeOf = (p: number, page: number): number => {
   if ((((HELD[p] as number) >>> page) & 1) === 0) return -1;
   return UNIT_MODE[PAGE_UNIT[(p << 5) | page] as number] as number;
-}
+};
 
 /** Compares what is seen of a process, VM_PAT aside. */
-function vmasDiffer(mine: number, other: number): boolean {
+const vmasDiffer = (mine: number, other: number): boolean => {
   const mapped = MAPPED[mine] as number;
   if (mapped !== MAPPED[other] || BEGINS[mine] !== BEGINS[other]) return true;
   const bits =
@@ -163,4 +164,4 @@ function vmasDiffer(mine: number, other: number): boolean {
     if (VMA_PFN[(mine << 5) | start] !== VMA_PFN[(other << 5) | start]) return true;
   }
   return false;
-}
+};

@@ -1,6 +1,6 @@
 import type { Op } from "../trace/op.ts";
 import type { Trace } from "../trace/trace.ts";
-import { LATER_CHANGED, LATER_REFUSED, PAGE_OPS } from "./checks.ts";
+import { clearChecks, LATER_CHANGED, LATER_REFUSED, PAGE_OPS } from "./checks.ts";
 import { clearPartings, judgeStep } from "./differential.ts";
 import { fits, takeOp, takeWorld } from "./encode.ts";
 import { FINDING_COUNT } from "./findings.ts";
@@ -21,7 +21,7 @@ interface Cost {
  * Begins a trace; false where its world does not fit. From then on the memory of the thread's flat
  * engine is this trace's.
  */
-export function beginTrace(before: PlainDesign, after: PlainDesign, trace: Trace): boolean {
+export const beginTrace = (before: PlainDesign, after: PlainDesign, trace: Trace): boolean => {
   if (!fits(trace)) return false;
   takeSide(0, before);
   takeSide(1, after);
@@ -33,31 +33,29 @@ export function beginTrace(before: PlainDesign, after: PlainDesign, trace: Trace
     clearLedger(s);
     ROW_COUNT[s] = 0;
     FINDING_COUNT[s] = 0;
-    PAGE_OPS[s] = 0;
-    LATER_REFUSED[s] = 0;
-    LATER_CHANGED[s] = 0;
+    clearChecks(s);
   }
   return true;
-}
+};
 
 /** Takes the next op of the trace; false for one that the flat engine does not hold. */
-export function nextOp(op: Op): boolean {
+export const nextOp = (op: Op): boolean => {
   return takeOp(op);
-}
+};
 
 /** Performs the op on both sides and judges it; false if the trace is given up. */
-export function step(): boolean {
+export const step = (): boolean => {
   perform(0);
   perform(1);
   judgeStep();
   return GAVE_UP[0] === 0;
-}
+};
 
 /** What over-retention has cost on a side in this trace. */
-export function costOf(s: number): Cost {
+export const costOf = (s: number): Cost => {
   return {
     pageOps: PAGE_OPS[s] as number,
     refused: LATER_REFUSED[s] as number,
     changed: LATER_CHANGED[s] as number,
   };
-}
+};

@@ -1,4 +1,4 @@
-import { ERRNOS, type Errno, type Outcome } from "../mm/errno.ts";
+import { type Errno, ERRNOS, type Outcome } from "../mm/errno.ts";
 
 const numberOf = (errno: Errno): number => ERRNOS.indexOf(errno) + 1;
 
@@ -13,6 +13,6 @@ export const EINVAL = numberOf("EINVAL");
 export const ENOSYS = numberOf("ENOSYS");
 
 /** The outcome that a number stands for. */
-export function outcomeOf(number: number): Outcome {
+export const outcomeOf = (number: number): Outcome => {
   return ERRNOS[number - 1] ?? null;
-}
+};

@@ -13,22 +13,22 @@ const NUMBERS = new Int32Array(EFFECTS + KINDS * OUTCOMES);
 const names: string[] = [];
 
 /** The cause of an op that returned one thing before and another after. */
-export function causeOfErrno(): number {
+export const causeOfErrno = (): number => {
   const pair = (OUTCOME[0] as number) * OUTCOMES + (OUTCOME[1] as number);
   return numberOf((OP[KIND] as number) * OUTCOMES * OUTCOMES + pair);
-}
+};
 
 /** The cause of an op that returned the same on both sides and left different VMAs. */
-export function causeOfEffect(): number {
+export const causeOfEffect = (): number => {
   return numberOf(EFFECTS + (OP[KIND] as number) * OUTCOMES + (OUTCOME[1] as number));
-}
+};
 
 /** The name that goes into a signature. */
-export function freeCauseName(cause: number): string {
+export const freeCauseName = (cause: number): string => {
   return names[cause - FIRST_FREE_CAUSE] ?? "none";
-}
+};
 
-function numberOf(at: number): number {
+const numberOf = (at: number): number => {
   const known = NUMBERS[at] as number;
   if (known !== 0) return known;
   const [was, is] = [
@@ -39,4 +39,4 @@ function numberOf(at: number): number {
   names.push(at < EFFECTS ? `${kind}-${was}-to-${is}` : `${kind}-${is}-effect`);
   NUMBERS[at] = FIRST_FREE_CAUSE + names.length - 1;
   return NUMBERS[at] as number;
-}
+};

@@ -3,7 +3,7 @@ import { type CauseId, opCause } from "../oracle/causes.ts";
 import { type Symptom, SYMPTOMS } from "../oracle/finding.ts";
 import { SYSCALL_KINDS } from "../trace/op.ts";
 import { PARTED, STEP } from "./ledger.ts";
-import { giveUp, KIND, OP } from "./memory.ts";
+import { giveUp, int, KIND, OP } from "./memory.ts";
 
 const symptomNumber = (symptom: Symptom): number => SYMPTOMS.indexOf(symptom);
 
@@ -16,7 +16,8 @@ export const STALE_MEMTYPE = symptomNumber("stale-memtype");
 export const ERRNO = symptomNumber("errno");
 
 /** By s * MOST_FINDINGS, and how many. */
-export const MOST_FINDINGS = 1_024;
+export const FINDING_SHIFT = 10;
+export const MOST_FINDINGS = 1 << FINDING_SHIFT;
 export const FINDING_SYMPTOM = new Int32Array(2 * MOST_FINDINGS);
 export const FINDING_CAUSE = new Int32Array(2 * MOST_FINDINGS);
 export const FINDING_STEP = new Int32Array(2 * MOST_FINDINGS);
@@ -28,17 +29,17 @@ export const NO_KIND = 0;
 export const MODE_KIND = 24;
 
 /** Adds a finding of a side at this step. */
-export function report(s: number, symptom: number, cause: CauseId, kind = NO_KIND): void {
+export const report = (s: number, symptom: number, cause: CauseId, kind = NO_KIND): void => {
   const count = FINDING_COUNT[s] as number;
-  const at = s * MOST_FINDINGS + count;
-  FINDING_SYMPTOM[at] = symptom;
-  FINDING_CAUSE[at] = cause;
+  const at = (s << FINDING_SHIFT) + count;
+  FINDING_SYMPTOM[at] = int(symptom);
+  FINDING_CAUSE[at] = int(cause);
   FINDING_STEP[at] = STEP[s] as number;
   FINDING_PARTED[at] = PARTED[s] as number;
-  FINDING_KIND[at] = kind;
+  FINDING_KIND[at] = int(kind);
   if (count + 1 === MOST_FINDINGS) giveUp();
   else FINDING_COUNT[s] = count + 1;
-}
+};
 
 const OP_CAUSES = Int32Array.from({ length: 32 }, (_, at) => {
   const kind = SYSCALL_KINDS[at];
@@ -46,6 +47,6 @@ const OP_CAUSES = Int32Array.from({ length: 32 }, (_, at) => {
 });
 
 /** The cause of last resort: the op at hand. */
-export function causeOfOp(): CauseId {
+export const causeOfOp = (): CauseId => {
   return OP_CAUSES[OP[KIND] as number] as number;
-}
+};

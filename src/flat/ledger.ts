@@ -2,17 +2,25 @@
  * The ledger of the flat oracle: what src/oracle keeps in units, reservations and pages, in arrays.
  * Names and meaning are those of Unit, Reservation, PfnLedger and ProcPages there.
  */
-import { clearCounter, countDown, countUp, MOST_UNITS, SOME, UNIT_COUNTERS } from "./counters.ts";
-import { giveUp, MOST_PROCS } from "./memory.ts";
+import {
+  clearCounter,
+  countDown,
+  countUp,
+  MOST_UNITS,
+  SOME,
+  UNIT_COUNTERS,
+  UNIT_SHIFT,
+} from "./counters.ts";
+import { giveUp, int, MOST_PROCS, PROC_SHIFT } from "./memory.ts";
 
 /** By side. */
 export const STEP = new Int32Array(32);
 export const PARTED = new Int32Array(32);
 export const CUT_BY_END = new Int32Array(32);
-/** Pages that left their last VMA, whose mappings began or ended, or that lost all reservations. */
-export const EMPTIED = new Int32Array(32);
+/** Pages that left a VMA, whose mappings began or ended, or that lost a reservation, in this step. */
+export const DROPPED = new Int32Array(32);
 export const CHANGED = new Int32Array(32);
-export const BARED = new Int32Array(32);
+export const UNCOVERED = new Int32Array(32);
 export const HAS_NEW_SUSPECT = new Int32Array(32);
 
 /** By process: pages in VMAs, and those off their pfn, by a write or by a revoke. */
@@ -49,7 +57,8 @@ export const UNIT_TOLD = new Int32Array(2 * MOST_UNITS);
 export const UNIT_STAMP = new Int32Array(2 * MOST_UNITS);
 export const UNIT_REMOVAL = new Int32Array(2 * MOST_UNITS);
 export const UNIT_REMOVED = new Int32Array(2 * MOST_UNITS);
-/** By u * 32 + pfn: what took the page. */
+/** Pages of which is known what took them, and what did, by u * 32 + pfn. */
+export const UNIT_KNOWN = new Int32Array(2 * MOST_UNITS);
 export const UNIT_GONE = new Int32Array(2 * MOST_UNITS * 32);
 
 /** Units that the op at hand concerns, and units that are free again, by s * MOST_UNITS. */
@@ -59,43 +68,47 @@ const FREE = new Int32Array(2 * MOST_UNITS);
 const FREE_COUNT = new Int32Array(32);
 const USED_COUNT = new Int32Array(32);
 
-/** Counters of a side, from s * 8 on: mappings by cache mode, pages in VMAs, reservations, kept. */
-export const IN_VMA = 3;
-export const COVER = 4;
-export const KEPT = 5;
+/** Counters of a side, from s * 4 on: mappings by cache mode, and pages in VMAs that are off. */
+const SIDE_SHIFT = 2;
+const OFF = 3;
 
 /** Cache modes that a mapping of the region can get fill one mask each. */
-export function modeMask(s: number, mode: number): number {
-  return SOME[s * 8 + mode] as number;
-}
+export const modeMask = (s: number, mode: number): number => {
+  return SOME[(s << SIDE_SHIFT) + mode] as number;
+};
 
 /** Pages that some mapping maps. */
-export function mappedMask(s: number): number {
-  const c = s * 8;
+export const mappedMask = (s: number): number => {
+  const c = s << SIDE_SHIFT;
   return (SOME[c] as number) | (SOME[c + 1] as number) | (SOME[c + 2] as number);
-}
+};
+
+/** Pages that are in some VMA, mapped or not. */
+export const inVmaMask = (s: number): number => {
+  return mappedMask(s) | (SOME[(s << SIDE_SHIFT) + OFF] as number);
+};
 
 /** Pages that a unit has in some VMA. */
-export function liveOf(u: number): number {
+export const liveOf = (u: number): number => {
   return SOME[UNIT_COUNTERS + u] as number;
-}
+};
 
 /** Pages that a unit lost in the step that last touched it, which must be this one. */
-export function lostOf(u: number): number {
+export const lostOf = (u: number): number => {
   return (UNIT_REMOVED[u] as number) & ~(SOME[UNIT_COUNTERS + u] as number);
-}
+};
 
-export function isTouched(s: number, u: number): boolean {
+export const isTouched = (s: number, u: number): boolean => {
   return UNIT_STAMP[u] === STEP[s];
-}
+};
 
 /** Empties the ledger of a side. */
-export function clearLedger(s: number): void {
+export const clearLedger = (s: number): void => {
   STEP[s] = -1;
   CUT_BY_END[s] = 0;
-  for (let c = s * 8; c < s * 8 + 6; c++) clearCounter(c);
+  for (let c = s << SIDE_SHIFT; c < (s + 1) << SIDE_SHIFT; c++) clearCounter(c);
   for (let at = 0; at < (KNOWN_COUNT[s] as number); at++) {
-    const p = KNOWN[s * MOST_PROCS + at] as number;
+    const p = KNOWN[(s << PROC_SHIFT) + at] as number;
     LIVING[p] = 0;
     HELD[p] = 0;
   }
@@ -103,61 +116,61 @@ export function clearLedger(s: number): void {
   TOUCHED_COUNT[s] = 0;
   FREE_COUNT[s] = 0;
   USED_COUNT[s] = 0;
-}
+};
 
 /** Brings a process to life, empty. */
-export function born(s: number, p: number): void {
+export const born = (s: number, p: number): void => {
   LIVING[p] = 1;
   HELD[p] = 0;
   const count = KNOWN_COUNT[s] as number;
-  KNOWN[s * MOST_PROCS + count] = p;
+  KNOWN[(s << PROC_SHIFT) + count] = int(p);
   KNOWN_COUNT[s] = count + 1;
-}
+};
 
 /** Starts a step: units whose pages and entries are all gone are free again. */
-export function beginStep(s: number): void {
+export const beginStep = (s: number): void => {
   STEP[s] = (STEP[s] as number) + 1;
-  EMPTIED[s] = 0;
+  DROPPED[s] = 0;
   CHANGED[s] = 0;
-  BARED[s] = 0;
+  UNCOVERED[s] = 0;
   HAS_NEW_SUSPECT[s] = 0;
-  const base = s * MOST_UNITS;
+  const base = s << UNIT_SHIFT;
   for (let at = 0; at < (TOUCHED_COUNT[s] as number); at++) {
     const u = TOUCHED[base + at] as number;
     if (liveOf(u) !== 0 || UNIT_ENTRIES[u] !== 0) continue;
     const count = FREE_COUNT[s] as number;
-    FREE[base + count] = u;
+    FREE[base + count] = int(u);
     FREE_COUNT[s] = count + 1;
   }
   TOUCHED_COUNT[s] = 0;
-}
+};
 
 /** A unit that is in no use. */
-function unusedUnit(s: number): number {
+const unusedUnit = (s: number): number => {
   const free = (FREE_COUNT[s] as number) - 1;
   if (free >= 0) {
     FREE_COUNT[s] = free;
-    return FREE[s * MOST_UNITS + free] as number;
+    return FREE[(s << UNIT_SHIFT) + free] as number;
   }
   const used = USED_COUNT[s] as number;
   if (used === MOST_UNITS - 1) giveUp();
   else USED_COUNT[s] = used + 1;
-  return s * MOST_UNITS + used;
-}
+  return (s << UNIT_SHIFT) + used;
+};
 
 /** The unit of a new mapping of [first, end); it holds nothing yet. */
-export function newUnit(
+export const newUnit = (
   s: number,
   first: number,
   range: number,
   mode: number,
   facts: number,
-): number {
+): number => {
   const u = unusedUnit(s);
-  UNIT_FIRST[u] = first;
-  UNIT_RANGE[u] = range;
-  UNIT_MODE[u] = mode;
-  UNIT_FACTS[u] = facts;
+  UNIT_FIRST[u] = int(first);
+  UNIT_RANGE[u] = int(range);
+  UNIT_MODE[u] = int(mode);
+  UNIT_FACTS[u] = int(facts);
   UNIT_ENTRIES[u] = 0;
   UNIT_RESERVED[u] = 0;
   UNIT_MARK[u] = 0;
@@ -166,47 +179,49 @@ export function newUnit(
   UNIT_TOLD[u] = 0;
   UNIT_STAMP[u] = -1;
   UNIT_REMOVED[u] = 0;
+  UNIT_KNOWN[u] = 0;
   clearCounter(UNIT_COUNTERS + u);
-  for (let at = u * 32 + first; range >>> (at - u * 32) !== 0; at++) UNIT_GONE[at] = 0;
   return u;
-}
+};
 
 /** Notes that this step's op concerns the unit. */
-export function touchUnit(s: number, u: number, removal: number): void {
+export const touchUnit = (s: number, u: number, removal: number): void => {
   if (UNIT_STAMP[u] === STEP[s]) return;
   UNIT_STAMP[u] = STEP[s] as number;
-  UNIT_REMOVAL[u] = removal;
+  UNIT_REMOVAL[u] = int(removal);
   UNIT_REMOVED[u] = 0;
   const count = TOUCHED_COUNT[s] as number;
-  TOUCHED[s * MOST_UNITS + count] = u;
+  TOUCHED[(s << UNIT_SHIFT) + count] = int(u);
   TOUCHED_COUNT[s] = count + 1;
-}
+};
 
-/** Pages come to be mapped with a mode. */
-export function join(s: number, mode: number, pfns: number): void {
-  const before = mappedMask(s);
-  const fresh = countUp(s * 8 + mode, pfns);
-  CHANGED[s] = (CHANGED[s] as number) | (fresh & ~before);
-  if ((fresh & before) !== 0) giveUp();
-}
-
-/** Mappings of pages with a mode end. */
-export function leave(s: number, mode: number, pfns: number): void {
-  const gone = countDown(s * 8 + mode, pfns);
-  CHANGED[s] = (CHANGED[s] as number) | (gone & ~mappedMask(s));
-}
-
-/** Pages come into a VMA of a unit, and are mapped. */
-export function hold(s: number, u: number, pfns: number): void {
+/** Pages of a unit come into a VMA, and are mapped. */
+export const hold = (s: number, u: number, pfns: number): void => {
   countUp(UNIT_COUNTERS + u, pfns);
-  countUp(s * 8 + IN_VMA, pfns);
-  join(s, UNIT_MODE[u] as number, pfns);
-}
+  const before = mappedMask(s);
+  const fresh = countUp((s << SIDE_SHIFT) + (UNIT_MODE[u] as number), pfns);
+  CHANGED[s] = (CHANGED[s] as number) | (fresh & ~before);
+  // Two cache modes of one page are none of the flat engine's findings.
+  if ((fresh & before) !== 0) giveUp();
+};
 
 /** Pages leave VMAs of a unit; those of `on` were mapped. The unit has been touched. */
-export function drop(s: number, u: number, pfns: number, on: number): void {
-  EMPTIED[s] = (EMPTIED[s] as number) | countDown(s * 8 + IN_VMA, pfns);
+export const drop = (s: number, u: number, pfns: number, on: number): void => {
+  DROPPED[s] = (DROPPED[s] as number) | pfns;
   if (on !== 0) leave(s, UNIT_MODE[u] as number, on);
+  if (on !== pfns) countDown((s << SIDE_SHIFT) + OFF, pfns & ~on);
   countDown(UNIT_COUNTERS + u, pfns);
   UNIT_REMOVED[u] = (UNIT_REMOVED[u] as number) | pfns;
-}
+};
+
+/** A page that was mapped is in its VMA still, but off its pfn. */
+export const takeOff = (s: number, u: number, pfn: number): void => {
+  leave(s, UNIT_MODE[u] as number, 1 << pfn);
+  countUp((s << SIDE_SHIFT) + OFF, 1 << pfn);
+};
+
+/** Mappings of pages with a mode end. */
+const leave = (s: number, mode: number, pfns: number): void => {
+  const gone = countDown((s << SIDE_SHIFT) + mode, pfns);
+  CHANGED[s] = (CHANGED[s] as number) | (gone & ~mappedMask(s));
+};

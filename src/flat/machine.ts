@@ -15,11 +15,11 @@ import {
   KIND,
   LENGTH,
   LINKS,
-  MOST_PROCS,
   OP,
   OUTCOME,
   placeOf,
   PROC,
+  PROC_SHIFT,
   REFUSED,
 } from "./memory.ts";
 import { mremap } from "./mremap.ts";
@@ -42,9 +42,9 @@ import {
 } from "./kinds.ts";
 
 /** A fresh boot of a side: no process, no reservation. */
-export function boot(s: number): void {
+export const boot = (s: number): void => {
   for (let at = 0; at < (BORN_COUNT[s] as number); at++) {
-    const p = BORN[s * MOST_PROCS + at] as number;
+    const p = BORN[(s << PROC_SHIFT) + at] as number;
     ALIVE[p] = 0;
   }
   BORN_COUNT[s] = 0;
@@ -52,10 +52,10 @@ export function boot(s: number): void {
   LINKS[s] = 0;
   FORKS[s] = 0;
   CONTEXTS[s] = 0;
-}
+};
 
 /** Performs the op at hand on one side (Machine.apply()). */
-export function perform(s: number): void {
+export const perform = (s: number): void => {
   CHANGE_COUNT[s] = 0;
   INVALID_COUNT[s] = 0;
   REFUSED[s] = 0;
@@ -66,9 +66,9 @@ export function perform(s: number): void {
   } else {
     OUTCOME[s] = ALIVE[p] === 1 ? call(s, p) : ESRCH;
   }
-}
+};
 
-function call(s: number, p: number): number {
+const call = (s: number, p: number): number => {
   switch (OP[KIND]) {
     case MMAP:
       return mmap(s, p);
@@ -99,4 +99,4 @@ function call(s: number, p: number): number {
     default:
       throw new Error(`flat: there is no op ${OP[KIND]}`);
   }
-}
+};

@@ -16,32 +16,33 @@ import {
   HELD,
   IS_SHARED,
   IS_SPLIT,
-  LIVING,
   liveOf,
+  LIVING,
   PAGE_PFN,
   PAGE_UNIT,
   UNIT_ENTRIES,
   UNIT_FACTS,
   UNIT_GONE,
   UNIT_HEALED,
+  UNIT_KNOWN,
   UNIT_MARK,
   UNIT_MOVED,
   UNIT_REMOVAL,
   UNIT_REMOVED,
   UNIT_RESERVED,
 } from "./ledger.ts";
-import { countOf, highestOf, lowestOf, OP, placeOf, PROC } from "./memory.ts";
+import { countOf, highestOf, lowestOf, OP, PAGE_SHIFT, placeOf, PROC } from "./memory.ts";
 import { ROW_PAGES, rowOf, uncountUnit } from "./reservations.ts";
 
 /** Where removed pages lie among those that are left. */
-function placeAmong(removed: number, left: number): number {
+const placeAmong = (removed: number, left: number): number => {
   if (left === 0) return WHOLE;
   if (lowestOf(removed) < lowestOf(left)) return HEAD;
   return highestOf(removed) > highestOf(left) ? TAIL : MIDDLE;
-}
+};
 
 /** The pages of a unit that the op's process still has. */
-function leftInProcess(s: number, u: number): number {
+const leftInProcess = (s: number, u: number): number => {
   const p = placeOf(s, OP[PROC] as number);
   if (LIVING[p] === 0) return 0;
   let left = 0;
@@ -50,30 +51,31 @@ function leftInProcess(s: number, u: number): number {
     if (PAGE_UNIT[v] === u) left |= 1 << (PAGE_PFN[v] as number);
   }
   return left;
-}
+};
 
 /** Notes what took the pages: the last op that took them from a process which kept others. */
-function noteGone(s: number, u: number, place: number): void {
+const noteGone = (s: number, u: number, place: number): void => {
   const removed = UNIT_REMOVED[u] as number;
   const isShared = ((UNIT_FACTS[u] as number) & IS_SHARED) !== 0;
   const here = isShared ? placeAmong(removed, leftInProcess(s, u)) : place;
   const cause = removalCause(UNIT_REMOVAL[u] as number, here === WHOLE ? place : here);
-  for (let pages = removed; pages !== 0; pages &= pages - 1) {
-    const at = u * 32 + lowestOf(pages);
-    if (here !== WHOLE || UNIT_GONE[at] === NO_CAUSE) UNIT_GONE[at] = cause;
+  const known = UNIT_KNOWN[u] as number;
+  UNIT_KNOWN[u] = known | removed;
+  for (let pages = here === WHOLE ? removed & ~known : removed; pages !== 0; pages &= pages - 1) {
+    UNIT_GONE[(u << PAGE_SHIFT) + lowestOf(pages)] = cause;
   }
-}
+};
 
 /** Whether the unit's reservation is not exactly its pages. */
-export function deviates(s: number, u: number): boolean {
+export const deviates = (s: number, u: number): boolean => {
   const live = liveOf(u);
   if (countOf(live) !== UNIT_RESERVED[u]) return true;
   if (live === 0 || UNIT_ENTRIES[u] !== 1) return false;
   return ROW_PAGES[rowOf(s, u)] !== live;
-}
+};
 
 /** Notes what took the unit's pages, and the first cause of a reservation that does not fit. */
-export function markUnit(s: number, u: number): void {
+export const markUnit = (s: number, u: number): void => {
   const removed = UNIT_REMOVED[u] as number;
   const live = liveOf(u);
   if (UNIT_ENTRIES[u] === 0 && (live === 0 || removed === 0)) return;
@@ -88,9 +90,9 @@ export function markUnit(s: number, u: number): void {
   }
   if (live === 0) uncountUnit(s, u);
   if (mark === NO_CAUSE && removed !== 0) UNIT_MARK[u] = firstCause(s, u, place);
-}
+};
 
-function firstCause(s: number, u: number, place: number): CauseId {
+const firstCause = (s: number, u: number, place: number): CauseId => {
   const moved = UNIT_MOVED[u] as number;
   if (moved !== NO_CAUSE) return moved;
   if (place === WHOLE || place === TAIL) {
@@ -98,4 +100,4 @@ function firstCause(s: number, u: number, place: number): CauseId {
     if (isCrossed(s, u)) return place === WHOLE ? END_MATCH : EQUAL_MATCH;
   }
   return removalCause(UNIT_REMOVAL[u] as number, place);
-}
+};

@@ -9,45 +9,52 @@
 
 /** Worlds and process ids that fit: a mask is a 32-bit integer that must stay positive. */
 export const MOST_PAGES = 30;
-export const MOST_PROCS = 32;
+export const PROC_SHIFT = 5;
+export const MOST_PROCS = 1 << PROC_SHIFT;
 const PLACES = 2 * MOST_PROCS;
-const PAGE_SHIFT = 5;
+export const PAGE_SHIFT = 5;
 const PAGES = PLACES << PAGE_SHIFT;
 
 /** The place of a process among those of both sides. */
-export function placeOf(s: number, proc: number): number {
-  return (s << PAGE_SHIFT) | proc;
-}
+export const placeOf = (s: number, proc: number): number => {
+  return (s << PROC_SHIFT) | proc;
+};
 
 /** Pages [from, to). */
-export function maskOf(from: number, to: number): number {
+export const maskOf = (from: number, to: number): number => {
   return ((1 << (to - from)) - 1) << from;
-}
+};
 
 /** The lowest page of a mask that is not empty. */
-export function lowestOf(mask: number): number {
+export const lowestOf = (mask: number): number => {
   return 31 - Math.clz32(mask & -mask);
-}
+};
 
 /** The highest page of a mask, or -1. */
-export function highestOf(mask: number): number {
+export const highestOf = (mask: number): number => {
   return 31 - Math.clz32(mask);
-}
+};
 
 /** How many pages a mask has. */
-export function countOf(mask: number): number {
+export const countOf = (mask: number): number => {
   const pairs = mask - ((mask >>> 1) & 0x55555555);
   const fours = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
   return Math.imul((fours + (fours >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
-}
+};
+
+/**
+ * The same number, known to be an integer: what comes in as a parameter the engine would take for a
+ * number with a fraction when it is stored.
+ */
+export const int = (number: number): number => number | 0;
 
 /** Why a trace was given up and goes the readable way instead; 0 while it has not been. */
 export const GAVE_UP = new Int32Array(32);
 
 /** Gives the trace up: it does what the flat engine does not hold. */
-export function giveUp(): void {
+export const giveUp = (): void => {
   GAVE_UP[0] = 1;
-}
+};
 
 /** The op at hand, as numbers; `to` is -1 without MREMAP_FIXED. */
 export const OP = new Int32Array(32);
@@ -103,7 +110,8 @@ export const VMA_ORDER = new Float64Array(PAGES);
 export const LINKS = new Int32Array(32);
 export const FORKS = new Int32Array(32);
 export const CONTEXTS = new Int32Array(32);
-export const MOST_CONTEXTS = 4_096;
+export const CONTEXT_SHIFT = 12;
+export const MOST_CONTEXTS = 1 << CONTEXT_SHIFT;
 /** The contexts of the refcounted sides, by s * MOST_CONTEXTS + number from 1 on. */
 export const CONTEXT_KREF = new Int32Array(2 * MOST_CONTEXTS);
 export const CONTEXT_START = new Int32Array(2 * MOST_CONTEXTS);
@@ -114,7 +122,8 @@ export const BORN = new Int32Array(PLACES);
 export const BORN_COUNT = new Int32Array(32);
 
 /** Reservations of the models in the kernel's order, by s * MOST_ENTRIES, and how many. */
-export const MOST_ENTRIES = 128;
+export const ENTRY_SHIFT = 7;
+export const MOST_ENTRIES = 1 << ENTRY_SHIFT;
 export const ENTRY_START = new Int32Array(2 * MOST_ENTRIES);
 export const ENTRY_END = new Int32Array(2 * MOST_ENTRIES);
 export const ENTRY_MODE = new Int32Array(2 * MOST_ENTRIES);
@@ -133,7 +142,8 @@ export const REFUSED = new Int32Array(32);
  * How the list changed in this op, by s * MOST_CHANGES, and how many changes. `came`: 1 came, 0
  * went, USED has found its owner. `home`: for one that came, the one that went and became this.
  */
-export const MOST_CHANGES = 128;
+export const CHANGE_SHIFT = 7;
+export const MOST_CHANGES = 1 << CHANGE_SHIFT;
 export const CHANGE_START = new Int32Array(2 * MOST_CHANGES);
 export const CHANGE_END = new Int32Array(2 * MOST_CHANGES);
 export const CHANGE_MODE = new Int32Array(2 * MOST_CHANGES);

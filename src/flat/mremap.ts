@@ -34,33 +34,33 @@ import {
 import { endOf, hasRoom, linkOrder, munmap, shareContext, startOf } from "./vmas.ts";
 
 /** What every mremap() asks first of the VMA at its source. */
-function checkSource(p: number, at: number): number {
+const checkSource = (p: number, at: number): number => {
   if ((((MAPPED[p] as number) >>> at) & 1) === 0) return EFAULT;
   return (((SEALED[p] as number) >>> at) & 1) === 1 ? EPERM : OK;
-}
+};
 
 /** vma_to_resize() and its successors of a pfn mapping (mm/mremap.ts). */
-function checkResize(p: number, at: number, pages: number, newPages: number): number {
+const checkResize = (p: number, at: number, pages: number, newPages: number): number => {
   if (pages === 0 && (((PRIVATE[p] as number) >>> at) & 1) === 1) return EINVAL;
   if (Math.min(pages, newPages) > endOf(p, at) - at) return EFAULT;
   return newPages > pages ? EFAULT : OK;
-}
+};
 
 /** The bits of [at, at + pages) of a mask go to `to`, which has none. */
-function shift(array: Int32Array, p: number, at: number, pages: number, to: number): void {
+const shift = (array: Int32Array, p: number, at: number, pages: number, to: number): void => {
   const all = array[p] as number;
   const moved = (all >>> at) & ((1 << pages) - 1);
   array[p] = (all & ~maskOf(at, at + pages)) | (moved << to);
-}
+};
 
 /** All pages of a range have a bit if the page at `at` has one. */
-function spread(array: Int32Array, p: number, at: number, range: number): void {
+const spread = (array: Int32Array, p: number, at: number, range: number): void => {
   const all = array[p] as number;
   array[p] = ((all >>> at) & 1) === 1 ? all | range : all & ~range;
-}
+};
 
 /** move_vma(): a copy at the destination, the pages, and then the source is unmapped. */
-function moveVma(s: number, p: number, at: number, pages: number, to: number): number {
+const moveVma = (s: number, p: number, at: number, pages: number, to: number): number => {
   if (!hasRoom(p, MOVE_ROOM[s] as number)) return ENOMEM;
   const start = startOf(p, at);
   const end = endOf(p, at);
@@ -83,17 +83,17 @@ function moveVma(s: number, p: number, at: number, pages: number, to: number): n
   TRACKED[p] = (TRACKED[p] as number) & ~maskOf(start, end);
   munmap(s, p, at, pages);
   return OK;
-}
+};
 
 /** mremap_to(): the destination goes first, then the part to shrink away, then the move. */
-function mremapTo(
+const mremapTo = (
   s: number,
   p: number,
   at: number,
   oldPages: number,
   newPages: number,
   to: number,
-): number {
+): number => {
   let pages = oldPages;
   const cleared = munmap(s, p, to, newPages);
   if (cleared !== OK) return cleared;
@@ -106,10 +106,10 @@ function mremapTo(
   if ((((MAPPED[p] as number) >>> at) & 1) === 0) return EFAULT;
   const error = checkResize(p, at, pages, newPages);
   return error === OK ? moveVma(s, p, at, pages, to) : error;
-}
+};
 
 /** remap_move(): every VMA of the range moves on its own, and the gaps between them are kept. */
-function remapMove(s: number, p: number, at: number, pages: number, to: number): number {
+const remapMove = (s: number, p: number, at: number, pages: number, to: number): number => {
   const end = at + pages;
   if ((((MAPPED[p] as number) >>> at) & 1) === 0) return EFAULT;
   for (let from = at; from < end; ) {
@@ -123,17 +123,17 @@ function remapMove(s: number, p: number, at: number, pages: number, to: number):
     from = start + length;
   }
   return OK;
-}
+};
 
 /** mremap() with a fixed destination. */
-function mremapFixed(
+const mremapFixed = (
   s: number,
   p: number,
   at: number,
   pages: number,
   newPages: number,
   to: number,
-): number {
+): number => {
   const facts = FACTS[s] as number;
   const isFull = !hasRoom(p, EARLY_ROOM[s] as number);
   const overlaps = at + pages > to && to + newPages > at;
@@ -149,10 +149,10 @@ function mremapFixed(
     if (error !== OK) return error;
   }
   return mremapTo(s, p, at, pages, newPages, to);
-}
+};
 
 /** mremap() of a pfn mapping (mm/mremap.ts says what of it is modelled). */
-export function mremap(s: number, p: number): number {
+export const mremap = (s: number, p: number): number => {
   const at = OP[AT] as number;
   const pages = OP[LENGTH] as number;
   const newPages = OP[NEW_LENGTH] as number;
@@ -165,4 +165,4 @@ export function mremap(s: number, p: number): number {
   if (refused !== OK) return refused;
   if (newPages > pages) return checkResize(p, at, pages, newPages);
   return newPages < pages ? munmap(s, p, at + newPages, pages - newPages) : OK;
-}
+};

@@ -6,17 +6,17 @@ import {
   HELD,
   hold,
   IS_SPLIT,
-  leave,
   PAGE_PFN,
   PAGE_UNIT,
   TAKEN,
+  takeOff,
   touchUnit,
   UNIT_FACTS,
-  UNIT_MODE,
 } from "./ledger.ts";
 import {
   BEGINS,
   giveUp,
+  int,
   IS_VM_PAT,
   lowestOf,
   MAPPED,
@@ -27,12 +27,12 @@ import {
 import { pfnAt } from "./vmas.ts";
 
 /** Pages in VMAs that show VM_PAT off; the other design has no such flag. */
-export function untrackedMask(s: number, p: number): number {
+export const untrackedMask = (s: number, p: number): number => {
   return IS_VM_PAT[s] === 1 ? (MAPPED[p] as number) & ~(TRACKED[p] as number) : 0;
-}
+};
 
 /** Takes pages out of their VMAs; the process holds all of them. */
-export function losePages(s: number, p: number, pages: number, removal: Removal): void {
+export const losePages = (s: number, p: number, pages: number, removal: Removal): void => {
   if (pages === 0) return;
   const off = (COPIED[p] as number) | (TAKEN[p] as number);
   HELD[p] = (HELD[p] as number) & ~pages;
@@ -52,44 +52,43 @@ export function losePages(s: number, p: number, pages: number, removal: Removal)
     touchUnit(s, u, removal);
     drop(s, u, pfns, on);
   }
-}
+};
 
 /** Pages of one unit from `pfn` on come into a VMA at `at`. */
-export function mapPages(
+export const mapPages = (
   s: number,
   p: number,
   at: number,
   end: number,
   pfn: number,
   u: number,
-): void {
+): void => {
   const range = ((1 << (end - at)) - 1) << at;
   HELD[p] = (HELD[p] as number) | range;
   COPIED[p] = (COPIED[p] as number) & ~range;
   TAKEN[p] = (TAKEN[p] as number) & ~range;
   for (let page = at; page < end; page++) {
     const v = (p << 5) | page;
-    PAGE_UNIT[v] = u;
+    PAGE_UNIT[v] = int(u);
     PAGE_PFN[v] = pfn + page - at;
   }
   hold(s, u, ((1 << (end - at)) - 1) << pfn);
-}
+};
 
 /** Pages that are off their pfn now are in `how`, and in no other way; those of `pages` were on. */
-export function putOff(s: number, p: number, pages: number, how: Int32Array): void {
+export const putOff = (s: number, p: number, pages: number, how: Int32Array): void => {
   const off = (COPIED[p] as number) | (TAKEN[p] as number);
   COPIED[p] = (COPIED[p] as number) & ~pages;
   TAKEN[p] = (TAKEN[p] as number) & ~pages;
   how[p] = (how[p] as number) | pages;
   for (let on = pages & ~off; on !== 0; on &= on - 1) {
     const v = (p << 5) | lowestOf(on);
-    const mode = UNIT_MODE[PAGE_UNIT[v] as number] as number;
-    leave(s, mode, 1 << (PAGE_PFN[v] as number));
+    takeOff(s, PAGE_UNIT[v] as number, PAGE_PFN[v] as number);
   }
-}
+};
 
 /** Of the pages of a range that the process holds, those not seen any more, or with another pfn. */
-export function missing(p: number, range: number): number {
+export const missing = (p: number, range: number): number => {
   const held = (HELD[p] as number) & range;
   const seen = MAPPED[p] as number;
   let gone = held & ~seen;
@@ -98,16 +97,16 @@ export function missing(p: number, range: number): number {
     if (pfnAt(p, page) !== PAGE_PFN[(p << 5) | page]) gone |= 1 << page;
   }
   return gone;
-}
+};
 
 /** Makes sure that a range of the ledger is what is seen; a trace where it is not is given up. */
-export function confirm(p: number, range: number): void {
+export const confirm = (p: number, range: number): void => {
   const more = ((MAPPED[p] as number) ^ (HELD[p] as number)) & range;
   if (more !== 0 || missing(p, range) !== 0) giveUp();
-}
+};
 
 /** A unit that has a VMA boundary inside is split; special VMAs never merge again. */
-export function noteSplit(p: number, page: number): void {
+export const noteSplit = (p: number, page: number): void => {
   if (page === 0 || page >= (WORLD[WORLD_VPAGES] as number)) return;
   const held = (HELD[p] as number) >>> (page - 1);
   if ((held & 3) !== 3) return;
@@ -117,4 +116,4 @@ export function noteSplit(p: number, page: number): void {
   if ((((BEGINS[p] as number) >>> page) & 1) === 1) {
     UNIT_FACTS[u] = (UNIT_FACTS[u] as number) | IS_SPLIT;
   }
-}
+};

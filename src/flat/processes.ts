@@ -14,10 +14,10 @@ import {
   MAPPED,
   maskOf,
   MOST_CONTEXTS,
-  MOST_PROCS,
   OP,
   PRESENT,
   PRIVATE,
+  PROC_SHIFT,
   READ,
   SEALED,
   TRACKED,
@@ -30,15 +30,15 @@ import { track } from "./memtype.ts";
 import { clearVmas, endOf, freeVmas, shareContext, untrackVma } from "./vmas.ts";
 
 /** Brings a process to life, with the VMAs that it has. */
-function bear(s: number, p: number): void {
+const bear = (s: number, p: number): void => {
   ALIVE[p] = 1;
   const count = BORN_COUNT[s] as number;
-  BORN[s * MOST_PROCS + count] = p;
+  BORN[(s << PROC_SHIFT) + count] = p;
   BORN_COUNT[s] = count + 1;
-}
+};
 
 /** A process that has no VMA. */
-export function spawn(s: number, p: number): void {
+export const spawn = (s: number, p: number): void => {
   MAPPED[p] = 0;
   BEGINS[p] = 0;
   SEALED[p] = 0;
@@ -46,21 +46,21 @@ export function spawn(s: number, p: number): void {
   ANON[p] = 0;
   TRACKED[p] = 0;
   bear(s, p);
-}
+};
 
 /** exit_mmap(): all VMAs are unmapped first, then all are freed. */
-export function exitMmap(s: number, p: number): void {
+export const exitMmap = (s: number, p: number): void => {
   const all = MAPPED[p] as number;
   if (all === 0) return;
   clearVmas(s, p, all);
   freeVmas(s, p, all);
-}
+};
 
 /**
  * dup_mmap() and copy_page_range(). The VM_PAT side reserves for the child VMA by VMA, and a
  * refusal undoes what came before; the other takes references.
  */
-export function fork(s: number, p: number, c: number): number {
+export const fork = (s: number, p: number, c: number): number => {
   const forks = (FORKS[s] as number) + 1;
   FORKS[s] = forks;
   const behind = BEHIND[forks] as number;
@@ -82,10 +82,10 @@ export function fork(s: number, p: number, c: number): number {
   }
   bear(s, c);
   return OK;
-}
+};
 
 /** The child's VMAs and page table; nothing of it is tracked yet. */
-function copyBits(p: number, c: number, kept: number): void {
+const copyBits = (p: number, c: number, kept: number): void => {
   MAPPED[c] = kept;
   BEGINS[c] = (BEGINS[p] as number) & kept;
   PRIVATE[c] = PRIVATE[p] as number;
@@ -96,13 +96,13 @@ function copyBits(p: number, c: number, kept: number): void {
   PRESENT[c] = (PRESENT[p] as number) & kept;
   ANON[c] = (ANON[p] as number) & kept;
   TRACKED[c] = 0;
-}
+};
 
 /** How far behind its original the copy of a fork is put (KernelState.copyOrder()), by fork. */
 const BEHIND = Float64Array.from({ length: MOST_CONTEXTS }, (_, forks) => 2 ** -forks);
 
 /** track_pfn_copy(): strictly with the mode of the first page, which must be there. */
-function copyTracking(s: number, p: number, c: number, start: number): boolean {
+const copyTracking = (s: number, p: number, c: number, start: number): boolean => {
   if ((((PRESENT[p] as number) >>> start) & 1) === 0) {
     if ((((PRIVATE[p] as number) >>> start) & 1) === 0) giveUp();
     return false;
@@ -113,16 +113,16 @@ function copyTracking(s: number, p: number, c: number, start: number): boolean {
   if (track(s, pfn, pfn + end - start, VMA_MODE[v] as number, true) !== OK) return false;
   TRACKED[c] = (TRACKED[c] as number) | maskOf(start, end);
   return true;
-}
+};
 
 /** The VMAs that a revoke takes pages from, in the order of the file's tree. */
 const met = new Int32Array(1024);
 
 /** revoke_iomem(): every VMA of the region stays, and maps nothing any more. */
-export function revoke(s: number): void {
+export const revoke = (s: number): void => {
   let count = 0;
   for (let at = 0; at < (BORN_COUNT[s] as number); at++) {
-    const p = BORN[s * MOST_PROCS + at] as number;
+    const p = BORN[(s << PROC_SHIFT) + at] as number;
     if (ALIVE[p] === 0) continue;
     const tracked = IS_VM_PAT[s] === 1 ? (TRACKED[p] as number) & (BEGINS[p] as number) : 0;
     for (let starts = tracked; starts !== 0; starts &= starts - 1) {
@@ -134,22 +134,22 @@ export function revoke(s: number): void {
     untrackVma(s, v >> 5, v & 31);
   }
   for (let at = 0; at < (BORN_COUNT[s] as number); at++) {
-    const p = BORN[s * MOST_PROCS + at] as number;
+    const p = BORN[(s << PROC_SHIFT) + at] as number;
     TRACKED[p] = 0;
     PRESENT[p] = 0;
     ANON[p] = 0;
   }
-}
+};
 
 /** Puts a VMA where it belongs among those met; it comes after its equals. */
-function meet(v: number, count: number): number {
+const meet = (v: number, count: number): number => {
   let at = count;
   for (; at > 0 && isBefore(v, met[at - 1] as number); at--) met[at] = met[at - 1] as number;
   met[at] = v;
   return count + 1;
-}
+};
 
-function isBefore(v: number, other: number): boolean {
+const isBefore = (v: number, other: number): boolean => {
   const byPfn = (VMA_PFN[v] as number) - (VMA_PFN[other] as number);
   return byPfn === 0 ? (VMA_ORDER[v] as number) < (VMA_ORDER[other] as number) : byPfn < 0;
-}
+};

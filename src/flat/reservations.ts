@@ -1,17 +1,14 @@
-import { countDown, countUp } from "./counters.ts";
 import {
-  BARED,
   CHANGED,
-  COVER,
   HAS_NEW_SUSPECT,
-  KEPT,
   liveOf,
   mappedMask,
+  UNCOVERED,
   UNIT_ENTRIES,
   UNIT_MARK,
   UNIT_RESERVED,
 } from "./ledger.ts";
-import { countOf, giveUp, maskOf, MOST_ENTRIES } from "./memory.ts";
+import { countOf, ENTRY_SHIFT, giveUp, int, maskOf, MOST_ENTRIES } from "./memory.ts";
 
 /** The oracle's copy of the memtype lists, by s * MOST_ENTRIES; rows are Reservations' rows. */
 export const ROW_COUNT = new Int32Array(32);
@@ -28,53 +25,70 @@ export const IS_COUNTED = 2;
 export const IS_SUSPECT = 4;
 
 /** The row behind the last one of a side. */
-export function rowsEnd(s: number): number {
-  return s * MOST_ENTRIES + (ROW_COUNT[s] as number);
-}
+export const rowsEnd = (s: number): number => {
+  return (s << ENTRY_SHIFT) + (ROW_COUNT[s] as number);
+};
 
 /** Whether nothing but chance would still free the entry. */
-export function mayLeak(r: number): boolean {
+export const mayLeak = (r: number): boolean => {
   const owner = ROW_OWNER[r] as number;
   return owner === NOBODY || liveOf(owner) === 0 || UNIT_MARK[owner] !== 0;
-}
+};
 
-export function addRow(
+export const addRow = (
   s: number,
   start: number,
   end: number,
   mode: number,
   owner: number,
   mark: number,
-): void {
+): void => {
   const r = rowsEnd(s);
   if (r + 1 === (s + 1) * MOST_ENTRIES) giveUp();
   else ROW_COUNT[s] = (ROW_COUNT[s] as number) + 1;
   const pages = maskOf(start, end);
   ROW_PAGES[r] = pages;
-  ROW_MODE[r] = mode;
-  ROW_OWNER[r] = owner;
-  ROW_MARK[r] = mark;
-  countUp(s * 8 + COVER, pages);
-  if (owner === NOBODY) {
-    ROW_FACTS[r] = 0;
-  } else {
-    ROW_FACTS[r] = IS_COUNTED;
+  ROW_MODE[r] = int(mode);
+  ROW_OWNER[r] = int(owner);
+  ROW_MARK[r] = int(mark);
+  ROW_FACTS[r] = 0;
+  if (owner !== NOBODY) {
     keep(s, pages);
+    ROW_FACTS[r] = IS_COUNTED;
     UNIT_ENTRIES[owner] = (UNIT_ENTRIES[owner] as number) + 1;
     UNIT_RESERVED[owner] = (UNIT_RESERVED[owner] as number) + end - start;
   }
   if (mayLeak(r)) suspectRow(s, r);
-}
+};
 
-function keep(s: number, pages: number): void {
-  const fresh = countUp(s * 8 + KEPT, pages);
-  CHANGED[s] = (CHANGED[s] as number) | (fresh & ~mappedMask(s));
-}
+/** An entry over these pages is about to count as kept. */
+const keep = (s: number, pages: number): void => {
+  const idle = pages & ~mappedMask(s);
+  if (idle !== 0) CHANGED[s] = (CHANGED[s] as number) | (idle & ~keptMask(s));
+};
+
+/** Pages that a reservation covers. */
+export const coverMask = (s: number): number => {
+  let pages = 0;
+  const top = rowsEnd(s);
+  for (let r = s << ENTRY_SHIFT; r < top; r++) pages |= ROW_PAGES[r] as number;
+  return pages;
+};
+
+/** Pages that a reservation covers which counts as kept. */
+export const keptMask = (s: number): number => {
+  let pages = 0;
+  const top = rowsEnd(s);
+  for (let r = s << ENTRY_SHIFT; r < top; r++) {
+    if (((ROW_FACTS[r] as number) & IS_COUNTED) !== 0) pages |= ROW_PAGES[r] as number;
+  }
+  return pages;
+};
 
 /** The last row takes the place of the one that goes. */
-export function removeRow(s: number, r: number): void {
+export const removeRow = (s: number, r: number): void => {
   const pages = ROW_PAGES[r] as number;
-  uncover(s, r, pages);
+  UNCOVERED[s] = (UNCOVERED[s] as number) | pages;
   const owner = ROW_OWNER[r] as number;
   if (owner !== NOBODY) {
     UNIT_ENTRIES[owner] = (UNIT_ENTRIES[owner] as number) - 1;
@@ -88,29 +102,23 @@ export function removeRow(s: number, r: number): void {
   ROW_OWNER[r] = ROW_OWNER[last] as number;
   ROW_MARK[r] = ROW_MARK[last] as number;
   ROW_FACTS[r] = ROW_FACTS[last] as number;
-}
-
-function uncover(s: number, r: number, pages: number): void {
-  if (pages === 0) return;
-  if (((ROW_FACTS[r] as number) & IS_COUNTED) !== 0) countDown(s * 8 + KEPT, pages);
-  BARED[s] = (BARED[s] as number) | countDown(s * 8 + COVER, pages);
-}
+};
 
 /** Narrows an entry to [start, end), which lies inside it. */
-export function resizeRow(s: number, r: number, start: number, end: number): void {
+export const resizeRow = (s: number, r: number, start: number, end: number): void => {
   const left = maskOf(start, end);
   const gone = (ROW_PAGES[r] as number) & ~left;
-  uncover(s, r, gone);
+  UNCOVERED[s] = (UNCOVERED[s] as number) | gone;
   const owner = ROW_OWNER[r] as number;
   if (owner !== NOBODY) {
     UNIT_RESERVED[owner] = (UNIT_RESERVED[owner] as number) - countOf(gone);
   }
   ROW_PAGES[r] = left;
   if (((ROW_FACTS[r] as number) & IS_SUSPECT) !== 0) HAS_NEW_SUSPECT[s] = 1;
-}
+};
 
 /** Gives an entry to another unit. */
-export function handRow(s: number, r: number, owner: number): void {
+export const handRow = (s: number, r: number, owner: number): void => {
   const pages = countOf(ROW_PAGES[r] as number);
   const old = ROW_OWNER[r] as number;
   if (old !== NOBODY) {
@@ -123,39 +131,36 @@ export function handRow(s: number, r: number, owner: number): void {
   ROW_FACTS[r] = (ROW_FACTS[r] as number) & ~HAS_LEAKED;
   if (mayLeak(r)) suspectRow(s, r);
   if (((ROW_FACTS[r] as number) & IS_COUNTED) !== 0) return;
-  ROW_FACTS[r] = (ROW_FACTS[r] as number) | IS_COUNTED;
   keep(s, ROW_PAGES[r] as number);
-}
+  ROW_FACTS[r] = (ROW_FACTS[r] as number) | IS_COUNTED;
+};
 
 /** The entry no longer counts as kept by the design: its unit is dead, or it leaked. */
-export function uncountRow(s: number, r: number): void {
-  const facts = ROW_FACTS[r] as number;
-  if ((facts & IS_COUNTED) === 0) return;
-  ROW_FACTS[r] = facts & ~IS_COUNTED;
-  countDown(s * 8 + KEPT, ROW_PAGES[r] as number);
-}
+export const uncountRow = (r: number): void => {
+  ROW_FACTS[r] = (ROW_FACTS[r] as number) & ~IS_COUNTED;
+};
 
-function suspectRow(s: number, r: number): void {
+const suspectRow = (s: number, r: number): void => {
   HAS_NEW_SUSPECT[s] = 1;
   const facts = ROW_FACTS[r] as number;
   if ((facts & HAS_LEAKED) === 0) ROW_FACTS[r] = facts | IS_SUSPECT;
-}
+};
 
 /** The entries of a unit that has died or become inexact are to be looked at from now on. */
-export function suspectUnit(s: number, u: number): void {
+export const suspectUnit = (s: number, u: number): void => {
   const top = rowsEnd(s);
-  for (let r = s * MOST_ENTRIES; r < top; r++) if (ROW_OWNER[r] === u) suspectRow(s, r);
-}
+  for (let r = s << ENTRY_SHIFT; r < top; r++) if (ROW_OWNER[r] === u) suspectRow(s, r);
+};
 
 /** What a dead unit left behind is no longer kept by design. */
-export function uncountUnit(s: number, u: number): void {
+export const uncountUnit = (s: number, u: number): void => {
   const top = rowsEnd(s);
-  for (let r = s * MOST_ENTRIES; r < top; r++) if (ROW_OWNER[r] === u) uncountRow(s, r);
-}
+  for (let r = s << ENTRY_SHIFT; r < top; r++) if (ROW_OWNER[r] === u) uncountRow(r);
+};
 
 /** The entry of a unit that has one, or -1. */
-export function rowOf(s: number, u: number): number {
+export const rowOf = (s: number, u: number): number => {
   const top = rowsEnd(s);
-  for (let r = s * MOST_ENTRIES; r < top; r++) if (ROW_OWNER[r] === u) return r;
+  for (let r = s << ENTRY_SHIFT; r < top; r++) if (ROW_OWNER[r] === u) return r;
   return -1;
-}
+};

@@ -9,7 +9,7 @@ import {
   pairChanges,
   USED,
 } from "./attribution.ts";
-import { MOST_UNITS } from "./counters.ts";
+import { UNIT_SHIFT } from "./counters.ts";
 import { causeOfOp } from "./findings.ts";
 import { isTouched, liveOf, TOUCHED, TOUCHED_COUNT, UNIT_ENTRIES, UNIT_MARK } from "./ledger.ts";
 import { deviates, markUnit } from "./marking.ts";
@@ -19,13 +19,13 @@ import {
   CHANGE_END,
   CHANGE_HOME,
   CHANGE_MODE,
+  CHANGE_SHIFT,
   CHANGE_START,
   countOf,
+  ENTRY_SHIFT,
   highestOf,
   lowestOf,
   maskOf,
-  MOST_CHANGES,
-  MOST_ENTRIES,
 } from "./memory.ts";
 import { noteChange } from "./memtype.ts";
 import {
@@ -47,14 +47,14 @@ import { judgeShrink, reportWrongOwner } from "./wrongowner.ts";
 const MATCHED = 3;
 
 /** Every change finds its owner, and every unit touched is marked with what made it inexact. */
-export function settle(s: number): void {
+export const settle = (s: number): void => {
   const changes = CHANGE_COUNT[s] as number;
   const touched = TOUCHED_COUNT[s] as number;
-  const base = s * MOST_CHANGES;
+  const base = s << CHANGE_SHIFT;
   if (touched === 0 && (changes === 0 || (changes === 1 && CHANGE_CAME[base] === USED))) return;
   if (settleFinished(s, changes, touched)) return;
   if (changes > 0) settleChanges(s);
-  const units = s * MOST_UNITS;
+  const units = s << UNIT_SHIFT;
   for (let at = units; at < units + touched; at++) exchange(s, TOUCHED[at] as number, touched);
   for (let at = units; at < units + touched; at++) {
     const u = TOUCHED[at] as number;
@@ -62,17 +62,17 @@ export function settle(s: number): void {
     const isInexact = liveOf(u) === 0 || UNIT_MARK[u] !== NO_CAUSE;
     if (isInexact && UNIT_ENTRIES[u] !== 0) suspectUnit(s, u);
   }
-}
+};
 
 /** The pages of a reservation that came or went. */
-function changedPages(at: number): number {
+const changedPages = (at: number): number => {
   return maskOf(CHANGE_START[at] as number, CHANGE_END[at] as number);
-}
+};
 
-function settleChanges(s: number): void {
+const settleChanges = (s: number): void => {
   restoreCancelled(s);
   pairChanges(s);
-  const base = s * MOST_CHANGES;
+  const base = s << CHANGE_SHIFT;
   const top = base + (CHANGE_COUNT[s] as number);
   for (let at = base; at < top; at++) if (CHANGE_CAME[at] === 0) settleRemoved(s, at, top);
   for (let at = base; at < top; at++) {
@@ -80,15 +80,15 @@ function settleChanges(s: number): void {
     const [start, end] = [CHANGE_START[at] as number, CHANGE_END[at] as number];
     addRow(s, start, end, CHANGE_MODE[at] as number, NOBODY, causeOfOp());
   }
-}
+};
 
 /**
  * The commonest change by far: exact mappings went entirely, and their entries with them. What has
  * found its owner already changes nothing of that.
  */
-function settleFinished(s: number, changes: number, touched: number): boolean {
-  const units = s * MOST_UNITS;
-  const base = s * MOST_CHANGES;
+const settleFinished = (s: number, changes: number, touched: number): boolean => {
+  const units = s << UNIT_SHIFT;
+  const base = s << CHANGE_SHIFT;
   let claimed = 0;
   for (let at = base; at < base + changes; at++) if (CHANGE_CAME[at] === USED) claimed++;
   if (changes - claimed !== touched) return false;
@@ -108,10 +108,10 @@ function settleFinished(s: number, changes: number, touched: number): boolean {
     if (r >= 0) removeRow(s, r);
   }
   return true;
-}
+};
 
 /** Marks one of the values that went and equal the entry's, if any is left. */
-function claimRemoval(base: number, changes: number, r: number): boolean {
+const claimRemoval = (base: number, changes: number, r: number): boolean => {
   for (let at = base; at < base + changes; at++) {
     if (CHANGE_CAME[at] !== 0 || changedPages(at) !== ROW_PAGES[r]) continue;
     if (CHANGE_MODE[at] !== ROW_MODE[r]) continue;
@@ -119,11 +119,11 @@ function claimRemoval(base: number, changes: number, r: number): boolean {
     return true;
   }
   return false;
-}
+};
 
 /** Two changes of one value that cancelled, and that only a longer entry's going shows. */
-function restoreCancelled(s: number): void {
-  const units = s * MOST_UNITS;
+const restoreCancelled = (s: number): void => {
+  const units = s << UNIT_SHIFT;
   const touched = TOUCHED_COUNT[s] as number;
   for (let at = 0; at < touched; at++) {
     const u = TOUCHED[units + at] as number;
@@ -137,21 +137,21 @@ function restoreCancelled(s: number): void {
     noteChange(s, start, end, mode, 0);
     noteChange(s, start, end, mode, 1);
   }
-}
+};
 
 /** Whether an entry went that has this start and mode but a later end. */
-function hasLonger(s: number, start: number, end: number, mode: number): boolean {
-  const base = s * MOST_CHANGES;
+const hasLonger = (s: number, start: number, end: number, mode: number): boolean => {
+  const base = s << CHANGE_SHIFT;
   const top = base + (CHANGE_COUNT[s] as number);
   for (let at = base; at < top; at++) {
     const alike = CHANGE_CAME[at] === 0 && CHANGE_START[at] === start && CHANGE_MODE[at] === mode;
     if (alike && (CHANGE_END[at] as number) > end) return true;
   }
   return false;
-}
+};
 
-function countWent(s: number, start: number, end: number, mode: number): number {
-  const base = s * MOST_CHANGES;
+const countWent = (s: number, start: number, end: number, mode: number): number => {
+  const base = s << CHANGE_SHIFT;
   const top = base + (CHANGE_COUNT[s] as number);
   let count = 0;
   for (let at = base; at < top; at++) {
@@ -159,24 +159,24 @@ function countWent(s: number, start: number, end: number, mode: number): number 
     if (alike && CHANGE_END[at] === end) count++;
   }
   return count;
-}
+};
 
 /** How many units before this one in the step's list have gone and had an equal entry. */
-function countEqualFinished(s: number, before: number, pages: number): number {
+const countEqualFinished = (s: number, before: number, pages: number): number => {
   let count = 0;
   for (let at = 0; at < before; at++) {
-    const u = TOUCHED[s * MOST_UNITS + at] as number;
+    const u = TOUCHED[(s << UNIT_SHIFT) + at] as number;
     if (UNIT_ENTRIES[u] !== 1 || !isFinished(s, u)) continue;
     if (ROW_PAGES[rowOf(s, u)] === pages) count++;
   }
   return count;
-}
+};
 
 /** One value that went: its entry was freed, or narrowed to entries that came inside it. */
-function settleRemoved(s: number, at: number, top: number): void {
+const settleRemoved = (s: number, at: number, top: number): void => {
   const [start, end] = [CHANGE_START[at] as number, CHANGE_END[at] as number];
   const mode = CHANGE_MODE[at] as number;
-  const left = nextPiece(s * MOST_CHANGES, top, at);
+  const left = nextPiece(s << CHANGE_SHIFT, top, at);
   const range = changedPages(at);
   const r = findEntry(s, range, mode, left >= 0);
   if (r < 0) throw new Error(`flat: reservation [${start}, ${end}) went but was never there`);
@@ -197,31 +197,31 @@ function settleRemoved(s: number, at: number, top: number): void {
   }
   if (coveredTo < end && CHANGE_START[left] === start) judgeShrink(s, owner, newEnd, end);
   resizeRow(s, r, CHANGE_START[left] as number, newEnd);
-}
+};
 
 /** The first from `from` on that value `at` became, or -1. */
-function nextPiece(from: number, top: number, at: number): number {
+const nextPiece = (from: number, top: number, at: number): number => {
   for (let other = from; other < top; other++) {
     if (CHANGE_CAME[other] === 1 && CHANGE_HOME[other] === at) return other;
   }
   return -1;
-}
+};
 
 /** Whether an entry that was freed was not its own mapping's to free. */
-function isRobbed(s: number, owner: number, range: number): boolean {
+const isRobbed = (s: number, owner: number, range: number): boolean => {
   if (ownerRank(s, owner) >= DEAD) return true;
   return liveOf(owner) !== 0 && findUntracker(s, owner, range) >= 0;
-}
+};
 
 /** A unit that lives on and does not fit its entry takes one that fits from a unit that is gone. */
-function exchange(s: number, u: number, touched: number): void {
+const exchange = (s: number, u: number, touched: number): void => {
   const live = liveOf(u);
   if (live === 0 || (UNIT_ENTRIES[u] as number) > 1) return;
   if (touched < 2 || !deviates(s, u)) return;
   if (countOf(live) !== highestOf(live) + 1 - lowestOf(live)) return;
   let fitting = -1;
   const top = rowsEnd(s);
-  for (let r = s * MOST_ENTRIES; r < top; r++) {
+  for (let r = s << ENTRY_SHIFT; r < top; r++) {
     if (ROW_PAGES[r] !== live) continue;
     const owner = ROW_OWNER[r] as number;
     if (owner !== NOBODY && isTouched(s, owner) && liveOf(owner) === 0) fitting = r;
@@ -231,4 +231,4 @@ function exchange(s: number, u: number, touched: number): void {
   const other = ROW_OWNER[fitting] as number;
   handRow(s, fitting, u);
   if (own >= 0) handRow(s, own, other);
-}
+};

@@ -18,6 +18,7 @@ import {
   FINDING_COUNT,
   FINDING_KIND,
   FINDING_PARTED,
+  FINDING_SHIFT,
   FINDING_STEP,
   FINDING_SYMPTOM,
   MODE_KIND,
@@ -116,7 +117,7 @@ function newNames(key: number, verdict: Verdict): Names {
 
 /** The kinds of a side's findings are noted, or forgotten again. */
 function noteKinds(s: number, kinds: Int32Array, isNoted: boolean): void {
-  const base = s * MOST_FINDINGS;
+  const base = s << FINDING_SHIFT;
   for (let at = base; at < base + (FINDING_COUNT[s] as number); at++) {
     const key = keyAt(at);
     kinds[key] = isNoted ? (kinds[key] as number) | (1 << (FINDING_KIND[at] as number)) : 0;

@@ -4,6 +4,7 @@ import {
   BEGINS,
   CONTEXT_END,
   CONTEXT_KREF,
+  CONTEXT_SHIFT,
   CONTEXT_START,
   countOf,
   giveUp,
@@ -13,7 +14,6 @@ import {
   lowestOf,
   MAPPED,
   maskOf,
-  MOST_CONTEXTS,
   PRESENT,
   PRIVATE,
   SEALED,
@@ -28,47 +28,47 @@ import {
 import { untrack } from "./memtype.ts";
 
 /** Where the VMA begins that holds a page; one must. */
-export function startOf(p: number, page: number): number {
+export const startOf = (p: number, page: number): number => {
   return highestOf((BEGINS[p] as number) & ((2 << page) - 1));
-}
+};
 
 /** Where the VMA ends that holds a page. */
-export function endOf(p: number, page: number): number {
+export const endOf = (p: number, page: number): number => {
   const ends = ((BEGINS[p] as number) | ~(MAPPED[p] as number)) >>> (page + 1);
   return page + 1 + lowestOf(ends);
-}
+};
 
 /** The pfn that a page of a VMA maps. */
-export function pfnAt(p: number, page: number): number {
+export const pfnAt = (p: number, page: number): number => {
   const start = startOf(p, page);
   return (VMA_PFN[(p << 5) | start] as number) + page - start;
-}
+};
 
 /** Whether the limit lets a process have so many more VMAs. */
-export function hasRoom(p: number, more: number): boolean {
+export const hasRoom = (p: number, more: number): boolean => {
   const maps = WORLD[WORLD_MAPS] as number;
   return maps === 0 || countOf(BEGINS[p] as number) + more <= maps;
-}
+};
 
 /** A number for a VMA that is linked into a file's tree (KernelState.linkOrder()). */
-export function linkOrder(s: number): number {
+export const linkOrder = (s: number): number => {
   const links = (LINKS[s] as number) + 1;
   LINKS[s] = links;
   return links;
-}
+};
 
 /** One VMA more holds what is tracked for another: its context, or its flag with its pages. */
-export function shareContext(s: number, v: number, original: number): void {
+export const shareContext = (s: number, v: number, original: number): void => {
   const context = VMA_CONTEXT[original] as number;
   VMA_CONTEXT[v] = context;
   if (context !== 0) {
-    const c = s * MOST_CONTEXTS + context;
+    const c = (s << CONTEXT_SHIFT) + context;
     CONTEXT_KREF[c] = (CONTEXT_KREF[c] as number) + 1;
   }
-}
+};
 
 /** __split_vma(): `at` lies inside a VMA. */
-export function split(s: number, p: number, at: number): void {
+export const split = (s: number, p: number, at: number): void => {
   const start = startOf(p, at);
   const old = (p << 5) | start;
   const upper = (p << 5) | at;
@@ -78,15 +78,15 @@ export function split(s: number, p: number, at: number): void {
   VMA_ORDER[old] = linkOrder(s);
   VMA_ORDER[upper] = linkOrder(s);
   shareContext(s, upper, old);
-}
+};
 
 /** Whether a page lies in a VMA that begins before it. */
-export function isInside(p: number, page: number): boolean {
+export const isInside = (p: number, page: number): boolean => {
   return ((((MAPPED[p] as number) & ~(BEGINS[p] as number)) >>> page) & 1) === 1;
-}
+};
 
 /** Cuts the VMA that holds [start, end) at both ends (splitAround()). */
-export function splitAround(s: number, p: number, start: number, end: number): number {
+export const splitAround = (s: number, p: number, start: number, end: number): number => {
   if (isInside(p, start)) {
     if (!hasRoom(p, 1)) return ENOMEM;
     split(s, p, start);
@@ -96,10 +96,10 @@ export function splitAround(s: number, p: number, start: number, end: number): n
     split(s, p, end);
   }
   return OK;
-}
+};
 
 /** vms_gather_munmap_vmas(): cuts VMAs at both ends and looks for what may not go. */
-export function gather(s: number, p: number, start: number, end: number): number {
+export const gather = (s: number, p: number, start: number, end: number): number => {
   const range = maskOf(start, end);
   const sealed = SEALED[p] as number;
   if (isInside(p, start)) {
@@ -110,10 +110,10 @@ export function gather(s: number, p: number, start: number, end: number): number
   if ((sealed & range) !== 0) return EPERM;
   if (isInside(p, end)) split(s, p, end);
   return OK;
-}
+};
 
 /** unmap_vmas() over whole VMAs: the tracking hears of each before its pages go. */
-export function clearVmas(s: number, p: number, range: number): void {
+export const clearVmas = (s: number, p: number, range: number): void => {
   if (IS_VM_PAT[s] === 1) {
     const first = (TRACKED[p] as number) & (BEGINS[p] as number) & range;
     for (let starts = first; starts !== 0; starts &= starts - 1) {
@@ -123,20 +123,20 @@ export function clearVmas(s: number, p: number, range: number): void {
   }
   PRESENT[p] = (PRESENT[p] as number) & ~range;
   ANON[p] = (ANON[p] as number) & ~range;
-}
+};
 
 /**
  * untrack_pfn() of a VMA with VM_PAT: the pfn comes from the page table, else from vm_pgoff of a
  * private mapping, which is the same here; where there is neither, the kernel warns.
  */
-export function untrackVma(s: number, p: number, start: number): void {
+export const untrackVma = (s: number, p: number, start: number): void => {
   if (((((PRESENT[p] as number) | (PRIVATE[p] as number)) >>> start) & 1) === 0) return giveUp();
   const pfn = VMA_PFN[(p << 5) | start] as number;
   untrack(s, pfn, pfn + endOf(p, start) - start);
-}
+};
 
 /** remove_vma() over whole VMAs: contexts are put in order of address. */
-export function freeVmas(s: number, p: number, range: number): void {
+export const freeVmas = (s: number, p: number, range: number): void => {
   if (IS_VM_PAT[s] === 0) {
     for (let starts = (BEGINS[p] as number) & range; starts !== 0; starts &= starts - 1) {
       putContext(s, VMA_CONTEXT[(p << 5) | lowestOf(starts)] as number);
@@ -145,19 +145,19 @@ export function freeVmas(s: number, p: number, range: number): void {
   MAPPED[p] = (MAPPED[p] as number) & ~range;
   BEGINS[p] = (BEGINS[p] as number) & ~range;
   SEALED[p] = (SEALED[p] as number) & ~range;
-}
+};
 
 /** vma_pfnmap_track_ctx_release(): the last put gives the whole range back. */
-function putContext(s: number, context: number): void {
+const putContext = (s: number, context: number): void => {
   if (context === 0) return;
-  const c = s * MOST_CONTEXTS + context;
+  const c = (s << CONTEXT_SHIFT) + context;
   const kref = (CONTEXT_KREF[c] as number) - 1;
   CONTEXT_KREF[c] = kref;
   if (kref === 0) untrack(s, CONTEXT_START[c] as number, CONTEXT_END[c] as number);
-}
+};
 
 /** do_vmi_munmap(): a range that maps nothing is fine. */
-export function munmap(s: number, p: number, at: number, pages: number): number {
+export const munmap = (s: number, p: number, at: number, pages: number): number => {
   const error = gather(s, p, at, at + pages);
   if (error !== OK) return error;
   const range = maskOf(at, at + pages);
@@ -165,4 +165,4 @@ export function munmap(s: number, p: number, at: number, pages: number): number 
   clearVmas(s, p, range);
   freeVmas(s, p, range);
   return OK;
-}
+};
