@@ -11,6 +11,7 @@ import type { Trace } from "../../src/trace/trace.ts";
 import { blindTrace } from "../arbitrary.ts";
 import { MODELS, modelOf } from "../models.ts";
 import { readRecordings, recordingFiles } from "../recordings.ts";
+import { revokingTrace } from "./revokes.ts";
 import { shown, shownStep } from "./shown.ts";
 
 const plainOf = (model: ModelBackend): PlainDesign => {
@@ -50,13 +51,19 @@ describe.each(Object.entries(MODELS))("the flat %s", (_, model) => {
 
   test("does step by step what the readable one does, on traces as campaigns draw them", () => {
     const { property, taken } = agree(0.98);
-    fc.assert(fc.property(arbitraryTrace, fc.nat({ max: 1 }), property), { numRuns: 400 });
+    fc.assert(fc.property(arbitraryTrace, fc.nat({ max: 1 }), property), { numRuns: 150 });
+    taken();
+  });
+
+  test("and where processes share pages and lose the device", () => {
+    const { property, taken } = agree(0.5);
+    fc.assert(fc.property(revokingTrace, fc.nat({ max: 1 }), property), { numRuns: 150 });
     taken();
   });
 
   test("and on traces drawn blindly", () => {
     const { property, taken } = agree(0.9);
-    fc.assert(fc.property(blindTrace, fc.nat({ max: 1 }), property), { numRuns: 200 });
+    fc.assert(fc.property(blindTrace, fc.nat({ max: 1 }), property), { numRuns: 80 });
     taken();
   });
 });

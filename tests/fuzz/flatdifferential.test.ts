@@ -13,6 +13,7 @@ import type { ModelBackend } from "../../src/model/backend.ts";
 import type { JudgedFinding } from "../../src/oracle/finding.ts";
 import type { Trace } from "../../src/trace/trace.ts";
 import { blindTrace } from "../arbitrary.ts";
+import { revokingTrace } from "../flat/revokes.ts";
 import { MODELS } from "../models.ts";
 import { readRecordings, recordingFiles } from "../recordings.ts";
 
@@ -76,13 +77,19 @@ describe.each(PAIRS)(
   (was, is) => {
     test("for traces as the campaign draws them, nearly all of which it takes", () => {
       const { agree, counts } = comparison(was, is);
-      fc.assert(fc.property(arbitraryTrace, agree), { numRuns: 600 });
+      fc.assert(fc.property(arbitraryTrace, agree), { numRuns: 250 });
       expect(counts.fast / counts.all).toBeGreaterThan(0.98);
+    });
+
+    test("for traces that revoke, most of which it takes", () => {
+      const { agree, counts } = comparison(was, is);
+      fc.assert(fc.property(revokingTrace, agree), { numRuns: 250 });
+      expect(counts.fast / counts.all).toBeGreaterThan(0.5);
     });
 
     test("for traces drawn blindly, most of which it takes", () => {
       const { agree, counts } = comparison(was, is);
-      fc.assert(fc.property(blindTrace, agree), { numRuns: 300 });
+      fc.assert(fc.property(blindTrace, agree), { numRuns: 120 });
       expect(counts.fast / counts.all).toBeGreaterThan(0.8);
     });
 
