@@ -46,6 +46,8 @@ export const IS_SHARED = 2;
 export const IS_SPLIT = 4;
 export const IS_REVOKED = 8;
 export const UNIT_ENTRIES = new Int32Array(2 * MOST_UNITS);
+/** The row of its entry, while it has one only. */
+export const UNIT_ROW = new Int32Array(2 * MOST_UNITS);
 /** How many pages its entries have together. */
 export const UNIT_RESERVED = new Int32Array(2 * MOST_UNITS);
 export const UNIT_MARK = new Int32Array(2 * MOST_UNITS);

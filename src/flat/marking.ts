@@ -26,13 +26,14 @@ import {
   UNIT_HEALED,
   UNIT_KNOWN,
   UNIT_MARK,
+  UNIT_ROW,
   UNIT_MOVED,
   UNIT_REMOVAL,
   UNIT_REMOVED,
   UNIT_RESERVED,
 } from "./ledger.ts";
 import { countOf, highestOf, lowestOf, OP, PAGE_SHIFT, placeOf, PROC } from "./memory.ts";
-import { ROW_PAGES, rowOf, uncountUnit } from "./reservations.ts";
+import { ROW_PAGES, uncountUnit } from "./reservations.ts";
 
 /** Where removed pages lie among those that are left. */
 const placeAmong = (removed: number, left: number): number => {
@@ -67,11 +68,11 @@ const noteGone = (s: number, u: number, place: number): void => {
 };
 
 /** Whether the unit's reservation is not exactly its pages. */
-export const deviates = (s: number, u: number): boolean => {
+export const deviates = (u: number): boolean => {
   const live = liveOf(u);
   if (countOf(live) !== UNIT_RESERVED[u]) return true;
   if (live === 0 || UNIT_ENTRIES[u] !== 1) return false;
-  return ROW_PAGES[rowOf(s, u)] !== live;
+  return ROW_PAGES[UNIT_ROW[u] as number] !== live;
 };
 
 /** Notes what took the unit's pages, and the first cause of a reservation that does not fit. */
@@ -83,7 +84,7 @@ export const markUnit = (s: number, u: number): void => {
   if (removed !== 0) noteGone(s, u, place);
   if (place === MIDDLE) UNIT_FACTS[u] = (UNIT_FACTS[u] as number) | IS_SPLIT;
   const mark = UNIT_MARK[u] as number;
-  if (!deviates(s, u)) {
+  if (!deviates(u)) {
     if (mark !== NO_CAUSE) UNIT_HEALED[u] = mark;
     UNIT_MARK[u] = NO_CAUSE;
     return;

@@ -7,6 +7,7 @@ import {
   UNIT_ENTRIES,
   UNIT_MARK,
   UNIT_RESERVED,
+  UNIT_ROW,
 } from "./ledger.ts";
 import { countOf, ENTRY_SHIFT, giveUp, int, maskOf, MOST_ENTRIES } from "./memory.ts";
 
@@ -55,6 +56,7 @@ export const addRow = (
   if (owner !== NOBODY) {
     keep(s, pages);
     ROW_FACTS[r] = IS_COUNTED;
+    UNIT_ROW[owner] = int(r);
     UNIT_ENTRIES[owner] = (UNIT_ENTRIES[owner] as number) + 1;
     UNIT_RESERVED[owner] = (UNIT_RESERVED[owner] as number) + end - start;
   }
@@ -94,6 +96,12 @@ export const removeRow = (s: number, r: number): void => {
     UNIT_ENTRIES[owner] = (UNIT_ENTRIES[owner] as number) - 1;
     UNIT_RESERVED[owner] = (UNIT_RESERVED[owner] as number) - countOf(pages);
   }
+  moveLast(s, r);
+  if (owner !== NOBODY) findRow(s, owner);
+};
+
+/** The last row takes this place. */
+const moveLast = (s: number, r: number): void => {
   const last = rowsEnd(s) - 1;
   ROW_COUNT[s] = (ROW_COUNT[s] as number) - 1;
   if (last === r) return;
@@ -102,6 +110,8 @@ export const removeRow = (s: number, r: number): void => {
   ROW_OWNER[r] = ROW_OWNER[last] as number;
   ROW_MARK[r] = ROW_MARK[last] as number;
   ROW_FACTS[r] = ROW_FACTS[last] as number;
+  const owner = ROW_OWNER[r] as number;
+  if (owner !== NOBODY) UNIT_ROW[owner] = int(r);
 };
 
 /** Narrows an entry to [start, end), which lies inside it. */
@@ -126,6 +136,8 @@ export const handRow = (s: number, r: number, owner: number): void => {
     UNIT_RESERVED[old] = (UNIT_RESERVED[old] as number) - pages;
   }
   ROW_OWNER[r] = owner;
+  UNIT_ROW[owner] = int(r);
+  if (old !== NOBODY) findRow(s, old);
   UNIT_ENTRIES[owner] = (UNIT_ENTRIES[owner] as number) + 1;
   UNIT_RESERVED[owner] = (UNIT_RESERVED[owner] as number) + pages;
   ROW_FACTS[r] = (ROW_FACTS[r] as number) & ~HAS_LEAKED;
@@ -148,6 +160,7 @@ const suspectRow = (s: number, r: number): void => {
 
 /** The entries of a unit that has died or become inexact are to be looked at from now on. */
 export const suspectUnit = (s: number, u: number): void => {
+  if (UNIT_ENTRIES[u] === 1) return suspectRow(s, UNIT_ROW[u] as number);
   const top = rowsEnd(s);
   for (let r = s << ENTRY_SHIFT; r < top; r++) if (ROW_OWNER[r] === u) suspectRow(s, r);
 };
@@ -158,9 +171,9 @@ export const uncountUnit = (s: number, u: number): void => {
   for (let r = s << ENTRY_SHIFT; r < top; r++) if (ROW_OWNER[r] === u) uncountRow(r);
 };
 
-/** The entry of a unit that has one, or -1. */
-export const rowOf = (s: number, u: number): number => {
+/** Looks for the entry of a unit that has lost another; it matters where one is left. */
+const findRow = (s: number, u: number): void => {
+  if (UNIT_ENTRIES[u] !== 1) return;
   const top = rowsEnd(s);
-  for (let r = s << ENTRY_SHIFT; r < top; r++) if (ROW_OWNER[r] === u) return r;
-  return -1;
+  for (let r = s << ENTRY_SHIFT; r < top; r++) if (ROW_OWNER[r] === u) UNIT_ROW[u] = r;
 };

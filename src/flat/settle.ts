@@ -11,7 +11,15 @@ import {
 } from "./attribution.ts";
 import { UNIT_SHIFT } from "./counters.ts";
 import { causeOfOp } from "./findings.ts";
-import { isTouched, liveOf, TOUCHED, TOUCHED_COUNT, UNIT_ENTRIES, UNIT_MARK } from "./ledger.ts";
+import {
+  isTouched,
+  liveOf,
+  TOUCHED,
+  TOUCHED_COUNT,
+  UNIT_ENTRIES,
+  UNIT_MARK,
+  UNIT_ROW,
+} from "./ledger.ts";
 import { deviates, markUnit } from "./marking.ts";
 import {
   CHANGE_CAME,
@@ -37,7 +45,6 @@ import {
   ROW_MODE,
   ROW_OWNER,
   ROW_PAGES,
-  rowOf,
   rowsEnd,
   suspectUnit,
 } from "./reservations.ts";
@@ -96,7 +103,7 @@ const settleFinished = (s: number, changes: number, touched: number): boolean =>
   for (; matched < touched; matched++) {
     const u = TOUCHED[units + matched] as number;
     if (UNIT_ENTRIES[u] !== 1 || !isFinished(s, u)) break;
-    if (!claimRemoval(base, changes, rowOf(s, u))) break;
+    if (!claimRemoval(base, changes, UNIT_ROW[u] as number)) break;
   }
   for (let at = base; at < base + changes; at++) {
     if (CHANGE_CAME[at] === MATCHED) CHANGE_CAME[at] = 0;
@@ -128,7 +135,7 @@ const restoreCancelled = (s: number): void => {
   for (let at = 0; at < touched; at++) {
     const u = TOUCHED[units + at] as number;
     if (UNIT_ENTRIES[u] !== 1 || !isFinished(s, u)) continue;
-    const r = rowOf(s, u);
+    const r = UNIT_ROW[u] as number;
     const pages = ROW_PAGES[r] as number;
     const mode = ROW_MODE[r] as number;
     const [start, end] = [lowestOf(pages), highestOf(pages) + 1];
@@ -167,7 +174,7 @@ const countEqualFinished = (s: number, before: number, pages: number): number =>
   for (let at = 0; at < before; at++) {
     const u = TOUCHED[(s << UNIT_SHIFT) + at] as number;
     if (UNIT_ENTRIES[u] !== 1 || !isFinished(s, u)) continue;
-    if (ROW_PAGES[rowOf(s, u)] === pages) count++;
+    if (ROW_PAGES[UNIT_ROW[u] as number] === pages) count++;
   }
   return count;
 };
@@ -217,7 +224,7 @@ const isRobbed = (s: number, owner: number, range: number): boolean => {
 const exchange = (s: number, u: number, touched: number): void => {
   const live = liveOf(u);
   if (live === 0 || (UNIT_ENTRIES[u] as number) > 1) return;
-  if (touched < 2 || !deviates(s, u)) return;
+  if (touched < 2 || !deviates(u)) return;
   if (countOf(live) !== highestOf(live) + 1 - lowestOf(live)) return;
   let fitting = -1;
   const top = rowsEnd(s);
@@ -227,7 +234,7 @@ const exchange = (s: number, u: number, touched: number): void => {
     if (owner !== NOBODY && isTouched(s, owner) && liveOf(owner) === 0) fitting = r;
   }
   if (fitting < 0) return;
-  const own = UNIT_ENTRIES[u] === 0 ? -1 : rowOf(s, u);
+  const own = UNIT_ENTRIES[u] === 0 ? -1 : (UNIT_ROW[u] as number);
   const other = ROW_OWNER[fitting] as number;
   handRow(s, fitting, u);
   if (own >= 0) handRow(s, own, other);
