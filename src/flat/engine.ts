@@ -47,6 +47,7 @@ export const nextOp = (op: Op): boolean => {
 export const step = (): boolean => {
   perform(0);
   perform(1);
+  if (GAVE_UP[0] !== 0) return false;
   judgeStep();
   return GAVE_UP[0] === 0;
 };

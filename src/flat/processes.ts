@@ -14,6 +14,7 @@ import {
   MAPPED,
   maskOf,
   MOST_CONTEXTS,
+  MOST_PROCS,
   OP,
   PRESENT,
   PRIVATE,
@@ -31,8 +32,10 @@ import { clearVmas, endOf, freeVmas, shareContext, untrackVma } from "./vmas.ts"
 
 /** Brings a process to life, with the VMAs that it has. */
 const bear = (s: number, p: number): void => {
-  ALIVE[p] = 1;
   const count = BORN_COUNT[s] as number;
+  // Nobody is born twice in a trace that was checked; one that was not goes the readable way.
+  if (ALIVE[p] === 1 || count === MOST_PROCS) return giveUp();
+  ALIVE[p] = 1;
   BORN[(s << PROC_SHIFT) + count] = p;
   BORN_COUNT[s] = count + 1;
 };

@@ -30,6 +30,7 @@ import {
   CHANGE_SHIFT,
   CHANGE_START,
   countOf,
+  giveUp,
   ENTRY_SHIFT,
   highestOf,
   lowestOf,
@@ -186,7 +187,8 @@ const settleRemoved = (s: number, at: number, top: number): void => {
   const left = nextPiece(s << CHANGE_SHIFT, top, at);
   const range = changedPages(at);
   const r = findEntry(s, range, mode, left >= 0);
-  if (r < 0) throw new Error(`flat: reservation [${start}, ${end}) went but was never there`);
+  // The readable path then says that it was never there.
+  if (r < 0) return giveUp();
   const owner = ROW_OWNER[r] as number;
   if (left < 0) {
     if (owner !== NOBODY && isRobbed(s, owner, range)) {

@@ -11,6 +11,7 @@ import { TwoSides } from "../../src/engine/twosides.ts";
 import type { PlainDesign } from "../../src/flat/sides.ts";
 import type { ModelBackend } from "../../src/model/backend.ts";
 import type { JudgedFinding } from "../../src/oracle/finding.ts";
+import type { Op } from "../../src/trace/op.ts";
 import type { Trace } from "../../src/trace/trace.ts";
 import { blindTrace } from "../arbitrary.ts";
 import { revokingTrace } from "../flat/revokes.ts";
@@ -110,8 +111,41 @@ test("what it does not hold it leaves to the readable one", () => {
   expect(leaves({ ...plain, world: { ...plain.world, pfns: 31 } })).toBe(true);
   expect(leaves({ ...plain, ops: [{ op: "spawn", proc: 32 }] })).toBe(true);
   expect(leaves({ ...plain, ops: [{ op: "iounmap", proc: 0, slot: 0 }] })).toBe(true);
+  const born = { op: "spawn", proc: 0 } as const;
+  expect(leaves({ ...plain, ops: [born, born] })).toBe(true);
   const fault = { at: "vma", nth: 1 } as const;
   expect(leaves({ ...plain, ops: [{ op: "exit", proc: 0, fault }] })).toBe(true);
+});
+
+test("lists longer than it has room for it leaves too, before it says anything", () => {
+  const { flat, readable } = bothPaths("6.12", "7.2");
+  const world = { pfns: 30, vpages: 30, mtrr: "uncached" } as const;
+  const mapped = Array.from(
+    { length: 29 },
+    (_, at): Op => ({
+      op: "mmap",
+      proc: 0,
+      at,
+      pages: 1,
+      pfn: 0,
+      via: "resource",
+      prot: "rw",
+      private: false,
+    }),
+  );
+  const forks = (count: number) =>
+    Array.from({ length: count }, (_, n): Op => ({ op: "fork", proc: 0, child: n + 1 }));
+  const trace = (count: number): Trace => ({
+    format: "pfndiff/trace@1",
+    name: "crowd",
+    world,
+    ops: [{ op: "spawn", proc: 0 }, ...mapped, ...forks(count), { op: "exit", proc: 0 }],
+  });
+  for (const count of [2, 3]) {
+    const fast = flat.run(trace(count));
+    expect(fast === null ? null : inOrder(fast)).toStrictEqual(inOrder(readable.run(trace(count))));
+  }
+  for (const count of [4, 12]) expect(flat.run(trace(count))).toBeNull();
 });
 
 test("the sides of mutants and the like never go the fast way", () => {
