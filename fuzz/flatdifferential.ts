@@ -1,4 +1,5 @@
-import { beginTrace, costOf, nextOp, step } from "../src/flat/engine.ts";
+import { takeOp } from "../src/flat/encode.ts";
+import { beginTrace, costOf, step } from "../src/flat/engine.ts";
 import type { PlainDesign } from "../src/flat/sides.ts";
 import { NOT_COMPARABLE } from "../src/flat/differential.ts";
 import { judgedFindings } from "../src/flat/verdict.ts";
@@ -39,7 +40,7 @@ export class FlatDifferential {
     if (!beginTrace(this.before, this.after, trace)) return false;
     clearGoals();
     for (const op of trace.ops) {
-      if (!nextOp(op)) return false;
+      if (!takeOp(op)) return false;
       goalsBefore(0);
       goalsBefore(1);
       if (!step()) return false;

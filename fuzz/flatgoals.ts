@@ -14,6 +14,7 @@ import {
   NEW_LENGTH,
   OP,
   OUTCOME,
+  PAGE_SHIFT,
   placeOf,
   PRIVATE,
   PROC,
@@ -153,7 +154,7 @@ const standing = (p: number, borders: number): number => {
   let kept = 0;
   for (let left = met; left !== 0; left &= left - 1) {
     const border = lowestOf(left);
-    if (pfnAt(p, border - 1) + 1 === VMA_PFN[(p << 5) | border]) kept |= 1 << border;
+    if (pfnAt(p, border - 1) + 1 === VMA_PFN[(p << PAGE_SHIFT) | border]) kept |= 1 << border;
   }
   return kept;
 };

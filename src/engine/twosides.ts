@@ -1,4 +1,5 @@
-import { beginTrace, costOf, nextOp, step } from "../flat/engine.ts";
+import { takeOp } from "../flat/encode.ts";
+import { beginTrace, costOf, step } from "../flat/engine.ts";
 import type { PlainDesign } from "../flat/sides.ts";
 import { judgedFindings } from "../flat/verdict.ts";
 import type { ModelBackend } from "../model/backend.ts";
@@ -50,7 +51,7 @@ export class TwoSides {
   private runFlat(trace: Trace): Shown | null {
     const [before, after] = this.plain;
     if (before === null || after === null || !beginTrace(before, after, trace)) return null;
-    for (const op of trace.ops) if (!nextOp(op) || !step()) return null;
+    for (const op of trace.ops) if (!takeOp(op) || !step()) return null;
     return {
       findings: judgedFindings(() => this.judgeLive(trace)),
       retention: { before: costOf(0), after: costOf(1) },

@@ -53,6 +53,7 @@ import {
   maskOf,
   OP,
   OUTCOME,
+  PAGE_SHIFT,
   PFN,
   placeOf,
   PROC,
@@ -115,7 +116,7 @@ const applyMunmap = (s: number, p: number, ok: boolean): void => {
 const applyWrite = (s: number, p: number): void => {
   const at = OP[AT] as number;
   if ((((HELD[p] as number) >>> at) & 1) === 0) return;
-  const facts = UNIT_FACTS[PAGE_UNIT[(p << 5) | at] as number] as number;
+  const facts = UNIT_FACTS[PAGE_UNIT[(p << PAGE_SHIFT) | at] as number] as number;
   if ((facts & IS_PRIVATE) !== 0) putOff(s, p, 1 << at, COPIED);
 };
 
@@ -126,7 +127,7 @@ const applyRevoke = (s: number): void => {
     if (LIVING[p] === 0) continue;
     const held = HELD[p] as number;
     for (let pages = held; pages !== 0; pages &= pages - 1) {
-      const u = PAGE_UNIT[(p << 5) | lowestOf(pages)] as number;
+      const u = PAGE_UNIT[(p << PAGE_SHIFT) | lowestOf(pages)] as number;
       touchUnit(s, u, UNMAP);
       UNIT_FACTS[u] = (UNIT_FACTS[u] as number) | IS_REVOKED;
     }
@@ -211,5 +212,5 @@ const mapNew = (
 const confirmVma = (p: number, at: number, range: number, pfn: number): void => {
   const isOne =
     ((MAPPED[p] as number) & range) === range && ((BEGINS[p] as number) & range) === 1 << at;
-  if (!isOne || VMA_PFN[(p << 5) | at] !== pfn) giveUp();
+  if (!isOne || VMA_PFN[(p << PAGE_SHIFT) | at] !== pfn) giveUp();
 };

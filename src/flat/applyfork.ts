@@ -27,6 +27,7 @@ import {
   lowestOf,
   maskOf,
   OP,
+  PAGE_SHIFT,
   placeOf,
   VMA_PFN,
 } from "./memory.ts";
@@ -55,12 +56,12 @@ export const applyFork = (s: number, p: number, ok: boolean): void => {
 
 const copyVma = (s: number, p: number, c: number, start: number, lost: boolean): void => {
   const end = endOf(c, start);
-  const first = VMA_PFN[(c << 5) | start] as number;
-  const shared = PAGE_UNIT[(p << 5) | start] as number;
+  const first = VMA_PFN[(c << PAGE_SHIFT) | start] as number;
+  const shared = PAGE_UNIT[(p << PAGE_SHIFT) | start] as number;
   const range = maskOf(start, end);
   if (((HELD[p] as number) & range) !== range) return giveUp();
   for (let page = start; page < end; page++) {
-    const v = (p << 5) | page;
+    const v = (p << PAGE_SHIFT) | page;
     if (PAGE_PFN[v] !== first + page - start || PAGE_UNIT[v] !== shared) return giveUp();
   }
   const own = lost ? -1 : ownUnit(s, shared, first, first + end - start);
@@ -87,7 +88,7 @@ const ownUnit = (s: number, shared: number, first: number, last: number): number
 const blameFork = (s: number, p: number): void => {
   for (let starts = BEGINS[p] as number; starts !== 0; starts &= starts - 1) {
     const start = lowestOf(starts);
-    const v = (p << 5) | start;
+    const v = (p << PAGE_SHIFT) | start;
     if ((((HELD[p] as number) >>> start) & 1) === 0) continue;
     const first = VMA_PFN[v] as number;
     const mode = UNIT_MODE[PAGE_UNIT[v] as number] as number;

@@ -12,7 +12,18 @@ import {
   UNIT_FACTS,
   UNIT_MOVED,
 } from "./ledger.ts";
-import { AT, countOf, LENGTH, lowestOf, MAPPED, maskOf, NEW_LENGTH, OP, TO } from "./memory.ts";
+import {
+  AT,
+  countOf,
+  LENGTH,
+  lowestOf,
+  MAPPED,
+  maskOf,
+  NEW_LENGTH,
+  OP,
+  PAGE_SHIFT,
+  TO,
+} from "./memory.ts";
 import { confirm, losePages, missing, noteSplit, untrackedMask } from "./pages.ts";
 import { pfnAt } from "./vmas.ts";
 
@@ -50,7 +61,7 @@ const movedPages = (p: number, at: number, to: number, kept: number): number => 
     const page = lowestOf(pages);
     const target = page + to - at;
     if (((seen >>> target) & 1) === 0) continue;
-    if (pfnAt(p, target) === PAGE_PFN[(p << 5) | page]) moved |= 1 << page;
+    if (pfnAt(p, target) === PAGE_PFN[(p << PAGE_SHIFT) | page]) moved |= 1 << page;
   }
   return moved;
 };
@@ -59,9 +70,9 @@ const movedPages = (p: number, at: number, to: number, kept: number): number => 
 const movePages = (s: number, p: number, moved: number, by: number): void => {
   for (let left = moved; left !== 0; ) {
     const begin = lowestOf(left);
-    const u = PAGE_UNIT[(p << 5) | begin] as number;
+    const u = PAGE_UNIT[(p << PAGE_SHIFT) | begin] as number;
     let end = begin;
-    while (((left >>> end) & 1) === 1 && PAGE_UNIT[(p << 5) | end] === u) {
+    while (((left >>> end) & 1) === 1 && PAGE_UNIT[(p << PAGE_SHIFT) | end] === u) {
       relocate(p, end, end + by);
       end++;
     }
@@ -73,8 +84,8 @@ const movePages = (s: number, p: number, moved: number, by: number): void => {
 
 /** Moves a page to an empty place of the same process. */
 const relocate = (p: number, from: number, to: number): void => {
-  PAGE_UNIT[(p << 5) | to] = PAGE_UNIT[(p << 5) | from] as number;
-  PAGE_PFN[(p << 5) | to] = PAGE_PFN[(p << 5) | from] as number;
+  PAGE_UNIT[(p << PAGE_SHIFT) | to] = PAGE_UNIT[(p << PAGE_SHIFT) | from] as number;
+  PAGE_PFN[(p << PAGE_SHIFT) | to] = PAGE_PFN[(p << PAGE_SHIFT) | from] as number;
   moveBit(HELD, p, from, to);
   moveBit(COPIED, p, from, to);
   moveBit(TAKEN, p, from, to);
@@ -98,5 +109,5 @@ const noteMove = (s: number, p: number, u: number, begin: number, end: number): 
 
 /** Whether this neighbour page is of the same unit, in a VMA that shows VM_PAT off. */
 const isRest = (p: number, u: number, rest: number, page: number): boolean => {
-  return ((rest >>> page) & 1) === 1 && PAGE_UNIT[(p << 5) | page] === u;
+  return ((rest >>> page) & 1) === 1 && PAGE_UNIT[(p << PAGE_SHIFT) | page] === u;
 };

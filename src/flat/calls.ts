@@ -20,6 +20,7 @@ import {
   MAPPED,
   maskOf,
   OP,
+  PAGE_SHIFT,
   PFN,
   PRESENT,
   PRIVATE,
@@ -88,7 +89,7 @@ export const mmap = (s: number, p: number): number => {
 
 /** Links the new VMA with the pages that it maps. */
 const link = (p: number, at: number, range: number, context: number, order: number): void => {
-  const v = (p << 5) | at;
+  const v = (p << PAGE_SHIFT) | at;
   VMA_PFN[v] = OP[PFN] as number;
   VMA_MODE[v] = GRANTED[0] as number;
   VMA_CONTEXT[v] = int(context);

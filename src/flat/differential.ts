@@ -28,6 +28,7 @@ import {
   MOST_PROCS,
   OP,
   OUTCOME,
+  PAGE_SHIFT,
   placeOf,
   PRIVATE,
   PROC,
@@ -145,7 +146,7 @@ const difference = (mine: number, other: number): number => {
 /** The mode that a page's unit has, or -1 where the page is in none. */
 const modeOf = (p: number, page: number): number => {
   if ((((HELD[p] as number) >>> page) & 1) === 0) return -1;
-  return UNIT_MODE[PAGE_UNIT[(p << 5) | page] as number] as number;
+  return UNIT_MODE[PAGE_UNIT[(p << PAGE_SHIFT) | page] as number] as number;
 };
 
 /** Compares what is seen of a process, VM_PAT aside. */
@@ -161,7 +162,8 @@ const vmasDiffer = (mine: number, other: number): boolean => {
   if ((bits & mapped) !== 0) return true;
   for (let starts = BEGINS[mine] as number; starts !== 0; starts &= starts - 1) {
     const start = lowestOf(starts);
-    if (VMA_PFN[(mine << 5) | start] !== VMA_PFN[(other << 5) | start]) return true;
+    if (VMA_PFN[(mine << PAGE_SHIFT) | start] !== VMA_PFN[(other << PAGE_SHIFT) | start])
+      return true;
   }
   return false;
 };

@@ -1,8 +1,7 @@
-import type { Op } from "../trace/op.ts";
 import type { Trace } from "../trace/trace.ts";
 import { clearChecks, LATER_CHANGED, LATER_REFUSED, PAGE_OPS } from "./checks.ts";
 import { clearPartings, judgeStep } from "./differential.ts";
-import { fits, takeOp, takeWorld } from "./encode.ts";
+import { fits, takeWorld } from "./encode.ts";
 import { FINDING_COUNT } from "./findings.ts";
 import { clearLedger } from "./ledger.ts";
 import { boot, perform } from "./machine.ts";
@@ -36,11 +35,6 @@ export const beginTrace = (before: PlainDesign, after: PlainDesign, trace: Trace
     clearChecks(s);
   }
   return true;
-};
-
-/** Takes the next op of the trace; false for one that the flat engine does not hold. */
-export const nextOp = (op: Op): boolean => {
-  return takeOp(op);
 };
 
 /** Performs the op on both sides and judges it; false if the trace is given up. */

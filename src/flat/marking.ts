@@ -48,7 +48,7 @@ const leftInProcess = (s: number, u: number): number => {
   if (LIVING[p] === 0) return 0;
   let left = 0;
   for (let pages = HELD[p] as number; pages !== 0; pages &= pages - 1) {
-    const v = (p << 5) | lowestOf(pages);
+    const v = (p << PAGE_SHIFT) | lowestOf(pages);
     if (PAGE_UNIT[v] === u) left |= 1 << (PAGE_PFN[v] as number);
   }
   return left;

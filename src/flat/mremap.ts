@@ -20,6 +20,7 @@ import {
   MOVE_ROOM,
   NEW_LENGTH,
   OP,
+  PAGE_SHIFT,
   PRESENT,
   PRIVATE,
   READ,
@@ -64,8 +65,8 @@ const moveVma = (s: number, p: number, at: number, pages: number, to: number): n
   if (!hasRoom(p, MOVE_ROOM[s] as number)) return ENOMEM;
   const start = startOf(p, at);
   const end = endOf(p, at);
-  const old = (p << 5) | start;
-  const copy = (p << 5) | to;
+  const old = (p << PAGE_SHIFT) | start;
+  const copy = (p << PAGE_SHIFT) | to;
   const range = maskOf(to, to + pages);
   VMA_PFN[copy] = (VMA_PFN[old] as number) + at - start;
   VMA_MODE[copy] = VMA_MODE[old] as number;

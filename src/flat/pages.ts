@@ -20,6 +20,7 @@ import {
   IS_VM_PAT,
   lowestOf,
   MAPPED,
+  PAGE_SHIFT,
   TRACKED,
   WORLD,
   WORLD_VPAGES,
@@ -37,12 +38,12 @@ export const losePages = (s: number, p: number, pages: number, removal: Removal)
   const off = (COPIED[p] as number) | (TAKEN[p] as number);
   HELD[p] = (HELD[p] as number) & ~pages;
   for (let left = pages; left !== 0; ) {
-    const u = PAGE_UNIT[(p << 5) | lowestOf(left)] as number;
+    const u = PAGE_UNIT[(p << PAGE_SHIFT) | lowestOf(left)] as number;
     let pfns = 0;
     let on = 0;
     while (left !== 0) {
       const page = lowestOf(left);
-      const v = (p << 5) | page;
+      const v = (p << PAGE_SHIFT) | page;
       if (PAGE_UNIT[v] !== u) break;
       const pfn = 1 << (PAGE_PFN[v] as number);
       pfns |= pfn;
@@ -68,7 +69,7 @@ export const mapPages = (
   COPIED[p] = (COPIED[p] as number) & ~range;
   TAKEN[p] = (TAKEN[p] as number) & ~range;
   for (let page = at; page < end; page++) {
-    const v = (p << 5) | page;
+    const v = (p << PAGE_SHIFT) | page;
     PAGE_UNIT[v] = int(u);
     PAGE_PFN[v] = pfn + page - at;
   }
@@ -82,7 +83,7 @@ export const putOff = (s: number, p: number, pages: number, how: Int32Array): vo
   TAKEN[p] = (TAKEN[p] as number) & ~pages;
   how[p] = (how[p] as number) | pages;
   for (let on = pages & ~off; on !== 0; on &= on - 1) {
-    const v = (p << 5) | lowestOf(on);
+    const v = (p << PAGE_SHIFT) | lowestOf(on);
     takeOff(s, PAGE_UNIT[v] as number, PAGE_PFN[v] as number);
   }
 };
@@ -94,7 +95,7 @@ export const missing = (p: number, range: number): number => {
   let gone = held & ~seen;
   for (let pages = held & seen; pages !== 0; pages &= pages - 1) {
     const page = lowestOf(pages);
-    if (pfnAt(p, page) !== PAGE_PFN[(p << 5) | page]) gone |= 1 << page;
+    if (pfnAt(p, page) !== PAGE_PFN[(p << PAGE_SHIFT) | page]) gone |= 1 << page;
   }
   return gone;
 };
@@ -110,7 +111,7 @@ export const noteSplit = (p: number, page: number): void => {
   if (page === 0 || page >= (WORLD[WORLD_VPAGES] as number)) return;
   const held = (HELD[p] as number) >>> (page - 1);
   if ((held & 3) !== 3) return;
-  const v = (p << 5) | page;
+  const v = (p << PAGE_SHIFT) | page;
   const u = PAGE_UNIT[v] as number;
   if (u !== PAGE_UNIT[v - 1]) return;
   if ((((BEGINS[p] as number) >>> page) & 1) === 1) {

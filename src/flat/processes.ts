@@ -16,6 +16,7 @@ import {
   MOST_CONTEXTS,
   MOST_PROCS,
   OP,
+  PAGE_SHIFT,
   PRESENT,
   PRIVATE,
   PROC_SHIFT,
@@ -72,7 +73,7 @@ export const fork = (s: number, p: number, c: number): number => {
   let failed = false;
   for (let starts = BEGINS[c] as number; starts !== 0 && !failed; starts &= starts - 1) {
     const start = lowestOf(starts);
-    const [from, to] = [(p << 5) | start, (c << 5) | start];
+    const [from, to] = [(p << PAGE_SHIFT) | start, (c << PAGE_SHIFT) | start];
     VMA_PFN[to] = VMA_PFN[from] as number;
     VMA_MODE[to] = VMA_MODE[from] as number;
     VMA_ORDER[to] = (VMA_ORDER[from] as number) + behind;
@@ -110,7 +111,7 @@ const copyTracking = (s: number, p: number, c: number, start: number): boolean =
     if ((((PRIVATE[p] as number) >>> start) & 1) === 0) giveUp();
     return false;
   }
-  const v = (p << 5) | start;
+  const v = (p << PAGE_SHIFT) | start;
   const pfn = VMA_PFN[v] as number;
   const end = endOf(p, start);
   if (track(s, pfn, pfn + end - start, VMA_MODE[v] as number, true) !== OK) return false;
@@ -129,12 +130,12 @@ export const revoke = (s: number): void => {
     if (ALIVE[p] === 0) continue;
     const tracked = IS_VM_PAT[s] === 1 ? (TRACKED[p] as number) & (BEGINS[p] as number) : 0;
     for (let starts = tracked; starts !== 0; starts &= starts - 1) {
-      count = meet((p << 5) | lowestOf(starts), count);
+      count = meet((p << PAGE_SHIFT) | lowestOf(starts), count);
     }
   }
   for (let at = 0; at < count; at++) {
     const v = met[at] as number;
-    untrackVma(s, v >> 5, v & 31);
+    untrackVma(s, v >> PAGE_SHIFT, v & ((1 << PAGE_SHIFT) - 1));
   }
   for (let at = 0; at < (BORN_COUNT[s] as number); at++) {
     const p = BORN[(s << PROC_SHIFT) + at] as number;

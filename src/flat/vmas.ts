@@ -14,6 +14,7 @@ import {
   lowestOf,
   MAPPED,
   maskOf,
+  PAGE_SHIFT,
   PRESENT,
   PRIVATE,
   SEALED,
@@ -41,7 +42,7 @@ export const endOf = (p: number, page: number): number => {
 /** The pfn that a page of a VMA maps. */
 export const pfnAt = (p: number, page: number): number => {
   const start = startOf(p, page);
-  return (VMA_PFN[(p << 5) | start] as number) + page - start;
+  return (VMA_PFN[(p << PAGE_SHIFT) | start] as number) + page - start;
 };
 
 /** Whether the limit lets a process have so many more VMAs. */
@@ -70,8 +71,8 @@ export const shareContext = (s: number, v: number, original: number): void => {
 /** __split_vma(): `at` lies inside a VMA. */
 export const split = (s: number, p: number, at: number): void => {
   const start = startOf(p, at);
-  const old = (p << 5) | start;
-  const upper = (p << 5) | at;
+  const old = (p << PAGE_SHIFT) | start;
+  const upper = (p << PAGE_SHIFT) | at;
   BEGINS[p] = (BEGINS[p] as number) | (1 << at);
   VMA_PFN[upper] = (VMA_PFN[old] as number) + at - start;
   VMA_MODE[upper] = VMA_MODE[old] as number;
@@ -131,7 +132,7 @@ export const clearVmas = (s: number, p: number, range: number): void => {
  */
 export const untrackVma = (s: number, p: number, start: number): void => {
   if (((((PRESENT[p] as number) | (PRIVATE[p] as number)) >>> start) & 1) === 0) return giveUp();
-  const pfn = VMA_PFN[(p << 5) | start] as number;
+  const pfn = VMA_PFN[(p << PAGE_SHIFT) | start] as number;
   untrack(s, pfn, pfn + endOf(p, start) - start);
 };
 
@@ -139,7 +140,7 @@ export const untrackVma = (s: number, p: number, start: number): void => {
 export const freeVmas = (s: number, p: number, range: number): void => {
   if (IS_VM_PAT[s] === 0) {
     for (let starts = (BEGINS[p] as number) & range; starts !== 0; starts &= starts - 1) {
-      putContext(s, VMA_CONTEXT[(p << 5) | lowestOf(starts)] as number);
+      putContext(s, VMA_CONTEXT[(p << PAGE_SHIFT) | lowestOf(starts)] as number);
     }
   }
   MAPPED[p] = (MAPPED[p] as number) & ~range;
