@@ -50,23 +50,29 @@ type Teller = (finding: FlatFinding) => string;
 
 /** A finding of the flat engine; its sentence is asked for when somebody reads it. */
 export class FlatFinding implements JudgedFinding {
-  readonly symptom: Symptom;
-  readonly cause: string;
-  readonly verdict: Verdict;
-  readonly signature: string;
-
   constructor(
-    { symptom, cause, verdict, signature }: Names,
+    private readonly names: Names,
     readonly side: Side,
     readonly step: number,
     readonly parted: boolean,
     private readonly kindNumber: number,
     private readonly teller: Teller,
-  ) {
-    this.symptom = symptom;
-    this.cause = cause;
-    this.verdict = verdict;
-    this.signature = signature;
+  ) {}
+
+  get symptom(): Symptom {
+    return this.names.symptom;
+  }
+
+  get cause(): string {
+    return this.names.cause;
+  }
+
+  get verdict(): Verdict {
+    return this.names.verdict;
+  }
+
+  get signature(): string {
+    return this.names.signature;
   }
 
   /** The errno or cache mode, as the readable oracle names it; empty where there is none. */

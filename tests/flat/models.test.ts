@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { arbitraryTrace } from "../../fuzz/arbitrary.ts";
+import { plainDesign } from "../../src/engine/plain.ts";
 import { fits, takeOp, takeWorld } from "../../src/flat/encode.ts";
 import { boot, perform } from "../../src/flat/machine.ts";
 import { GAVE_UP } from "../../src/flat/memory.ts";
-import { type PlainDesign, takeSide } from "../../src/flat/sides.ts";
+import { takeSide } from "../../src/flat/sides.ts";
 import type { ModelBackend } from "../../src/model/backend.ts";
 import type { Step } from "../../src/trace/recording.ts";
 import type { Trace } from "../../src/trace/trace.ts";
@@ -14,14 +15,11 @@ import { readRecordings, recordingFiles } from "../recordings.ts";
 import { revokingTrace } from "./revokes.ts";
 import { shown, shownStep } from "./shown.ts";
 
-const plainOf = (model: ModelBackend): PlainDesign => {
-  if (model.plain === undefined) throw new Error(`${model.id} is not plain`);
-  return { profile: model.plain, design: model.design };
-};
-
 /** Runs as much of a trace as the flat engine holds, and compares each step; tells how many. */
 function compare(model: ModelBackend, trace: Trace, steps: readonly Step[], side: number): number {
-  takeSide(side, plainOf(model));
+  const design = plainDesign(model);
+  if (design === null) throw new Error(`${model.id} is not plain`);
+  takeSide(side, design);
   takeWorld(trace.world);
   boot(side);
   GAVE_UP[0] = 0;
