@@ -51,15 +51,12 @@ export async function bench(io: Io, options: BenchOptions): Promise<number> {
   return EXIT.ok;
 }
 
-/**
- * How long each part runs before it is measured, as a share of its time: so long until the engine
- * has compiled what it measures.
- */
-const WARM_UP = 1 / 3;
+/** How long each part runs before it is measured: until the engine has compiled what it measures. */
+const WARM_UP_MS = 700;
 
 /** Runs `work`, which tells how many ops it did, until the time is up. */
 function forSeconds(seconds: number, work: (round: number) => number): Speed {
-  const warm = performance.now() + seconds * 1000 * WARM_UP;
+  const warm = performance.now() + WARM_UP_MS;
   do work(0);
   while (performance.now() < warm);
   const coresUsed = watchCores();
@@ -107,7 +104,7 @@ async function wholeCampaign(
     differential: differentialOf(pair),
     signal: io.interrupted,
   };
-  await runCampaign({ ...options, milliseconds: seconds * 1000 * WARM_UP });
+  await runCampaign({ ...options, milliseconds: WARM_UP_MS });
   const coresUsed = watchCores();
   const { campaign } = await runCampaign({ ...options, milliseconds: seconds * 1000 });
   return { opsPerSec: campaign.opsPerSecond, cores: coresUsed() };

@@ -1,8 +1,8 @@
 /**
  * The speed of `pfndiff bench` beside that of a C program that does the same work, native/native.c:
  * `npm run build && npx tsx tests/bench/native.ts [--seconds N] [--rounds N] [--json]`. A round is
- * the C program, a bench, and the C program again, so that a machine that changes its clock changes
- * it for both. Speeds are divided by the share of a core that they were measured with,
+ * the C program, a bench, and the C program again; the rounds are short and many, and their median
+ * counts, so that a machine that changes its clock changes it for both. Speeds are divided by the share of a core that they were measured with,
  * or a busy machine would decide; `byClock` in the JSON is without that. It fails where a bar is missed,
  * and where the machine is too busy to tell.
  */
@@ -173,8 +173,8 @@ function given() {
   try {
     const { values } = parseArgs({
       options: {
-        seconds: { type: "string", default: "3" },
-        rounds: { type: "string", default: "3" },
+        seconds: { type: "string", default: "1" },
+        rounds: { type: "string", default: "9" },
         json: { type: "boolean", default: false },
       },
     });
