@@ -7,8 +7,8 @@ const ENTRY = "dist/pfndiff.js";
 const FROM_NODE_MODULES = ["piscina", "bullmq", "ioredis"];
 
 /**
- * The flat engine and all that it is made of go into one chunk: what is constant in a chunk the
- * engine folds into the code, what comes from another one it looks up at every use.
+ * The flat engine and all that it is made of go into one chunk, and its constants stay `const`: V8
+ * folds what is constant in a chunk into the code, and looks up the rest at every use.
  */
 const FLAT =
   /\/(src\/flat\/|fuzz\/(flat|goals)|src\/oracle\/(causes|finding)\.|src\/pat\/cachemode\.)/;

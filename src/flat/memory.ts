@@ -1,7 +1,8 @@
 /**
  * The memory of the flat engine: both models and the oracle of both sides, for worlds so small that
- * a set of pages is one integer. It belongs to the module, once for each thread, because an array
- * that is a constant costs the engine no look at an object. Every run empties it first.
+ * a set of pages is one integer. It belongs to the module, once for each thread, because V8 folds
+ * constants into the code: arrays, and functions, which are constants here for that reason. Every
+ * trace empties it first.
  *
  * Index names: `s` a side (0 before, 1 after), `p` a process of a side (placeOf()), `v` a virtual
  * page of a process (p * 32 + page), `u` a unit, `r` a reservation. A mask has a bit per page.
@@ -43,8 +44,8 @@ export const countOf = (mask: number): number => {
 };
 
 /**
- * The same number, known to be an integer: what comes in as a parameter the engine would take for a
- * number with a fraction when it is stored.
+ * The same number, known to be an integer: what comes in as a parameter V8 would take for a number
+ * with a fraction when it is stored.
  */
 export const int = (number: number): number => number | 0;
 
