@@ -238,7 +238,7 @@ function addModelCommands(program: Command, io: Io, done: Done): void {
     });
   program
     .command("bench")
-    .description("measure the models, the oracle and the campaign")
+    .description("measure the models, the oracle and the campaign, each once warm")
     .option("--json", "print the figures as JSON")
     .addOption(new Option("--time <s>", "seconds per measurement").argParser(seconds).default(1))
     .action(async (options) => done(await (await import("./bench.ts")).bench(io, options)));

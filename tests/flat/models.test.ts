@@ -35,34 +35,23 @@ function compare(model: ModelBackend, trace: Trace, steps: readonly Step[], side
   return trace.ops.length;
 }
 
+const DRAWN = [
+  ["as campaigns draw them", arbitraryTrace, 150],
+  ["in which processes share pages and lose the device", revokingTrace, 150],
+  ["drawn blindly", blindTrace, 80],
+] as const;
+
 describe.each(Object.entries(MODELS))("the flat %s", (_, model) => {
-  const agree = (share: number) => {
+  test.each(DRAWN)("does step by step what the readable one does, on traces %s", (...drawn) => {
+    const [, traces, numRuns] = drawn;
     let [compared, all] = [0, 0];
-    const property = (trace: Trace, side: number) => {
+    const agree = (trace: Trace, side: number) => {
       const { steps } = model.recordSync(trace, { contexts: true });
       compared += compare(model, trace, steps, side);
       all += trace.ops.length;
     };
-    const taken = () => expect(compared / all).toBeGreaterThan(share);
-    return { property, taken };
-  };
-
-  test("does step by step what the readable one does, on traces as campaigns draw them", () => {
-    const { property, taken } = agree(0.98);
-    fc.assert(fc.property(arbitraryTrace, fc.nat({ max: 1 }), property), { numRuns: 150 });
-    taken();
-  });
-
-  test("and where processes share pages and lose the device", () => {
-    const { property, taken } = agree(0.98);
-    fc.assert(fc.property(revokingTrace, fc.nat({ max: 1 }), property), { numRuns: 150 });
-    taken();
-  });
-
-  test("and on traces drawn blindly", () => {
-    const { property, taken } = agree(0.98);
-    fc.assert(fc.property(blindTrace, fc.nat({ max: 1 }), property), { numRuns: 80 });
-    taken();
+    fc.assert(fc.property(traces, fc.nat({ max: 1 }), agree), { numRuns });
+    expect(compared / all).toBeGreaterThan(0.98);
   });
 });
 

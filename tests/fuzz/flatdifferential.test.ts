@@ -26,6 +26,12 @@ const PAIRS = [
   ["7.2", "6.12"],
 ] as const;
 
+const DRAWN = [
+  ["as the campaign draws them", arbitraryTrace, 250],
+  ["that revoke", revokingTrace, 250],
+  ["drawn blindly", blindTrace, 120],
+] as const;
+
 const RECORDED = readRecordings(recordingFiles()[0] as string).map(({ trace }) => trace);
 
 const word = ({ step, side, signature, kind, parted, detail }: JudgedFinding) =>
@@ -76,21 +82,9 @@ function comparison(before: string, after: string) {
 describe.each(PAIRS)(
   "from %s to %s the flat engine answers what the readable one does",
   (was, is) => {
-    test("for traces as the campaign draws them, nearly all of which it takes", () => {
+    test.each(DRAWN)("for traces %s, nearly all of which it takes", (_, traces, numRuns) => {
       const { agree, counts } = comparison(was, is);
-      fc.assert(fc.property(arbitraryTrace, agree), { numRuns: 250 });
-      expect(counts.fast / counts.all).toBeGreaterThan(0.98);
-    });
-
-    test("for traces that revoke, nearly all of which it takes", () => {
-      const { agree, counts } = comparison(was, is);
-      fc.assert(fc.property(revokingTrace, agree), { numRuns: 250 });
-      expect(counts.fast / counts.all).toBeGreaterThan(0.98);
-    });
-
-    test("for traces drawn blindly, nearly all of which it takes", () => {
-      const { agree, counts } = comparison(was, is);
-      fc.assert(fc.property(blindTrace, agree), { numRuns: 120 });
+      fc.assert(fc.property(traces, agree), { numRuns });
       expect(counts.fast / counts.all).toBeGreaterThan(0.98);
     });
 
