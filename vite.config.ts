@@ -6,13 +6,6 @@ const ENTRY = "dist/pfndiff.js";
 /** What starts files of its own, or need not be installed, stays outside. */
 const FROM_NODE_MODULES = ["piscina", "bullmq", "ioredis"];
 
-/**
- * The flat engine and all that it is made of go into one chunk, and its constants stay `const`: V8
- * folds what is constant in a chunk into the code, and looks up the rest at every use.
- */
-const FLAT =
-  /\/(src\/flat\/|fuzz\/(flat|goals)|src\/oracle\/(causes|finding)\.|src\/pat\/cachemode\.)/;
-
 /** npx runs the file itself, and a build writes it anew without the executable bit. */
 const executable: Plugin = {
   name: "executable",
@@ -42,8 +35,6 @@ export default defineConfig({
         banner: (chunk) => (chunk.name === "pfndiff" ? "#!/usr/bin/env node" : ""),
         entryFileNames: "[name].js",
         chunkFileNames: "chunks/[name]-[hash].js",
-        topLevelVar: false,
-        codeSplitting: { groups: [{ name: "flat", test: FLAT }] },
       },
     },
   },

@@ -15,5 +15,5 @@ export function legacySpec(release: LegacyRelease): DesignSpec {
 
 /** The VM_PAT design as a backend: `legacy@6.1`, `legacy@6.12`. */
 export function legacyBackend(release: LegacyRelease): ModelBackend {
-  return modelBackend(`legacy@${release}`, "vm-pat", legacySpec(release), true);
+  return modelBackend(`legacy@${release}`, "vm-pat", legacySpec(release));
 }

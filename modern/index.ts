@@ -15,5 +15,5 @@ export function modernSpec(release: ModernRelease): DesignSpec {
 
 /** The refcounted design as a backend: `modern@6.16` to `modern@7.3`. */
 export function modernBackend(release: ModernRelease): ModelBackend {
-  return modelBackend(`modern@${release}`, "kref", modernSpec(release), true);
+  return modelBackend(`modern@${release}`, "kref", modernSpec(release));
 }

@@ -63,7 +63,6 @@ describe("the scan sees what it should", () => {
     ["src/mm/a.ts", 'import { b } from "../oracle/finding.ts";'],
     ["src/pat/a.ts", 'import { b } from "../mm/units.ts";'],
     ["src/trace/a.ts", 'import { b } from "../compare.ts";'],
-    ["src/flat/a.ts", 'import { b } from "../mm/mm.ts";'],
     ["kernel/a.ts", 'import { b } from "../fuzz/campaign.ts";'],
     ["fuzz/a.ts", 'const b = await import("../legacy/index.ts");'],
     ["src/claims/a.ts", 'import { b } from "../../fuzz/campaign.ts";'],

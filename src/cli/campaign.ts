@@ -1,12 +1,10 @@
 import { join } from "node:path";
 import { findingFileName } from "../../fuzz/corpus.ts";
 import { type Differential, recordingDifferential } from "../../fuzz/differential.ts";
-import { FlatDifferential } from "../../fuzz/flatdifferential.ts";
 import { LiveDifferential } from "../../fuzz/livedifferential.ts";
 import type { Campaign } from "../../fuzz/summary.ts";
 import type { CampaignView, FindingView } from "../../reports/view.ts";
 import { ModelSide } from "../engine/modelside.ts";
-import { plainDesign } from "../engine/plain.ts";
 import { judge } from "../oracle/judge.ts";
 import { isDriverOp } from "../trace/driverkinds.ts";
 import type { Trace } from "../trace/trace.ts";
@@ -16,8 +14,7 @@ import { survivingLoss } from "./kernelcampaign.ts";
 
 /**
  * Both sides and the oracle, as the campaign wants them: over-retention is the after side's. Two
- * models are run together from memory, on the flat engine if both are plain; anything else is
- * recorded and judged.
+ * models are run together from memory; anything else is recorded and judged.
  */
 export function differentialOf({ before, after }: Pair): Differential {
   const recorded = recordingDifferential(recorderOf(before), recorderOf(after), (left, right) => {
@@ -27,12 +24,7 @@ export function differentialOf({ before, after }: Pair): Differential {
   if (!isModel(before) || !isModel(after)) return survivingLoss({ before, after }, recorded);
   const models = new LiveDifferential(new ModelSide(before), new ModelSide(after));
   // What a driver maps shows in recordings only.
-  const readable = (trace: Trace) =>
-    trace.ops.some(isDriverOp) ? recorded(trace) : models.run(trace);
-  const [left, right] = [plainDesign(before), plainDesign(after)];
-  if (left === null || right === null) return readable;
-  const flat = new FlatDifferential(left, right, models);
-  return (trace) => flat.run(trace) ?? readable(trace);
+  return (trace: Trace) => (trace.ops.some(isDriverOp) ? recorded(trace) : models.run(trace));
 }
 
 /** A campaign with every minimal trace run again, so that it can be drawn. */

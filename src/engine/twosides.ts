@@ -1,7 +1,3 @@
-import { takeOp } from "../flat/encode.ts";
-import { beginTrace, costOf, step } from "../flat/engine.ts";
-import type { PlainDesign } from "../flat/sides.ts";
-import { judgedFindings } from "../flat/verdict.ts";
 import type { ModelBackend } from "../model/backend.ts";
 import { judge } from "../oracle/judge.ts";
 import { Differential } from "../oracle/differential.ts";
@@ -12,7 +8,6 @@ import { isDriverOp } from "../trace/driverkinds.ts";
 import { Flattener } from "../trace/flatop.ts";
 import type { Trace } from "../trace/trace.ts";
 import { ModelSide } from "./modelside.ts";
-import { plainDesign } from "./plain.ts";
 
 /** What two models show of one trace. */
 export interface Shown {
@@ -24,16 +19,14 @@ export interface Shown {
 }
 
 /**
- * Two models and the oracle. System calls are judged from memory as they run, on the flat engine
- * where both designs are plain and it holds the trace; traces of drivers by their recordings,
- * because the ledger follows system calls only.
+ * Two models and the oracle. System calls are judged from memory as they run; traces of drivers by
+ * their recordings, because the ledger follows system calls only.
  */
 export class TwoSides {
   private readonly oracle = new Differential();
   private readonly flattener = new Flattener();
   private readonly beforeSide: ModelSide;
   private readonly afterSide: ModelSide;
-  private readonly plain: readonly [PlainDesign | null, PlainDesign | null];
 
   constructor(
     private readonly before: ModelBackend,
@@ -41,24 +34,9 @@ export class TwoSides {
   ) {
     this.beforeSide = new ModelSide(before);
     this.afterSide = new ModelSide(after);
-    this.plain = [plainDesign(before), plainDesign(after)];
   }
 
   run(trace: Trace): Shown {
-    return this.runFlat(trace) ?? this.runReadable(trace);
-  }
-
-  private runFlat(trace: Trace): Shown | null {
-    const [before, after] = this.plain;
-    if (before === null || after === null || !beginTrace(before, after, trace)) return null;
-    for (const op of trace.ops) if (!takeOp(op) || !step()) return null;
-    return {
-      findings: judgedFindings(() => this.judgeLive(trace)),
-      retention: { before: costOf(0), after: costOf(1) },
-    };
-  }
-
-  private runReadable(trace: Trace): Shown {
     if (!trace.ops.some(isDriverOp)) return this.runLive(trace);
     const contexts = { contexts: true };
     return judge(this.before.recordSync(trace, contexts), this.after.recordSync(trace, contexts));

@@ -1,5 +1,4 @@
 import type { Backend } from "../backend.ts";
-import type { MmProfile } from "../mm/profile.ts";
 import type { MemtypeWatcher } from "../pat/memtype.ts";
 import { Flattener } from "../trace/flatop.ts";
 import type { Op } from "../trace/op.ts";
@@ -24,25 +23,16 @@ export function recordOn(machine: Machine, trace: Trace, options: RecordOptions 
 /** A model as a backend: every trace gets a machine of its own. */
 export interface ModelBackend extends Backend {
   readonly design: "vm-pat" | "kref";
-  /**
-   * The release whose design it is, nothing added and nothing planted; absent on every variant.
-   * Then the flat engine may stand for it.
-   */
-  readonly plain?: MmProfile;
   /** A fresh machine; `watcher` is told of every change of its memtype list. */
   machine(world: World, watcher?: MemtypeWatcher | null): Machine;
   recordSync(trace: Trace, options?: RecordOptions): Recording;
 }
 
-/**
- * Makes a backend of a design: what it does is all in `spec`. `isPlain`: that is what the kernel of
- * its release does, and nothing else.
- */
+/** Makes a backend of a design: what it does is all in `spec`. */
 export function modelBackend(
   id: string,
   design: "vm-pat" | "kref",
   spec: DesignSpec,
-  isPlain = false,
 ): ModelBackend {
   const machine = (world: World, watcher: MemtypeWatcher | null = null) =>
     new (spec.parts?.machine ?? Machine)(world, spec, watcher);
@@ -52,6 +42,5 @@ export function modelBackend(
     trace,
     steps: recordOn(machine(trace.world), trace, options),
   });
-  const backend = { id, design, machine, recordSync, record: async (t: Trace) => recordSync(t) };
-  return isPlain ? { ...backend, plain: spec.profile } : backend;
+  return { id, design, machine, recordSync, record: async (t: Trace) => recordSync(t) };
 }

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -39,17 +39,6 @@ describe("the bundle", () => {
     for (const heavy of ["ZodType", "class Arbitrary", "new Piscina", "new Queue"]) {
       expect(text.includes(heavy), heavy).toBe(false);
     }
-  });
-
-  it("keeps the flat engine in one chunk, of constants: else it is half as fast", () => {
-    const chunks = readdirSync("dist/chunks").map((name) =>
-      readFileSync(join("dist/chunks", name), "utf8"),
-    );
-    const parts = chunks.filter((text) => text.includes("// src/flat/"));
-    expect(parts).toHaveLength(1);
-    const [flat] = parts;
-    expect(flat).toMatch(/^const MAPPED = new Int32Array/m);
-    expect(flat).toMatch(/^const lowestOf = \(/m);
   });
 
   it("is executable, as npx wants it", () => {

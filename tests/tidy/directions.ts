@@ -61,16 +61,6 @@ export const DIRECTIONS: readonly Direction[] = [
     why: "the oracle imports no backend and no machine",
   },
   {
-    from: /^src\/flat\//,
-    refuses: outside(
-      /^src\/(flat|trace)\//,
-      /^src\/oracle\/(causes|finding)\.ts$/,
-      /^src\/mm\/(errno|profile)\.ts$/,
-      /^src\/pat\/cachemode\.ts$/,
-    ),
-    why: "src/flat shares names and numbers with the readable path, and no code",
-  },
-  {
     from: /^(fuzz|reports)\//,
     refuses: inside(/^(legacy|modern|kernel|src\/model)\//),
     why: "fuzz and reports are handed backends and recordings",
