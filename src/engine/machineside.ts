@@ -4,7 +4,6 @@ import type { StateHash } from "../../fuzz/explore/statehash.ts";
 import type { Op } from "../trace/op.ts";
 import type { World } from "../trace/trace.ts";
 import type { Mm } from "../mm/mm.ts";
-import { VMA_DONTFORK, VMA_PRIVATE, VMA_READ, VMA_SEALED, VMA_WRITE } from "../oracle/observed.ts";
 import type { Vma } from "../mm/vma.ts";
 import { ModelSide } from "./modelside.ts";
 
@@ -55,7 +54,7 @@ export class MachineSide extends ModelSide implements ExploredSide {
   private writeMm(mm: Mm, state: StateHash): void {
     for (const vma of mm.vmas) {
       state.push((vma.start << 16) | (vma.end << 8) | vma.pfn);
-      state.push(flagsOf(vma));
+      state.push(vma.flags);
       this.writeTracking(vma, state);
       for (let page = vma.start; page < vma.end; page++) {
         const pfn = mm.pageTable.pfnAt(page);
@@ -76,14 +75,4 @@ export class MachineSide extends ModelSide implements ExploredSide {
     state.push(state.name(context));
     if (isNew) state.push((context.kref << 16) | (context.pfn << 8) | context.pages);
   }
-}
-
-function flagsOf(vma: Vma): number {
-  return (
-    (vma.isPrivate ? VMA_PRIVATE : 0) |
-    (vma.prot === "none" ? 0 : VMA_READ) |
-    (vma.prot === "rw" ? VMA_WRITE : 0) |
-    (vma.dontfork ? VMA_DONTFORK : 0) |
-    (vma.sealed ? VMA_SEALED : 0)
-  );
 }

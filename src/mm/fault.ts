@@ -6,6 +6,7 @@ import type { Mm, MmContext } from "./mm.ts";
 import { isOurs, remapPfnRange } from "./remap.ts";
 import type { PageCount, VirtualPage } from "./units.ts";
 import type { FaultHandler, Vma } from "./vma.ts";
+import { VM_READ, VM_WRITE } from "./vmaflags.ts";
 
 /** How much the `remap-segment` fault handler maps at once. */
 const SEGMENT_PAGES: PageCount = 4;
@@ -24,8 +25,7 @@ export function touch(
   results: CallResult[],
 ): Outcome {
   const vma = mm.lookup(at);
-  if (vma === null || vma.prot === "none") return "EFAULT";
-  if (write && vma.prot !== "rw") return "EFAULT";
+  if (vma === null || (vma.flags & (write ? VM_WRITE : VM_READ)) === 0) return "EFAULT";
   if (mm.pageTable.isNone(at)) {
     const outcome = faultIn(context, mm, vma, at, results);
     if (outcome !== null) return outcome;

@@ -5,7 +5,7 @@ import type { Mm, MmContext } from "./mm.ts";
 import { clearVmas, freeVmas, gatherVmas } from "./munmap.ts";
 import { remapNewVma } from "./remap.ts";
 import type { PageCount, Pfn, VirtualPage } from "./units.ts";
-import { type Prot, Vma } from "./vma.ts";
+import { Vma } from "./vma.ts";
 
 /** The file behind a mapping, as far as its mmap handler decides what happens. */
 export interface Driver {
@@ -22,8 +22,8 @@ export interface MmapRequest {
   readonly at: VirtualPage;
   readonly pages: PageCount;
   readonly pfn: Pfn;
-  readonly prot: Prot;
-  readonly isPrivate: boolean;
+  /** VM_READ, VM_WRITE, VM_PRIVATE. */
+  readonly flags: number;
   readonly driver: Driver;
 }
 
@@ -32,8 +32,8 @@ export interface DriverMmapRequest {
   readonly at: VirtualPage;
   readonly pages: PageCount;
   readonly off: number;
-  readonly prot: Prot;
-  readonly isPrivate: boolean;
+  /** VM_READ, VM_WRITE, VM_PRIVATE. */
+  readonly flags: number;
   readonly calls: readonly DriverCall[];
 }
 
@@ -43,7 +43,7 @@ export function mmap(context: MmContext, mm: Mm, request: MmapRequest): Outcome 
   const { profile } = context;
   const freeFirst =
     profile.mmapFreesReplacedFirst || (driver.isDevmem && profile.devmemMapsAfterFree);
-  const vma = new Vma(at, at + pages, request.pfn, request.prot, request.isPrivate);
+  const vma = new Vma(at, at + pages, request.pfn, request.flags);
   const place = makeRoom(context, mm, vma, freeFirst);
   if (typeof place === "string") return place;
   const error = remapNewVma(context, mm, vma, driver.mode);
@@ -58,8 +58,8 @@ export function mmapDriver(
   request: DriverMmapRequest,
   results: CallResult[],
 ): Outcome {
-  const { at, pages, off, prot, isPrivate, calls } = request;
-  const vma = new Vma(at, at + pages, off, prot, isPrivate);
+  const { at, pages, off, flags, calls } = request;
+  const vma = new Vma(at, at + pages, off, flags);
   vma.device = NEW_DEVICE_MAPPING;
   const place = makeRoom(context, mm, vma, context.profile.mmapFreesReplacedFirst);
   if (typeof place === "string") return place;

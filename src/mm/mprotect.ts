@@ -1,7 +1,8 @@
 import type { Errno, Outcome } from "./errno.ts";
 import { type Mm, type MmContext, splitAround } from "./mm.ts";
 import type { PageCount, VirtualPage } from "./units.ts";
-import type { Prot, Vma } from "./vma.ts";
+import type { Vma } from "./vma.ts";
+import { type Prot, protFlags, VM_DONTCOPY, VM_PROT } from "./vmaflags.ts";
 
 /**
  * mprotect() (do_mprotect_pkey(), 6.1 to 7.2; reduced: every file is open for writing, so no
@@ -16,15 +17,17 @@ export function mprotect(
   prot: Prot,
 ): Outcome {
   const end = at + pages;
+  const wanted = protFlags(prot);
   for (let from = at; from < end; ) {
     const vma = mm.lookup(from);
     if (vma === null) return "ENOMEM";
     const upTo = Math.min(end, vma.end);
     if (vma.sealed) return "EPERM";
-    if (vma.prot !== prot) {
+    if ((vma.flags & VM_PROT) !== wanted) {
       const error = splitAround(context, mm, from, upTo);
       if (error !== null) return error;
-      (mm.lookup(from) as Vma).prot = prot;
+      const changed = mm.lookup(from) as Vma;
+      changed.flags = (changed.flags & ~VM_PROT) | wanted;
     }
     from = upTo;
   }
@@ -66,7 +69,7 @@ export function madvise(
     if (behavior === "dontfork" && !next.dontfork) {
       // madvise() tells that memory is short by EAGAIN.
       if (splitAround(context, mm, start, upTo) !== null) return "EAGAIN";
-      (mm.lookup(start) as Vma).dontfork = true;
+      (mm.lookup(start) as Vma).flags |= VM_DONTCOPY;
     }
     from = upTo;
   }

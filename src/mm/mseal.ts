@@ -3,6 +3,7 @@ import { hasGap } from "./mlock.ts";
 import { type Mm, type MmContext, splitAround } from "./mm.ts";
 import type { PageCount, VirtualPage } from "./units.ts";
 import type { Vma } from "./vma.ts";
+import { VM_SEALED } from "./vmaflags.ts";
 
 /**
  * mseal() (mm/mseal.c, 6.12 to 7.3; reduced to pfn mappings, which never merge). A gap is found
@@ -19,7 +20,7 @@ export function mseal(context: MmContext, mm: Mm, at: VirtualPage, pages: PageCo
     if (!vma.sealed) {
       const error = splitAround(context, mm, from, upTo);
       if (error !== null) return error;
-      (mm.lookup(from) as Vma).sealed = true;
+      (mm.lookup(from) as Vma).flags |= VM_SEALED;
     }
     from = upTo;
   }

@@ -1,8 +1,14 @@
 import type { PageCacheMode } from "../pat/cachemode.ts";
 import type { PageCount, Pfn, VirtualPage } from "./units.ts";
-
-/** Page protection of a VMA; every file is opened for reading and writing, so all may change. */
-export type Prot = "none" | "r" | "rw";
+import {
+  type Prot,
+  protFlags,
+  protOf,
+  VM_DONTCOPY,
+  VM_PRIVATE,
+  VM_PROT,
+  VM_SEALED,
+} from "./vmaflags.ts";
 
 /**
  * What a driver does when a page of its mapping is touched that is not there: insert that page
@@ -34,11 +40,8 @@ export class Vma {
   isLinked = false;
   /** What whoever watches the tracking last saw in `track`; the address space only carries it. */
   watched: object | null = null;
-  dontfork = false;
   /** Its place among the VMAs of a file that begin at one page: links count up (linkOrder()). */
   order = 0;
-  /** VM_SEALED: may no longer be unmapped, moved, replaced or given another protection. */
-  sealed = false;
   /** Null where the file is not a driver's: such a VMA maps all its pages, and all linearly. */
   device: DeviceMapping | null = null;
 
@@ -46,20 +49,42 @@ export class Vma {
     public start: VirtualPage,
     public end: VirtualPage,
     public pfn: Pfn,
-    public prot: Prot,
-    /** A private mapping may be written later (VM_MAYWRITE), so it counts as a COW mapping. */
-    public readonly isPrivate: boolean,
+    /** VM_READ and others of vmaflags.ts; what it may do is read below by name. */
+    public flags: number,
   ) {}
 
   get pages(): PageCount {
     return this.end - this.start;
   }
 
+  get prot(): Prot {
+    return protOf(this.flags);
+  }
+
+  set prot(prot: Prot) {
+    this.flags = (this.flags & ~VM_PROT) | protFlags(prot);
+  }
+
+  /** A private mapping may be written later, so it counts as a COW mapping. */
+  get isPrivate(): boolean {
+    return (this.flags & VM_PRIVATE) !== 0;
+  }
+
+  get dontfork(): boolean {
+    return (this.flags & VM_DONTCOPY) !== 0;
+  }
+
+  set dontfork(on: boolean) {
+    this.flags = on ? this.flags | VM_DONTCOPY : this.flags & ~VM_DONTCOPY;
+  }
+
+  get sealed(): boolean {
+    return (this.flags & VM_SEALED) !== 0;
+  }
+
   /** A copy over [start, end) of what this VMA maps from `pfn` on; `track` stays with the design. */
   copy(start: VirtualPage, end: VirtualPage, pfn: Pfn): Vma {
-    const copy = new Vma(start, end, pfn, this.prot, this.isPrivate);
-    copy.dontfork = this.dontfork;
-    copy.sealed = this.sealed;
+    const copy = new Vma(start, end, pfn, this.flags);
     copy.device = this.device;
     return copy;
   }

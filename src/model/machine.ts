@@ -15,6 +15,7 @@ import type { MmProfile } from "../mm/profile.ts";
 import { revoke } from "../mm/zap.ts";
 import type { PfnTracking } from "../mm/tracking.ts";
 import type { Vma } from "../mm/vma.ts";
+import { mappingFlags } from "../mm/vmaflags.ts";
 import type { PatEvent } from "../pat/events.ts";
 import { KernelMaps } from "../pat/kernelmaps.ts";
 import { KernelBug, KernelState } from "../pat/kernelstate.ts";
@@ -177,9 +178,9 @@ export class Machine {
     const { context } = this;
     switch (op.op) {
       case "mmap": {
-        const { at, pages, pfn, prot } = op;
+        const { at, pages, pfn } = op;
         const driver = driverOf(op.via);
-        return mmap(context, mm, { at, pages, pfn, prot, isPrivate: op.private, driver });
+        return mmap(context, mm, { at, pages, pfn, flags: mappingFlags(op), driver });
       }
       case "munmap":
         return munmap(context, mm, op.at, op.pages);

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Mm } from "../../src/mm/mm.ts";
 import { Vma } from "../../src/mm/vma.ts";
+import { VM_READ } from "../../src/mm/vmaflags.ts";
 
 const VPAGES = 400;
 /** Pages to map one by one, and for each then how many of the VMAs from there on go again. */
@@ -16,7 +17,7 @@ describe("the list of VMAs of a process", () => {
         const mm = new Mm(VPAGES);
         const mapped = new Set<number>();
         for (const [page, gone] of drawn) {
-          if (!mapped.has(page)) mm.insert(new Vma(page, page + 1, page, "r", false));
+          if (!mapped.has(page)) mm.insert(new Vma(page, page + 1, page, VM_READ));
           mapped.add(page);
           most = Math.max(most, mm.vmas.length);
           if (gone < 3) continue;
