@@ -1,11 +1,7 @@
+import { assertNever } from "../src/assertnever.ts";
+import { VM_PRIVATE } from "../src/mm/vmaflags.ts";
 import { RecordingFeed } from "../src/oracle/feed.ts";
-import {
-  type Observed,
-  PAT_LOST,
-  VMA_PRIVATE,
-  VmaTable,
-  type VmaView,
-} from "../src/oracle/observed.ts";
+import { firstAfter, type Observed, type SeenVma, vmaAt } from "../src/oracle/observed.ts";
 import type { Op, OpOf } from "../src/trace/op.ts";
 import type { Recording } from "../src/trace/recording.ts";
 
@@ -50,16 +46,23 @@ export function reachableGoals(designs: readonly ("vm-pat" | "kref" | undefined)
   return GOALS.filter((goal) => goal !== "fork-fails" || !neverFailsFork);
 }
 
-/** A goal that is never reached. */
-const ALWAYS = 1 << GOALS.length;
-const REPLACES = goalBit("mmap-replaces");
+const [SPLIT, HEAD, MIDDLE, TAIL] = [
+  goalBit("split"),
+  goalBit("munmap-head"),
+  goalBit("munmap-middle"),
+  goalBit("munmap-tail"),
+];
+const SHRINK = goalBit("mremap-shrink");
+const MOVE_WHOLE = goalBit("move-whole");
+const MOVE_PIECE = goalBit("move-piece");
+const FORK_SPLIT = goalBit("fork-split");
+const FORK_FAILS = goalBit("fork-fails");
 const REFUSED = goalBit("mmap-refused");
-const OF_MUNMAP = goalBit("munmap-head") | goalBit("munmap-middle") | goalBit("munmap-tail");
-const OF_MREMAP = goalBit("mremap-shrink") | goalBit("move-whole") | goalBit("move-piece");
+const REPLACES = goalBit("mmap-replaces");
 const COW_FIRST = goalBit("cow-first");
 
-/** What the ops have in common that act on pages of a process. */
-type OpAt = { readonly proc: number; readonly at: number };
+/** What of a side the goals are seen by. */
+type View = Pick<Observed, "vmas" | "isPatLost">;
 
 /** Goals that one or both sides of a trace have reached. */
 export class Reached {
@@ -68,15 +71,16 @@ export class Reached {
 
 /**
  * Watches one side's execution of one trace and notes the goals it reaches: from what happened,
- * never from what was meant to happen. It looks at the VMAs around the op before the op and after
- * it, and only while the op could reach something new.
+ * never from what was meant to happen. Before an op it looks at the VMAs around it for what the op
+ * would reach if it succeeded, and only while that is something new.
  */
 export class GoalObserver {
-  private readonly was = new VmaTable();
-  private readonly is = new VmaTable();
+  /** What the op at hand reaches if it succeeds. */
+  private pending: GoalSet = 0;
+  /** Where it would cut a tracked VMA in two, if it succeeds. */
+  private readonly cuts: number[] = [];
   /** Borders that a split has made and that still stand, by process; few traces have any. */
   private readonly borders = new Map<number, number[]>();
-  private looks = false;
 
   /** Two sides that note into one set spare each other the second look. */
   constructor(private readonly goals = new Reached()) {}
@@ -92,160 +96,161 @@ export class GoalObserver {
   }
 
   /** Takes in what an op is about to act on. */
-  before(op: Op, view: VmaView): void {
-    this.looks = false;
+  before(op: Op, view: View): void {
+    this.pending = 0;
+    while (this.cuts.length > 0) this.cuts.pop();
     switch (op.op) {
       case "mmap":
-        return this.look(op, op.pages, REPLACES, view);
+        if (this.mayReach(REPLACES)) this.pending = replaced(op, view);
+        return;
       case "munmap":
-        return this.look(op, op.pages, OF_MUNMAP, view);
+        if (this.mayReach(HEAD | MIDDLE | TAIL)) this.pending = cutBy(op, view);
+        return;
       case "mremap":
-        return this.look(op, op.pages, OF_MREMAP, view);
+        if (this.mayReach(SHRINK | MOVE_WHOLE | MOVE_PIECE)) this.pending = moved(op, view);
+        return;
       case "mprotect":
       case "madvise":
       case "mseal":
         // Always looked at: the borders of a split are what a later fork of it is known by.
-        return this.look(op, op.pages, ALWAYS, view);
+        this.noteCut(op.proc, op.at, view);
+        return this.noteCut(op.proc, op.at + op.pages, view);
       case "touch":
-        return op.write ? this.look(op, 1, COW_FIRST, view) : undefined;
-      default:
+        if (op.write && this.mayReach(COW_FIRST)) this.pending = copied(op, view);
         return;
+      case "spawn":
+      case "fork":
+      case "exit":
+      case "mlock":
+      case "munlock":
+      case "revoke":
+      case "drv-mmap":
+      case "drv-run":
+      case "drv-zap":
+      case "ioremap":
+      case "iounmap":
+      case "memremap":
+      case "memunmap":
+      case "memremap-pages":
+      case "memunmap-pages":
+      case "reserve-memtype-wc":
+      case "free-memtype-wc":
+      case "set-memory":
+        return;
+      default:
+        return assertNever(op);
     }
   }
 
-  /** Reads the VMAs that the op is about, and those next to them, if it may reach a goal. */
-  private look(op: OpAt, pages: number, within: GoalSet, view: VmaView): void {
-    if ((this.goals.set & within) === within) return;
-    this.looks = true;
-    this.was.clear();
-    view.readRange(op.proc, op.at - 1, op.at + pages + 1, this.was);
+  private mayReach(goals: GoalSet): boolean {
+    return (this.goals.set & goals) !== goals;
+  }
+
+  private noteCut(proc: number, border: number, view: View): void {
+    const vma = vmaAt(view.vmas(proc) ?? [], border);
+    if (vma !== null && vma.start < border && !view.isPatLost(vma)) this.cuts.push(border);
   }
 
   /** Takes in what came of it. */
   after(op: Op, seen: Observed): void {
     if (seen.outcome !== null) this.observeFailure(op, seen);
-    else if (this.looks) this.observeSuccess(op, seen.view);
+    else {
+      this.goals.set |= this.pending;
+      if (this.cuts.length > 0) this.observeSplit(op.proc, seen);
+    }
     if (this.borders.size === 0) return;
-    if (op.op === "fork" && seen.outcome === null) this.observeFork(op, seen.view);
-    this.keepStandingBorders(op.proc, seen.view);
+    if (op.op === "fork" && seen.outcome === null) this.observeFork(op, seen);
+    this.keepStandingBorders(op.proc, seen);
   }
 
-  private reach(goal: Goal): void {
-    this.goals.set |= goalBit(goal);
-  }
-
-  private observeFailure(op: Op, seen: Observed): void {
-    if (op.op === "fork" && op.late !== true && seen.outcome !== "ESRCH") this.reach("fork-fails");
-    if (op.op !== "mmap" || (this.goals.set & REFUSED) !== 0) return;
-    for (const { kind } of seen.events) {
-      if (kind === "reserve-failed" || kind === "type-mismatch") this.reach("mmap-refused");
+  private observeFailure(op: Op, { outcome, events }: Observed): void {
+    if (op.op === "fork" && op.late !== true && outcome !== "ESRCH") this.goals.set |= FORK_FAILS;
+    if (op.op !== "mmap" || !this.mayReach(REFUSED)) return;
+    for (const { kind } of events) {
+      if (kind === "reserve-failed" || kind === "type-mismatch") this.goals.set |= REFUSED;
     }
   }
 
-  private observeSuccess(op: Op, view: VmaView): void {
-    switch (op.op) {
-      case "munmap":
-        return this.observeMunmap(op);
-      case "mremap":
-        return this.observeMremap(op);
-      case "mprotect":
-      case "madvise":
-      case "mseal":
-        return this.observeSplit(op, view);
-      case "mmap":
-        return this.observeMmap(op);
-      case "touch":
-        return this.observeTouch(op);
-      default:
-        return;
-    }
-  }
-
-  private observeMmap(op: OpOf<"mmap">): void {
-    const { was } = this;
-    for (let row = was.firstAfter(op.at); row < was.count; row++) {
-      if ((was.start[row] as number) >= op.at + op.pages) return;
-      if (isTracked(was, row)) this.reach("mmap-replaces");
-    }
-  }
-
-  private observeTouch(op: OpOf<"touch">): void {
-    const { was } = this;
-    const row = was.firstAfter(op.at);
-    if (row >= was.count || was.start[row] !== op.at) return;
-    const isPrivate = ((was.bits[row] as number) & VMA_PRIVATE) !== 0;
-    if (isPrivate && isTracked(was, row)) this.reach("cow-first");
-  }
-
-  private observeMunmap(op: OpOf<"munmap">): void {
-    const { was } = this;
-    const end = op.at + op.pages;
-    for (let row = was.firstAfter(op.at); row < was.count; row++) {
-      if ((was.start[row] as number) >= end) return;
-      if (!isTracked(was, row)) continue;
-      const keepsHead = (was.start[row] as number) < op.at;
-      const keepsTail = end < (was.end[row] as number);
-      if (keepsHead && keepsTail) this.reach("munmap-middle");
-      else if (keepsTail) this.reach("munmap-head");
-      else if (keepsHead) this.reach("munmap-tail");
-    }
-  }
-
-  private observeMremap(op: OpOf<"mremap">): void {
-    const { was } = this;
-    const row = was.firstAfter(op.at);
-    if (row >= was.count || (was.start[row] as number) > op.at || !isTracked(was, row)) return;
-    if (op.newPages < op.pages) this.reach("mremap-shrink");
-    if (op.to === undefined || op.newPages !== op.pages) return;
-    const end = op.at + op.pages;
-    if (was.start[row] === op.at && was.end[row] === end) this.reach("move-whole");
-    else if (end <= (was.end[row] as number)) this.reach("move-piece");
-  }
-
-  private observeSplit(op: OpOf<"mprotect" | "madvise" | "mseal">, view: VmaView): void {
-    const { was } = this;
-    this.is.clear();
-    view.readRange(op.proc, op.at - 1, op.at + op.pages + 1, this.is);
-    if (this.is.count <= was.count) return;
-    for (const border of [op.at, op.at + op.pages]) {
-      const row = was.firstAfter(border);
-      if (row >= was.count || (was.start[row] as number) >= border || !isTracked(was, row))
-        continue;
-      this.reach("split");
-      const known = this.borders.get(op.proc);
-      if (known === undefined) this.borders.set(op.proc, [border]);
+  private observeSplit(proc: number, view: View): void {
+    const vmas = view.vmas(proc) ?? [];
+    for (const border of this.cuts) {
+      if (vmaAt(vmas, border)?.start !== border) continue;
+      this.goals.set |= SPLIT;
+      const known = this.borders.get(proc);
+      if (known === undefined) this.borders.set(proc, [border]);
       else known.push(border);
     }
   }
 
-  private observeFork(op: OpOf<"fork">, view: VmaView): void {
+  private observeFork(op: OpOf<"fork">, view: View): void {
     const borders = this.borders.get(op.proc);
     if (borders === undefined || borders.length === 0) return;
-    this.reach("fork-split");
+    this.goals.set |= FORK_SPLIT;
     this.borders.set(op.child, [...borders]);
     this.keepStandingBorders(op.child, view);
   }
 
-  private keepStandingBorders(proc: number, view: VmaView): void {
+  private keepStandingBorders(proc: number, view: View): void {
     const borders = this.borders.get(proc);
     if (borders === undefined || borders.length === 0) return;
-    const standing = borders.filter((border) => this.isSplitAt(proc, border, view));
+    const vmas = view.vmas(proc) ?? [];
+    const standing = borders.filter((border) => isSplitAt(vmas, border));
     if (standing.length < borders.length) this.borders.set(proc, standing);
-  }
-
-  /** Whether two VMAs meet there and go on from one physical page to the next. */
-  private isSplitAt(proc: number, border: number, view: VmaView): boolean {
-    const vmas = this.is;
-    vmas.clear();
-    view.readRange(proc, border - 1, border + 1, vmas);
-    if (vmas.count !== 2 || vmas.end[0] !== border || vmas.start[1] !== border) return false;
-    return (vmas.pfn[0] as number) + border - (vmas.start[0] as number) === vmas.pfn[1];
   }
 }
 
-/** VM_PAT tells on the before side; the refcounted design tracks all that these ops map. */
-function isTracked(vmas: VmaTable, row: number): boolean {
-  return ((vmas.bits[row] as number) & PAT_LOST) === 0;
+/** Whether two VMAs meet there and go on from one physical page to the next. */
+function isSplitAt(vmas: readonly SeenVma[], border: number): boolean {
+  const index = firstAfter(vmas, border - 1);
+  const [lower, upper] = [vmas[index], vmas[index + 1]];
+  if (lower?.end !== border || upper?.start !== border || lower.start >= border) return false;
+  return lower.pfn + border - lower.start === upper.pfn;
+}
+
+/** Whether an mmap() replaces a tracked VMA. */
+function replaced({ proc, at, pages }: OpOf<"mmap">, view: View): GoalSet {
+  const vmas = view.vmas(proc) ?? [];
+  for (let index = firstAfter(vmas, at); index < vmas.length; index++) {
+    const vma = vmas[index] as SeenVma;
+    if (vma.start >= at + pages) return 0;
+    if (!view.isPatLost(vma)) return REPLACES;
+  }
+  return 0;
+}
+
+/** Which parts of tracked VMAs a munmap() takes. */
+function cutBy({ proc, at, pages }: OpOf<"munmap">, view: View): GoalSet {
+  const vmas = view.vmas(proc) ?? [];
+  const end = at + pages;
+  let goals = 0;
+  for (let index = firstAfter(vmas, at); index < vmas.length; index++) {
+    const vma = vmas[index] as SeenVma;
+    if (vma.start >= end) break;
+    if (view.isPatLost(vma)) continue;
+    const keepsHead = vma.start < at;
+    const keepsTail = end < vma.end;
+    if (keepsHead && keepsTail) goals |= MIDDLE;
+    else if (keepsTail) goals |= HEAD;
+    else if (keepsHead) goals |= TAIL;
+  }
+  return goals;
+}
+
+/** Whether an mremap() shrinks a tracked VMA, or moves all or a piece of one. */
+function moved({ proc, at, pages, newPages, to }: OpOf<"mremap">, view: View): GoalSet {
+  const vma = vmaAt(view.vmas(proc) ?? [], at);
+  if (vma === null || view.isPatLost(vma)) return 0;
+  if (newPages < pages) return SHRINK;
+  if (to === undefined || newPages !== pages) return 0;
+  if (vma.start === at && vma.end === at + pages) return MOVE_WHOLE;
+  return at + pages <= vma.end ? MOVE_PIECE : 0;
+}
+
+/** Whether a write copies the first page of a tracked private VMA. */
+function copied({ proc, at }: OpOf<"touch">, view: View): GoalSet {
+  const vma = vmaAt(view.vmas(proc) ?? [], at);
+  const isFirst = vma?.start === at && (vma.flags & VM_PRIVATE) !== 0;
+  return isFirst && !view.isPatLost(vma) ? COW_FIRST : 0;
 }
 
 /** The goals that one side's recording of a trace reached. */

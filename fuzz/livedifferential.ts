@@ -1,6 +1,6 @@
 import { Differential as Oracle } from "../src/oracle/differential.ts";
 import type { LiveSide } from "../src/oracle/observed.ts";
-import type { ToldFinding } from "../src/oracle/told.ts";
+import type { SideFinding } from "../src/oracle/sidefinding.ts";
 import { judgeFindings } from "../src/oracle/verdict.ts";
 import { Flattener } from "../src/trace/flatop.ts";
 import type { Op } from "../src/trace/op.ts";
@@ -10,7 +10,7 @@ import { GoalObserver, Reached } from "./goals.ts";
 
 /** What a trace showed; the findings are told when somebody reads them. */
 interface LiveDifference extends Difference {
-  readonly findings: readonly ToldFinding[];
+  readonly findings: readonly SideFinding[];
 }
 
 /**

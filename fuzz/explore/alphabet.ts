@@ -1,10 +1,10 @@
-import type { VmaTable } from "../../src/oracle/observed.ts";
-import { VMA_DONTFORK, VMA_PRIVATE, VMA_WRITE } from "../../src/oracle/observed.ts";
+import { VM_DONTCOPY, VM_PRIVATE, VM_WRITE } from "../../src/mm/vmaflags.ts";
+import { firstAfter, type SeenVma, vmaAt } from "../../src/oracle/observed.ts";
 import type { Op, Via } from "../../src/trace/op.ts";
 import type { Bounds } from "./bounds.ts";
 
 /** Whether an op changes anything of a process that has these VMAs on one side. */
-type Applies = (vmas: VmaTable) => boolean;
+type Applies = (vmas: readonly SeenVma[]) => boolean;
 
 /** One op of the alphabet, with the test that says where it is tried. */
 export interface Letter {
@@ -17,7 +17,7 @@ export interface TriedSide {
   isAlive(proc: number): boolean;
   /** Whether a write has copied the page. */
   isCopied(proc: number, page: number): boolean;
-  read(proc: number, into: VmaTable): void;
+  vmas(proc: number): readonly SeenVma[] | null;
 }
 
 /** Where an exploration is: who lives, how many were ever born, and the sides. */
@@ -27,21 +27,19 @@ export interface Scene {
   readonly alive: readonly number[];
   readonly born: number;
   readonly sides: readonly TriedSide[];
-  /** Room to read VMAs into. */
-  readonly vmas: VmaTable;
 }
 
 /** Whether a letter is tried: it changes something on at least one side. */
 export function isTried({ op, applies }: Letter, scene: Scene): boolean {
-  const { procs, alive, born, sides, vmas } = scene;
+  const { procs, alive, born, sides } = scene;
   const mayBear = alive.length < procs;
   if (op.op === "spawn") return mayBear && op.proc === born;
   if (!alive.includes(op.proc)) return false;
   if (op.op === "fork") return mayBear && op.child === born;
   return sides.some((side) => {
     if (op.op === "touch" && side.isCopied(op.proc, op.at)) return false;
-    side.read(op.proc, vmas);
-    return side.isAlive(op.proc) && applies(vmas);
+    const vmas = side.vmas(op.proc);
+    return vmas !== null && applies(vmas);
   });
 }
 
@@ -64,33 +62,28 @@ const VIAS: readonly Via[] = ["resource", "resource_wc"];
 
 const always: Applies = () => true;
 
-/** Index of the VMA that holds `page`, or -1. */
-function at(vmas: VmaTable, page: number): number {
-  const row = vmas.firstAfter(page);
-  return row < vmas.count && (vmas.start[row] as number) <= page ? row : -1;
+type Vmas = readonly SeenVma[];
+
+function isWhole(vmas: Vmas, start: number, end: number): boolean {
+  const vma = vmaAt(vmas, start);
+  return vma?.start === start && vma.end === end;
 }
 
-function isWhole(vmas: VmaTable, start: number, end: number): boolean {
-  const row = at(vmas, start);
-  return row >= 0 && vmas.start[row] === start && vmas.end[row] === end;
+function isWithin(vmas: Vmas, start: number, end: number): boolean {
+  const vma = vmaAt(vmas, start);
+  return vma !== null && vma.end >= end;
 }
 
-function isWithin(vmas: VmaTable, start: number, end: number): boolean {
-  const row = at(vmas, start);
-  return row >= 0 && (vmas.end[row] as number) >= end;
+function isEmpty(vmas: Vmas, start: number, end: number): boolean {
+  const vma = vmas[firstAfter(vmas, start)];
+  return vma === undefined || vma.start >= end;
 }
 
-function isEmpty(vmas: VmaTable, start: number, end: number): boolean {
-  const row = vmas.firstAfter(start);
-  return row >= vmas.count || (vmas.start[row] as number) >= end;
-}
-
-/** Whether a VMA begins at `page` and has (or lacks) these bits. */
-function beginsWith(vmas: VmaTable, page: number, has: number, lacks: number): boolean {
-  const row = at(vmas, page);
-  if (row < 0 || vmas.start[row] !== page) return false;
-  const bits = vmas.bits[row] as number;
-  return (bits & has) === has && (bits & lacks) === 0;
+/** Whether a VMA begins at `page` and has (or lacks) these flags. */
+function beginsWith(vmas: Vmas, page: number, has: number, lacks: number): boolean {
+  const vma = vmaAt(vmas, page);
+  if (vma?.start !== page) return false;
+  return (vma.flags & has) === has && (vma.flags & lacks) === 0;
 }
 
 /** Every range [start, end) of at least one page within [0, pages). */
@@ -119,12 +112,12 @@ function mapsOf(proc: number, slot: number, total: number): Letter[] {
     ...rangesIn(total).flatMap(([pfn, to]) =>
       flavours.map(({ via, isPrivate }) => ({
         op: map(pfn, to - pfn, via, isPrivate),
-        applies: (vmas: VmaTable) => isEmpty(vmas, slot, end),
+        applies: (vmas: Vmas) => isEmpty(vmas, slot, end),
       })),
     ),
     ...VIAS.map((via) => ({
       op: map(0, total, via, false),
-      applies: (vmas: VmaTable) => !isEmpty(vmas, slot, end),
+      applies: (vmas: Vmas) => !isEmpty(vmas, slot, end),
     })),
   ];
 }
@@ -135,16 +128,16 @@ function rangeLetters(proc: number, start: number, end: number): Letter[] {
   return [
     {
       op: { op: "munmap", proc, at: start, pages },
-      applies: (vmas) => at(vmas, start) >= 0 && at(vmas, end - 1) >= 0,
+      applies: (vmas) => vmaAt(vmas, start) !== null && vmaAt(vmas, end - 1) !== null,
     },
     {
       op: { op: "mprotect", proc, at: start, pages, prot: "r" },
       applies: (vmas) =>
-        beginsWith(vmas, start, VMA_WRITE, 0) && (vmas.end[at(vmas, start)] as number) > end,
+        beginsWith(vmas, start, VM_WRITE, 0) && (vmaAt(vmas, start) as SeenVma).end > end,
     },
     {
       op: { op: "madvise", proc, at: start, pages, advice: "dontfork" },
-      applies: (vmas) => isWhole(vmas, start, end) && beginsWith(vmas, start, 0, VMA_DONTFORK),
+      applies: (vmas) => isWhole(vmas, start, end) && beginsWith(vmas, start, 0, VM_DONTCOPY),
     },
   ];
 }
@@ -152,7 +145,7 @@ function rangeLetters(proc: number, start: number, end: number): Letter[] {
 function shrinks(proc: number, start: number, end: number): Letter[] {
   return Array.from({ length: end - start - 1 }, (_, index) => ({
     op: { op: "mremap", proc, at: start, pages: end - start, newPages: index + 1 },
-    applies: (vmas: VmaTable) => isWhole(vmas, start, end),
+    applies: (vmas: Vmas) => isWhole(vmas, start, end),
   }));
 }
 
@@ -160,7 +153,7 @@ function moves(proc: number, start: number, end: number, targets: readonly numbe
   const pages = end - start;
   return targets.map((to) => ({
     op: { op: "mremap", proc, at: start, pages, newPages: pages, to },
-    applies: (vmas: VmaTable) => isWithin(vmas, start, end),
+    applies: (vmas: Vmas) => isWithin(vmas, start, end),
   }));
 }
 
@@ -180,7 +173,7 @@ function lettersOfProc(proc: number, { slots, pages }: Bounds): Letter[] {
     }),
     ...Array.from({ length: pages }, (_, page) => ({
       op: { op: "touch", proc, at: slot + page, write: true } as const,
-      applies: (vmas: VmaTable) => beginsWith(vmas, slot + page, VMA_PRIVATE | VMA_WRITE, 0),
+      applies: (vmas: Vmas) => beginsWith(vmas, slot + page, VM_PRIVATE | VM_WRITE, 0),
     })),
   ]);
 }

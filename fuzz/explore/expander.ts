@@ -2,7 +2,6 @@ import type { Side, Symptom } from "../../src/oracle/finding.ts";
 import { judgeFindings } from "../../src/oracle/verdict.ts";
 import type { Op } from "../../src/trace/op.ts";
 import { type World } from "../../src/trace/trace.ts";
-import { VmaTable } from "../../src/oracle/observed.ts";
 import { isTried, type Letter, lettersOf } from "./alphabet.ts";
 import { type Bounds, worldOf } from "./bounds.ts";
 import type { ExploredSide } from "./exploredside.ts";
@@ -53,7 +52,6 @@ export class Expander {
   private readonly bounds: Bounds;
   private readonly world: World;
   private readonly letters: readonly Letter[];
-  private readonly vmas = new VmaTable();
   private readonly applicable: number[] = [];
 
   constructor(bounds: Bounds, before: ExploredSide, after: ExploredSide, judged = true) {
@@ -107,9 +105,9 @@ export class Expander {
   }
 
   private findApplicable(): void {
-    const { pair, vmas } = this;
+    const { pair } = this;
     const { alive, born, before, after } = pair;
-    const scene = { procs: this.bounds.procs, alive, born, sides: [before, after], vmas };
+    const scene = { procs: this.bounds.procs, alive, born, sides: [before, after] };
     this.applicable.length = 0;
     for (let letter = 0; letter < this.letters.length; letter++) {
       if (isTried(this.letters[letter] as Letter, scene)) this.applicable.push(letter);

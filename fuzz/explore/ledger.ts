@@ -21,16 +21,16 @@ export function modeWord(state: StateHash, mode: number): number {
 export function writeLedger(oracle: SideOracle, procs: readonly number[], state: StateHash): void {
   state.push(oracle.badContexts * 2 + (oracle.cutByEnd ? 1 : 0));
   for (const id of procs) {
-    const proc = oracle.pages.living(id);
+    const proc = oracle.procs.living(id);
     if (proc === null) {
       state.push(-1);
       continue;
     }
-    for (let page = proc.low; page < proc.high; page++) {
-      const unit = proc.unit[page] ?? null;
-      if (unit === null) continue;
-      state.push((page << 9) | ((proc.pfn[page] as number) << 1) | (proc.copied[page] as number));
-      writeUnit(unit, state);
+    for (const area of proc.areas) {
+      for (let page = area.start; page < area.end; page++) {
+        state.push((page << 9) | (area.pfnAt(page) << 1) | Number(proc.isOff(page)));
+        writeUnit(area.unit, state);
+      }
     }
     state.push(-2);
   }
@@ -43,13 +43,14 @@ function writeUnit(unit: Unit | null, state: StateHash): void {
   const isNew = !state.isNamed(unit);
   state.push(state.name(unit));
   if (!isNew) return;
-  const { first, pages, mark, healed, moved } = unit;
+  const { first, pages, misfit, formerMisfit, moved } = unit;
   const flags = (Number(unit.isPrivate) << 2) | (Number(unit.shared) << 1) | Number(unit.split);
   state.push((first << 16) | (pages << 8) | flags);
-  const asked = modeWord(state, unit.asked);
-  state.push((asked << 16) | modeWord(state, unit.mode));
-  state.push((mark << 16) | (healed << 8) | moved);
-  state.push(unit.told);
+  state.push(modeWord(state, unit.mode));
+  state.push((misfit << 16) | (formerMisfit << 8) | moved);
+  let reported = 0;
+  for (const cause of unit.reported) reported |= 1 << cause;
+  state.push(reported);
   for (let pfn = first; pfn < first + pages; pfn++) state.push(unit.goneBy(pfn));
 }
 
@@ -76,10 +77,10 @@ function orderOf({ reservations }: SideOracle): readonly Reservation[] {
 
 function writeReservations(oracle: SideOracle, state: StateHash): void {
   for (const entry of orderOf(oracle)) {
-    const { start, end, type, mark, owner } = entry;
+    const { start, end, mode, cause, owner } = entry;
     const flags = (Number(entry.leaked) << 1) | Number(entry.isCounted);
     state.push((start << 16) | (end << 8) | flags);
-    state.push((modeWord(state, type) << 8) | mark);
+    state.push((modeWord(state, mode) << 8) | cause);
     writeUnit(owner, state);
   }
   state.push(-3);

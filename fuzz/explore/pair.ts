@@ -1,5 +1,5 @@
 import { Differential } from "../../src/oracle/differential.ts";
-import { VmaTable } from "../../src/oracle/observed.ts";
+import { areEqualVmas } from "../../src/oracle/observed.ts";
 import type { Op } from "../../src/trace/op.ts";
 import { bornBy, type World } from "../../src/trace/trace.ts";
 import type { ExploredSide } from "./exploredside.ts";
@@ -20,9 +20,6 @@ export class ExploredPair {
   born = 0;
   high = 0;
   low = 0;
-
-  private readonly mine = new VmaTable();
-  private readonly other = new VmaTable();
 
   private readonly judged: boolean;
 
@@ -112,22 +109,8 @@ export class ExploredPair {
   }
 
   private vmasDiffer(proc: number): boolean {
-    const { mine, other } = this;
-    if (this.before.isAlive(proc) !== this.after.isAlive(proc)) return true;
-    this.before.read(proc, mine);
-    this.after.read(proc, other);
-    if (mine.count !== other.count) return true;
-    for (let row = 0; row < mine.count; row++) {
-      if (
-        mine.start[row] !== other.start[row] ||
-        mine.end[row] !== other.end[row] ||
-        mine.pfn[row] !== other.pfn[row] ||
-        (mine.bits[row] as number) >> 1 !== (other.bits[row] as number) >> 1
-      ) {
-        return true;
-      }
-    }
-    return false;
+    const [mine, other] = [this.before.vmas(proc), this.after.vmas(proc)];
+    return mine === null || other === null ? mine !== other : !areEqualVmas(mine, other);
   }
 
   private memtypeDiffers(): boolean {

@@ -1,4 +1,3 @@
-import { VmaTable } from "../../src/oracle/observed.ts";
 import { SYMPTOMS, type Symptom } from "../../src/oracle/finding.ts";
 import { SideOracle } from "../../src/oracle/side.ts";
 import { bornBy } from "../../src/trace/trace.ts";
@@ -55,7 +54,6 @@ function emptyTally(): ScopeTally {
 class Walk {
   private readonly oracle = new SideOracle("after");
   private readonly alive: number[] = [];
-  private readonly vmas = new VmaTable();
   private born = 0;
   /** What over-retention had cost before the last op. */
   private refused = 0;
@@ -78,8 +76,8 @@ class Walk {
   }
 
   isTried(letter: Letter): boolean {
-    const { alive, born, vmas, side } = this;
-    return isTried(letter, { procs: this.bounds.procs, alive, born, sides: [side], vmas });
+    const { alive, born, side } = this;
+    return isTried(letter, { procs: this.bounds.procs, alive, born, sides: [side] });
   }
 
   /** Adds what the last of so many ops showed. */

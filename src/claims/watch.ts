@@ -1,12 +1,7 @@
 import type { Outcome } from "../mm/errno.ts";
 import type { Finding, Side } from "../oracle/finding.ts";
-import {
-  type MemtypeDelta,
-  type Observed,
-  PAT_LOST,
-  type SeenEvent,
-  VmaTable,
-} from "../oracle/observed.ts";
+import { CAME, type ListChange, type ListChanges } from "../oracle/listchanges.ts";
+import { firstAfter, type Observed, type SeenEvent } from "../oracle/observed.ts";
 import { SideOracle } from "../oracle/side.ts";
 import type { Retention } from "../oracle/state.ts";
 import type { Op } from "../trace/op.ts";
@@ -67,7 +62,7 @@ export function watch(
   side: Side,
   world: World,
   ops: readonly Op[],
-  view: Observed["view"],
+  view: Observed,
   show: Show,
 ): SeenTrace {
   const watcher = new Watcher(side, world);
@@ -77,7 +72,6 @@ export function watch(
 
 class Watcher {
   private readonly oracle: SideOracle;
-  private readonly vmas = new VmaTable();
   /** How many reservations there are of each extent, by `start end`. */
   private readonly extents = new Map<string, number>();
 
@@ -94,15 +88,15 @@ class Watcher {
     return { ...this.oracle.retention };
   }
 
-  step(op: Op, view: Observed["view"], show: () => Observed): SeenStep {
+  step(op: Op, view: Observed, show: () => Observed): SeenStep {
     const hit = this.onlyHit(op, view);
     const seen = show();
     const known = this.oracle.findings.length;
     const { outcome } = seen;
     const events = [...seen.events];
-    // The oracle uses the delta up, so it is read first.
-    seen.memtype.normalise();
-    const { changes, reserved } = this.follow(seen.memtype);
+    // The oracle uses the changes up, so it is read first.
+    seen.changes.normalise();
+    const { changes, reserved } = this.follow(seen.changes);
     this.oracle.judge(op, seen);
     const cut = outcome === null && hit !== null ? this.after(hit) : null;
     const findings = this.oracle.findings.slice(known);
@@ -114,17 +108,17 @@ class Watcher {
   }
 
   /** The tracked VMA that an unmapping op would cut, as it is before it; null for any other op. */
-  private onlyHit(op: Op, view: Observed["view"]): CutBefore | null {
+  private onlyHit(op: Op, view: Observed): CutBefore | null {
     const gone = unmappedBy(op);
     if (gone === null) return null;
-    const { vmas } = this;
-    view.read(op.proc, vmas);
-    const row = vmas.firstAfter(gone.start);
-    const next = row + 1 < vmas.count ? (vmas.start[row + 1] ?? 0) : gone.end;
-    const [start, end, pfn] = [vmas.start[row] ?? 0, vmas.end[row] ?? 0, vmas.pfn[row] ?? 0];
-    if (row >= vmas.count || start >= gone.end || next < gone.end) return null;
+    const vmas = view.vmas(op.proc) ?? [];
+    const index = firstAfter(vmas, gone.start);
+    const vma = vmas[index];
+    const next = vmas[index + 1]?.start ?? gone.end;
+    if (vma === undefined || vma.start >= gone.end || next < gone.end) return null;
+    const { start, end, pfn } = vma;
     const part = partOf(start, end, gone);
-    if (part === null || ((vmas.bits[row] ?? 0) & PAT_LOST) !== 0) return null;
+    if (part === null || view.isPatLost(vma)) return null;
     const extent = `${pfn} ${pfn + end - start}`;
     return { part, extent, sole: this.isSole(pfn, pfn + end - start) };
   }
@@ -138,17 +132,18 @@ class Watcher {
     return over === 1 && this.extents.get(`${start} ${end}`) === 1;
   }
 
-  private follow(delta: MemtypeDelta): { changes: string[]; reserved: number } {
+  private follow({ all, count: changed }: ListChanges): { changes: string[]; reserved: number } {
     const changes: string[] = [];
     let reserved = 0;
-    for (let at = 0; at < delta.count; at++) {
-      const came = delta.came[at] === 1;
-      const extent = `${delta.start[at]} ${delta.end[at]}`;
+    for (let at = 0; at < changed; at++) {
+      const { state, start, end, mode } = all[at] as ListChange;
+      const came = state === CAME;
+      const extent = `${start} ${end}`;
       const count = (this.extents.get(extent) ?? 0) + (came ? 1 : -1);
       if (count === 0) this.extents.delete(extent);
       else this.extents.set(extent, count);
       if (came) reserved += 1;
-      changes.push(`${came ? "+" : "-"}${extent} ${delta.type[at]}`);
+      changes.push(`${came ? "+" : "-"}${extent} ${mode}`);
     }
     return { changes, reserved };
   }

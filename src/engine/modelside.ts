@@ -1,22 +1,21 @@
 import type { Outcome } from "../mm/errno.ts";
+import type { Vma } from "../mm/vma.ts";
 import type { ModelBackend } from "../model/backend.ts";
 import type { Machine } from "../model/machine.ts";
+import { ListChanges } from "../oracle/listchanges.ts";
 import {
   type LiveSide,
-  MemtypeDelta,
-  PAT_LOST,
+  NOTHING,
+  pageTableEntry,
+  type SeenCall,
   type SeenEvent,
-  VMA_DONTFORK,
-  VMA_PRIVATE,
-  VMA_READ,
-  VMA_SEALED,
-  VMA_WRITE,
-  type VmaTable,
-  type VmaView,
+  type SeenKernelMap,
 } from "../oracle/observed.ts";
+import { isRam } from "../pat/rampages.ts";
 import type { Op } from "../trace/op.ts";
 import type { World } from "../trace/trace.ts";
-import type { Vma } from "../mm/vma.ts";
+
+const NO_MAPS: readonly SeenKernelMap[] = [];
 
 /**
  * One side that runs: a model's machine seen as the oracle wants to see it, straight from its
@@ -25,14 +24,12 @@ import type { Vma } from "../mm/vma.ts";
 export class ModelSide implements LiveSide {
   outcome: Outcome = null;
   badContexts = 0;
-  readonly memtype = new MemtypeDelta();
+  readonly changes = new ListChanges();
   /** A machine for each world that has come up: campaigns draw from a handful. */
   private readonly machines = new Map<number, Machine>();
   protected machine: Machine;
-  private readonly model: ModelBackend;
 
-  constructor(model: ModelBackend) {
-    this.model = model;
+  constructor(private readonly model: ModelBackend) {
     this.machine = this.machineOf({ pfns: 1, vpages: 1, mtrr: "uncached" });
   }
 
@@ -40,53 +37,44 @@ export class ModelSide implements LiveSide {
     return this.machine.events;
   }
 
-  get view(): VmaView {
-    return this;
+  get calls(): readonly SeenCall[] {
+    return this.machine.calls;
+  }
+
+  get kernelMaps(): readonly SeenKernelMap[] {
+    const { live } = this.machine.kernelMaps;
+    return live.length === 0 ? NO_MAPS : live.filter(({ start }) => !isRam(start));
   }
 
   /** A fresh machine in `world`. */
   reset(world: World): void {
     this.machine = this.machineOf(world);
     this.machine.reset();
-    this.memtype.clear();
+    this.changes.clear();
   }
 
   /** Performs one op and shows what came of it. */
   apply(op: Op): this {
-    this.memtype.clear();
+    this.changes.clear();
     this.outcome = this.machine.apply(op);
     this.badContexts = this.machine.badContexts();
     return this;
   }
 
-  read(proc: number, into: VmaTable): void {
-    into.clear();
-    const mm = this.machine.processes.get(proc);
-    if (mm === undefined) return;
-    for (const vma of mm.vmas) into.push(vma.start, vma.end, vma.pfn, this.bits(vma));
+  vmas(proc: number): readonly Vma[] | null {
+    return this.machine.processes.get(proc)?.vmas ?? null;
   }
 
-  readRange(proc: number, from: number, to: number, into: VmaTable): void {
-    const mm = this.machine.processes.get(proc);
-    if (mm === undefined) return;
-    const { vmas } = mm;
-    for (let at = mm.findIndex(Math.max(from, into.lastEnd)); at < vmas.length; at++) {
-      const vma = vmas[at] as Vma;
-      if (vma.start >= to) return;
-      into.push(vma.start, vma.end, vma.pfn, this.bits(vma));
-    }
-  }
-
-  private bits(vma: Vma): number {
+  isPatLost(vma: Vma): boolean {
     const { hasVmPat } = this.machine.spec;
-    return (
-      (hasVmPat !== undefined && !hasVmPat(vma) ? PAT_LOST : 0) |
-      (vma.isPrivate ? VMA_PRIVATE : 0) |
-      (vma.prot === "none" ? 0 : VMA_READ) |
-      (vma.prot === "rw" ? VMA_WRITE : 0) |
-      (vma.dontfork ? VMA_DONTFORK : 0) |
-      (vma.sealed ? VMA_SEALED : 0)
-    );
+    return hasVmPat !== undefined && !hasVmPat(vma);
+  }
+
+  entryAt(proc: number, _vma: Vma, page: number): number {
+    const pageTable = this.machine.processes.get(proc)?.pageTable;
+    const pfn = pageTable?.pfnAt(page) ?? null;
+    if (pageTable === undefined || pfn === null || isRam(pfn)) return NOTHING;
+    return pageTableEntry(pfn, pageTable.modeAt(page));
   }
 
   private machineOf(world: World): Machine {
@@ -94,7 +82,7 @@ export class ModelSide implements LiveSide {
     const key = size * 2 + (world.mtrr === "uncached" ? 1 : 0);
     const known = this.machines.get(key);
     if (known !== undefined) return known;
-    const machine = this.model.machine(world, this.memtype);
+    const machine = this.model.machine(world, this.changes);
     this.machines.set(key, machine);
     return machine;
   }

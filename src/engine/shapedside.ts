@@ -1,6 +1,7 @@
 import { mixed, type ShapedSide } from "../../fuzz/coverage.ts";
 import type { Mm } from "../mm/mm.ts";
 import type { Vma } from "../mm/vma.ts";
+import { CAME } from "../oracle/listchanges.ts";
 import type { Op } from "../trace/op.ts";
 import { MachineSide } from "./machineside.ts";
 
@@ -42,8 +43,9 @@ export class ShapedModel extends MachineSide implements ShapedSide {
 
   effect(): number {
     let [came, went] = [0, 0];
-    for (let at = 0; at < this.memtype.count; at++) {
-      if (this.memtype.came[at] === 1) came++;
+    const { all, count } = this.changes;
+    for (let at = 0; at < count; at++) {
+      if (all[at]?.state === CAME) came++;
       else went++;
     }
     let effect = Math.min(came, 2) * 3 + Math.min(went, 2);

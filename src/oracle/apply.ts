@@ -1,21 +1,40 @@
+import { assertNever } from "../assertnever.ts";
 import type { Op, OpOf } from "../trace/op.ts";
+import { applyFork } from "./applyfork.ts";
+import { applyMmap } from "./applymmap.ts";
+import { applyMremap } from "./applymremap.ts";
+import type { ProcLedger } from "./areas.ts";
 import { UNMAP } from "./causes.ts";
-import { applyFork } from "./fork.ts";
-import { applyMmap } from "./mapping.ts";
+import { followAllDrivers, followDrivers } from "./drivers.ts";
+import { followHold, followKernelMaps } from "./kernelmaps.ts";
 import type { Observed } from "./observed.ts";
-import type { ProcPages } from "./pages.ts";
-import { clearRange, confirmRange, isEmpty, lose, noteSplit, see } from "./ranges.ts";
-import { applyMremap } from "./remap.ts";
+import { confirmRange, loseRange, loseUnseen, noteSplit, noteTaken, putOff } from "./ranges.ts";
 import type { SideState } from "./state.ts";
 
-/** Brings the page ledger to the state after an op, from the op, its result, and the VMAs seen. */
+/** Brings the page ledger to the state after an op, from the op, its result, and what is seen. */
 export function applyOp(side: SideState, op: Op, seen: Observed): void {
   if (op.op === "spawn") {
-    if (seen.outcome === null) side.pages.born(op.proc);
+    if (seen.outcome === null) side.procs.bear(op.proc, side.world.vpages);
     return;
   }
-  const proc = side.pages.living(op.proc);
+  const proc = side.procs.living(op.proc);
   if (proc === null) return;
+  const vmas = seen.vmas(op.proc);
+  side.vmas = vmas ?? [];
+  // A task that has met a kernel BUG is gone with all it had, whatever its op was.
+  if (vmas === null && op.op !== "exit") return end(side, proc);
+  applyTo(side, op, proc, seen);
+  if (seen.kernelMaps.length > 0 || side.kernel.mapped.length > 0) followKernelMaps(side, seen);
+  if (side.hasDrivers) followDrivers(side, op.proc, seen);
+}
+
+/** What each op does to a living process, and to what the kernel has for itself. */
+function applyTo(
+  side: SideState,
+  op: Exclude<Op, OpOf<"spawn">>,
+  proc: ProcLedger,
+  seen: Observed,
+): void {
   switch (op.op) {
     case "mmap":
       return applyMmap(side, op, proc, seen);
@@ -26,7 +45,6 @@ export function applyOp(side: SideState, op: Op, seen: Observed): void {
     case "mprotect":
     case "madvise":
     case "mseal":
-      see(side, seen, op.at, op.at + op.pages + 1);
       noteSplit(side, proc, op.at);
       return noteSplit(side, proc, op.at + op.pages);
     case "touch":
@@ -34,50 +52,76 @@ export function applyOp(side: SideState, op: Op, seen: Observed): void {
     case "fork":
       return applyFork(side, op, proc, seen);
     case "exit":
-      if (seen.outcome === null) applyExit(side, proc);
-      return;
+      return seen.outcome === null ? end(side, proc) : undefined;
     case "revoke":
-      if (seen.outcome === null) applyRevoke(side);
-      return;
+      return seen.outcome === null ? applyRevoke(side) : undefined;
+    case "drv-mmap":
+      return applyDriverMmap(side, op, proc, seen);
+    case "drv-run":
+      return followDrivers(side, op.proc, seen);
+    case "drv-zap":
+      return followAllDrivers(side, seen);
+    case "ioremap":
+    case "iounmap":
+    case "memremap":
+    case "memunmap":
+    case "memremap-pages":
+    case "memunmap-pages":
     case "mlock":
     case "munlock":
       return;
+    case "reserve-memtype-wc":
+    case "free-memtype-wc":
+    case "set-memory":
+      return followHold(side, op, seen);
     default:
-      // What a driver maps is its own doing: the ledger follows system calls.
-      return;
+      return assertNever(op);
   }
 }
 
-function applyMunmap(side: SideState, op: OpOf<"munmap">, proc: ProcPages, seen: Observed): void {
-  see(side, seen, op.at, op.at + op.pages);
-  clearRange(side, proc, op.at, op.pages, UNMAP, seen.outcome === null);
-  if (seen.outcome !== null || !isEmpty(side.vmas, op.at, op.pages)) {
-    confirmRange(side, proc, op.at, op.pages);
-  }
+function applyMunmap(side: SideState, op: OpOf<"munmap">, proc: ProcLedger, seen: Observed): void {
+  const to = op.at + op.pages;
+  if (seen.outcome === null) loseRange(side, proc, op.at, to, UNMAP);
+  else loseUnseen(side, proc, seen, op.at, to, UNMAP);
+  confirmRange(side, proc, op.at, to);
   if (seen.outcome !== null) noteSplit(side, proc, op.at);
 }
 
-function applyTouch(side: SideState, op: OpOf<"touch">, proc: ProcPages, seen: Observed): void {
+/** What was there goes, also when the handler then fails; what the handler mapped is followed. */
+function applyDriverMmap(
+  side: SideState,
+  op: OpOf<"drv-mmap">,
+  proc: ProcLedger,
+  seen: Observed,
+): void {
+  const to = op.at + op.pages;
+  if (seen.outcome === null) loseRange(side, proc, op.at, to, UNMAP);
+  else loseUnseen(side, proc, seen, op.at, to, UNMAP);
+  followDrivers(side, op.proc, seen);
+  if (seen.outcome === null) return;
+  confirmRange(side, proc, op.at, to);
+  noteSplit(side, proc, op.at);
+}
+
+function applyTouch(side: SideState, op: OpOf<"touch">, proc: ProcLedger, seen: Observed): void {
   if (seen.outcome !== null || !op.write) return;
-  const unit = proc.unit[op.at] ?? null;
-  if (unit?.isPrivate === true) side.pages.copy(proc, op.at, unit);
+  const area = proc.areaAt(op.at);
+  if (area === null || !area.unit.isPrivate || area.unit.holder !== "vma") return;
+  putOff(side, proc, area, op.at, op.at + 1, "copied");
 }
 
 /** The device was taken away: every page is still in its VMA, and none maps its pfn any more. */
 function applyRevoke(side: SideState): void {
-  const { pages, units } = side;
-  for (const [, proc] of pages.everyLiving()) {
-    for (let page = proc.low; page < proc.high; page++) {
-      const unit = proc.unit[page] ?? null;
-      if (unit === null) continue;
-      units.touch(unit, side.step, UNMAP);
-      unit.revoked = true;
-      pages.take(proc, page, unit);
+  for (const [, proc] of side.procs.everyLiving()) {
+    for (const area of proc.areas) {
+      if (area.unit.holder !== "vma") continue;
+      noteTaken(side, area.unit, side.cause);
+      putOff(side, proc, area, area.start, area.end, "taken");
     }
   }
 }
 
-function applyExit(side: SideState, proc: ProcPages): void {
-  for (let page = proc.low; page < proc.high; page++) lose(side, proc, page, UNMAP);
-  proc.alive = false;
+function end(side: SideState, proc: ProcLedger): void {
+  loseRange(side, proc, 0, side.world.vpages, UNMAP);
+  proc.end();
 }

@@ -1,5 +1,5 @@
 import { NO_CAUSE } from "./causes.ts";
-import { type MemtypeDelta, USED } from "./observed.ts";
+import { CAME, CLAIMED, type ListChange, type ListChanges } from "./listchanges.ts";
 import type { Reservation } from "./reservation.ts";
 import type { SideState } from "./state.ts";
 import type { Unit } from "./unit.ts";
@@ -29,7 +29,7 @@ export function isTouched(side: SideState, unit: Unit): boolean {
 
 /** Whether one untrack of the unit's pages would have freed its reservation. */
 function wasExact(unit: Unit): boolean {
-  return !unit.split && unit.mark === NO_CAUSE && unit.moved === NO_CAUSE;
+  return !unit.split && unit.misfit === NO_CAUSE && unit.moved === NO_CAUSE;
 }
 
 /** Whether an exact unit went entirely in this step. */
@@ -37,15 +37,19 @@ export function isFinished(side: SideState, unit: Unit): boolean {
   return isTouched(side, unit) && unit.live === 0 && wasExact(unit);
 }
 
-/** Claims an entry that came with exactly this range; -1 when there is none. */
-export function claimChange(delta: MemtypeDelta, start: number, end: number): number {
-  for (let at = 0; at < delta.count; at++) {
-    if (delta.came[at] === 1 && delta.start[at] === start && delta.end[at] === end) {
-      delta.came[at] = USED;
-      return at;
-    }
+/** Claims an entry that came with exactly this range; null when there is none. */
+export function claimChange(
+  { all, count }: ListChanges,
+  start: number,
+  end: number,
+): ListChange | null {
+  for (let at = 0; at < count; at++) {
+    const change = all[at] as ListChange;
+    if (change.state !== CAME || change.start !== start || change.end !== end) continue;
+    change.state = CLAIMED;
+    return change;
   }
-  return -1;
+  return null;
 }
 
 /**
@@ -56,7 +60,7 @@ export function findEntry(
   side: SideState,
   start: number,
   end: number,
-  type: number,
+  mode: number,
   cut: boolean,
 ): Reservation | null {
   let best: Reservation | null = null;
@@ -64,7 +68,7 @@ export function findEntry(
   let entry = side.reservations.startingAt(start);
   for (; entry !== null; entry = entry.nextOfStart) {
     if (entry.end !== end) continue;
-    if (type >= 0 && entry.type !== type) continue;
+    if (mode >= 0 && entry.mode !== mode) continue;
     const plain = ownerRank(side, entry.owner);
     const rank = cut && plain === FINISHED ? UNTOUCHED + 1 : plain;
     if (rank < bestRank || (rank === bestRank && best !== null && entry.row < best.row)) {
@@ -94,16 +98,18 @@ export function findUntracker(
   end: number,
 ): Unit | null {
   const { touched, touchedCount } = side.units;
-  for (let pfn = end - 1; pfn >= start; pfn--) {
-    let best: Unit | null = null;
-    for (let at = 0; at < touchedCount; at++) {
-      const unit = touched[at] as Unit;
-      if (unit === victim || !unit.lostNow(pfn, side.step)) continue;
-      if (best === null || (best.entries === 0 && unit.entries > 0)) best = unit;
-    }
-    if (best !== null) return best;
+  let best: Unit | null = null;
+  let last = -1;
+  for (let at = 0; at < touchedCount; at++) {
+    const unit = touched[at] as Unit;
+    if (unit === victim) continue;
+    const lost = unit.lastLost(start, end, side.step);
+    if (lost < last || lost < 0) continue;
+    if (lost === last && (best === null || best.entries > 0 || unit.entries === 0)) continue;
+    best = unit;
+    last = lost;
   }
-  return null;
+  return best;
 }
 
 /** Whether another unit lost pages of this one's range in this step. */

@@ -1,4 +1,5 @@
-import { type OpKind, SYSCALL_KINDS, type SyscallKind } from "../trace/op.ts";
+import { DRIVER_CALLS, DRIVER_OP_KINDS, type DriverCallRecord } from "../trace/driverop.ts";
+import { type Op, type OpKind, SYSCALL_KINDS, type SyscallKind } from "../trace/op.ts";
 
 /**
  * The closed list of causes. A cause names the first thing that made a reservation differ from
@@ -25,10 +26,11 @@ const CAUSE_NAMES = [
   "retained",
   "leaked",
   ...SYSCALL_KINDS,
-  "driver",
+  ...DRIVER_OP_KINDS,
+  ...DRIVER_CALLS,
 ] as const;
 
-/** A cause by its index in the list; small enough for a byte and for a bit of a mask. */
+/** A cause by its index in the list; small enough for a byte. */
 export type CauseId = number;
 
 function idOf(name: (typeof CAUSE_NAMES)[number]): CauseId {
@@ -66,11 +68,30 @@ export function removalCause(removal: Removal, place: number): CauseId {
 }
 
 const FIRST_OP: CauseId = idOf(SYSCALL_KINDS[0] as SyscallKind);
-const OP_CAUSES = new Map<OpKind, CauseId>(SYSCALL_KINDS.map((kind) => [kind, idOf(kind)]));
+const KIND_CAUSES = new Map<OpKind, CauseId>(
+  [...SYSCALL_KINDS, ...DRIVER_OP_KINDS].map((kind) => [kind, idOf(kind)]),
+);
 
-/** The cause of last resort: the op itself, when nothing in the history explains a symptom. */
-export function opCause(kind: OpKind): CauseId {
-  return OP_CAUSES.get(kind) ?? idOf("driver");
+/** Calls of a driver, from the one that says most of a handler to the one that says least. */
+const TELLING: readonly DriverCallRecord["call"][] = [
+  "remap-window",
+  "dma-window",
+  "fault-handler",
+  "zap",
+  "dma",
+  "remap",
+];
+
+/**
+ * The cause of last resort, when nothing in the history explains a symptom: the op itself, or of a
+ * driver's handler the most telling call that it makes.
+ */
+export function opCause(op: Op): CauseId {
+  if ("calls" in op) {
+    const telling = TELLING.find((name) => op.calls.some(({ call }) => call === name));
+    if (telling !== undefined) return idOf(telling);
+  }
+  return KIND_CAUSES.get(op.op) as CauseId;
 }
 
 /** Whether an untrack with this cause would have found its reservation, had no other been there. */

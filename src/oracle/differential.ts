@@ -1,7 +1,9 @@
-import { type Op, LIMITS } from "../trace/op.ts";
+import { assertNever } from "../assertnever.ts";
+import { LIMITS, type Op } from "../trace/op.ts";
 import { bornBy, type World } from "../trace/trace.ts";
-import { checkEffect, checkErrno } from "./checks/errno.ts";
-import type { Observed, VmaTable } from "./observed.ts";
+import { type Area, ProcLedger } from "./areas.ts";
+import { checkCalls, checkEffect, checkErrno } from "./checks/errno.ts";
+import { areEqualVmas, firstAfter, isSameVma, type Observed, type SeenVma } from "./observed.ts";
 import { SideOracle } from "./side.ts";
 
 /** How the sides' ledgers of one process differ. */
@@ -46,16 +48,13 @@ export class Differential {
     this.after.parted = parted;
     this.before.judge(op, before);
     this.after.judge(op, after);
+    const areEqual = before.outcome === after.outcome;
     if (parted) this.notComparable++;
-    else if (before.outcome !== after.outcome) {
-      checkErrno(this.before, this.after, before.outcome, after.outcome);
-    }
-    if (!this.mayPart(op, before, after) || this.areAlike(before, after)) return;
-    this.compare(op.proc, before, after);
-    if (op.op === "revoke") this.compareAll(before, after);
-    const child = bornBy(op);
-    if (child !== null && child !== op.proc) this.compare(child, before, after);
-    if (!parted && this.vmasParted > 0 && before.outcome === after.outcome) {
+    else if (!areEqual) checkErrno(this.before, this.after, before, after);
+    else if (before.calls.length > 0) checkCalls(this.after, before.calls, after.calls);
+    if (!this.mayPart(op, before, after) || this.areAlike(op, before, after)) return;
+    this.compareReached(op, before, after);
+    if (!parted && this.vmasParted > 0 && areEqual) {
       checkEffect(this.before, this.after, after.outcome);
     }
   }
@@ -68,101 +67,160 @@ export class Differential {
 
   /**
    * A failing op may leave part of its work behind, and not the same part on both sides. What
-   * mprotect(), madvise(), mseal() and fork() have done to VMAs the ledger takes as it is seen, so
-   * there only the comparison can tell.
+   * mprotect(), madvise(), mseal() and fork() have done to VMAs, and drivers to page tables, the
+   * ledger takes as it is seen, so there only the comparison can tell.
    */
   private mayPart(op: Op, before: Observed, after: Observed): boolean {
-    const partial = op.op !== "touch" && (before.outcome !== null || after.outcome !== null);
     return (
-      partial ||
-      isTaken(op) ||
-      this.vmasParted + this.modesParted > 0 ||
+      (before.outcome !== null && op.op !== "touch") ||
       before.outcome !== after.outcome ||
-      this.before.trouble.symptom !== null ||
-      this.after.trouble.symptom !== null ||
-      this.before.surprised ||
-      this.after.surprised
+      isTaken(op) ||
+      this.before.hasDrivers ||
+      this.after.hasDrivers ||
+      this.vmasParted + this.modesParted > 0 ||
+      !isAsExpected(this.before) ||
+      !isAsExpected(this.after)
     );
   }
 
   /**
    * Sides that were equal are so still if one answer left them with equal VMAs wherever the op
-   * reached: that is what both have just been looked at for.
+   * reached.
    */
-  private areAlike(before: Observed, after: Observed): boolean {
-    return (
-      this.vmasParted + this.modesParted === 0 &&
-      before.outcome === after.outcome &&
-      isAsExpected(this.before) &&
-      isAsExpected(this.after) &&
-      haveEqualRows(this.before.vmas, this.after.vmas)
-    );
+  private areAlike(op: Op, before: Observed, after: Observed): boolean {
+    if (this.vmasParted + this.modesParted > 0 || before.outcome !== after.outcome) return false;
+    if (!isAsExpected(this.before) || !isAsExpected(this.after)) return false;
+    if (this.before.hasDrivers || this.after.hasDrivers || !("at" in op)) return false;
+    const to = "to" in op ? (op.to ?? op.at) : op.at;
+    const most = "pages" in op ? op.pages : 1;
+    const pages = "newPages" in op ? Math.max(most, op.newPages) : most;
+    const [mine, other] = [this.before.vmas, this.after.vmas];
+    return areEqualIn(mine, other, Math.min(op.at, to) - 1, Math.max(op.at, to) + pages + 1);
+  }
+
+  /** Compares the processes that an op has reached. */
+  private compareReached(op: Op, before: Observed, after: Observed): void {
+    this.compare(op.proc, before, after);
+    if (op.op === "revoke" || op.op === "drv-zap") this.compareAll(before, after);
+    const child = bornBy(op);
+    if (child !== null && child !== op.proc) this.compare(child, before, after);
   }
 
   /** A revoke by a process that lives on one side only takes pages there only, from all. */
   private compareAll(before: Observed, after: Observed): void {
-    for (const { pages } of [this.before, this.after]) {
-      for (const [id] of pages.everyLiving()) this.compare(id, before, after);
+    for (const { procs } of [this.before, this.after]) {
+      for (const [id] of procs.everyLiving()) this.compare(id, before, after);
     }
   }
 
   private compare(proc: number, before: Observed, after: Observed): void {
     const was = this.parting[proc] as number;
     const is = this.difference(proc, before, after);
+    if (is === was) return;
     this.parting[proc] = is;
     this.vmasParted += Number(is === VMAS_DIFFER) - Number(was === VMAS_DIFFER);
     this.modesParted += Number(is === MODES_DIFFER) - Number(was === MODES_DIFFER);
   }
 
   private difference(proc: number, before: Observed, after: Observed): number {
-    const mine = this.before.pages.living(proc);
-    const other = this.after.pages.living(proc);
+    const mine = this.before.procs.living(proc);
+    const other = this.after.procs.living(proc);
     if (mine === null || other === null) return mine === other ? EQUAL : VMAS_DIFFER;
-    if (this.vmasDiffer(proc, before, after)) return VMAS_DIFFER;
-    let modes = EQUAL;
-    const high = Math.max(mine.high, other.high);
-    for (let page = Math.min(mine.low, other.low); page < high; page++) {
-      const unit = mine.unit[page] ?? null;
-      const otherUnit = other.unit[page] ?? null;
-      if (unit === null && otherUnit === null) continue;
-      if (mine.copied[page] !== other.copied[page]) return VMAS_DIFFER;
-      if (unit?.mode !== otherUnit?.mode) modes = MODES_DIFFER;
-    }
-    return modes;
-  }
-
-  /** Compares what is seen of a process, VM_PAT aside. */
-  private vmasDiffer(proc: number, before: Observed, after: Observed): boolean {
-    const mine = this.before.vmas;
-    const other = this.after.vmas;
-    before.view.read(proc, mine);
-    after.view.read(proc, other);
-    return !haveEqualRows(mine, other);
+    if (!areEqualVmas(before.vmas(proc) ?? [], after.vmas(proc) ?? [])) return VMAS_DIFFER;
+    return areasDiffer(mine, other);
   }
 }
 
-/** Whether the ledger takes the op's work on VMAs as it is seen. */
+/** Whether the ledger takes the op's work on VMAs or page tables as it is seen. */
 function isTaken({ op }: Op): boolean {
-  return op === "mprotect" || op === "madvise" || op === "mseal" || op === "fork";
+  switch (op) {
+    case "mprotect":
+    case "madvise":
+    case "mseal":
+    case "fork":
+    case "drv-mmap":
+    case "drv-run":
+    case "drv-zap":
+      return true;
+    case "spawn":
+    case "mmap":
+    case "munmap":
+    case "mremap":
+    case "mlock":
+    case "munlock":
+    case "touch":
+    case "exit":
+    case "revoke":
+    case "ioremap":
+    case "iounmap":
+    case "memremap":
+    case "memunmap":
+    case "memremap-pages":
+    case "memunmap-pages":
+    case "reserve-memtype-wc":
+    case "free-memtype-wc":
+    case "set-memory":
+      return false;
+    default:
+      return assertNever(op);
+  }
 }
 
 /** Whether the side did what the op and its result lead to. */
-function isAsExpected({ trouble, surprised }: SideOracle): boolean {
-  return trouble.symptom === null && !surprised;
+function isAsExpected({ deviation, isUntrue }: SideOracle): boolean {
+  return deviation.symptom === null && !isUntrue;
 }
 
-/** Whether two tables show the same VMAs, VM_PAT aside. */
-function haveEqualRows(mine: VmaTable, other: VmaTable): boolean {
-  if (mine.count !== other.count) return false;
-  for (let row = 0; row < mine.count; row++) {
-    if (
-      mine.start[row] !== other.start[row] ||
-      mine.end[row] !== other.end[row] ||
-      mine.pfn[row] !== other.pfn[row] ||
-      (mine.bits[row] as number) >> 1 !== (other.bits[row] as number) >> 1
-    ) {
-      return false;
-    }
+/** Whether the VMAs that have a page in [from, to) are the same. */
+function areEqualIn(
+  mine: readonly SeenVma[],
+  other: readonly SeenVma[],
+  from: number,
+  to: number,
+): boolean {
+  let at = firstAfter(mine, from);
+  let otherAt = firstAfter(other, from);
+  for (; ; at++, otherAt++) {
+    const vma = mine[at];
+    const twin = other[otherAt];
+    const isIn = vma !== undefined && vma.start < to;
+    if (isIn !== (twin !== undefined && twin.start < to)) return false;
+    if (!isIn || twin === undefined) return true;
+    if (!isSameVma(vma, twin)) return false;
+  }
+}
+
+/** How two processes with equal VMAs differ in what those map: in which pages, or in modes only. */
+function areasDiffer(mine: ProcLedger, other: ProcLedger): number {
+  if (!(mine.isOn && other.isOn) && !haveSameOff(mine, other)) return VMAS_DIFFER;
+  let modes = EQUAL;
+  let at = 0;
+  let otherAt = 0;
+  for (let page = 0; ; ) {
+    const area = mine.areas[at];
+    const twin = other.areas[otherAt];
+    if (area === undefined || twin === undefined) return area === twin ? modes : MODES_DIFFER;
+    if (Math.max(area.start, page) !== Math.max(twin.start, page)) return MODES_DIFFER;
+    if (area.unit.mode !== twin.unit.mode) modes = MODES_DIFFER;
+    page = Math.min(area.end, twin.end);
+    if (area.end === page) at++;
+    if (twin.end === page) otherAt++;
+  }
+}
+
+/** Whether the same pages are off, and for the same reason, of those that are in areas at all. */
+function haveSameOff(mine: ProcLedger, other: ProcLedger): boolean {
+  const isHeldBy =
+    ({ areas }: ProcLedger) =>
+    (page: number) =>
+      areas.some((area: Area) => area.start <= page && page < area.end);
+  if (mine.copied.equals(other.copied) && mine.taken.equals(other.taken)) return true;
+  const last = Math.max(mine.areas.at(-1)?.end ?? 0, other.areas.at(-1)?.end ?? 0);
+  for (let page = 0; page < last; page++) {
+    const differ =
+      mine.copied.has(page) !== other.copied.has(page) ||
+      mine.taken.has(page) !== other.taken.has(page);
+    if (differ && (isHeldBy(mine)(page) || isHeldBy(other)(page))) return false;
   }
   return true;
 }

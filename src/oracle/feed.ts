@@ -1,45 +1,76 @@
-import { CACHE_MODES } from "../pat/cachemode.ts";
 import type { Outcome } from "../mm/errno.ts";
-import type { Memtype, Recording, Step, TraceEvent, VmaState } from "../trace/recording.ts";
+import { protFlags, VM_DONTCOPY, VM_PRIVATE, VM_SEALED } from "../mm/vmaflags.ts";
+import { CACHE_MODES, type CacheMode } from "../pat/cachemode.ts";
+import type {
+  KernelMap,
+  Mapped,
+  Memtype,
+  Recording,
+  Step,
+  TraceEvent,
+  VmaState,
+} from "../trace/recording.ts";
+import { ListChanges } from "./listchanges.ts";
 import {
-  MemtypeDelta,
+  NOTHING,
   type Observed,
-  PAT_LOST,
-  VMA_DONTFORK,
-  VMA_PRIVATE,
-  VMA_READ,
-  VMA_SEALED,
-  VMA_WRITE,
-  type VmaTable,
-  type VmaView,
+  pageTableEntry,
+  type SeenCall,
+  type SeenKernelMap,
+  type SeenVma,
 } from "./observed.ts";
 
+/** A VMA of a recording, as the oracle reads it. */
+class RecordedVma implements SeenVma {
+  readonly start: number;
+  readonly end: number;
+  readonly pfn: number;
+  readonly flags: number;
+  readonly device: readonly Mapped[] | null;
+  readonly isPatLost: boolean;
+
+  constructor(vma: VmaState) {
+    this.start = vma.start;
+    this.end = vma.end;
+    this.pfn = vma.pfn;
+    this.flags =
+      protFlags(vma.prot) |
+      (vma.private ? VM_PRIVATE : 0) |
+      (vma.dontfork === true ? VM_DONTCOPY : 0) |
+      (vma.sealed === true ? VM_SEALED : 0);
+    this.device = vma.maps ?? null;
+    this.isPatLost = vma.pat === false;
+  }
+}
+
 /** Turns the steps of a recording, one after the other, into what the oracle consumes. */
-export class RecordingFeed implements Observed, VmaView {
+export class RecordingFeed implements Observed {
   outcome: Outcome = null;
   events: readonly TraceEvent[] = [];
   badContexts = 0;
-  readonly memtype = new MemtypeDelta();
+  calls: readonly SeenCall[] = [];
+  kernelMaps: readonly SeenKernelMap[] = [];
+  readonly changes = new ListChanges();
 
   private step: Step | null = null;
+  private readonly shown = new Map<number, readonly RecordedVma[]>();
   private readonly steps: readonly Step[];
 
   constructor(recording: Recording) {
     this.steps = recording.steps;
   }
 
-  get view(): VmaView {
-    return this;
-  }
-
   /** Shows the step of this index; they are asked for in order. */
   show(index: number): this {
     const step = this.steps[index];
     if (step === undefined) throw new RangeError(`the recording has no step ${index}`);
-    diffMemtype(this.step?.memtype ?? [], step.memtype, this.memtype);
+    diffMemtype(this.step?.memtype ?? [], step.memtype, this.changes);
     this.step = step;
+    this.shown.clear();
     this.outcome = "errno" in step.result ? step.result.errno : null;
     this.events = step.events;
+    this.calls = (step.calls ?? []).map(({ call, errno }) => ({ call, outcome: errno ?? null }));
+    this.kernelMaps = (step.kernelMaps ?? []).filter(({ ram }) => ram !== true).map(seenMap);
     this.badContexts = 0;
     for (const { refs, holders } of step.contexts ?? []) {
       if (refs !== holders || holders === 0) this.badContexts++;
@@ -47,35 +78,39 @@ export class RecordingFeed implements Observed, VmaView {
     return this;
   }
 
-  readRange(proc: number, from: number, to: number, into: VmaTable): void {
-    const low = Math.max(from, into.lastEnd);
-    for (const vma of this.step?.vmas[String(proc)] ?? []) {
-      if (vma.end > low && vma.start < to) into.push(vma.start, vma.end, vma.pfn, vmaBits(vma));
-    }
+  vmas(proc: number): readonly RecordedVma[] | null {
+    const known = this.shown.get(proc);
+    if (known !== undefined) return known;
+    const vmas = this.step?.vmas[String(proc)]?.map((vma) => new RecordedVma(vma)) ?? null;
+    if (vmas !== null) this.shown.set(proc, vmas);
+    return vmas;
   }
 
-  read(proc: number, into: VmaTable): void {
-    into.clear();
-    for (const vma of this.step?.vmas[String(proc)] ?? []) {
-      into.push(vma.start, vma.end, vma.pfn, vmaBits(vma));
+  isPatLost(vma: SeenVma): boolean {
+    return vma instanceof RecordedVma && vma.isPatLost;
+  }
+
+  entryAt(_proc: number, vma: SeenVma, page: number): number {
+    if (!(vma instanceof RecordedVma)) return NOTHING;
+    for (const { at, pages, pfn, type, ram } of vma.device ?? []) {
+      if (page < at || page >= at + pages) continue;
+      return ram === true ? NOTHING : pageTableEntry(pfn + page - at, modeOf(type));
     }
+    return NOTHING;
   }
 }
 
-function vmaBits(vma: VmaState): number {
-  return (
-    (vma.pat === false ? PAT_LOST : 0) |
-    (vma.private ? VMA_PRIVATE : 0) |
-    (vma.prot === "none" ? 0 : VMA_READ) |
-    (vma.prot === "rw" ? VMA_WRITE : 0) |
-    (vma.dontfork === true ? VMA_DONTFORK : 0) |
-    (vma.sealed === true ? VMA_SEALED : 0)
-  );
+function modeOf(type: CacheMode): number {
+  return CACHE_MODES.indexOf(type);
 }
 
-/** Fills `delta` with the entries that went and came between two lists; equal ones are alike. */
-function diffMemtype(was: readonly Memtype[], is: readonly Memtype[], delta: MemtypeDelta): void {
-  delta.clear();
+function seenMap({ via, slot, start, end, type }: KernelMap): SeenKernelMap {
+  return { via, slot, start, end, mode: modeOf(type) };
+}
+
+/** Tells the entries that went and came between two lists; equal ones are alike. */
+function diffMemtype(was: readonly Memtype[], is: readonly Memtype[], changes: ListChanges): void {
+  changes.clear();
   let head = 0;
   while (head < was.length && head < is.length && same(was[head], is[head])) head++;
   let [wasEnd, isEnd] = [was.length, is.length];
@@ -83,12 +118,10 @@ function diffMemtype(was: readonly Memtype[], is: readonly Memtype[], delta: Mem
     wasEnd--;
     isEnd--;
   }
-  for (const entry of was.slice(head, wasEnd)) delta.remove(entry.start, entry.end, typeOf(entry));
-  for (const entry of is.slice(head, isEnd)) delta.add(entry.start, entry.end, typeOf(entry));
-}
-
-function typeOf(entry: Memtype): number {
-  return CACHE_MODES.indexOf(entry.type);
+  for (const { start, end, type } of was.slice(head, wasEnd)) {
+    changes.remove(start, end, modeOf(type));
+  }
+  for (const { start, end, type } of is.slice(head, isEnd)) changes.add(start, end, modeOf(type));
 }
 
 function same(a: Memtype | undefined, b: Memtype | undefined): boolean {

@@ -1,10 +1,7 @@
-import { isDriverOp } from "../trace/driverkinds.ts";
 import type { Recording } from "../trace/recording.ts";
 import { UserError } from "../usererror.ts";
 import { firstDifference, sameData } from "./firstdifference.ts";
 import { Differential } from "./differential.ts";
-import { judgeDriverTrace } from "./driverjudge.ts";
-import { judgeDriverSide } from "./driverside.ts";
 import { RecordingFeed } from "./feed.ts";
 import type { Finding, JudgedFinding, Side } from "./finding.ts";
 import { SideOracle } from "./side.ts";
@@ -46,10 +43,6 @@ function requireWhole(recording: Recording, name: string): void {
  */
 export function judgeSide(recording: Recording, side: Side): SideJudgement {
   requireWhole(recording, "the recording");
-  if (recording.trace.ops.some(isDriverOp)) {
-    const { findings, retention } = judgeDriverSide(recording, side);
-    return { findings: findings.map((finding) => finding.plainFinding()), retention };
-  }
   const oracle = new SideOracle(side);
   const feed = new RecordingFeed(recording);
   oracle.reset(recording.trace.world);
@@ -71,7 +64,6 @@ export function judge(before: Recording, after: Recording): Judgement {
   if (!sameData(world, after.trace.world) || !sameData(ops, after.trace.ops)) {
     throw new IncomparableError("before and after are not recordings of the same trace");
   }
-  if (ops.some(isDriverOp)) return judgeDrivers(before, after);
   const differential = new Differential();
   const was = new RecordingFeed(before);
   const is = new RecordingFeed(after);
@@ -87,18 +79,5 @@ export function judge(before: Recording, after: Recording): Judgement {
       before: { ...differential.before.retention },
       after: { ...differential.after.retention },
     },
-  };
-}
-
-/** A trace with driver ops is judged by what its steps show: the ledger follows system calls. */
-function judgeDrivers(before: Recording, after: Recording): Judgement {
-  const judged = judgeDriverTrace(before, after);
-  return {
-    findings: judgeFindings(judged.before.findings, judged.after.findings).map((finding) =>
-      finding.plain(),
-    ),
-    notComparable: judged.notComparable,
-    firstDifference: firstDifference(before.steps, after.steps),
-    retention: { before: judged.before.retention, after: judged.after.retention },
   };
 }

@@ -1,272 +1,278 @@
 import { CACHE_MODES } from "../pat/cachemode.ts";
-import { grown, wipe } from "./observed.ts";
+import { bitsOf, cleared, countBits, lowestBit, PageCounter, wordsFor } from "./pagebits.ts";
 import type { Unit } from "./unit.ts";
 
 const MODES = CACHE_MODES.length;
-
-const COPIED = 1;
-const TAKEN = 2;
-
-/** The pages of one process: which unit and pfn each virtual page maps, and whether it was copied. */
-export interface ProcPages {
-  alive: boolean;
-  /** By virtual page, null where nothing is mapped. */
-  readonly unit: (Unit | null)[];
-  readonly pfn: Int32Array;
-  /** COPIED by a write, or TAKEN by a revoke: the page is in its VMA still, but off the pfn. */
-  readonly copied: Uint8Array;
-  /** No page outside [low, high) is mapped. */
-  low: number;
-  high: number;
-}
-
-/** What is known of one pfn. */
-export class PfnLedger {
-  /** Mappings of it: those not copied, and all pages in VMAs. */
-  mapped = 0;
-  inVma = 0;
-  /** Cache modes of the live mappings, one bit each. */
-  modes = 0;
-  /** Reservations that cover it, and those of them that belong to a living unit. */
-  cover = 0;
-  kept = 0;
-
-  clear(): void {
-    this.mapped = 0;
-    this.inVma = 0;
-    this.modes = 0;
-    this.cover = 0;
-    this.kept = 0;
-  }
-}
+const UC_MINUS = CACHE_MODES.indexOf("uncached-minus");
+/** Counted apart: mappings that nothing tracks, with the mode that a page has without reservation. */
+const UNTRACKED = MODES;
 
 /**
- * The page-by-page ledger: for each process its virtual pages, and for each pfn how many live
- * mappings and reservations it has. Everything else the oracle says derives from it.
+ * The page ledger of the region: for each pfn how many mappings of each cache mode it has, and how
+ * many reservations cover it. Everything else the oracle says derives from it.
  */
 export class Pages {
-  private readonly procs: ProcPages[] = [];
-  /** Ids that were born in this trace: the first `knownCount`. */
-  private readonly known: number[] = [];
-  private knownCount = 0;
-  private vpages = 0;
+  /** Pages that some mapping maps. */
+  private mapped = new Int32Array(1);
+  /** Mappings by cache mode. */
+  private readonly byMode = Array.from({ length: MODES + 1 }, () => new PageCounter());
+  /** Pages in VMAs that do not map them: copied on write, or taken away. */
+  private readonly off = new PageCounter();
+  /** Reservations, and those of them that belong to a living unit. */
+  private readonly covered = new PageCounter();
+  private readonly kept = new PageCounter();
+  private count = 1;
 
-  private readonly pfns: PfnLedger[] = [];
-  /** Live mappings by pfn and cache mode. */
-  private byMode = new Int32Array(0);
   /** Pages that only the design keeps reserved: kept, but mapped by nobody. */
   retained = 0;
-  /** Pages that are mapped and not reserved. */
-  bare = 0;
-
-  /** Pfns whose mappings began or ended in this step, perhaps more than once. */
-  changed = new Int32Array(64);
-  changedCount = 0;
+  /** Pages whose mappings began or ended in this step, or that came to be kept unmapped. */
+  private changed = new Int32Array(1);
+  /** Pages that lost their last reservation in this step. */
+  private uncovered = new Int32Array(1);
+  /** Words [dirtyFrom, dirtyTo) hold all that is in those two. */
+  private dirtyFrom = 0;
+  private dirtyTo = 0;
   /** A page left its last VMA in this step. */
-  emptied = false;
+  hasLeft = false;
   /** The first pfn that got a second cache mode in this step, or -1. */
   aliased = -1;
 
-  reset(pfns: number, vpages: number): void {
-    for (let pfn = 0; pfn < pfns; pfn++) {
-      const known = this.pfns[pfn];
-      if (known === undefined) this.pfns.push(new PfnLedger());
-      else known.clear();
-    }
-    if (this.byMode.length < pfns * MODES) this.byMode = new Int32Array(pfns * MODES);
-    else wipe(this.byMode, 0, pfns * MODES);
+  reset(pfns: number): void {
+    this.count = wordsFor(pfns);
+    this.mapped = cleared(this.mapped, this.count);
+    this.changed = cleared(this.changed, this.count);
+    this.uncovered = cleared(this.uncovered, this.count);
+    for (const counter of this.byMode) counter.clear(pfns);
+    this.off.clear(pfns);
+    this.covered.clear(pfns);
+    this.kept.clear(pfns);
     this.retained = 0;
-    this.bare = 0;
-    for (let at = 0; at < this.knownCount; at++) {
-      this.clear(this.procs[this.known[at] as number] as ProcPages);
-    }
-    this.knownCount = 0;
-    if (this.vpages < vpages) this.procs.length = 0;
-    this.vpages = Math.max(this.vpages, vpages);
-    this.begin();
-  }
-
-  begin(): void {
-    this.changedCount = 0;
-    this.emptied = false;
+    this.dirtyFrom = this.count;
+    this.dirtyTo = 0;
+    this.hasLeft = false;
     this.aliased = -1;
   }
 
-  /** The ledger of a pfn of the world. */
-  of(pfn: number): PfnLedger {
-    return this.pfns[pfn] as PfnLedger;
+  begin(): void {
+    for (let word = this.dirtyFrom; word < this.dirtyTo; word++) {
+      this.changed[word] = 0;
+      this.uncovered[word] = 0;
+    }
+    this.dirtyFrom = this.count;
+    this.dirtyTo = 0;
+    this.hasLeft = false;
+    this.aliased = -1;
   }
 
-  /** The process if it is alive. */
-  living(id: number): ProcPages | null {
-    const proc = this.procs[id];
-    return proc !== undefined && proc.alive ? proc : null;
+  isMapped(pfn: number): boolean {
+    return (((this.mapped[pfn >> 5] as number) >>> (pfn & 31)) & 1) === 1;
   }
 
-  /** Every process that is alive, with its id. */
-  *everyLiving(): Generator<[id: number, proc: ProcPages]> {
-    for (let at = 0; at < this.knownCount; at++) {
-      const id = this.known[at] as number;
-      const proc = this.living(id);
-      if (proc !== null) yield [id, proc];
+  /** Whether a VMA has a page of [from, to), mapped or not. */
+  isInVma(from: number, to: number): boolean {
+    const { mapped } = this;
+    const off = this.off.some;
+    for (let word = from >> 5; word <= (to - 1) >> 5; word++) {
+      const held = (mapped[word] as number) | (off[word] as number);
+      if ((held & bitsOf(word, from, to)) !== 0) return true;
+    }
+    return false;
+  }
+
+  /** Whether a page of [from, to) is mapped. */
+  hasMapped(from: number, to: number): boolean {
+    const { mapped } = this;
+    for (let word = from >> 5; word <= (to - 1) >> 5; word++) {
+      if (((mapped[word] as number) & bitsOf(word, from, to)) !== 0) return true;
+    }
+    return false;
+  }
+
+  /** The cache modes that pages of [from, to) are mapped with, one bit each. */
+  modesOf(from: number, to: number): number {
+    let modes = 0;
+    for (let mode = 0; mode <= UNTRACKED; mode++) {
+      if (!meets(this.byMode[mode] as PageCounter, from, to)) continue;
+      modes |= 1 << (mode === UNTRACKED ? UC_MINUS : mode);
+    }
+    return modes;
+  }
+
+  /** Pages [from, to) come to be mapped for a unit. */
+  join(from: number, to: number, unit: Unit): void {
+    const counter = this.counterOf(unit);
+    const { mapped } = this;
+    for (let word = from >> 5; word <= (to - 1) >> 5; word++) {
+      const fresh = counter.up(word, bitsOf(word, from, to));
+      if (fresh === 0) continue;
+      const before = mapped[word] as number;
+      const began = fresh & ~before;
+      if (began !== fresh && this.aliased < 0) this.noteAlias(word, fresh & before);
+      if (began === 0) continue;
+      mapped[word] = before | began;
+      this.note(word, began);
+      const kept = began & (this.kept.some[word] as number);
+      if (kept !== 0) this.retained -= countBits(kept);
     }
   }
 
-  /** Brings a process to life, empty. */
-  born(id: number): ProcPages {
-    let proc = this.procs[id];
-    if (proc === undefined) {
-      proc = {
-        alive: false,
-        unit: Array.from({ length: this.vpages }, () => null),
-        pfn: new Int32Array(this.vpages),
-        copied: new Uint8Array(this.vpages),
-        low: this.vpages,
-        high: 0,
-      };
-      this.procs[id] = proc;
-    }
-    if (!proc.alive) this.known[this.knownCount++] = id;
-    proc.alive = true;
-    return proc;
-  }
-
-  /** Makes a virtual page map a pfn for a unit. */
-  map(proc: ProcPages, page: number, pfn: number, unit: Unit): void {
-    proc.unit[page] = unit;
-    proc.pfn[page] = pfn;
-    proc.copied[page] = 0;
-    if (page < proc.low) proc.low = page;
-    if (page >= proc.high) proc.high = page + 1;
-    unit.hold(pfn);
-    this.of(pfn).inVma++;
-    this.join(pfn, unit.mode);
-  }
-
-  /** Takes a virtual page out of its VMA. The caller has touched the unit. */
-  unmap(proc: ProcPages, page: number, unit: Unit, step: number): void {
-    const pfn = proc.pfn[page] as number;
-    proc.unit[page] = null;
-    if (--this.of(pfn).inVma === 0) this.emptied = true;
-    if (proc.copied[page] === 0) this.leave(pfn, unit.mode);
-    unit.drop(pfn, step);
-  }
-
-  /** A write copied the page of this unit. */
-  copy(proc: ProcPages, page: number, unit: Unit): void {
-    this.putOff(proc, page, unit, COPIED);
-  }
-
-  /** A revoke took the page of this unit, or its copy. */
-  take(proc: ProcPages, page: number, unit: Unit): void {
-    this.putOff(proc, page, unit, TAKEN);
-  }
-
-  /** A child has of a page what its parent has. */
-  inherit(child: ProcPages, page: number, unit: Unit, parent: ProcPages): void {
-    const off = parent.copied[page] as number;
-    if (off !== 0) this.putOff(child, page, unit, off);
-  }
-
-  private putOff(proc: ProcPages, page: number, unit: Unit, how: number): void {
-    const wasOn = proc.copied[page] === 0;
-    proc.copied[page] = how;
-    if (wasOn) this.leave(proc.pfn[page] as number, unit.mode);
-  }
-
-  /** Moves a page to an empty place of the same process; nothing is mapped or lost by that. */
-  relocate(proc: ProcPages, from: number, to: number): void {
-    proc.unit[to] = proc.unit[from] ?? null;
-    proc.pfn[to] = proc.pfn[from] as number;
-    proc.copied[to] = proc.copied[from] as number;
-    proc.unit[from] = null;
-    if (to < proc.low) proc.low = to;
-    if (to >= proc.high) proc.high = to + 1;
-  }
-
-  /** A unit that maps the pfn, by a search of all processes; null if none does. */
-  unitMapping(pfn: number): Unit | null {
-    for (let at = 0; at < this.knownCount; at++) {
-      const proc = this.living(this.known[at] as number);
-      if (proc === null) continue;
-      for (let page = proc.low; page < proc.high; page++) {
-        const unit = proc.unit[page] ?? null;
-        if (unit !== null && proc.copied[page] === 0 && proc.pfn[page] === pfn) return unit;
-      }
-    }
-    return null;
-  }
-
-  /** A reservation of [start, end) came; `kept` if it belongs to a unit. */
-  reserve(start: number, end: number, kept: boolean): void {
-    for (let pfn = start; pfn < end; pfn++) {
-      const page = this.of(pfn);
-      if (++page.cover === 1 && page.mapped > 0) this.bare--;
-      if (kept) this.keep(pfn);
+  /** Pages [from, to) are no longer mapped for a unit. */
+  leave(from: number, to: number, unit: Unit): void {
+    const counter = this.counterOf(unit);
+    const { mapped } = this;
+    for (let word = from >> 5; word <= (to - 1) >> 5; word++) {
+      const gone = counter.down(word, bitsOf(word, from, to));
+      if (gone === 0) continue;
+      const ended = gone & ~this.mappedIn(word);
+      if (ended === 0) continue;
+      mapped[word] = (mapped[word] as number) & ~ended;
+      this.note(word, ended);
+      const kept = ended & (this.kept.some[word] as number);
+      if (kept !== 0) this.retained += countBits(kept);
     }
   }
 
-  /** A reservation over the page went; true if it was the last one. */
-  unreserve(pfn: number, kept: boolean): boolean {
-    if (kept) this.unkeep(pfn);
-    const page = this.of(pfn);
-    if (--page.cover > 0) return false;
-    if (page.mapped > 0) this.bare++;
-    return true;
+  /** Pages [from, to) are in a VMA that does not map them. */
+  joinOff(from: number, to: number): void {
+    for (let word = from >> 5; word <= (to - 1) >> 5; word++) {
+      this.off.up(word, bitsOf(word, from, to));
+    }
   }
 
-  /** One more living unit's reservation covers the page. */
-  keep(pfn: number): void {
-    const page = this.of(pfn);
-    if (++page.kept === 1 && page.mapped === 0) {
-      this.retained++;
-      this.note(pfn);
+  leaveOff(from: number, to: number): void {
+    for (let word = from >> 5; word <= (to - 1) >> 5; word++) {
+      this.off.down(word, bitsOf(word, from, to));
+    }
+  }
+
+  /** Pages [from, to) have left a VMA. */
+  noteLeft(from: number, to: number): void {
+    if (this.hasLeft) return;
+    const { mapped } = this;
+    const off = this.off.some;
+    for (let word = from >> 5; word <= (to - 1) >> 5; word++) {
+      const held = (mapped[word] as number) | (off[word] as number);
+      if ((bitsOf(word, from, to) & ~held) !== 0) this.hasLeft = true;
+    }
+  }
+
+  /** A reservation of [from, to) came; `kept` if it belongs to a unit. */
+  reserve(from: number, to: number, kept: boolean): void {
+    for (let word = from >> 5; word <= (to - 1) >> 5; word++) {
+      this.covered.up(word, bitsOf(word, from, to));
+    }
+    if (kept) this.keep(from, to);
+  }
+
+  /** A reservation of [from, to) went. */
+  unreserve(from: number, to: number, kept: boolean): void {
+    if (kept) this.unkeep(from, to);
+    for (let word = from >> 5; word <= (to - 1) >> 5; word++) {
+      const gone = this.covered.down(word, bitsOf(word, from, to));
+      if (gone === 0) continue;
+      this.uncovered[word] = (this.uncovered[word] as number) | gone;
+      this.dirty(word);
+    }
+  }
+
+  /** One more living unit's reservation covers the pages. */
+  keep(from: number, to: number): void {
+    for (let word = from >> 5; word <= (to - 1) >> 5; word++) {
+      const fresh = this.kept.up(word, bitsOf(word, from, to));
+      const idle = fresh & ~(this.mapped[word] as number);
+      if (idle === 0) continue;
+      this.retained += countBits(idle);
+      this.note(word, idle);
     }
   }
 
   /** One less. */
-  unkeep(pfn: number): void {
-    const page = this.of(pfn);
-    if (--page.kept === 0 && page.mapped === 0) this.retained--;
-  }
-
-  private join(pfn: number, mode: number): void {
-    const page = this.of(pfn);
-    if (++page.mapped === 1) {
-      if (page.kept > 0) this.retained--;
-      if (page.cover === 0) this.bare++;
-      this.note(pfn);
+  unkeep(from: number, to: number): void {
+    for (let word = from >> 5; word <= (to - 1) >> 5; word++) {
+      const gone = this.kept.down(word, bitsOf(word, from, to));
+      const idle = gone & ~(this.mapped[word] as number);
+      if (idle !== 0) this.retained -= countBits(idle);
     }
-    const at = pfn * MODES + mode;
-    const before = this.byMode[at] as number;
-    this.byMode[at] = before + 1;
-    if (before > 0) return;
-    if (page.modes !== 0 && this.aliased < 0) this.aliased = pfn;
-    page.modes |= 1 << mode;
   }
 
-  private leave(pfn: number, mode: number): void {
-    const page = this.of(pfn);
-    if (--page.mapped === 0) {
-      if (page.kept > 0) this.retained++;
-      if (page.cover === 0) this.bare--;
-      this.note(pfn);
+  /** The first page from `from` on that has come to be kept unmapped in this step, or -1. */
+  nextRetained(from: number): number {
+    for (let word = Math.max(from >> 5, this.dirtyFrom); word < this.dirtyTo; word++) {
+      const idle = (this.changed[word] as number) & ~(this.mapped[word] as number);
+      const pages = after(word, from, idle & (this.kept.some[word] as number));
+      if (pages !== 0) return word * 32 + lowestBit(pages);
     }
-    const at = pfn * MODES + mode;
-    const same = (this.byMode[at] as number) - 1;
-    this.byMode[at] = same;
-    if (same === 0) page.modes &= ~(1 << mode);
+    return -1;
   }
 
-  private note(pfn: number): void {
-    if (this.changedCount === this.changed.length) this.changed = grown(this.changed);
-    this.changed[this.changedCount++] = pfn;
+  /**
+   * A page that is mapped without a reservation since this step, or -1: first of those that lost
+   * their reservation, then of those that came to be mapped. One that nothing tracks needs none.
+   */
+  get unreservedPage(): number {
+    for (let word = this.dirtyFrom; word < this.dirtyTo; word++) {
+      const pages = this.unreservedOf(word, this.uncovered[word] as number);
+      if (pages !== 0) return word * 32 + lowestBit(pages);
+    }
+    for (let word = this.dirtyFrom; word < this.dirtyTo; word++) {
+      const pages = this.unreservedOf(word, this.changed[word] as number);
+      if (pages !== 0) return word * 32 + lowestBit(pages);
+    }
+    return -1;
   }
 
-  private clear(proc: ProcPages): void {
-    for (let page = proc.low; page < proc.high; page++) proc.unit[page] = null;
-    proc.alive = false;
-    proc.low = this.vpages;
-    proc.high = 0;
+  private unreservedOf(word: number, pages: number): number {
+    const candidates = pages & (this.mapped[word] as number) & ~(this.covered.some[word] as number);
+    return candidates === 0 ? 0 : candidates & this.trackedIn(word);
   }
+
+  /** Pages of a word that a mapping maps which must be covered by a reservation. */
+  private trackedIn(word: number): number {
+    let tracked = 0;
+    for (let mode = 0; mode < MODES; mode++) {
+      tracked |= (this.byMode[mode] as PageCounter).some[word] as number;
+    }
+    return tracked;
+  }
+
+  private mappedIn(word: number): number {
+    return this.trackedIn(word) | ((this.byMode[UNTRACKED] as PageCounter).some[word] as number);
+  }
+
+  private counterOf({ isUntracked, mode }: Unit): PageCounter {
+    return this.byMode[isUntracked && mode === UC_MINUS ? UNTRACKED : mode] as PageCounter;
+  }
+
+  private noteAlias(word: number, pages: number): void {
+    for (let left = pages; left !== 0; left &= left - 1) {
+      const pfn = word * 32 + lowestBit(left);
+      const modes = this.modesOf(pfn, pfn + 1);
+      if ((modes & (modes - 1)) === 0) continue;
+      this.aliased = pfn;
+      return;
+    }
+  }
+
+  private note(word: number, pages: number): void {
+    this.changed[word] = (this.changed[word] as number) | pages;
+    this.dirty(word);
+  }
+
+  private dirty(word: number): void {
+    if (word < this.dirtyFrom) this.dirtyFrom = word;
+    if (word >= this.dirtyTo) this.dirtyTo = word + 1;
+  }
+}
+
+function meets(counter: PageCounter, from: number, to: number): boolean {
+  const { some } = counter;
+  for (let word = from >> 5; word <= (to - 1) >> 5; word++) {
+    if (((some[word] as number) & bitsOf(word, from, to)) !== 0) return true;
+  }
+  return false;
+}
+
+/** Of pages of a word those from `from` on. */
+function after(word: number, from: number, pages: number): number {
+  return word === from >> 5 ? pages & (-1 << (from & 31)) : pages;
 }

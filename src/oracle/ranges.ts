@@ -1,81 +1,247 @@
-import { type Removal, UNMAP } from "./causes.ts";
-import type { Observed, VmaTable } from "./observed.ts";
-import type { ProcPages } from "./pages.ts";
+import type { Area, ProcLedger } from "./areas.ts";
+import { type CauseId, type Removal, UNMAP } from "./causes.ts";
+import { entryPfn, firstAfter, NOTHING, type Observed, type SeenVma, vmaAt } from "./observed.ts";
 import type { SideState } from "./state.ts";
+import type { Unit } from "./unit.ts";
 
-/** Reads the VMAs that have a page in [from, to) as the side shows them. */
-export function see(side: SideState, seen: Observed, from: number, to: number): void {
-  side.vmas.clear();
-  seen.view.readRange(side.op.proc, from, to, side.vmas);
+/** Takes [from, to) of an area out of its VMA; the caller takes it out of the area. */
+function drop(
+  side: SideState,
+  proc: ProcLedger,
+  area: Area,
+  from: number,
+  to: number,
+  removal: Removal,
+): void {
+  const { pages, units, step } = side;
+  const { unit } = area;
+  units.touch(unit, step, removal);
+  const [first, end] = [area.pfnAt(from), area.pfnAt(to)];
+  if (proc.isOn) {
+    pages.leave(first, end, unit);
+  } else {
+    for (let page = from; page < to; ) {
+      const next = proc.runEnd(page, to);
+      const [low, high] = [area.pfnAt(page), area.pfnAt(next)];
+      if (proc.isOff(page)) pages.leaveOff(low, high);
+      else pages.leave(low, high, unit);
+      page = next;
+    }
+  }
+  pages.noteLeft(first, end);
+  unit.drop(first, end);
 }
 
-/** Takes one page out of its VMA, if it is in one. */
-export function lose(side: SideState, proc: ProcPages, page: number, removal: Removal): void {
-  const unit = proc.unit[page] ?? null;
-  if (unit === null) return;
-  side.units.touch(unit, side.step, removal);
-  side.pages.unmap(proc, page, unit, side.step);
+/** Takes the pages of [from, to) out of their VMAs. */
+export function loseRange(
+  side: SideState,
+  proc: ProcLedger,
+  from: number,
+  to: number,
+  removal: Removal,
+): void {
+  const { areas } = proc;
+  const first = proc.firstAfter(from);
+  let index = first;
+  for (; index < areas.length; index++) {
+    const area = areas[index] as Area;
+    if (area.start >= to) break;
+    drop(side, proc, area, Math.max(area.start, from), Math.min(area.end, to), removal);
+  }
+  cutOut(side, proc, first, index, from, to);
+}
+
+/** Takes [from, to) out of areas[first, last), of which the outer ones may be longer. */
+function cutOut(
+  side: SideState,
+  proc: ProcLedger,
+  first: number,
+  last: number,
+  from: number,
+  to: number,
+): void {
+  if (first === last) return;
+  const { areas } = proc;
+  const low = areas[first] as Area;
+  const high = areas[last - 1] as Area;
+  const keepsHead = low.start < from;
+  const keepsTail = high.end > to;
+  const gone = last - (keepsTail ? 1 : 0);
+  if (keepsHead && keepsTail && low === high) {
+    const tail = side.procs.newArea(to, high.end, high.pfnAt(to), high.unit);
+    low.end = from;
+    proc.insert(tail);
+    return;
+  }
+  if (keepsTail) {
+    high.pfn = high.pfnAt(to);
+    high.start = to;
+  }
+  if (keepsHead) low.end = from;
+  const kept = first + (keepsHead ? 1 : 0);
+  for (let index = kept; index < gone; index++) side.procs.freeArea(areas[index] as Area);
+  proc.remove(kept, gone);
+}
+
+/** Makes [start, end) map pfns from `pfn` on for a unit; nothing is there. */
+export function mapRange(
+  side: SideState,
+  proc: ProcLedger,
+  start: number,
+  end: number,
+  pfn: number,
+  unit: Unit,
+): Area {
+  const area = side.procs.newArea(start, end, pfn, unit);
+  proc.insert(area);
+  proc.clearOff(start, end);
+  unit.hold(pfn, pfn + end - start);
+  side.pages.join(pfn, pfn + end - start, unit);
+  return area;
+}
+
+/** How a page comes to be in a VMA that does not map its pfn. */
+export type OffReason = "copied" | "taken";
+
+/** Pages [from, to) of an area do not map their pfns any more, or do so for another reason. */
+export function putOff(
+  side: SideState,
+  proc: ProcLedger,
+  area: Area,
+  from: number,
+  to: number,
+  reason: OffReason,
+): void {
+  for (let page = from; page < to; ) {
+    const next = proc.runEnd(page, to);
+    if (!proc.isOff(page)) {
+      side.pages.leave(area.pfnAt(page), area.pfnAt(next), area.unit);
+      side.pages.joinOff(area.pfnAt(page), area.pfnAt(next));
+    }
+    page = next;
+  }
+  proc.isOn = false;
+  const isCopied = reason === "copied";
+  (isCopied ? proc.copied : proc.taken).add(from, to);
+  (isCopied ? proc.taken : proc.copied).remove(from, to);
+}
+
+/** A page of an area that was off maps its pfn again. */
+export function putOn(side: SideState, proc: ProcLedger, area: Area, page: number): void {
+  proc.clearOff(page, page + 1);
+  side.pages.leaveOff(area.pfnAt(page), area.pfnAt(page) + 1);
+  side.pages.join(area.pfnAt(page), area.pfnAt(page) + 1, area.unit);
 }
 
 /**
- * Takes the pages of [at, at + pages) out of their VMAs: all of them when the op succeeded, those
- * no longer seen when it failed half-way.
+ * The pfn that a page is seen to map, or NOTHING where no VMA is. A driver's VMA answers for the
+ * pfn that the ledger has, whether the page table has it or not: what such a VMA maps is followed
+ * elsewhere.
  */
-export function clearRange(
+export function seenPfn(
+  seen: Observed,
+  proc: number,
+  vma: SeenVma | null,
+  area: Area | null,
+  page: number,
+): number {
+  if (vma === null) return NOTHING;
+  if (vma.device === null) return vma.pfn + page - vma.start;
+  const entry = seen.entryAt(proc, vma, page);
+  if (entry !== NOTHING) return entryPfn(entry);
+  return area === null ? NOTHING : area.pfnAt(page);
+}
+
+/** Takes those pages of [from, to) out that are not seen any more, after an op that failed. */
+export function loseUnseen(
   side: SideState,
-  proc: ProcPages,
-  at: number,
-  pages: number,
+  proc: ProcLedger,
+  seen: Observed,
+  from: number,
+  to: number,
   removal: Removal,
-  all: boolean,
 ): void {
-  const end = at + pages;
-  for (let page = at; page < end; page++) {
-    if (proc.unit[page] === null) continue;
-    if (all || side.vmas.pfnAt(page) !== proc.pfn[page]) lose(side, proc, page, removal);
+  const { vmas } = side;
+  for (let page = from; page < to; page++) {
+    const area = proc.areaAt(page);
+    if (area === null) continue;
+    const pfn = seenPfn(seen, side.op.proc, vmaAt(vmas, page), area, page);
+    if (pfn !== area.pfnAt(page)) loseRange(side, proc, page, page + 1, removal);
   }
 }
 
-/** Whether no VMA seen has a page in [at, at + pages). */
-export function isEmpty(vmas: VmaTable, at: number, pages: number): boolean {
-  const row = vmas.firstAfter(at);
-  return row >= vmas.count || (vmas.start[row] as number) >= at + pages;
-}
-
-/** Whether one VMA seen maps all of [at, at + pages), the first page to `pfn`. */
-export function isOneVma(vmas: VmaTable, at: number, pages: number, pfn: number): boolean {
-  const row = vmas.firstAfter(at);
-  if (row >= vmas.count) return false;
-  const start = vmas.start[row] as number;
-  if (start > at || (vmas.end[row] as number) < at + pages) return false;
-  return (vmas.pfn[row] as number) + at - start === pfn;
+/** Whether the VMAs seen show of [from, to) what the ledger has. */
+function agrees(
+  side: SideState,
+  { areas }: ProcLedger,
+  first: number,
+  from: number,
+  to: number,
+): boolean {
+  const { vmas } = side;
+  let index = firstAfter(vmas, from);
+  let at = first;
+  for (let page = from; page < to; ) {
+    const vma = vmas[index];
+    const area = areas[at];
+    const isSeen = vma !== undefined && vma.start <= page;
+    const isHeld = area !== undefined && area.start <= page;
+    let next = to;
+    if (isSeen && vma.device !== null) {
+      next = vma.end;
+    } else {
+      if (isSeen !== isHeld) return false;
+      if (isSeen && isHeld) {
+        if (vma.pfn + page - vma.start !== area.pfnAt(page)) return false;
+        next = Math.min(vma.end, area.end);
+      } else {
+        if (vma !== undefined) next = Math.min(next, vma.start);
+        if (area !== undefined) next = Math.min(next, area.start);
+      }
+    }
+    page = next;
+    while (index < vmas.length && (vmas[index] as SeenVma).end <= page) index++;
+    while (at < areas.length && (areas[at] as Area).end <= page) at++;
+  }
+  return true;
 }
 
 /**
- * Compares [at, at + pages) of the ledger with the VMAs seen. Where they differ the backend did
- * something else than it answered: the ledger follows what is seen, and the step is surprised.
+ * Compares [from, to) of the ledger with the VMAs seen. Where they differ the backend did
+ * something else than it answered: the ledger follows what is seen, and the answer is untrue.
  */
-export function confirmRange(side: SideState, proc: ProcPages, at: number, pages: number): void {
+export function confirmRange(side: SideState, proc: ProcLedger, from: number, to: number): void {
+  if (agrees(side, proc, proc.firstAfter(from), from, to)) return;
   const { vmas } = side;
-  let row = vmas.firstAfter(at);
-  for (let page = at; page < at + pages; page++) {
-    while (row < vmas.count && (vmas.end[row] as number) <= page) row++;
-    const start = row < vmas.count ? (vmas.start[row] as number) : page + 1;
-    const pfn = start > page ? -1 : (vmas.pfn[row] as number) + page - start;
-    if (pfn === (proc.unit[page] === null ? -1 : proc.pfn[page])) continue;
-    side.surprised = true;
-    lose(side, proc, page, UNMAP);
-    if (pfn < 0) continue;
-    const unit = side.units.create(pfn, 1, 0, 0, false);
+  let index = firstAfter(vmas, from);
+  for (let page = from; page < to; page++) {
+    while (index < vmas.length && (vmas[index] as SeenVma).end <= page) index++;
+    const vma = vmas[index] ?? null;
+    const isIn = vma !== null && vma.start <= page;
+    if (isIn && vma.device !== null) continue;
+    const pfn = isIn ? vma.pfn + page - vma.start : NOTHING;
+    const area = proc.areaAt(page);
+    if (pfn === (area === null ? NOTHING : area.pfnAt(page))) continue;
+    side.isUntrue = true;
+    loseRange(side, proc, page, page + 1, UNMAP);
+    if (pfn === NOTHING) continue;
+    const unit = side.units.create(pfn, 1, 0, false);
     side.units.touch(unit, side.step, UNMAP);
-    side.pages.map(proc, page, pfn, unit);
+    mapRange(side, proc, page, page + 1, pfn, unit);
   }
 }
 
 /** A unit that has a VMA boundary inside is split; special VMAs never merge again. */
-export function noteSplit(side: SideState, proc: ProcPages, page: number): void {
+export function noteSplit(side: SideState, proc: ProcLedger, page: number): void {
   if (page === 0 || page >= side.world.vpages) return;
-  const unit = proc.unit[page] ?? null;
-  if (unit === null || unit !== proc.unit[page - 1]) return;
-  if (side.vmas.startsAt(page)) unit.split = true;
+  const area = proc.areaAt(page);
+  if (area === null || area.unit.split || proc.areaAt(page - 1)?.unit !== area.unit) return;
+  if (vmaAt(side.vmas, page)?.start === page) area.unit.split = true;
+}
+
+/** What took a unit's pages off their pfns. */
+export function noteTaken(side: SideState, unit: Unit, cause: CauseId): void {
+  side.units.touch(unit, side.step, UNMAP);
+  unit.takenBy = cause;
+  unit.takenStamp = side.step;
 }

@@ -6,12 +6,12 @@ export class Reservation {
   start = 0;
   end = 0;
   /** Index into CACHE_MODES. */
-  type = 0;
+  mode = 0;
   /** Null for an entry that no mapping accounts for. */
   owner: Unit | null = null;
   /** Why an entry without owner is there. */
-  mark: CauseId = NO_CAUSE;
-  /** Overlapped no VMA once, so nothing was left to free it; told, and no longer retention. */
+  cause: CauseId = NO_CAUSE;
+  /** Overlapped no VMA once, so nothing was left to free it; reported, and no longer retention. */
   leaked = false;
   /** Counts as kept: it has not leaked and its unit is alive. */
   isCounted = false;
@@ -27,7 +27,7 @@ export class Reservation {
   /** Whether nothing but chance would still free the entry: its unit is none, dead, or inexact. */
   get mayLeak(): boolean {
     const { owner } = this;
-    return owner === null || owner.live === 0 || owner.mark !== NO_CAUSE;
+    return owner === null || owner.live === 0 || owner.misfit !== NO_CAUSE;
   }
 
   /** Puts it first among the entries of its owner. */

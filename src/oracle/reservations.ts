@@ -1,5 +1,4 @@
 import type { CauseId } from "./causes.ts";
-import { grown } from "./observed.ts";
 import type { Pages } from "./pages.ts";
 import { Reservation } from "./reservation.ts";
 import type { Unit } from "./unit.ts";
@@ -21,9 +20,6 @@ export class Reservations {
   /** No entry has been longer since the last reset. */
   private longest = 0;
 
-  /** Pfns that lost their last entry in this step. */
-  bared = new Int32Array(64);
-  baredCount = 0;
   /** An entry became a suspect in this step, or a smaller one. */
   hasNewSuspect = false;
 
@@ -41,7 +37,6 @@ export class Reservations {
   }
 
   begin(): void {
-    this.baredCount = 0;
     this.hasNewSuspect = false;
   }
 
@@ -50,21 +45,22 @@ export class Reservations {
     return this.heads[pfn] ?? null;
   }
 
-  add(start: number, end: number, type: number, owner: Unit | null, mark: CauseId): void {
+  /** `cause`: why an entry without owner is there. */
+  add(start: number, end: number, mode: number, owner: Unit | null, cause: CauseId): void {
     const entry = (this.rows[this.count] ??= new Reservation());
     entry.row = this.count++;
     entry.start = start;
     entry.end = end;
-    entry.type = type;
+    entry.mode = mode;
     entry.owner = owner;
-    entry.mark = mark;
+    entry.cause = cause;
     entry.leaked = false;
     entry.suspectAt = 0;
-    entry.isCounted = owner !== null;
+    entry.isCounted = owner !== null && owner.holder !== "kernel";
     this.linkToStart(entry);
     entry.linkToOwner();
     if (end - start > this.longest) this.longest = end - start;
-    this.pages.reserve(start, end, owner !== null);
+    this.pages.reserve(start, end, entry.isCounted);
     if (owner !== null) {
       owner.entries++;
       owner.reserved += end - start;
@@ -139,9 +135,7 @@ export class Reservations {
   }
 
   private uncover({ isCounted }: Reservation, start: number, end: number): void {
-    for (let pfn = start; pfn < end; pfn++) {
-      if (this.pages.unreserve(pfn, isCounted)) this.noteBare(pfn);
-    }
+    if (start < end) this.pages.unreserve(start, end, isCounted);
   }
 
   /** Gives an entry to another unit. */
@@ -160,7 +154,7 @@ export class Reservations {
     if (entry.mayLeak) this.suspect(entry);
     if (!entry.isCounted) {
       entry.isCounted = true;
-      for (let pfn = entry.start; pfn < entry.end; pfn++) this.pages.keep(pfn);
+      this.pages.keep(entry.start, entry.end);
     }
   }
 
@@ -168,16 +162,11 @@ export class Reservations {
   uncount(entry: Reservation): void {
     if (!entry.isCounted) return;
     entry.isCounted = false;
-    for (let pfn = entry.start; pfn < entry.end; pfn++) this.pages.unkeep(pfn);
+    this.pages.unkeep(entry.start, entry.end);
   }
 
   /** No entry that covers `pfn` starts before this page. */
   firstStart(pfn: number): number {
     return Math.max(0, pfn - this.longest + 1);
-  }
-
-  private noteBare(pfn: number): void {
-    if (this.baredCount === this.bared.length) this.bared = grown(this.bared);
-    this.bared[this.baredCount++] = pfn;
   }
 }

@@ -2,7 +2,7 @@ import type { Op } from "../trace/op.ts";
 import { applyOp } from "./apply.ts";
 import { runChecks } from "./checks/index.ts";
 import type { Observed } from "./observed.ts";
-import { settle } from "./settle.ts";
+import { assignChanges } from "./ownership.ts";
 import { SideState } from "./state.ts";
 
 /**
@@ -11,12 +11,12 @@ import { SideState } from "./state.ts";
  * makes it ready for another trace.
  */
 export class SideOracle extends SideState {
-  /** Judges one op by what the side showed after it. Uses up `seen.memtype`. */
+  /** Judges one op by what the side showed after it. Uses up `seen.changes`. */
   judge(op: Op, seen: Observed): void {
     this.begin(op);
-    seen.memtype.normalise();
+    seen.changes.normalise();
     applyOp(this, op, seen);
-    settle(this, seen.memtype);
+    assignChanges(this, seen.changes);
     runChecks(this, seen);
     this.retention.pageOps += this.pages.retained;
   }

@@ -1,12 +1,14 @@
-import { ToldFinding } from "./told.ts";
 import { CACHE_MODES, type CacheMode, SHORT_MODE } from "../pat/cachemode.ts";
 import type { Op } from "../trace/op.ts";
 import type { World } from "../trace/trace.ts";
 import { type CauseId, END_MATCH, failsOnlyByAnother, NO_CAUSE, opCause } from "./causes.ts";
 import type { Side as SideName, Symptom } from "./finding.ts";
-import { VmaTable } from "./observed.ts";
+import type { SeenVma } from "./observed.ts";
+import { KernelAreas } from "./kernelmaps.ts";
 import { Pages } from "./pages.ts";
+import { Processes } from "./processes.ts";
 import { Reservations } from "./reservations.ts";
+import { SideFinding } from "./sidefinding.ts";
 import type { Unit } from "./unit.ts";
 import { Units } from "./units.ts";
 
@@ -21,7 +23,7 @@ export interface Retention {
 }
 
 /** An mmap() or fork() that did not go as exact tracking would have it. */
-export interface Trouble {
+export interface Deviation {
   symptom: "refused" | "stale-memtype" | "missed-conflict" | null;
   /** What exact tracking would give: an index into CACHE_MODES, or -1 for a refusal. */
   expected: number;
@@ -43,17 +45,17 @@ export function modeName(mode: number): string {
 }
 
 /**
- * What the oracle knows of one side: its ledger (units, pages, reservations), the step it is at,
- * and the findings so far.
+ * What the oracle knows of one side: its ledger (units, areas, pages, reservations), the step it is
+ * at, and the findings so far.
  */
 export class SideState {
-  readonly side: SideName;
   readonly units = new Units();
   readonly pages = new Pages();
+  readonly procs = new Processes();
   readonly reservations = new Reservations(this.pages);
-  readonly vmas = new VmaTable();
+  readonly kernel = new KernelAreas();
   readonly retention: Retention = { pageOps: 0, refused: 0, changed: 0 };
-  readonly trouble: Trouble = {
+  readonly deviation: Deviation = {
     symptom: null,
     expected: -1,
     got: -1,
@@ -63,22 +65,24 @@ export class SideState {
     kept: false,
     cause: NO_CAUSE,
   };
-  findings: ToldFinding[] = [];
+  findings: SideFinding[] = [];
   world: World = { pfns: 1, vpages: 1, mtrr: "uncached" };
   /** Index of the op being judged. */
   step = -1;
   op: Op = { op: "spawn", proc: 0 };
+  /** The VMAs of the op's process after it, as the side shows them. */
+  vmas: readonly SeenVma[] = [];
   /** Set by whoever compares the sides, before a step. */
   parted = false;
   /** The observed VMAs were not those that the op and its result lead to. */
-  surprised = false;
+  isUntrue = false;
   badContexts = 0;
   /** An untrack has cut a reservation at its end in this trace, as only the before side does. */
   cutByEnd = false;
+  /** A driver's VMA was seen in this trace: page tables are to be followed. */
+  hasDrivers = false;
 
-  constructor(side: SideName) {
-    this.side = side;
-  }
+  constructor(readonly side: SideName) {}
 
   reset(world: World): void {
     this.world = world;
@@ -86,27 +90,31 @@ export class SideState {
     this.parted = false;
     this.badContexts = 0;
     this.cutByEnd = false;
+    this.hasDrivers = false;
     this.findings = [];
+    this.vmas = [];
     this.retention.pageOps = 0;
     this.retention.refused = 0;
     this.retention.changed = 0;
     this.units.reset();
-    this.pages.reset(world.pfns, world.vpages);
+    this.pages.reset(world.pfns);
+    this.procs.reset();
+    this.kernel.clear();
     this.reservations.reset(world.pfns);
   }
 
   /** The cause of last resort. */
   get cause(): CauseId {
-    return opCause(this.op.op);
+    return opCause(this.op);
   }
 
   /** Starts the next step. */
   begin(op: Op): void {
     this.step++;
     this.op = op;
-    this.surprised = false;
-    this.trouble.symptom = null;
-    this.trouble.found = false;
+    this.isUntrue = false;
+    this.deviation.symptom = null;
+    this.deviation.found = false;
     this.units.begin();
     this.pages.begin();
     this.reservations.begin();
@@ -118,7 +126,7 @@ export class SideState {
    */
   report(symptom: Symptom, cause: CauseId | string, tell: () => string, kind = ""): void {
     const { side, step, parted } = this;
-    this.findings.push(new ToldFinding(symptom, cause, side, step, parted, kind, tell));
+    this.findings.push(new SideFinding(symptom, cause, side, step, parted, kind, tell));
   }
 
   /**

@@ -22,17 +22,17 @@ export class Units {
 
   /** Starts a step: units whose pages and entries are all gone are free again. */
   begin(): void {
-    for (let at = 0; at < this.touchedCount; at++) {
-      const unit = this.touched[at] as Unit;
+    const { touched, touchedCount } = this;
+    for (let at = 0; at < touchedCount; at++) {
+      const unit = touched[at] as Unit;
       if (unit.live === 0 && unit.entries === 0) this.free[this.freeCount++] = unit;
     }
     this.touchedCount = 0;
   }
 
-  /** The unit of a new mapping of [first, first + pages). */
-  create(first: number, pages: number, asked: number, mode: number, isPrivate: boolean): Unit {
+  create(first: number, pages: number, mode: number, isPrivate: boolean): Unit {
     const unit = this.unused();
-    unit.begin(first, pages, asked, mode, isPrivate);
+    unit.begin(first, pages, mode, isPrivate);
     return unit;
   }
 
@@ -46,9 +46,7 @@ export class Units {
   /** Notes that this step's op concerns the unit. */
   touch(unit: Unit, step: number, removal: Removal): void {
     if (unit.stamp === step) return;
-    unit.stamp = step;
-    unit.removal = removal;
-    unit.removed = 0;
+    unit.touch(step, removal);
     this.touched[this.touchedCount++] = unit;
   }
 }

@@ -1,5 +1,5 @@
 import type { Finding, Verdict } from "./finding.ts";
-import type { ToldFinding } from "./told.ts";
+import type { SideFinding } from "./sidefinding.ts";
 
 /** The kinds that each symptom and cause occurred in on one side, as bits by key. */
 class KindsByKey {
@@ -9,7 +9,7 @@ class KindsByKey {
     return this.bits[key] ?? 0;
   }
 
-  add({ key, kindBit }: ToldFinding): void {
+  add({ key, kindBit }: SideFinding): void {
     if (key >= this.bits.length) {
       const bigger = new Int32Array(key * 2);
       bigger.set(this.bits);
@@ -18,7 +18,7 @@ class KindsByKey {
     this.bits[key] = this.of(key) | kindBit;
   }
 
-  forget(findings: readonly ToldFinding[]): void {
+  forget(findings: readonly SideFinding[]): void {
     for (const { key } of findings) this.bits[key] = 0;
   }
 }
@@ -29,7 +29,7 @@ const is = new KindsByKey();
 /** `verdict:symptom:cause` by verdict and key: the same few come up again and again. */
 const signatures = new Map<Verdict, string[]>();
 
-function signatureOf(verdict: Verdict, { key, symptom, cause }: ToldFinding): string {
+function signatureOf(verdict: Verdict, { key, symptom, cause }: SideFinding): string {
   const known = signatures.get(verdict) ?? [];
   if (known.length === 0) signatures.set(verdict, known);
   return (known[key] ??= `${verdict}:${symptom}:${cause}`);
@@ -42,12 +42,12 @@ export function isBetweenSides({ symptom, cause }: Pick<Finding, "symptom" | "ca
 
 /** Both sides' findings of one trace. */
 interface BothSides {
-  readonly before: readonly ToldFinding[];
-  readonly after: readonly ToldFinding[];
+  readonly before: readonly SideFinding[];
+  readonly after: readonly SideFinding[];
 }
 
 /** On both sides it is kept, unless it shows at one step in two kinds and nowhere in the same. */
-function verdictOf(finding: ToldFinding, sides: BothSides): Verdict {
+function verdictOf(finding: SideFinding, sides: BothSides): Verdict {
   if (isBetweenSides(finding)) return "changed";
   const before = was.of(finding.key);
   const after = is.of(finding.key);
@@ -58,12 +58,12 @@ function verdictOf(finding: ToldFinding, sides: BothSides): Verdict {
 
 /** Whether both sides show it at one and the same step; seldom asked. */
 function meet(key: number, { before, after }: BothSides): boolean {
-  const shows = (findings: readonly ToldFinding[]) => findings.filter((one) => one.key === key);
+  const shows = (findings: readonly SideFinding[]) => findings.filter((one) => one.key === key);
   const steps = new Set(shows(before).map(({ step }) => step));
   return shows(after).some(({ step }) => steps.has(step));
 }
 
-function settleAll(findings: readonly ToldFinding[], sides: BothSides): void {
+function judgeAll(findings: readonly SideFinding[], sides: BothSides): void {
   for (const finding of findings) {
     finding.verdict = verdictOf(finding, sides);
     finding.signature = signatureOf(finding.verdict, finding);
@@ -76,30 +76,30 @@ function settleAll(findings: readonly ToldFinding[], sides: BothSides): void {
  * findings of both sides come back in the order of their steps.
  */
 export function judgeFindings(
-  before: readonly ToldFinding[],
-  after: readonly ToldFinding[],
-): ToldFinding[] {
+  before: readonly SideFinding[],
+  after: readonly SideFinding[],
+): SideFinding[] {
   for (const finding of before) was.add(finding);
   for (const finding of after) is.add(finding);
   const sides = { before, after };
-  settleAll(before, sides);
-  settleAll(after, sides);
+  judgeAll(before, sides);
+  judgeAll(after, sides);
   was.forget(before);
   is.forget(after);
   return inOrder(before, after);
 }
 
-function inOrder(before: readonly ToldFinding[], after: readonly ToldFinding[]): ToldFinding[] {
-  const all: ToldFinding[] = [];
+function inOrder(before: readonly SideFinding[], after: readonly SideFinding[]): SideFinding[] {
+  const all: SideFinding[] = [];
   let next = 0;
   for (const finding of before) {
     for (; next < after.length; next++) {
-      const other = after[next] as ToldFinding;
+      const other = after[next] as SideFinding;
       if (other.step >= finding.step) break;
       all.push(other);
     }
     all.push(finding);
   }
-  for (; next < after.length; next++) all.push(after[next] as ToldFinding);
+  for (; next < after.length; next++) all.push(after[next] as SideFinding);
   return all;
 }

@@ -34,7 +34,7 @@ export const IDIOM_SCENARIOS: readonly Scenario[] = [
       exit(0),
     ]),
     before: {
-      findings: ["double-untrack:exit", "leak:exit"],
+      findings: ["double-untrack:exit", "leak:unmap-whole"],
       memtype: ["[0,2) WC", "[4,6) WC"],
     },
     after: {
@@ -53,7 +53,7 @@ export const IDIOM_SCENARIOS: readonly Scenario[] = [
       munmap(0, 0, 4),
       exit(0),
     ]),
-    before: { findings: ["leak:munmap", "warning:munmap"], memtype: ["[2,4) WC"] },
+    before: { findings: ["leak:unmap-whole", "warning:munmap"], memtype: ["[2,4) WC"] },
     after: clean,
   },
   {
@@ -163,14 +163,9 @@ export const IDIOM_SCENARIOS: readonly Scenario[] = [
       exit(0),
     ]),
     before: {
-      findings: [
-        "double-untrack:munmap",
-        "leak:munmap",
-        "over-retention:iounmap",
-        "over-retention:munmap",
-      ],
+      findings: ["double-untrack:unmap-head", "leak:unmap-head", "over-retention:unmap-head"],
       memtype: ["[0,1) WC"],
     },
-    after: { findings: ["over-retention:iounmap", "over-retention:munmap"], memtype: [] },
+    after: { findings: ["over-retention:unmap-head"], memtype: [] },
   },
 ];

@@ -7,7 +7,7 @@ import type { DupReason } from "../../src/mm/tracking.ts";
 import type { Vma } from "../../src/mm/vma.ts";
 import type { ShownContext } from "../../src/model/contextwatch.ts";
 import { Machine } from "../../src/model/machine.ts";
-import { MemtypeDelta } from "../../src/oracle/observed.ts";
+import { ListChanges } from "../../src/oracle/listchanges.ts";
 
 /** Loses count, so that there is something to see: each third duplicate takes no reference. */
 class Forgetful extends KrefTracking {
@@ -28,7 +28,7 @@ function machine(world: ReturnType<TraceSource>["world"], Tracking: typeof KrefT
       new Tracking(ranges, kernel),
     contextOf: ctxOf,
   };
-  return new Machine(world, spec, new MemtypeDelta());
+  return new Machine(world, spec, new ListChanges());
 }
 
 /** The same by a look at every VMA there is. */

@@ -54,49 +54,55 @@ describe("a driver experiment is judged as what it was found to be", () => {
 describe("the judge of driver traces", () => {
   const experiment = experiments.find(({ id }) => id === "A3");
   if (experiment === undefined) throw new Error("A3 is missing");
-  const last = experiment.trace.ops.length - 1;
+  const { length } = experiment.trace.ops;
+  /** The op that maps four pages, and the last one. */
+  const [MAPPED, LAST] = [2, length - 1];
 
-  /** The recording of A3 with the last step changed. */
-  function edited(change: (step: Step) => Step): Finding[] {
+  /** What is found at one step of the recording of A3, that step changed. */
+  function edited(index: number, change: (step: Step) => Partial<Step>): Finding[] {
     const recording = record("7.2", experiment as (typeof experiments)[number]);
-    const steps = recording.steps.map((step, index) => (index === last ? change(step) : step));
-    const { findings } = judgeSide({ ...recording, steps }, "after");
-    return findings.filter(({ step }) => step === last);
+    const steps = recording.steps.map((step, at) =>
+      at === index ? { ...step, ...change(structuredClone(step)) } : step,
+    );
+    const trace = { ...recording.trace, ops: recording.trace.ops.slice(0, index + 1) };
+    const shown = { ...recording, trace, steps: steps.slice(0, index + 1) };
+    return judgeSide(shown, "after").findings.filter(({ step }) => step === index);
   }
 
-  test("has nothing to say of a clean end", () => {
-    expect(edited((step) => step)).toEqual([]);
+  const symptoms = (findings: readonly Finding[]) => findings.map(({ symptom }) => symptom);
+
+  test("has nothing to say of a mapping and of a clean end", () => {
+    expect(edited(MAPPED, () => ({}))).toEqual([]);
+    expect(edited(LAST, () => ({}))).toEqual([]);
   });
 
   test("notices a reservation that nobody owns, and not one that the kernel maps", () => {
     const entry = { start: 0, end: 4, type: "write-combining" } as const;
-    const left = edited((step) => ({ ...step, memtype: [entry] }));
-    expect(left.map(({ symptom }) => symptom)).toEqual(["leak"]);
+    expect(symptoms(edited(LAST, () => ({ memtype: [entry] })))).toEqual(["leak"]);
     const kernelMaps = [{ via: "ioremap" as const, slot: 1, ...entry }];
-    expect(edited((step) => ({ ...step, memtype: [entry], kernelMaps }))).toEqual([]);
+    expect(edited(LAST, () => ({ memtype: [entry], kernelMaps }))).toEqual([]);
   });
 
   test("notices a page without a reservation, and two modes of one page", () => {
-    const vma = { start: 0, end: 1, prot: "rw", private: false, pfn: 0 } as const;
-    const run = { at: 0, pages: 1, pfn: 0, type: "write-combining" } as const;
-    const hole = edited((step) => ({ ...step, vmas: { 0: [{ ...vma, maps: [run] }] } }));
-    expect(hole.map(({ symptom }) => symptom)).toEqual(["untracked-mapping"]);
-    const other = { ...run, type: "uncached-minus" } as const;
-    const memtype = [{ start: 0, end: 1, type: "write-combining" } as const];
-    const vmas = { 0: [{ ...vma, maps: [run] }], 1: [{ ...vma, maps: [other] }] };
-    expect(edited((step) => ({ ...step, memtype, vmas })).map((f) => f.symptom)).toEqual(["alias"]);
+    expect(symptoms(edited(MAPPED, () => ({ memtype: [] })))).toEqual(["untracked-mapping"]);
+    const entry = { start: 0, end: 4, type: "write-combining" } as const;
+    const kernelMaps = [
+      { via: "ioremap" as const, slot: 1, ...entry, type: "uncached-minus" as const },
+    ];
+    expect(symptoms(edited(MAPPED, () => ({ kernelMaps })))).toEqual(["alias"]);
   });
 
   test("notices a reservation that outlives its page, a warning, and a BUG", () => {
-    const memtype = [{ start: 0, end: 1, type: "write-combining" } as const];
-    const vma = { start: 0, end: 1, prot: "rw", private: false, pfn: 0, maps: [] } as const;
-    const kept = edited((step) => ({ ...step, memtype, vmas: { 0: [{ ...vma, maps: [] }] } }));
-    expect(kept.map(({ symptom }) => symptom)).toEqual(["over-retention"]);
+    const kept = edited(MAPPED + 1, (step) => ({
+      memtype: [{ start: 0, end: 4, type: "write-combining" }],
+      vmas: { ...step.vmas, 0: (step.vmas["0"] ?? []).slice(0, 1) },
+    }));
+    expect(symptoms(kept)).toEqual(["over-retention"]);
     const events = [{ kind: "warn", text: "a" } as const, { kind: "bug", text: "b" } as const];
-    const warned = edited((step) => ({ ...step, events }));
-    expect(warned.map(({ symptom, kind }) => `${symptom} ${kind}`)).toEqual([
-      "warning warn",
-      "warning bug",
+    const warned = edited(LAST, () => ({ events }));
+    expect(warned.map(({ symptom, kind }) => [symptom, kind])).toEqual([
+      ["warning", undefined],
+      ["warning", "bug"],
     ]);
   });
 });

@@ -1,10 +1,11 @@
-import type { ToldFinding } from "../../src/oracle/told.ts";
+import type { SideFinding } from "../../src/oracle/sidefinding.ts";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { arbitraryTrace, traceOfRun } from "../../fuzz/arbitrary.ts";
 import { Differential } from "../../src/oracle/differential.ts";
 import { RecordingFeed } from "../../src/oracle/feed.ts";
-import type { MemtypeDelta } from "../../src/oracle/observed.ts";
+import { CAME, type ListChanges } from "../../src/oracle/listchanges.ts";
+import type { Reservation } from "../../src/oracle/reservation.ts";
 import { SideOracle } from "../../src/oracle/side.ts";
 import type { Op } from "../../src/trace/op.ts";
 import type { Recording, Step } from "../../src/trace/recording.ts";
@@ -34,6 +35,19 @@ function stepOf(recording: Recording, index: number): Step {
   return step;
 }
 
+/** How many reservations of the ledger cover each page. */
+function coverOf(
+  { reservations }: SideOracle,
+  pfns: number,
+  counts: (entry: Reservation) => boolean = () => true,
+): number[] {
+  const cover = Array.from({ length: pfns }, () => 0);
+  for (const entry of reservations.rows.slice(0, reservations.count).filter(counts)) {
+    for (let pfn = entry.start; pfn < entry.end; pfn++) cover[pfn] = (cover[pfn] ?? 0) + 1;
+  }
+  return cover;
+}
+
 describe("the ledger", () => {
   test("has after every step what the recording shows, counted anew", () => {
     fc.assert(
@@ -46,9 +60,9 @@ describe("the ledger", () => {
         trace.ops.forEach((op, index) => {
           side.judge(op, feed.show(index));
           const shown = shownCounts(stepOf(recording, index), pfns);
-          const ledger = Array.from({ length: pfns }, (_, pfn) => side.pages.of(pfn));
-          expect(ledger.map(({ cover }) => cover)).toEqual(shown.cover);
-          expect(ledger.map(({ inVma }) => inVma)).toEqual(shown.inVma);
+          expect(coverOf(side, pfns)).toEqual(shown.cover);
+          const inVma = Array.from({ length: pfns }, (_, pfn) => side.pages.isInVma(pfn, pfn + 1));
+          expect(inVma).toEqual(shown.inVma.map((count) => count > 0));
           expect(side.reservations.count).toBe(stepOf(recording, index).memtype.length);
         });
       }),
@@ -62,18 +76,20 @@ describe("the ledger", () => {
         const side = new SideOracle("before");
         const feed = new RecordingFeed(record(release, trace));
         const { pfns } = trace.world;
+        let bareBefore: readonly number[] = [];
         side.reset(trace.world);
         trace.ops.forEach((op, index) => {
           side.judge(op, feed.show(index));
-          let [idle, bare] = [0, 0];
-          for (let pfn = 0; pfn < pfns; pfn++) {
-            const { kept, mapped, cover } = side.pages.of(pfn);
-            if (kept > 0 && mapped === 0) idle++;
-            if (mapped > 0 && cover === 0) bare++;
-            expect(cover).toBeGreaterThanOrEqual(kept);
-          }
-          expect(side.pages.retained).toBe(idle);
-          expect(side.pages.bare).toBe(bare);
+          const cover = coverOf(side, pfns);
+          const kept = coverOf(side, pfns, ({ isCounted }) => isCounted);
+          const pages = Array.from({ length: pfns }, (_, pfn) => pfn);
+          const idle = pages.filter((pfn) => (kept[pfn] ?? 0) > 0 && !side.pages.isMapped(pfn));
+          expect(side.pages.retained).toBe(idle.length);
+          const bare = pages.filter((pfn) => cover[pfn] === 0 && side.pages.isMapped(pfn));
+          const fresh = bare.filter((pfn) => !bareBefore.includes(pfn));
+          if (fresh.length > 0) expect(side.pages.unreservedPage).toBeGreaterThanOrEqual(0);
+          if (side.pages.unreservedPage >= 0) expect(bare).toContain(side.pages.unreservedPage);
+          bareBefore = bare;
         });
       }),
       RUNS,
@@ -148,22 +164,18 @@ describe("a signature", () => {
 });
 
 /** The same change as a model might tell it: in another order, with entries that came and went. */
-function retold(delta: MemtypeDelta): void {
-  const rows = Array.from({ length: delta.count }, (_, at) => at).reverse();
-  const [starts, ends, types, came] = [delta.start, delta.end, delta.type, delta.came].map(
-    (column) => column.slice(0, delta.count),
-  );
-  delta.clear();
-  delta.add(1, 2, 0);
-  for (const at of rows) {
-    const value = [starts?.[at] ?? 0, ends?.[at] ?? 0, types?.[at] ?? 0] as const;
-    if (came?.[at] === 1) delta.add(...value);
-    else delta.remove(...value);
+function retold(changes: ListChanges): void {
+  const told = changes.all.slice(0, changes.count).map((change) => ({ ...change }));
+  changes.clear();
+  changes.add(1, 2, 0);
+  for (const { start, end, mode, state } of told.reverse()) {
+    if (state === CAME) changes.add(start, end, mode);
+    else changes.remove(start, end, mode);
   }
-  delta.remove(1, 2, 0);
+  changes.remove(1, 2, 0);
 }
 
-const plainly = (findings: readonly ToldFinding[]) =>
+const plainly = (findings: readonly SideFinding[]) =>
   findings.map((finding) => finding.plainFinding());
 
 describe("the oracle", () => {
@@ -179,7 +191,7 @@ describe("the oracle", () => {
         trace.ops.forEach((op, index) => {
           plain.judge(op, feed.show(index));
           again.show(index);
-          retold(again.memtype);
+          retold(again.changes);
           other.judge(op, again);
         });
         expect(plainly(other.findings)).toEqual(plainly(plain.findings));

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
 import type { Side } from "../../src/oracle/finding.ts";
-import { ToldFinding } from "../../src/oracle/told.ts";
+import { SideFinding } from "../../src/oracle/sidefinding.ts";
 import { judgeFindings } from "../../src/oracle/verdict.ts";
 
 const stale = (side: Side, step: number, kind: string) =>
-  new ToldFinding("stale-memtype", "replace", side, step, false, kind, () => "");
+  new SideFinding("stale-memtype", "replace", side, step, false, kind, () => "");
 
-function verdicts(before: readonly ToldFinding[], after: readonly ToldFinding[]): string[] {
+function verdicts(before: readonly SideFinding[], after: readonly SideFinding[]): string[] {
   return [...new Set(judgeFindings(before, after).map(({ verdict }) => verdict))];
 }
 

@@ -27,8 +27,8 @@ function causeOf(side: SideState, start: number, end: number): CauseId {
 }
 
 /** A wrong reservation may have come to fit in this very step, by the untrack that found nothing. */
-function historyOf({ mark, healed }: Unit): CauseId {
-  return mark === NO_CAUSE ? healed : mark;
+function historyOf({ misfit, formerMisfit }: Unit): CauseId {
+  return misfit === NO_CAUSE ? formerMisfit : misfit;
 }
 
 /** The unit that lost the range in this step; one whose reservation is known to be wrong first. */

@@ -1,9 +1,11 @@
 import type { Outcome } from "../../mm/errno.ts";
+import { causeName } from "../causes.ts";
+import type { Observed, SeenCall } from "../observed.ts";
 import type { SideState } from "../state.ts";
 
 /**
  * errno, on one side alone: the VMAs seen are not those that the op and its result lead to, so
- * the result was not what happened. Asked only at a step that was surprised.
+ * the result was not what happened. Asked only at a step whose answer was untrue.
  */
 export function checkAnswer(side: SideState, outcome: Outcome): void {
   const { op } = side.op;
@@ -11,21 +13,47 @@ export function checkAnswer(side: SideState, outcome: Outcome): void {
   side.report("errno", `${op}-untrue`, tell);
 }
 
+/** A result as signatures spell it; a task that a kernel BUG has ended returned nothing. */
+function resultOf({ outcome, events }: Observed): string {
+  return events.some(({ kind }) => kind === "bug") ? "BUG" : (outcome ?? "ok");
+}
+
 /**
  * errno, between the sides: equal states, one op, different results, and no mapping went
  * otherwise than exact tracking would have it on either side. Asked only where the results differ.
  */
 export function checkErrno(
-  before: SideState,
-  after: SideState,
-  beforeOutcome: Outcome,
-  afterOutcome: Outcome,
+  beforeSide: SideState,
+  side: SideState,
+  before: Observed,
+  after: Observed,
 ): void {
-  if (before.trouble.symptom !== null || after.trouble.symptom !== null) return;
-  if (before.surprised || after.surprised) return;
-  const { op } = after.op;
-  const [was, is] = [beforeOutcome ?? "ok", afterOutcome ?? "ok"];
-  after.report("errno", `${op}-${was}-to-${is}`, () => `${op} returned ${was} before, ${is} after`);
+  if (beforeSide.deviation.symptom !== null || side.deviation.symptom !== null) return;
+  if (beforeSide.isUntrue || side.isUntrue) return;
+  const { op } = side.op;
+  const cause = `${causeName(side.cause)}-${resultOf(before)}-to-${resultOf(after)}`;
+  const [was, is] = [before.outcome ?? "ok", after.outcome ?? "ok"];
+  side.report("errno", cause, () => `${op} returned ${was} before, ${is} after`);
+}
+
+/** errno, between the sides: a call of a driver's handler differs, which went on regardless. */
+export function checkCalls(
+  side: SideState,
+  before: readonly SeenCall[],
+  after: readonly SeenCall[],
+): void {
+  const { op } = side.op;
+  for (let n = 0; n < Math.min(before.length, after.length); n++) {
+    const [was, is] = [before[n] as SeenCall, after[n] as SeenCall];
+    if (was.outcome === is.outcome) continue;
+    const cause = `${is.call}-${was.outcome ?? "ok"}-to-${is.outcome ?? "ok"}`;
+    return side.report(
+      "errno",
+      cause,
+      () =>
+        `a ${is.call} call of ${op} returned ${was.outcome ?? "ok"} before, ${is.outcome ?? "ok"} after`,
+    );
+  }
 }
 
 /**
@@ -33,7 +61,7 @@ export function checkErrno(
  * as a failing mremap() that has unmapped its target on one side only.
  */
 export function checkEffect(before: SideState, after: SideState, outcome: Outcome): void {
-  if (before.trouble.symptom !== null || after.trouble.symptom !== null) return;
+  if (before.deviation.symptom !== null || after.deviation.symptom !== null) return;
   const { op } = after.op;
   const result = outcome ?? "ok";
   after.report(

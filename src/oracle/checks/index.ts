@@ -13,24 +13,24 @@ import { checkUntrackedMapping } from "./untracked-mapping.ts";
 import { checkWarning } from "./warning.ts";
 
 /**
- * All checks of one side, in the order in which their findings are told. Each is asked only where
+ * All checks of one side, in the order of their findings. Each is asked only where
  * the ledger has something for it, because most steps have nothing for any.
  */
 export function runChecks(side: SideState, seen: Observed): void {
-  const { pages, reservations, trouble } = side;
+  const { pages, reservations, deviation } = side;
   if (seen.events.length > 0) {
     checkDoubleUntrack(side, seen.events);
     checkWarning(side, seen.events);
   }
-  if (pages.emptied || reservations.hasNewSuspect) checkLeak(side);
+  if (pages.hasLeft || reservations.hasNewSuspect || side.hasDrivers) checkLeak(side, seen);
   if (pages.retained > 0) checkOverRetention(side);
-  if (pages.bare > 0) checkUntrackedMapping(side);
-  if (trouble.symptom !== null) {
+  checkUntrackedMapping(side);
+  if (deviation.symptom !== null) {
     checkRefused(side, seen.outcome);
     checkStaleMemtype(side);
     checkMissedConflict(side);
   }
   if (pages.aliased >= 0) checkAlias(side);
   if (seen.badContexts !== side.badContexts) checkRefcount(side, seen.badContexts);
-  if (side.surprised) checkAnswer(side, seen.outcome);
+  if (side.isUntrue) checkAnswer(side, seen.outcome);
 }

@@ -1,37 +1,45 @@
+import type { Observed } from "../observed.ts";
 import type { Reservation } from "../reservation.ts";
 import { modeName, type SideState } from "../state.ts";
 
 /**
- * leak: a reservation overlaps no page of any VMA, so that no later unmap can free it. Told once,
+ * leak: a reservation overlaps no page of any VMA, so that no later unmap can free it. Reported once,
  * at the first step where it is so; only entries that do not fit their unit can have come to it.
  */
-export function checkLeak(side: SideState): void {
+export function checkLeak(side: SideState, seen: Observed): void {
   const { reservations } = side;
+  if (reservations.suspectCount === 0) return;
+  const mayBeHeld = side.hasDrivers && hasDriverVma(side, seen);
   // Backwards: clear() fills a gap with the last suspect, which has had its turn.
   for (let at = reservations.suspectCount - 1; at >= 0; at--) {
     const entry = reservations.suspects[at] as Reservation;
+    if (entry.owner === null && mayBeHeld) continue;
     if (!entry.mayLeak) reservations.clear(entry);
-    else if (!isInUse(side, entry)) tellLeak(side, entry);
+    else if (!side.pages.isInVma(entry.start, entry.end)) reportLeak(side, entry);
   }
 }
 
-function tellLeak(side: SideState, entry: Reservation): void {
+/**
+ * Whether a driver's VMA lives: it may hold a reservation whose pages its handler has unmapped
+ * again, which only the end of the VMA gives back.
+ */
+function hasDriverVma({ procs }: SideState, seen: Observed): boolean {
+  for (const [id] of procs.everyLiving()) {
+    if (seen.vmas(id)?.some(({ device }) => device !== null) === true) return true;
+  }
+  return false;
+}
+
+function reportLeak(side: SideState, entry: Reservation): void {
   const { reservations } = side;
-  const { start, end, type } = entry;
-  const cause = side.orEndMatch(entry.owner === null ? entry.mark : entry.owner.mark);
+  const { start, end, mode } = entry;
+  const cause = side.orEndMatch(entry.owner === null ? entry.cause : entry.owner.misfit);
   entry.leaked = true;
   reservations.uncount(entry);
   reservations.clear(entry);
   side.report(
     "leak",
     cause,
-    () => `reservation [${start}, ${end}) ${modeName(type)} is left and no VMA can free it`,
+    () => `reservation [${start}, ${end}) ${modeName(mode)} is left and no VMA can free it`,
   );
-}
-
-function isInUse({ pages }: SideState, { start, end }: Reservation): boolean {
-  for (let pfn = start; pfn < end; pfn++) {
-    if (pages.of(pfn).inVma > 0) return true;
-  }
-  return false;
 }

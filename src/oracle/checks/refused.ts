@@ -1,16 +1,16 @@
 import type { Outcome } from "../../mm/errno.ts";
-import { troubleCause } from "../blame.ts";
+import { deviationCause } from "../deviation.ts";
 import { modeName, type SideState } from "../state.ts";
 
 /** refused: mmap() or fork() fails for a conflict that exact tracking would not see. */
 export function checkRefused(side: SideState, outcome: Outcome): void {
-  const { trouble, retention, op } = side;
+  const { deviation, retention, op } = side;
   // An allocation that was told to fail explains a refusal; no tracking would have helped.
-  if (trouble.symptom !== "refused" || op.fault !== undefined) return;
-  if (trouble.kept) retention.refused++;
-  const why = trouble.found ? ` because of a reservation over pfn ${trouble.page}` : "";
+  if (deviation.symptom !== "refused" || op.fault !== undefined) return;
+  if (deviation.kept) retention.refused++;
+  const why = deviation.found ? ` because of a reservation over pfn ${deviation.page}` : "";
   const { op: kind } = op;
-  const exact = kind === "fork" ? "allows it" : `gives ${modeName(trouble.expected)}`;
+  const exact = kind === "fork" ? "allows it" : `gives ${modeName(deviation.expected)}`;
   const tell = () => `${kind} failed with ${outcome}${why}; exact tracking ${exact}`;
-  side.report("refused", troubleCause(side), tell, String(outcome));
+  side.report("refused", deviationCause(side), tell, String(outcome));
 }

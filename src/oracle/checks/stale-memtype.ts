@@ -1,14 +1,14 @@
-import { troubleCause } from "../blame.ts";
+import { deviationCause } from "../deviation.ts";
 import { modeName, type SideState } from "../state.ts";
 
 /** stale-memtype: a mapping got a cache mode that no live mapping of its pages needs. */
 export function checkStaleMemtype(side: SideState): void {
-  const { trouble, retention } = side;
-  if (trouble.symptom !== "stale-memtype") return;
-  if (trouble.kept) retention.changed++;
-  const why = trouble.found ? ` because of a reservation over pfn ${trouble.page}` : "";
-  const { got, expected } = trouble;
+  const { deviation, retention } = side;
+  if (deviation.symptom !== "stale-memtype") return;
+  if (deviation.kept) retention.changed++;
+  const why = deviation.found ? ` because of a reservation over pfn ${deviation.page}` : "";
+  const { got, expected } = deviation;
   const tell = () =>
     `the mapping got ${modeName(got)}${why}; exact tracking gives ${modeName(expected)}`;
-  side.report("stale-memtype", troubleCause(side), tell, modeName(got));
+  side.report("stale-memtype", deviationCause(side), tell, modeName(got));
 }

@@ -1,26 +1,22 @@
 import { NO_CAUSE } from "../causes.ts";
 import type { SideState } from "../state.ts";
+import type { Unit } from "../unit.ts";
 
 /** untracked-mapping: a page is mapped, not copied, and no reservation covers it. */
 export function checkUntrackedMapping(side: SideState): void {
-  const { reservations, pages } = side;
-  for (let at = 0; at < reservations.baredCount; at++) {
-    if (isBare(side, reservations.bared[at] as number)) {
-      return tell(side, reservations.bared[at] as number);
+  const pfn = side.pages.unreservedPage;
+  if (pfn < 0) return;
+  const cause = side.orOp(unitMapping(side, pfn)?.misfit ?? NO_CAUSE);
+  side.report("untracked-mapping", cause, () => `pfn ${pfn} is mapped and not reserved`);
+}
+
+/** A unit that maps the pfn, by a search of all processes; null if none does. */
+function unitMapping({ procs }: SideState, pfn: number): Unit | null {
+  for (const [, proc] of procs.everyLiving()) {
+    for (const area of proc.areas) {
+      const page = area.start + pfn - area.pfn;
+      if (page >= area.start && page < area.end && !proc.isOff(page)) return area.unit;
     }
   }
-  for (let at = 0; at < pages.changedCount; at++) {
-    if (isBare(side, pages.changed[at] as number)) return tell(side, pages.changed[at] as number);
-  }
-}
-
-function isBare(side: SideState, pfn: number): boolean {
-  const { mapped, cover } = side.pages.of(pfn);
-  return mapped > 0 && cover === 0;
-}
-
-function tell(side: SideState, pfn: number): void {
-  const unit = side.pages.unitMapping(pfn);
-  const cause = side.orOp(unit?.mark ?? NO_CAUSE);
-  side.report("untracked-mapping", cause, () => `pfn ${pfn} is mapped and not reserved`);
+  return null;
 }

@@ -17,9 +17,9 @@ export function reportWrongOwner(
 ): void {
   const untracker = findUntracker(side, victim, start, end);
   const cause = untracker === null ? match : inherited(victim, untracker, match);
-  const mark = untracker === null ? cause : consequence(untracker, cause);
-  markOnce(side, victim, mark);
-  if (untracker !== null) markOnce(side, untracker, mark);
+  const misfit = untracker === null ? cause : consequence(untracker, cause);
+  markOnce(side, victim, misfit);
+  if (untracker !== null) markOnce(side, untracker, misfit);
   const { first } = victim;
   const last = first + victim.pages;
   const name = causeName(match) === "end-match" ? "by its end" : "by its range";
@@ -39,14 +39,14 @@ function consequence({ moved, split }: Unit, cause: CauseId): CauseId {
 
 /** A wrong hit that follows from an earlier wrong hit has its cause. */
 function inherited(victim: Unit, untracker: Unit, match: CauseId): CauseId {
-  for (const { mark } of [victim, untracker]) {
-    if (mark === END_MATCH || mark === EQUAL_MATCH) return mark;
+  for (const { misfit } of [victim, untracker]) {
+    if (misfit === END_MATCH || misfit === EQUAL_MATCH) return misfit;
   }
   return match;
 }
 
-function markOnce(side: SideState, unit: Unit, mark: CauseId): void {
-  if (unit.mark !== NO_CAUSE) return;
-  unit.mark = unit.moved === NO_CAUSE ? mark : unit.moved;
+function markOnce(side: SideState, unit: Unit, misfit: CauseId): void {
+  if (unit.misfit !== NO_CAUSE) return;
+  unit.misfit = unit.moved === NO_CAUSE ? misfit : unit.moved;
   side.reservations.suspectUnit(unit);
 }

@@ -9,7 +9,6 @@ import { legacyLaxFork } from "../../../legacy/variants.ts";
 import { krefEraseByEnd } from "../../../modern/variants/erasebyend.ts";
 import { MachineSide } from "../../../src/engine/machineside.ts";
 import type { ModelBackend } from "../../../src/model/backend.ts";
-import { VmaTable } from "../../../src/oracle/observed.ts";
 import { judgeFindings } from "../../../src/oracle/verdict.ts";
 import type { Op } from "../../../src/trace/op.ts";
 import { MODELS } from "../../models.ts";
@@ -47,7 +46,6 @@ function explore(bounds: Bounds, way: Way = {}): Promise<SearchResult> {
 function bruteForce(bounds: Bounds): Map<string, number> {
   const pair = new ExploredPair(new MachineSide(legacy), new MachineSide(modern), true);
   const letters = lettersOf(bounds);
-  const vmas = new VmaTable();
   const least = new Map<string, number>();
   const enter = (ops: readonly Op[]) => {
     pair.reset(worldOf(bounds));
@@ -59,8 +57,8 @@ function bruteForce(bounds: Bounds): Map<string, number> {
     if (!pair.alive.includes(op.proc)) return false;
     if (op.op === "fork") return bears && op.child === pair.born;
     return [pair.before, pair.after].some((side) => {
-      side.read(op.proc, vmas);
-      return side.isAlive(op.proc) && applies(vmas);
+      const vmas = side.vmas(op.proc);
+      return vmas !== null && applies(vmas);
     });
   };
   const visit = (ops: readonly Op[]) => {

@@ -21,7 +21,7 @@ class Names {
 }
 
 /** Causes of findings between the sides are made of what happened; all others are of the list. */
-const FREE_CAUSES = 64;
+const FREE_CAUSES = 128;
 const freeCauses = new Names();
 const symptoms = new Names();
 const kinds = new Names();
@@ -47,7 +47,7 @@ function kindBit(kind: string): number {
  * and its verdict is filled in once both sides are known. A campaign counts millions of these
  * and shows a few.
  */
-export class ToldFinding implements JudgedFinding {
+export class SideFinding implements JudgedFinding {
   verdict: Verdict = "kept";
   signature = "";
   readonly cause: string;

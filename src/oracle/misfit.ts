@@ -17,21 +17,21 @@ import type { Unit } from "./unit.ts";
 /** Where the pages that were removed lay among those the unit had. */
 function lostPlace(unit: Unit): number {
   if (unit.live === 0) return WHOLE;
-  if (unit.removedLow < unit.lowest()) return HEAD;
-  return unit.removedHigh > unit.highest() ? TAIL : MIDDLE;
+  if (unit.removedLow < unit.lowest) return HEAD;
+  return unit.removedHigh > unit.highest ? TAIL : MIDDLE;
 }
 
 /** The same among those that the op's process had: where several share a unit, each has its own. */
 function lostPlaceInProc(side: SideState, unit: Unit): number {
   if (!unit.shared) return lostPlace(unit);
-  const proc = side.pages.living(side.op.proc);
+  const proc = side.procs.living(side.op.proc);
   if (proc === null) return WHOLE;
   let low = Number.POSITIVE_INFINITY;
   let high = -1;
-  for (let page = proc.low; page < proc.high; page++) {
-    if (proc.unit[page] !== unit) continue;
-    low = Math.min(low, proc.pfn[page] as number);
-    high = Math.max(high, proc.pfn[page] as number);
+  for (const area of proc.areas) {
+    if (area.unit !== unit) continue;
+    low = Math.min(low, area.pfn);
+    high = Math.max(high, area.pfnAt(area.end) - 1);
   }
   if (high < 0) return WHOLE;
   if (unit.removedLow < low) return HEAD;
@@ -45,32 +45,32 @@ function lostPlaceInProc(side: SideState, unit: Unit): number {
 function noteGone(side: SideState, unit: Unit, place: number): void {
   const here = lostPlaceInProc(side, unit);
   const cause = removalCause(unit.removal, here === WHOLE ? place : here);
-  unit.noteGone(side.step, cause, here !== WHOLE);
+  unit.noteGone(cause, here !== WHOLE);
 }
 
 /** Whether the unit's reservation is not exactly its pages. */
-export function deviates(unit: Unit): boolean {
+export function fitsNot(unit: Unit): boolean {
   if (unit.live !== unit.reserved) return true;
   const { entry } = unit;
   if (unit.live === 0 || unit.entries > 1 || entry === null) return false;
-  return entry.start !== unit.lowest() || entry.end !== unit.highest() + 1;
+  return entry.start !== unit.lowest || entry.end !== unit.highest + 1;
 }
 
 /** Notes what took the unit's pages, and the first cause of a reservation that does not fit. */
-export function markUnit(side: SideState, unit: Unit): void {
-  const removed = unit.removed > 0;
+export function noteMisfit(side: SideState, unit: Unit): void {
+  const removed = unit.hasRemoved;
   if (unit.entries === 0 && (unit.live === 0 || !removed)) return;
   const place = removed ? lostPlace(unit) : WHOLE;
   if (removed) noteGone(side, unit, place);
   if (place === MIDDLE) unit.split = true;
-  if (!deviates(unit)) {
-    if (unit.mark !== NO_CAUSE) unit.healed = unit.mark;
-    unit.mark = NO_CAUSE;
+  if (!fitsNot(unit)) {
+    if (unit.misfit !== NO_CAUSE) unit.formerMisfit = unit.misfit;
+    unit.misfit = NO_CAUSE;
     return;
   }
   if (unit.live === 0) uncountEntries(side, unit);
-  if (unit.mark !== NO_CAUSE || !removed) return;
-  unit.mark = firstCause(side, unit, place);
+  if (unit.misfit !== NO_CAUSE || !removed) return;
+  unit.misfit = firstCause(side, unit, place);
 }
 
 /**

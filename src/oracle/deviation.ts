@@ -1,40 +1,40 @@
-import { type CauseId, LEAKED, NO_CAUSE, opCause, REPLACE, RETAINED } from "./causes.ts";
+import { type CauseId, LEAKED, NO_CAUSE, REPLACE, RETAINED } from "./causes.ts";
 import type { Reservation } from "./reservation.ts";
-import type { SideState, Trouble } from "./state.ts";
+import type { Deviation, SideState } from "./state.ts";
 
 /**
  * Notes that a request for [first, end) did not go as exact tracking would have it, and which
  * reservation stood in the way: the first, in the list's order, that is of another cache mode
  * than expected (or of the one that was got) and covers a page its mapping no longer needs.
  */
-export function blame(
+export function noteDeviation(
   side: SideState,
-  symptom: NonNullable<Trouble["symptom"]>,
+  symptom: NonNullable<Deviation["symptom"]>,
   first: number,
   end: number,
   expected: number,
   got: number,
 ): void {
-  const { trouble } = side;
-  trouble.symptom = symptom;
-  trouble.expected = expected;
-  trouble.got = got;
-  trouble.found = false;
-  trouble.kept = false;
-  trouble.owner = null;
-  trouble.page = first;
-  trouble.cause = NO_CAUSE;
+  const { deviation } = side;
+  deviation.symptom = symptom;
+  deviation.expected = expected;
+  deviation.got = got;
+  deviation.found = false;
+  deviation.kept = false;
+  deviation.owner = null;
+  deviation.page = first;
+  deviation.cause = NO_CAUSE;
   const culprit =
     findCulprit(side, first, end, expected, got, false) ??
     findCulprit(side, first, end, expected, got, true);
   if (culprit === null) return;
-  trouble.found = true;
-  trouble.kept = culprit.isCounted;
-  trouble.owner = culprit.owner;
+  deviation.found = true;
+  deviation.kept = culprit.isCounted;
+  deviation.owner = culprit.owner;
 }
 
 /**
- * The reservation to blame, its page noted in the trouble, or null. One whose page the op itself
+ * The reservation to blame, its page noted in the deviation, or null. One whose page the op itself
  * replaces is to blame only if no other is.
  */
 function findCulprit(
@@ -45,16 +45,16 @@ function findCulprit(
   got: number,
   replaced: boolean,
 ): Reservation | null {
-  const { trouble, reservations } = side;
+  const { deviation, reservations } = side;
   let best: Reservation | null = null;
   for (let start = reservations.firstStart(first); start < end && best === null; start++) {
     let entry = reservations.startingAt(start);
     for (; entry !== null; entry = entry.nextOfStart) {
-      if (got >= 0 ? entry.type !== got : entry.type === expected) continue;
+      if (got >= 0 ? entry.mode !== got : entry.mode === expected) continue;
       const page = idlePage(side, entry, first, end, replaced);
       if (page < 0 || (best !== null && !isBefore(entry, best))) continue;
       best = entry;
-      trouble.page = page;
+      deviation.page = page;
     }
   }
   return best;
@@ -71,7 +71,7 @@ function idlePage(
   const last = Math.min(end, entryEnd);
   for (let pfn = Math.max(first, start); pfn < last; pfn++) {
     if (!replaced && owner?.lostNow(pfn, side.step) === true) continue;
-    if (owner === null || !owner.has(pfn) || side.pages.of(pfn).mapped === 0) return pfn;
+    if (owner === null || !owner.has(pfn) || !side.pages.isMapped(pfn)) return pfn;
   }
   return -1;
 }
@@ -82,14 +82,14 @@ function isBefore(entry: Reservation, other: Reservation): boolean {
 }
 
 /**
- * The cause of the trouble. How the blamed page came to be kept is told where it was lost; here
+ * The cause of the deviation. How the blamed page came to be kept is told where it was lost; here
  * it matters whether its reservation will ever go, so that one culprit has one name.
  */
-export function troubleCause(side: SideState): CauseId {
-  const { trouble } = side;
-  if (trouble.cause !== NO_CAUSE) return trouble.cause;
-  if (!trouble.found) return opCause(side.op.op);
-  if (trouble.owner === null) return LEAKED;
-  if (trouble.owner.lostNow(trouble.page, side.step)) return REPLACE;
-  return trouble.kept ? RETAINED : LEAKED;
+export function deviationCause(side: SideState): CauseId {
+  const { deviation } = side;
+  if (deviation.cause !== NO_CAUSE) return deviation.cause;
+  if (!deviation.found) return side.cause;
+  if (deviation.owner === null) return LEAKED;
+  if (deviation.owner.lostNow(deviation.page, side.step)) return REPLACE;
+  return deviation.kept ? RETAINED : LEAKED;
 }

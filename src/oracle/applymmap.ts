@@ -1,12 +1,12 @@
 import { CACHE_MODES } from "../pat/cachemode.ts";
 import type { OpOf, Via } from "../trace/op.ts";
 import type { Mtrr } from "../trace/trace.ts";
+import type { ProcLedger } from "./areas.ts";
 import { claimChange, findTwin } from "./attribution.ts";
-import { blame } from "./blame.ts";
 import { NO_CAUSE, UNMAP } from "./causes.ts";
-import type { MemtypeDelta, Observed } from "./observed.ts";
-import type { ProcPages } from "./pages.ts";
-import { clearRange, confirmRange, isOneVma, noteSplit, see } from "./ranges.ts";
+import { noteDeviation } from "./deviation.ts";
+import type { Observed } from "./observed.ts";
+import { confirmRange, loseRange, loseUnseen, mapRange, noteSplit } from "./ranges.ts";
 import type { SideState } from "./state.ts";
 
 const WB = CACHE_MODES.indexOf("write-back");
@@ -37,10 +37,10 @@ function isRefusedPair(asked: number, found: number): boolean {
 }
 
 /** What exact tracking gives a request for [first, end): a cache mode, or REFUSAL. */
-function exactMode(side: SideState, first: number, end: number, asked: number): number {
-  let modes = 0;
-  for (let pfn = first; pfn < end; pfn++) modes |= side.pages.of(pfn).modes;
-  if (modes === 0 || modes === 1 << asked) return asked;
+function exactMode({ pages }: SideState, first: number, end: number, asked: number): number {
+  if (!pages.hasMapped(first, end)) return asked;
+  const modes = pages.modesOf(first, end);
+  if (modes === 1 << asked) return asked;
   if ((modes & (modes - 1)) !== 0) return REFUSAL;
   const found = 31 - Math.clz32(modes);
   return isRefusedPair(asked, found) ? REFUSAL : found;
@@ -50,22 +50,21 @@ function exactMode(side: SideState, first: number, end: number, asked: number): 
 export function applyMmap(
   side: SideState,
   op: OpOf<"mmap">,
-  proc: ProcPages,
+  proc: ProcLedger,
   seen: Observed,
 ): void {
   const ok = seen.outcome === null;
-  see(side, seen, op.at, op.at + op.pages);
-  clearRange(side, proc, op.at, op.pages, UNMAP, ok);
+  const to = op.at + op.pages;
+  if (ok) loseRange(side, proc, op.at, to, UNMAP);
+  else loseUnseen(side, proc, seen, op.at, to, UNMAP);
   const end = op.pfn + op.pages;
   const asked = askedMode(op.via, side.world.mtrr);
   const expected = exactMode(side, op.pfn, end, asked);
-  if (ok) mapNew(side, op, proc, seen.memtype, asked, expected);
+  if (ok) mapNew(side, op, proc, seen, asked, expected);
   else if (expected !== REFUSAL && isRefusal(side, seen)) {
-    blame(side, "refused", op.pfn, end, expected, REFUSAL);
+    noteDeviation(side, "refused", op.pfn, end, expected, REFUSAL);
   }
-  if (!ok || !isOneVma(side.vmas, op.at, op.pages, op.pfn)) {
-    confirmRange(side, proc, op.at, op.pages);
-  }
+  confirmRange(side, proc, op.at, to);
   if (!ok) noteSplit(side, proc, op.at);
 }
 
@@ -80,26 +79,26 @@ function isRefusal({ op }: SideState, { outcome }: Observed): boolean {
 function mapNew(
   side: SideState,
   op: OpOf<"mmap">,
-  proc: ProcPages,
-  delta: MemtypeDelta,
+  proc: ProcLedger,
+  { changes }: Observed,
   asked: number,
   expected: number,
 ): void {
-  const { units, pages, reservations } = side;
   const end = op.pfn + op.pages;
-  const claim = claimChange(delta, op.pfn, end);
-  const twin = claim < 0 ? findTwin(side, op.pfn, end) : null;
-  const got = claim >= 0 ? (delta.type[claim] as number) : (twin?.type ?? asked);
+  const claim = claimChange(changes, op.pfn, end);
+  const twin = claim === null ? findTwin(side, op.pfn, end) : null;
+  const got = claim?.mode ?? twin?.mode ?? asked;
   if (got !== expected) {
     const missed = expected === REFUSAL || got === asked;
-    blame(side, missed ? "missed-conflict" : "stale-memtype", op.pfn, end, expected, got);
+    const symptom = missed ? "missed-conflict" : "stale-memtype";
+    noteDeviation(side, symptom, op.pfn, end, expected, got);
   }
-  const unit = units.create(op.pfn, op.pages, asked, got, op.private);
-  for (let at = 0; at < op.pages; at++) pages.map(proc, op.at + at, op.pfn + at, unit);
-  if (claim < 0 && twin === null) {
-    unit.mark = side.cause;
+  const unit = side.units.create(op.pfn, op.pages, got, op.private);
+  mapRange(side, proc, op.at, op.at + op.pages, op.pfn, unit);
+  if (claim === null && twin === null) {
+    unit.misfit = side.cause;
     return;
   }
-  reservations.add(op.pfn, end, got, unit, NO_CAUSE);
-  if (claim < 0) delta.remove(op.pfn, end, got);
+  side.reservations.add(op.pfn, end, got, unit, NO_CAUSE);
+  if (claim === null) changes.remove(op.pfn, end, got);
 }

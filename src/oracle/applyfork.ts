@@ -1,0 +1,124 @@
+import type { OpOf } from "../trace/op.ts";
+import { VM_DONTCOPY } from "../mm/vmaflags.ts";
+import type { Area, ProcLedger } from "./areas.ts";
+import { claimChange } from "./attribution.ts";
+import { COW_HEAD, NO_CAUSE } from "./causes.ts";
+import { noteDeviation } from "./deviation.ts";
+import { entryPfn, NOTHING, type Observed, type SeenVma } from "./observed.ts";
+import { mapRange, putOff } from "./ranges.ts";
+import type { SideState } from "./state.ts";
+import type { Unit } from "./unit.ts";
+
+/**
+ * fork(): the child has the VMAs that are seen, and of each page what its parent has. Where a
+ * reservation of exactly a child VMA's range came, the child has a unit of its own; otherwise it
+ * shares the parent's.
+ */
+export function applyFork(
+  side: SideState,
+  op: OpOf<"fork">,
+  parent: ProcLedger,
+  seen: Observed,
+): void {
+  if (seen.outcome !== null) {
+    // A fork that is told to fail late fails for no tracking's sake.
+    if (op.late !== true) noteRefusedFork(side, parent, seen);
+    return;
+  }
+  const child = side.procs.bear(op.child, side.world.vpages);
+  for (const vma of seen.vmas(op.child) ?? []) copyVma(side, parent, child, vma, seen);
+}
+
+function copyVma(
+  side: SideState,
+  parent: ProcLedger,
+  child: ProcLedger,
+  vma: SeenVma,
+  seen: Observed,
+): void {
+  const { areas } = parent;
+  const own = ownUnit(side, parent, vma, seen);
+  let copied = 0;
+  for (let at = parent.firstAfter(vma.start); at < areas.length; at++) {
+    const area = areas[at] as Area;
+    if (area.start >= vma.end) break;
+    const start = Math.max(area.start, vma.start);
+    const end = Math.min(area.end, vma.end);
+    if (vma.device === null && area.pfnAt(start) !== vma.pfn + start - vma.start) continue;
+    copied += end - start;
+    copyArea(side, parent, child, area, start, end, own);
+  }
+  if (vma.device === null && copied < vma.end - vma.start) side.isUntrue = true;
+}
+
+/** The child has [start, end) of an area, for its own unit where that is of these pfns. */
+function copyArea(
+  side: SideState,
+  parent: ProcLedger,
+  child: ProcLedger,
+  area: Area,
+  start: number,
+  end: number,
+  own: Unit | null,
+): void {
+  const pfn = area.pfnAt(start);
+  const isOwn = own !== null && own.spans(pfn, pfn + end - start);
+  if (!isOwn) area.unit.shared = true;
+  const copy = mapRange(side, child, start, end, pfn, isOwn ? own : area.unit);
+  if (parent.isOn) return;
+  for (let page = start; page < end; page++) {
+    if (!parent.isOff(page)) continue;
+    putOff(side, child, copy, page, page + 1, parent.copied.has(page) ? "copied" : "taken");
+  }
+}
+
+/** The new unit of a child VMA for which a reservation came, or null. */
+function ownUnit(side: SideState, parent: ProcLedger, vma: SeenVma, seen: Observed): Unit | null {
+  const { units, reservations } = side;
+  if (seen.changes.count === 0 || seen.isPatLost(vma)) return null;
+  const shared = parent.areaAt(vma.start)?.unit ?? null;
+  const first = firstPfn(side, vma, seen);
+  if (shared === null || first === NOTHING) return null;
+  const pages = vma.end - vma.start;
+  const claim = claimChange(seen.changes, first, first + pages);
+  if (claim === null) return null;
+  const unit = units.create(first, pages, shared.mode, shared.isPrivate);
+  unit.holder = shared.holder;
+  reservations.add(first, first + pages, claim.mode, unit, NO_CAUSE);
+  return unit;
+}
+
+/** What the first page of a child's VMA maps, or NOTHING. */
+function firstPfn({ op }: SideState, vma: SeenVma, seen: Observed): number {
+  if (vma.device === null) return vma.pfn;
+  const entry = op.op === "fork" ? seen.entryAt(op.child, vma, vma.start) : NOTHING;
+  return entry === NOTHING ? NOTHING : entryPfn(entry);
+}
+
+/** Exact tracking never refuses a fork: the child maps what its parent maps, with its modes. */
+function noteRefusedFork(side: SideState, parent: ProcLedger, seen: Observed): void {
+  const { vmas, deviation } = side;
+  for (const vma of vmas) {
+    const area = parent.areaAt(vma.start);
+    if (area === null) continue;
+    const first = area.pfnAt(vma.start);
+    noteDeviation(side, "refused", first, first + vma.end - vma.start, area.unit.mode, -1);
+    if (deviation.found) break;
+  }
+  deviation.symptom = "refused";
+  deviation.expected = -1;
+  deviation.kept = deviation.found && deviation.kept;
+  if (!deviation.found) deviation.cause = hasCopiedHead(side, parent, seen) ? COW_HEAD : NO_CAUSE;
+}
+
+/** Whether a VMA that is tracked and forked has its first page copied on write. */
+function hasCopiedHead({ vmas }: SideState, parent: ProcLedger, seen: Observed): boolean {
+  if (parent.isOn) return false;
+  return vmas.some(
+    (vma) =>
+      (vma.flags & VM_DONTCOPY) === 0 &&
+      !seen.isPatLost(vma) &&
+      parent.areaAt(vma.start) !== null &&
+      parent.copied.has(vma.start),
+  );
+}

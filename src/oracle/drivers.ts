@@ -1,0 +1,133 @@
+import { VM_PRIVATE } from "../mm/vmaflags.ts";
+import type { Area, ProcLedger } from "./areas.ts";
+import { findTwin } from "./attribution.ts";
+import { NO_CAUSE, UNMAP } from "./causes.ts";
+import { CAME, CLAIMED, type ListChange } from "./listchanges.ts";
+import {
+  entryMode,
+  entryPfn,
+  NOTHING,
+  type Observed,
+  pageTableEntry,
+  type SeenVma,
+} from "./observed.ts";
+import { loseRange, mapRange, noteTaken, putOff, putOn } from "./ranges.ts";
+import type { SideState } from "./state.ts";
+import type { Unit } from "./unit.ts";
+
+/**
+ * A driver maps what it likes, so its VMAs are followed by what their page tables show: pages that
+ * went are off their pfns while the VMA stays, and pages that came are mapped for the reservation
+ * that came with them. Without one they took the mode that they found, and nothing tracks them.
+ */
+export function followDrivers(side: SideState, id: number, seen: Observed): void {
+  const proc = side.procs.living(id);
+  if (proc === null) return;
+  for (const vma of seen.vmas(id) ?? []) {
+    if (vma.device !== null) followVma(side, id, proc, vma, seen);
+  }
+}
+
+/** The same for every process: some ops reach into all of them. */
+export function followAllDrivers(side: SideState, seen: Observed): void {
+  for (const [id] of side.procs.everyLiving()) followDrivers(side, id, seen);
+}
+
+function followVma(
+  side: SideState,
+  id: number,
+  proc: ProcLedger,
+  vma: SeenVma,
+  seen: Observed,
+): void {
+  side.hasDrivers = true;
+  for (let page = vma.start; page < vma.end; ) {
+    const entry = seen.entryAt(id, vma, page);
+    const area = proc.areaAt(page);
+    if (entry === NOTHING) {
+      if (area !== null && !proc.isOff(page)) takeOff(side, proc, area, page);
+      page++;
+    } else if (area !== null && isMappedBy(area, page, entry)) {
+      if (proc.isOff(page)) putOn(side, proc, area, page);
+      page++;
+    } else {
+      page = followRun(side, id, proc, vma, page, seen);
+    }
+  }
+}
+
+function isMappedBy(area: Area, page: number, entry: number): boolean {
+  return pageTableEntry(area.pfnAt(page), area.unit.mode) === entry;
+}
+
+function takeOff(side: SideState, proc: ProcLedger, area: Area, page: number): void {
+  const isWrite = side.op.op === "touch";
+  noteTaken(side, area.unit, isWrite ? area.unit.takenBy : side.cause);
+  putOff(side, proc, area, page, page + 1, isWrite ? "copied" : "taken");
+}
+
+/** Consecutive pfns of one mode from `page` on that the ledger does not know; returns their end. */
+function followRun(
+  side: SideState,
+  id: number,
+  proc: ProcLedger,
+  vma: SeenVma,
+  page: number,
+  seen: Observed,
+): number {
+  const entry = seen.entryAt(id, vma, page);
+  const [pfn, mode] = [entryPfn(entry), entryMode(entry)];
+  let end = page + 1;
+  while (end < vma.end && isNext(seen.entryAt(id, vma, end), pfn + end - page, mode)) {
+    const area = proc.areaAt(end);
+    if (area !== null && isMappedBy(area, end, pageTableEntry(pfn + end - page, mode))) break;
+    end++;
+  }
+  loseRange(side, proc, page, end, UNMAP);
+  const unit = unitOfRun(side, pfn, pfn + end - page, mode, vma, seen);
+  mapRange(side, proc, page, end, pfn, unit);
+  return end;
+}
+
+function isNext(entry: number, pfn: number, mode: number): boolean {
+  return entry !== NOTHING && entry === pageTableEntry(pfn, mode);
+}
+
+/** The unit of pages that came: of the reservation that came over them, or one that nothing tracks. */
+function unitOfRun(
+  side: SideState,
+  first: number,
+  end: number,
+  mode: number,
+  vma: SeenVma,
+  seen: Observed,
+): Unit {
+  const claim = claimOver(seen, first, end, mode);
+  const twin = claim === null ? findTwin(side, first, end) : null;
+  const tracked = claim ?? (twin?.mode === mode ? twin : null);
+  const [from, to] = tracked === null ? [first, end] : [tracked.start, tracked.end];
+  const unit = side.units.create(from, to - from, mode, (vma.flags & VM_PRIVATE) !== 0);
+  unit.holder = "driver";
+  unit.isUntracked = tracked === null;
+  if (tracked === null) return unit;
+  side.reservations.add(from, to, mode, unit, NO_CAUSE);
+  if (claim === null) seen.changes.remove(from, to, mode);
+  return unit;
+}
+
+/** Claims an entry that came over these pages with their mode; null when there is none. */
+function claimOver(
+  { changes: { all, count } }: Observed,
+  first: number,
+  end: number,
+  mode: number,
+): ListChange | null {
+  for (let at = 0; at < count; at++) {
+    const change = all[at] as ListChange;
+    const isOver = change.start <= first && end <= change.end && change.mode === mode;
+    if (change.state !== CAME || !isOver) continue;
+    change.state = CLAIMED;
+    return change;
+  }
+  return null;
+}
