@@ -7,7 +7,7 @@ import type { ProcLedger } from "./areas.ts";
 import { UNMAP } from "./causes.ts";
 import { followAllDrivers, followDrivers } from "./drivers.ts";
 import { followHold, followKernelMaps } from "./kernelmaps.ts";
-import type { Observed } from "./observed.ts";
+import { firstAfter, type Observed } from "./observed.ts";
 import { confirmRange, loseRange, loseUnseen, noteSplit, noteTaken, putOff } from "./ranges.ts";
 import type { SideState } from "./state.ts";
 
@@ -83,6 +83,8 @@ function applyMunmap(side: SideState, op: OpOf<"munmap">, proc: ProcLedger, seen
   const to = op.at + op.pages;
   if (seen.outcome === null) loseRange(side, proc, op.at, to, UNMAP);
   else loseUnseen(side, proc, seen, op.at, to, UNMAP);
+  const next = side.vmas[firstAfter(side.vmas, op.at)];
+  if (seen.outcome === null && (next === undefined || next.start >= to)) return;
   confirmRange(side, proc, op.at, to);
   if (seen.outcome !== null) noteSplit(side, proc, op.at);
 }

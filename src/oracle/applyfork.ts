@@ -67,8 +67,8 @@ function copyArea(
   const copy = mapRange(side, child, start, end, pfn, isOwn ? own : area.unit);
   if (parent.isOn) return;
   for (let page = start; page < end; page++) {
-    if (!parent.isOff(page)) continue;
-    putOff(side, child, copy, page, page + 1, parent.copied.has(page) ? "copied" : "taken");
+    const reason = parent.offReason(page);
+    if (reason !== null) putOff(side, child, copy, page, page + 1, reason);
   }
 }
 
@@ -113,12 +113,11 @@ function noteRefusedFork(side: SideState, parent: ProcLedger, seen: Observed): v
 
 /** Whether a VMA that is tracked and forked has its first page copied on write. */
 function hasCopiedHead({ vmas }: SideState, parent: ProcLedger, seen: Observed): boolean {
-  if (parent.isOn) return false;
   return vmas.some(
     (vma) =>
       (vma.flags & VM_DONTCOPY) === 0 &&
       !seen.isPatLost(vma) &&
       parent.areaAt(vma.start) !== null &&
-      parent.copied.has(vma.start),
+      parent.offReason(vma.start) === "copied",
   );
 }

@@ -5,7 +5,7 @@ import type { ProcLedger } from "./areas.ts";
 import { claimChange, findTwin } from "./attribution.ts";
 import { NO_CAUSE, UNMAP } from "./causes.ts";
 import { noteDeviation } from "./deviation.ts";
-import type { Observed } from "./observed.ts";
+import { type Observed, vmaAt } from "./observed.ts";
 import { confirmRange, loseRange, loseUnseen, mapRange, noteSplit } from "./ranges.ts";
 import type { SideState } from "./state.ts";
 
@@ -38,9 +38,8 @@ function isRefusedPair(asked: number, found: number): boolean {
 
 /** What exact tracking gives a request for [first, end): a cache mode, or REFUSAL. */
 function exactMode({ pages }: SideState, first: number, end: number, asked: number): number {
-  if (!pages.hasMapped(first, end)) return asked;
   const modes = pages.modesOf(first, end);
-  if (modes === 1 << asked) return asked;
+  if (modes === 0 || modes === 1 << asked) return asked;
   if ((modes & (modes - 1)) !== 0) return REFUSAL;
   const found = 31 - Math.clz32(modes);
   return isRefusedPair(asked, found) ? REFUSAL : found;
@@ -64,7 +63,9 @@ export function applyMmap(
   else if (expected !== REFUSAL && isRefusal(side, seen)) {
     noteDeviation(side, "refused", op.pfn, end, expected, REFUSAL);
   }
-  confirmRange(side, proc, op.at, to);
+  const vma = vmaAt(side.vmas, op.at);
+  const isShown = ok && vma?.start === op.at && vma.end === to && vma.pfn === op.pfn;
+  if (!isShown) confirmRange(side, proc, op.at, to);
   if (!ok) noteSplit(side, proc, op.at);
 }
 

@@ -30,16 +30,16 @@ export class ProcLedger {
   /** Pages in areas that do not map their pfn: a write has copied them, or they were taken. */
   readonly copied = new PageSet();
   readonly taken = new PageSet();
-  /** No page is off. */
+  /** No page has been off, and the two sets are not in use. */
   isOn = true;
+  private vpages = 1;
 
   /** Empty and alive, with a window of so many pages. */
   begin(vpages: number): void {
     this.alive = true;
     while (this.areas.length > 0) this.areas.pop();
     this.isOn = true;
-    this.copied.clear(vpages);
-    this.taken.clear(vpages);
+    this.vpages = vpages;
   }
 
   /** Dead, and without areas. */
@@ -100,6 +100,21 @@ export class ProcLedger {
     const upper = pool.newArea(page, area.end, area.pfnAt(page), area.unit);
     area.end = page;
     this.insert(upper);
+  }
+
+  /** From now on pages may be off. */
+  beginOff(): void {
+    if (!this.isOn) return;
+    this.isOn = false;
+    this.copied.clear(this.vpages);
+    this.taken.clear(this.vpages);
+  }
+
+  /** Why a page is off, or null where it is not. */
+  offReason(page: number): "copied" | "taken" | null {
+    if (this.isOn) return null;
+    if (this.copied.has(page)) return "copied";
+    return this.taken.has(page) ? "taken" : null;
   }
 
   isOff(page: number): boolean {

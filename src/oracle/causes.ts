@@ -87,11 +87,13 @@ const TELLING: readonly DriverCallRecord["call"][] = [
  * driver's handler the most telling call that it makes.
  */
 export function opCause(op: Op): CauseId {
-  if ("calls" in op) {
-    const telling = TELLING.find((name) => op.calls.some(({ call }) => call === name));
-    if (telling !== undefined) return idOf(telling);
-  }
-  return KIND_CAUSES.get(op.op) as CauseId;
+  if (op.op !== "drv-mmap" && op.op !== "drv-run") return KIND_CAUSES.get(op.op) as CauseId;
+  return tellingCause(op.calls) ?? idOf(op.op);
+}
+
+function tellingCause(calls: readonly DriverCallRecord[]): CauseId | null {
+  const telling = TELLING.find((name) => calls.some(({ call }) => call === name));
+  return telling === undefined ? null : idOf(telling);
 }
 
 /** Whether an untrack with this cause would have found its reservation, had no other been there. */

@@ -1,7 +1,7 @@
 import { assertNever } from "../assertnever.ts";
 import { LIMITS, type Op } from "../trace/op.ts";
 import { bornBy, type World } from "../trace/trace.ts";
-import { type Area, ProcLedger } from "./areas.ts";
+import type { ProcLedger } from "./areas.ts";
 import { checkCalls, checkEffect, checkErrno } from "./checks/errno.ts";
 import { areEqualVmas, firstAfter, isSameVma, type Observed, type SeenVma } from "./observed.ts";
 import { SideOracle } from "./side.ts";
@@ -134,22 +134,14 @@ export class Differential {
 /** Whether the ledger takes the op's work on VMAs or page tables as it is seen. */
 function isTaken({ op }: Op): boolean {
   switch (op) {
-    case "mprotect":
-    case "madvise":
-    case "mseal":
-    case "fork":
-    case "drv-mmap":
-    case "drv-run":
-    case "drv-zap":
-      return true;
-    case "spawn":
     case "mmap":
+    case "exit":
     case "munmap":
     case "mremap":
+    case "touch":
+    case "spawn":
     case "mlock":
     case "munlock":
-    case "touch":
-    case "exit":
     case "revoke":
     case "ioremap":
     case "iounmap":
@@ -161,6 +153,14 @@ function isTaken({ op }: Op): boolean {
     case "free-memtype-wc":
     case "set-memory":
       return false;
+    case "mprotect":
+    case "madvise":
+    case "mseal":
+    case "fork":
+    case "drv-mmap":
+    case "drv-run":
+    case "drv-zap":
+      return true;
     default:
       return assertNever(op);
   }
@@ -210,17 +210,10 @@ function areasDiffer(mine: ProcLedger, other: ProcLedger): number {
 
 /** Whether the same pages are off, and for the same reason, of those that are in areas at all. */
 function haveSameOff(mine: ProcLedger, other: ProcLedger): boolean {
-  const isHeldBy =
-    ({ areas }: ProcLedger) =>
-    (page: number) =>
-      areas.some((area: Area) => area.start <= page && page < area.end);
-  if (mine.copied.equals(other.copied) && mine.taken.equals(other.taken)) return true;
   const last = Math.max(mine.areas.at(-1)?.end ?? 0, other.areas.at(-1)?.end ?? 0);
   for (let page = 0; page < last; page++) {
-    const differ =
-      mine.copied.has(page) !== other.copied.has(page) ||
-      mine.taken.has(page) !== other.taken.has(page);
-    if (differ && (isHeldBy(mine)(page) || isHeldBy(other)(page))) return false;
+    if (mine.offReason(page) === other.offReason(page)) continue;
+    if (mine.areaAt(page) !== null || other.areaAt(page) !== null) return false;
   }
   return true;
 }

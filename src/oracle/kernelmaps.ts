@@ -35,7 +35,7 @@ export function followKernelMaps(side: SideState, { kernelMaps, changes }: Obser
     const { start, end, unit } = known.area;
     side.units.touch(unit, side.step, UNMAP);
     side.pages.leave(start, end, unit);
-    letGo(side, unit, start, end);
+    unit.drop(start, end);
   }
   for (const map of kernelMaps) {
     if (mapped.some((known) => areSame(map, known.map))) continue;
@@ -66,7 +66,7 @@ export function followHold(side: SideState, op: Hold, { outcome, changes }: Obse
   const [{ unit }] = held.splice(at, 1) as [Area];
   side.units.touch(unit, side.step, UNMAP);
   side.pages.leaveOff(start, end);
-  letGo(side, unit, start, end);
+  unit.drop(start, end);
 }
 
 /** The unit of a range of the kernel's; `reserved`: a reservation of just that range came with it. */
@@ -91,9 +91,4 @@ function areaOf(start: number, end: number, unit: Unit): Area {
   area.end = end;
   area.pfn = start;
   return area;
-}
-
-function letGo({ pages }: SideState, unit: Unit, start: number, end: number): void {
-  pages.noteLeft(start, end);
-  unit.drop(start, end);
 }

@@ -4,9 +4,6 @@
  * thirty.
  */
 
-/** Words of 32 pages each. */
-export type Words = Int32Array<ArrayBuffer>;
-
 /** How many words so many pages need; at least one. */
 export function wordsFor(pages: number): number {
   return ((pages - 1) >> 5) + 1;
@@ -35,23 +32,17 @@ export function countBits(word: number): number {
   return Math.imul((fours + (fours >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }
 
-/** Words of zeros: the ones given where there are enough, else new ones. */
-export function cleared(words: Words, count: number): Words {
-  if (words.length < count) return new Int32Array(count);
-  for (let word = 0; word < count; word++) words[word] = 0;
-  return words;
-}
-
 /** A set of pages from 0 on. */
 export class PageSet {
-  words = new Int32Array(1);
+  private words = new Int32Array(1);
   /** Words in use: those behind them are of a larger set that was here before. */
   private count = 1;
 
   /** Empties it, and makes room for so many pages. */
   clear(pages: number): void {
     this.count = wordsFor(pages);
-    this.words = cleared(this.words, this.count);
+    if (this.words.length < this.count) this.words = new Int32Array(this.count);
+    else for (let word = 0; word < this.count; word++) this.words[word] = 0;
   }
 
   add(from: number, to: number): void {
@@ -71,146 +62,64 @@ export class PageSet {
   has(page: number): boolean {
     return (((this.words[page >> 5] as number) >>> (page & 31)) & 1) === 1;
   }
-
-  /** Whether it has a page of [from, to). */
-  meets(from: number, to: number): boolean {
-    const { words } = this;
-    for (let word = from >> 5; word <= (to - 1) >> 5; word++) {
-      if (((words[word] as number) & bitsOf(word, from, to)) !== 0) return true;
-    }
-    return false;
-  }
-
-  get isEmpty(): boolean {
-    const { words, count } = this;
-    for (let word = 0; word < count; word++) if (words[word] !== 0) return false;
-    return true;
-  }
-
-  /** Whether two sets of one size are equal. */
-  equals(other: PageSet): boolean {
-    const { words, count } = this;
-    for (let word = 0; word < count; word++) if (words[word] !== other.words[word]) return false;
-    return true;
-  }
-
-  /** Becomes a copy of another set. */
-  copy(other: PageSet): void {
-    if (this.words.length < other.count) this.words = new Int32Array(other.count);
-    this.count = other.count;
-    for (let word = 0; word < other.count; word++) this.words[word] = other.words[word] as number;
-  }
 }
 
 /**
- * A count for every page. Most pages count 0 or 1, which is one bit; what is more than 1 is held in
+ * Counts of 32 pages. Most pages count 0 or 1, which is one bit; what is more than 1 is held in
  * planes, bit k of every page's rest in plane k, where a carry seldom goes beyond the first.
  */
-export class PageCounter {
-  /** Pages that count 1 or more. */
-  some = new Int32Array(1);
-  private several = new Int32Array(1);
-  private readonly planes: Words[] = [];
-  private count = 1;
-  /** No page counts more than 1; the planes are empty. */
-  private isPlain = true;
+export class PageCounts {
+  /** Pages that count 1 or more, and those that count more than 1. */
+  some = 0;
+  private several = 0;
+  private readonly planes: number[] = [];
 
-  /** Sets every page to 0, and makes room for so many. */
-  clear(pages: number): void {
-    this.count = wordsFor(pages);
-    this.some = cleared(this.some, this.count);
-    if (this.isPlain) return;
-    this.isPlain = true;
-    this.several.fill(0);
-    for (const plane of this.planes) plane.fill(0);
+  /** Sets every page to 0. */
+  clear(): void {
+    this.some = 0;
+    if (this.several === 0) return;
+    this.several = 0;
+    while (this.planes.length > 0) this.planes.pop();
   }
 
-  get isEmpty(): boolean {
-    const { some, count } = this;
-    for (let word = 0; word < count; word++) if (some[word] !== 0) return false;
-    return true;
-  }
-
-  /** How many pages count 1 or more. */
-  get pages(): number {
-    const { some, count } = this;
-    let pages = 0;
-    for (let word = 0; word < count; word++) pages += countBits(some[word] as number);
-    return pages;
-  }
-
-  /** The lowest page that counts 1 or more, or -1. */
-  get lowest(): number {
-    const { some, count } = this;
-    for (let word = 0; word < count; word++) {
-      if (some[word] !== 0) return word * 32 + lowestBit(some[word] as number);
-    }
-    return -1;
-  }
-
-  /** The highest page that counts 1 or more, or -1. */
-  get highest(): number {
+  /** Counts pages up; returns those that had 0. */
+  up(pages: number): number {
     const { some } = this;
-    for (let word = this.count - 1; word >= 0; word--) {
-      if (some[word] !== 0) return word * 32 + highestBit(some[word] as number);
-    }
-    return -1;
-  }
-
-  has(page: number): boolean {
-    return (((this.some[page >> 5] as number) >>> (page & 31)) & 1) === 1;
-  }
-
-  /** Counts pages of a word up; returns those that had 0. */
-  up(word: number, pages: number): number {
-    const some = this.some[word] as number;
-    const again = pages & some;
-    if (again !== 0) this.more(word, again);
-    this.some[word] = some | pages;
+    this.some = some | pages;
+    if ((pages & some) !== 0) this.more(pages & some);
     return pages & ~some;
   }
 
-  /** Counts pages of a word down, none of which has 0; returns those that have 0 now. */
-  down(word: number, pages: number): number {
-    const again = this.isPlain ? 0 : pages & (this.several[word] as number);
-    if (again !== 0) this.less(word, again);
+  /** Counts pages down, none of which has 0; returns those that have 0 now. */
+  down(pages: number): number {
+    const again = pages & this.several;
+    if (again !== 0) this.less(again);
     const last = pages & ~again;
-    this.some[word] = (this.some[word] as number) & ~last;
+    this.some &= ~last;
     return last;
   }
 
-  private more(word: number, pages: number): void {
-    if (this.several.length < this.count) this.several = new Int32Array(this.some.length);
-    this.isPlain = false;
-    this.several[word] = (this.several[word] as number) | pages;
+  private more(pages: number): void {
+    const { planes } = this;
+    this.several |= pages;
     let carry = pages;
     for (let k = 0; carry !== 0; k++) {
-      const plane = this.plane(k);
-      const bits = plane[word] as number;
-      plane[word] = bits ^ carry;
+      const bits = planes[k] ?? 0;
+      planes[k] = bits ^ carry;
       carry &= bits;
     }
   }
 
-  private less(word: number, pages: number): void {
+  private less(pages: number): void {
+    const { planes } = this;
     let borrow = pages;
     for (let k = 0; borrow !== 0; k++) {
-      const plane = this.planes[k] as Words;
-      const bits = plane[word] as number;
-      plane[word] = bits ^ borrow;
+      const bits = planes[k] as number;
+      planes[k] = bits ^ borrow;
       borrow &= ~bits;
     }
     let one = pages;
-    for (const plane of this.planes) one &= ~(plane[word] as number);
-    this.several[word] = (this.several[word] as number) & ~one;
-  }
-
-  private plane(k: number): Words {
-    const known = this.planes[k];
-    if (known !== undefined && known.length >= this.count) return known;
-    const plane = new Int32Array(this.some.length);
-    if (known !== undefined) plane.set(known);
-    this.planes[k] = plane;
-    return plane;
+    for (const plane of planes) one &= ~plane;
+    this.several &= ~one;
   }
 }

@@ -28,7 +28,6 @@ function drop(
       page = next;
     }
   }
-  pages.noteLeft(first, end);
   unit.drop(first, end);
 }
 
@@ -100,9 +99,6 @@ export function mapRange(
   return area;
 }
 
-/** How a page comes to be in a VMA that does not map its pfn. */
-export type OffReason = "copied" | "taken";
-
 /** Pages [from, to) of an area do not map their pfns any more, or do so for another reason. */
 export function putOff(
   side: SideState,
@@ -110,17 +106,17 @@ export function putOff(
   area: Area,
   from: number,
   to: number,
-  reason: OffReason,
+  reason: "copied" | "taken",
 ): void {
   for (let page = from; page < to; ) {
     const next = proc.runEnd(page, to);
     if (!proc.isOff(page)) {
-      side.pages.leave(area.pfnAt(page), area.pfnAt(next), area.unit);
       side.pages.joinOff(area.pfnAt(page), area.pfnAt(next));
+      side.pages.leave(area.pfnAt(page), area.pfnAt(next), area.unit);
     }
     page = next;
   }
-  proc.isOn = false;
+  proc.beginOff();
   const isCopied = reason === "copied";
   (isCopied ? proc.copied : proc.taken).add(from, to);
   (isCopied ? proc.taken : proc.copied).remove(from, to);
@@ -129,8 +125,8 @@ export function putOff(
 /** A page of an area that was off maps its pfn again. */
 export function putOn(side: SideState, proc: ProcLedger, area: Area, page: number): void {
   proc.clearOff(page, page + 1);
-  side.pages.leaveOff(area.pfnAt(page), area.pfnAt(page) + 1);
   side.pages.join(area.pfnAt(page), area.pfnAt(page) + 1, area.unit);
+  side.pages.leaveOff(area.pfnAt(page), area.pfnAt(page) + 1);
 }
 
 /**
@@ -211,7 +207,7 @@ function agrees(
  * something else than it answered: the ledger follows what is seen, and the answer is untrue.
  */
 export function confirmRange(side: SideState, proc: ProcLedger, from: number, to: number): void {
-  if (agrees(side, proc, proc.firstAfter(from), from, to)) return;
+  if (from >= to || agrees(side, proc, proc.firstAfter(from), from, to)) return;
   const { vmas } = side;
   let index = firstAfter(vmas, from);
   for (let page = from; page < to; page++) {

@@ -1,9 +1,15 @@
 import { type CauseId, NO_CAUSE, type Removal } from "./causes.ts";
-import { bitsOf, countBits, highestBit, PageCounter, PageSet } from "./pagebits.ts";
+import { bitsOf, countBits, highestBit, lowestBit, PageCounts, wordsFor } from "./pagebits.ts";
 import type { Reservation } from "./reservation.ts";
 
 /** What holds the pages of a unit. */
 export type Holder = "vma" | "driver" | "kernel";
+
+/** What a unit knows of 32 of its pages: how many areas have each in a VMA. */
+class UnitWord extends PageCounts {
+  /** Removed in the step that last touched the unit. */
+  removed = 0;
+}
 
 /**
  * A unit is what one reservation stands for: the pages of one mmap(), through split, move and
@@ -13,8 +19,9 @@ export type Holder = "vma" | "driver" | "kernel";
 export class Unit {
   first = 0;
   pages = 0;
-  /** By page from `first` on: how many areas have it in a VMA. */
-  readonly held = new PageCounter();
+  /** Its pages from `first` on; those behind the first `count` wait for a larger unit. */
+  private readonly words = [new UnitWord()];
+  private count = 1;
   /** Pages (not mappings) that some process still has in a VMA. */
   live = 0;
   /** Entries of the memtype list that belong to it, their pages together, and one of them. */
@@ -54,8 +61,6 @@ export class Unit {
   /** One before `removedLow` where none was removed. */
   removedHigh = -1;
 
-  /** By page from `first` on: removed in the step that last touched it. */
-  private readonly removed = new PageSet();
   /** What took each page away, where that is known. */
   private gone = new Uint8Array(8);
   private isGoneKnown = false;
@@ -64,8 +69,12 @@ export class Unit {
   begin(first: number, pages: number, mode: number, isPrivate: boolean): void {
     this.first = first;
     this.pages = pages;
-    this.held.clear(pages);
-    this.removed.clear(pages);
+    this.count = wordsFor(pages);
+    while (this.words.length < this.count) this.words.push(new UnitWord());
+    for (let at = 0; at < this.count; at++) {
+      this.word(at).clear();
+      this.word(at).removed = 0;
+    }
     this.live = 0;
     this.entries = 0;
     this.reserved = 0;
@@ -92,7 +101,7 @@ export class Unit {
     this.stamp = step;
     this.removal = removal;
     if (this.removedHigh < this.removedLow) return;
-    this.removed.clear(this.pages);
+    for (let at = 0; at < this.count; at++) this.word(at).removed = 0;
     this.removedHigh = this.removedLow - 1;
   }
 
@@ -104,20 +113,20 @@ export class Unit {
   /** One more area has pages [from, to). */
   hold(from: number, to: number): void {
     const [low, high] = [from - this.first, to - this.first];
-    const { held } = this;
-    for (let word = low >> 5; word <= (high - 1) >> 5; word++) {
-      this.live += countBits(held.up(word, bitsOf(word, low, high)));
+    for (let at = low >> 5; at <= (high - 1) >> 5; at++) {
+      this.live += countBits(this.word(at).up(bitsOf(at, low, high)));
     }
   }
 
   /** One area less has pages [from, to); the last one to go is what loses them for the unit. */
   drop(from: number, to: number): void {
     const [low, high] = [from - this.first, to - this.first];
-    const { held } = this;
-    for (let word = low >> 5; word <= (high - 1) >> 5; word++) {
-      this.live -= countBits(held.down(word, bitsOf(word, low, high)));
+    for (let at = low >> 5; at <= (high - 1) >> 5; at++) {
+      const word = this.word(at);
+      const pages = bitsOf(at, low, high);
+      this.live -= countBits(word.down(pages));
+      word.removed |= pages;
     }
-    this.removed.add(low, high);
     if (!this.hasRemoved) {
       this.removedLow = from;
       this.removedHigh = to - 1;
@@ -134,14 +143,14 @@ export class Unit {
 
   /** Whether some process has the page in a VMA of this unit. */
   has(pfn: number): boolean {
-    return this.isInside(pfn) && this.held.has(pfn - this.first);
+    return this.isInside(pfn) && hasBit(this.wordOf(pfn).some, pfn - this.first);
   }
 
   /** Whether the unit lost this page in this step. */
   lostNow(pfn: number, step: number): boolean {
     if (this.stamp !== step || !this.hasRemoved || !this.isInside(pfn)) return false;
-    const at = pfn - this.first;
-    return this.removed.has(at) && !this.held.has(at);
+    const { removed, some } = this.wordOf(pfn);
+    return hasBit(removed & ~some, pfn - this.first);
   }
 
   /** The highest page of [from, to) that the unit lost in this step, or -1. */
@@ -150,11 +159,10 @@ export class Unit {
     const low = Math.max(from, this.first) - this.first;
     const high = Math.min(to, this.first + this.pages) - this.first;
     if (low >= high) return -1;
-    const { removed, held } = this;
-    for (let word = (high - 1) >> 5; word >= low >> 5; word--) {
-      const gone = (removed.words[word] as number) & ~(held.some[word] as number);
-      const lost = gone & bitsOf(word, low, high);
-      if (lost !== 0) return this.first + word * 32 + highestBit(lost);
+    for (let at = (high - 1) >> 5; at >= low >> 5; at--) {
+      const { removed, some } = this.word(at);
+      const lost = removed & ~some & bitsOf(at, low, high);
+      if (lost !== 0) return this.first + at * 32 + highestBit(lost);
     }
     return -1;
   }
@@ -167,7 +175,7 @@ export class Unit {
 
   /** Writes what took the pages removed in this step; if not `over`, only where nothing is known. */
   noteGone(cause: CauseId, over: boolean): void {
-    const { removed, pages } = this;
+    const { pages } = this;
     if (!this.isGoneKnown) {
       if (this.gone.length < pages) this.gone = new Uint8Array(pages);
       else for (let at = 0; at < pages; at++) this.gone[at] = NO_CAUSE;
@@ -176,21 +184,42 @@ export class Unit {
     const { gone } = this;
     const high = this.removedHigh - this.first;
     for (let at = this.removedLow - this.first; at <= high; at++) {
-      if (removed.has(at) && (over || gone[at] === NO_CAUSE)) gone[at] = cause;
+      if (hasBit(this.word(at >> 5).removed, at) && (over || gone[at] === NO_CAUSE))
+        gone[at] = cause;
     }
   }
 
   /** The lowest page still held, or the end of the range. */
   get lowest(): number {
-    return this.live === 0 ? this.first + this.pages : this.first + this.held.lowest;
+    for (let at = 0; at < this.count; at++) {
+      const { some } = this.word(at);
+      if (some !== 0) return this.first + at * 32 + lowestBit(some);
+    }
+    return this.first + this.pages;
   }
 
   /** The highest page still held, or one before the range. */
   get highest(): number {
-    return this.first + this.held.highest;
+    for (let at = this.count - 1; at >= 0; at--) {
+      const { some } = this.word(at);
+      if (some !== 0) return this.first + at * 32 + highestBit(some);
+    }
+    return this.first - 1;
+  }
+
+  private word(at: number): UnitWord {
+    return this.words[at] as UnitWord;
+  }
+
+  private wordOf(pfn: number): UnitWord {
+    return this.word((pfn - this.first) >> 5);
   }
 
   private isInside(pfn: number): boolean {
     return pfn >= this.first && pfn < this.first + this.pages;
   }
+}
+
+function hasBit(bits: number, page: number): boolean {
+  return ((bits >>> (page & 31)) & 1) === 1;
 }

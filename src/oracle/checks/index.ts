@@ -24,7 +24,8 @@ export function runChecks(side: SideState, seen: Observed): void {
   }
   if (pages.hasLeft || reservations.hasNewSuspect || side.hasDrivers) checkLeak(side, seen);
   if (pages.retained > 0) checkOverRetention(side);
-  checkUntrackedMapping(side);
+  const unreserved = pages.unreservedPage;
+  if (unreserved >= 0) checkUntrackedMapping(side, unreserved);
   if (deviation.symptom !== null) {
     checkRefused(side, seen.outcome);
     checkStaleMemtype(side);

@@ -3,9 +3,7 @@ import type { SideState } from "../state.ts";
 import type { Unit } from "../unit.ts";
 
 /** untracked-mapping: a page is mapped, not copied, and no reservation covers it. */
-export function checkUntrackedMapping(side: SideState): void {
-  const pfn = side.pages.unreservedPage;
-  if (pfn < 0) return;
+export function checkUntrackedMapping(side: SideState, pfn: number): void {
   const cause = side.orOp(unitMapping(side, pfn)?.misfit ?? NO_CAUSE);
   side.report("untracked-mapping", cause, () => `pfn ${pfn} is mapped and not reserved`);
 }
