@@ -52,9 +52,10 @@ function isClaimed({ all, count }: ListChanges): boolean {
  */
 function assignFinished(side: SideState, changes: ListChanges): boolean {
   if (!isAllFinished(side, changes)) return false;
-  const { touched, touchedCount } = side.units;
-  for (let at = 0; at < touchedCount; at++) {
-    const { entry } = touched[at] as Unit;
+  const { all, count } = changes;
+  for (let at = 0; at < count; at++) {
+    const { state, start, end, mode } = all[at] as ListChange;
+    const entry = state === WENT ? findEntry(side, start, end, mode, false) : null;
     if (entry !== null) side.reservations.remove(entry);
   }
   return true;
