@@ -32,8 +32,11 @@ interface Measured {
 
 /** By turns: a cost compares rounds that were measured within seconds of each other. */
 const TURNS = 5;
-/** Warm-up for each second that is measured: the engine compiles what it finds hot, late. */
-const WARM_UP = 2;
+/**
+ * The engine compiles what it finds hot in threads of its own, which on a busy machine come late:
+ * a figure is warm after two rounds, of half its time each, hardly faster than those before.
+ */
+const WARM = { gain: 1.1, calmRounds: 2, most: 12 } as const;
 /** With less of a core than this, what others do to the caches shows in the figures. */
 const LEAST_CORES = 0.8;
 
@@ -81,11 +84,20 @@ async function byTurns(
   for (let turn = 0; turn <= TURNS; turn++) {
     for (const [n, thread] of threads.entries()) {
       if (io.interrupted.aborted) return null;
-      const round = await roundOf(thread, turn === 0 ? WARM_UP * processorMs : processorMs / TURNS);
-      if (turn > 0) rounds[n]?.push(round);
+      if (turn === 0) await warmUp(thread, processorMs / 2);
+      else rounds[n]?.push(await roundOf(thread, processorMs / TURNS));
     }
   }
   return figures.map((figure, n) => ({ figure, rounds: rounds[n] ?? [] }));
+}
+
+async function warmUp(thread: Worker, processorMs: number): Promise<void> {
+  let [best, calm] = [0, 0];
+  for (let n = 0; n < WARM.most && calm < WARM.calmRounds; n++) {
+    const { ops, processorMs: used } = await roundOf(thread, processorMs);
+    calm = ops / used > WARM.gain * best ? 0 : calm + 1;
+    best = Math.max(best, ops / used);
+  }
 }
 
 function roundOf(thread: Worker, processorMs: number): Promise<Round> {

@@ -28,9 +28,9 @@ export function addBench(program: Command, io: Io, done: Done): void {
       ).choices(FIGURE_GROUPS),
     )
     .addOption(
-      new Option("--time <s>", "processor seconds a figure, after twice that to warm up")
+      new Option("--time <s>", "processor seconds a figure, once warm")
         .argParser(seconds)
-        .default(1),
+        .default(0.8),
     )
     .addHelpText("after", TEACHING)
     .action(async (options) => done(await (await import("./bench.ts")).bench(io, options)));
