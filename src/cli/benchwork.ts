@@ -10,7 +10,7 @@ import { DEFAULT_AFTER, DEFAULT_BEFORE, openModel, openPair } from "./backends.t
 import type { Workload } from "./benchfigures.ts";
 import { differentialOf } from "./campaign.ts";
 import { projectRoot } from "./files.ts";
-import { repeatFor, type Round, stopwatch } from "./processortime.ts";
+import { processorTimer, repeatFor, type Round, stopwatch } from "./processortime.ts";
 
 /** Works for so much processor time, in milliseconds, and tells what was done. */
 export type Work = (processorMs: number) => Promise<Round>;
@@ -75,9 +75,9 @@ async function campaign(options: {
   const crew = localCrew(SEED, await judged(before, after), SOURCES[options.source]);
   let from = 0;
   return async (processorMs) => {
-    const spent = stopwatch();
+    const [spent, isTimeUp] = [stopwatch(), processorTimer(processorMs)];
     let asked = 0;
-    const isDue = () => ++asked % BATCH === 0 && spent().processorMs >= processorMs;
+    const isDue = () => ++asked % BATCH === 0 && isTimeUp();
     const tally = await crew.tally({ from, to: MOST_RUNS }, { isDue });
     if (tally === null) throw new Error(`no run came of ${processorMs} ms`);
     from += runsOf(tally);
