@@ -28,6 +28,7 @@ export default defineConfig({
       input: {
         pfndiff: "src/cli/entry.ts",
         worker: "src/cli/worker.ts",
+        benchworker: "src/cli/benchworker.ts",
         exploreworker: "src/cli/exploreworker.ts",
       },
       output: {

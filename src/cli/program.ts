@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import { REPORT_FORMATS } from "../../reports/formats.ts";
 import { version } from "../../package.json";
 import { knownBackends } from "./backends.ts";
+import { addBench } from "./benchprogram.ts";
 import { addCorpus } from "./corpusprogram.ts";
 import { addDesignCommands } from "./designcommands.ts";
 import { EXIT_STYLES } from "./exitstyle.ts";
@@ -236,12 +237,7 @@ function addModelCommands(program: Command, io: Io, done: Done): void {
         done(await (await import("./conform.ts")).conform(io, files, options));
       } else done(await (await import("./conformlive.ts")).conformLive(io, options));
     });
-  program
-    .command("bench")
-    .description("measure the models, the oracle and the campaign, each once warm")
-    .option("--json", "print the figures as JSON")
-    .addOption(new Option("--time <s>", "seconds per measurement").argParser(seconds).default(1))
-    .action(async (options) => done(await (await import("./bench.ts")).bench(io, options)));
+  addBench(program, io, done);
 }
 
 function addViewers(program: Command, io: Io, done: Done): void {

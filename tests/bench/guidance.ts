@@ -13,6 +13,7 @@ import { sourceOf } from "../../fuzz/guided.ts";
 import { huntMutant } from "../../fuzz/hunt.ts";
 import { SOURCES, withOneFault } from "../../fuzz/sources.ts";
 import { MUTANTS, mutantPair } from "../../src/cli/mutantlist.ts";
+import { median, stopwatch } from "../../src/cli/processortime.ts";
 import { ShapedModel } from "../../src/engine/shapedside.ts";
 import { TwoSides } from "../../src/engine/twosides.ts";
 import type { ModelBackend } from "../../src/model/backend.ts";
@@ -50,7 +51,7 @@ function coverageOf(before: ModelBackend, after: ModelBackend): Coverage {
 
 /** A corpus of the two designs as they are: it knows of no planted fault. */
 function grownCorpus(): readonly Trace[] {
-  const began = process.cpuUsage().user;
+  const spent = stopwatch();
   const coverage = coverageOf(MODELS["6.12"] as ModelBackend, MODELS["7.2"] as ModelBackend);
   const growth = new Growth(coverage, GROWTH_SEED);
   let ops = 0;
@@ -59,7 +60,7 @@ function grownCorpus(): readonly Trace[] {
     ops += trace.ops.length;
     growth.learn(trace);
   }
-  const seconds = ((process.cpuUsage().user - began) / 1e6).toFixed(1);
+  const seconds = (spent().processorMs / 1000).toFixed(1);
   const { length } = growth.traces;
   console.log(`corpus: ${length} traces, ${growth.features} features, ${ops} ops, ${seconds} s`);
   return growth.traces;
@@ -85,7 +86,7 @@ const fromNothing: Arm = (seed, kind, mutant) => {
 };
 
 async function huntOnce(both: TwoSides, { traceOf, learn }: Hunter): Promise<Hunt> {
-  const began = process.cpuUsage().user;
+  const spent = stopwatch();
   let last: Trace | null = null;
   const { found } = await huntMutant({
     hunt: (trace) => both.run(trace).findings,
@@ -98,14 +99,7 @@ async function huntOnce(both: TwoSides, { traceOf, learn }: Hunter): Promise<Hun
     known: new Set(),
     isFoundEnough: true,
   });
-  const milliseconds = (process.cpuUsage().user - began) / 1000;
-  return { ops: found?.ops ?? Number.POSITIVE_INFINITY, milliseconds };
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = (sorted.length - 1) / 2;
-  return ((sorted[Math.floor(middle)] as number) + (sorted[Math.ceil(middle)] as number)) / 2;
+  return { ops: found?.ops ?? Number.POSITIVE_INFINITY, milliseconds: spent().processorMs };
 }
 
 /** The medians over the seeds. */

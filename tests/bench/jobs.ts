@@ -14,15 +14,13 @@ import { openPair } from "../../src/cli/backends.ts";
 import { differentialOf } from "../../src/cli/campaign.ts";
 import { workerFile } from "../../src/cli/jobs.ts";
 import { PoolCrew } from "../../src/cli/poolcrew.ts";
+import { type Spent, stopwatch } from "../../src/cli/processortime.ts";
 
 const RUNS = Number(process.argv[2] ?? 20_000);
 const JOBS = Number(process.argv[3] ?? Math.max(2, availableParallelism()));
 const WARM_UP = 1_000;
 
-interface Cost {
-  /** Seconds, of all threads together. */
-  readonly processor: number;
-  readonly wall: number;
+interface Cost extends Spent {
   /** Share of the crew's time in which a thread had a range or a finding in hand. */
   readonly busy: number;
   readonly digest: string;
@@ -49,16 +47,16 @@ function watched(crew: Crew): { readonly crew: Crew; busyMs(): number } {
 
 async function cost(runs: number, differential: Differential, team: Crew): Promise<Cost> {
   const { crew, busyMs } = watched(team);
-  const [before, began] = [process.cpuUsage(), performance.now()];
+  const spent = stopwatch();
   const { campaign } = await runCampaign({ ...identity, runs, differential, crew });
-  const wallMs = performance.now() - began;
-  const { user, system } = process.cpuUsage(before);
-  const busy = busyMs() / (wallMs * crew.jobs);
-  return { processor: (user + system) / 1e6, wall: wallMs / 1e3, busy, digest: campaign.digest };
+  const { processorMs, clockMs } = spent();
+  const busy = busyMs() / (clockMs * crew.jobs);
+  return { processorMs, clockMs, busy, digest: campaign.digest };
 }
 
-function said(name: string, { processor, wall }: Cost): string {
-  return `${name}: ${processor.toFixed(1)} s of processor, ${wall.toFixed(1)} s by the clock`;
+function said(name: string, { processorMs, clockMs }: Cost): string {
+  const [processor, clock] = [processorMs, clockMs].map((ms) => (ms / 1000).toFixed(1));
+  return `${name}: ${processor} s of processor, ${clock} s by the clock`;
 }
 
 const pair = await openPair({ before: "legacy", after: "modern" });
@@ -83,6 +81,8 @@ console.log(`${RUNS} runs, ${availableParallelism()} cores, load ${load.toFixed(
 console.log(said("1 job", alone));
 console.log(said(`${JOBS} jobs`, together));
 console.log(`the threads had work in hand ${Math.round(together.busy * 100)} % of the time`);
-const free = JOBS * (alone.processor / together.processor) * together.busy;
+const free = JOBS * (alone.processorMs / together.processorMs) * together.busy;
 console.log(`${free.toFixed(2)} times as fast where each thread has a core to itself`);
-console.log(`${(alone.wall / together.wall).toFixed(2)} times as fast by the clock, here and now`);
+console.log(
+  `${(alone.clockMs / together.clockMs).toFixed(2)} times as fast by the clock, here and now`,
+);

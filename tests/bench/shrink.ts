@@ -9,6 +9,7 @@ import { readFileSync } from "node:fs";
 import { traceOfRun } from "../../fuzz/arbitrary.ts";
 import { minimalFinding } from "../../fuzz/crew.ts";
 import { LiveDifferential } from "../../fuzz/livedifferential.ts";
+import { stopwatch } from "../../src/cli/processortime.ts";
 import { ModelSide } from "../../src/engine/modelside.ts";
 import { baselineSchema } from "../../src/gate.ts";
 import type { ModelBackend } from "../../src/model/backend.ts";
@@ -67,7 +68,7 @@ async function shrinkOne(example: Example): Promise<Shrunk> {
     tried++;
     return differential.run(trace);
   };
-  const began = process.cpuUsage();
+  const spent = stopwatch();
   const { trace } = await minimalFinding(
     SEED,
     signature,
@@ -75,8 +76,7 @@ async function shrinkOne(example: Example): Promise<Shrunk> {
     counting,
     () => whole,
   );
-  const { user, system } = process.cpuUsage(began);
-  return { ...example, milliseconds: (user + system) / 1000, tried, ops: trace.ops.length };
+  return { ...example, milliseconds: spent().processorMs, tried, ops: trace.ops.length };
 }
 
 function quantile(values: readonly number[], share: number): number {

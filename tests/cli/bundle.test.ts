@@ -67,6 +67,45 @@ describe("the bundle", () => {
     expect(JSON.parse(two.stdout)).toEqual(JSON.parse(one.stdout));
   });
 
+  it("measures figures by processor time, and what an op costs against a plain one", () => {
+    const groups = ["generation", "replay", "world", "faults", "variants", "file", "idioms"];
+    const bench = pfndiff(["bench", "--json", "--time", "0.01", "--only", ...groups]);
+    expect(bench).toMatchObject({ status: 0, stderr: "" });
+    const figure = expect.any(Number);
+    const speed = { cpuOpsPerSec: figure, opsPerSec: figure, cores: figure };
+    expect(JSON.parse(bench.stdout)).toEqual({
+      generation: speed,
+      replay: { legacy: speed, modern: speed },
+      differential: speed,
+      world: { moved: speed, stretched: speed },
+      campaign: speed,
+      faults: speed,
+      variants: { D3: speed, A: speed },
+      file: speed,
+      idioms: speed,
+      worldCost: figure,
+      stretchedWorldCost: figure,
+      faultsCost: figure,
+      variantCost: figure,
+      fileCost: figure,
+      idiomsCost: figure,
+      busy: expect.any(Boolean),
+    });
+  });
+
+  it("measures some figures, each beside the one that its cost is taken against", () => {
+    const bench = pfndiff(["bench", "--json", "--time", "0.01", "--only", "faults"]);
+    expect(Object.keys(JSON.parse(bench.stdout))).toEqual([
+      "campaign",
+      "faults",
+      "faultsCost",
+      "busy",
+    ]);
+    const unknown = pfndiff(["bench", "--only", "speed"]);
+    expect(unknown).toMatchObject({ status: 2, stdout: "" });
+    expect(unknown.stderr).toContain("Allowed choices are generation, replay, differential");
+  });
+
   it("is quiet when its reader goes away", () => {
     const recordings = "tests/data/recordings/linux-6.1.192.jsonl.gz";
     const shell = `node ${BUNDLE} record --backend legacy ${recordings} | head -c 10`;

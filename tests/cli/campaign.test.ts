@@ -156,20 +156,6 @@ describe("shrink", () => {
   });
 });
 
-describe("bench", () => {
-  it("measures replay on both models, the differential, the campaign and fc.commands", async () => {
-    const { status, out } = await run(["bench", "--json", "--time", "0.01"]);
-    const speed = { opsPerSec: expect.any(Number), cores: expect.any(Number) };
-    expect(status).toBe(0);
-    expect(JSON.parse(out)).toEqual({
-      replay: { legacy: speed, modern: speed },
-      differential: speed,
-      campaign: speed,
-      fcCommands: speed,
-    });
-  });
-});
-
 describe("gate", () => {
   const gate = (...args: string[]) => run(["gate", "--runs", "60", "--seed", "5", ...args]);
   const write = (name: string, value: unknown) => {

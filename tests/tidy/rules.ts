@@ -45,7 +45,7 @@ function outsideWorldBreaches(sources: readonly Source[]): Breach[] {
 
 /** Files that nothing imports because something else starts them. */
 const ENTRIES = [
-  /^src\/cli\/(entry|exploreworker|worker)\.ts$/,
+  /^src\/cli\/(entry|benchworker|exploreworker|worker)\.ts$/,
   /^reports\/html\/viewer\/main\.tsx$/,
   /\.test\.ts$/,
   /^tests\/bench\//,

@@ -1,11 +1,20 @@
+/**
+ * A campaign against fast-check's own way to test a model: `npx tsx tests/bench/fccommands.ts`. The
+ * same models and the same oracle are driven by `fc.commands` as a user would write it: commands as
+ * objects, a check before each, the oracle after the run. Both are measured by turns, in processor
+ * time.
+ */
 import * as fc from "fast-check";
-import type { ModelBackend } from "../model/backend.ts";
-import type { Machine } from "../model/machine.ts";
-import { snapshot } from "../model/snapshot.ts";
-import { judge } from "../oracle/judge.ts";
-import { ADVICES, type Op, PROTS, VIAS } from "../trace/op.ts";
-import type { Recording, Step } from "../trace/recording.ts";
-import { bornBy, type Trace, traceSchema, type World } from "../trace/trace.ts";
+import { openWork } from "../../src/cli/benchwork.ts";
+import { openModels } from "../../src/cli/backends.ts";
+import { median, repeatFor, type Round } from "../../src/cli/processortime.ts";
+import type { ModelBackend } from "../../src/model/backend.ts";
+import type { Machine } from "../../src/model/machine.ts";
+import { snapshot } from "../../src/model/snapshot.ts";
+import { judge } from "../../src/oracle/judge.ts";
+import { ADVICES, type Op, PROTS, VIAS } from "../../src/trace/op.ts";
+import type { Recording, Step } from "../../src/trace/recording.ts";
+import { bornBy, type Trace, traceSchema, type World } from "../../src/trace/trace.ts";
 
 /** The world that the commands run in: the one that recordings of kernels have. */
 const WORLD: World = { pfns: 16, vpages: 24, mtrr: "uncached" };
@@ -94,14 +103,8 @@ function traceOf(list: Op[]): Trace {
 
 const RUNS = 20;
 
-/**
- * The same models and oracle, driven by fast-check's own `fc.commands` as a user would write it:
- * commands as objects, a check before each, the oracle after the run. Returns how many ops ran.
- */
-export function runCommands(
-  pair: { before: ModelBackend; after: ModelBackend },
-  seed: number,
-): number {
+/** Draws lists of commands and runs them; returns how many ops ran. */
+function runCommands(pair: { before: ModelBackend; after: ModelBackend }, seed: number): number {
   let ran = 0;
   const commands = fc.commands(
     ops.map((op) => op.filter(fits).map((record) => new OpCommand(record))),
@@ -127,3 +130,31 @@ function start(backend: ModelBackend): System {
 function recordingOf({ ops: done, steps }: System): Recording {
   return { format: "pfndiff/recording@1", trace: traceOf(done), steps };
 }
+
+const WARM_UP_MS = 2_000;
+const ROUND_MS = 400;
+const TURNS = 7;
+const SIDES = { before: "legacy", after: "modern" } as const;
+
+const rate = ({ ops, processorMs }: Round) => (ops * 1000) / processorMs;
+
+async function main(): Promise<void> {
+  const pair = await openModels(SIDES);
+  const campaign = await openWork({ kind: "campaign", ...SIDES, source: "plain" });
+  let seed = 0;
+  const commands = (processorMs: number) => repeatFor(processorMs, () => runCommands(pair, seed++));
+  await campaign(WARM_UP_MS);
+  await commands(WARM_UP_MS);
+  const turns: { ours: number; theirs: number }[] = [];
+  for (let turn = 0; turn < TURNS; turn++) {
+    turns.push({ ours: rate(await campaign(ROUND_MS)), theirs: rate(await commands(ROUND_MS)) });
+  }
+  const ratio = median(turns.map(({ ours, theirs }) => ours / theirs));
+  console.log(`campaign:    ${Math.round(median(turns.map(({ ours }) => ours)))} ops/s of a core`);
+  console.log(
+    `fc.commands: ${Math.round(median(turns.map(({ theirs }) => theirs)))} ops/s of a core`,
+  );
+  console.log(`campaign / fc.commands: ${ratio.toFixed(1)}`);
+}
+
+await main();
