@@ -3,8 +3,9 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["tests/**/*.test.ts"],
+    globalSetup: ["tests/bundle.ts"],
     testTimeout: 60_000,
-    // A hook may have to build the bundle, or wait for the test file that does.
+    // Hooks run campaigns that several tests look at.
     hookTimeout: 120_000,
   },
 });

@@ -27,6 +27,16 @@ export interface Crew {
   ): Promise<CampaignFinding | null>;
 }
 
+/** A signature that its trace showed in the campaign and never again. */
+export class LostFinding extends Error {
+  constructor(
+    signature: string,
+    readonly trace: Trace,
+  ) {
+    super(`${signature} does not hold: what a trace shows depends on those before it`);
+  }
+}
+
 /** How often a campaign looks up from its work, in milliseconds. */
 const TURN_MS = 50;
 
@@ -140,12 +150,14 @@ async function exampleOf(
   const find = finder(signature, sighting, differential);
   const holds = async (trace: Trace) => (await find(trace)) !== null;
   const until = untilShown(whole, sighting);
+  const trace = (await holds(until)) ? until : whole;
+  if (trace === whole && !(await holds(whole))) throw new LostFinding(signature, whole);
   return {
-    trace: (await holds(until)) ? until : whole,
+    trace,
     holds,
     finding: async (least) => {
       const found = await find(least);
-      if (found === null) throw new Error(`${signature} was lost: the differential is unsteady`);
+      if (found === null) throw new LostFinding(signature, whole);
       return keptOf(found, sighting, named(least, signature));
     },
   };
@@ -204,5 +216,5 @@ export async function minimalByProxy(
     const finding = await confirm(candidate);
     if (finding !== null) return keptOf(finding, sighting, named(candidate, signature));
   }
-  throw new Error(`${signature} was lost: the differential is unsteady`);
+  throw new LostFinding(signature, whole);
 }

@@ -4,9 +4,15 @@ import { join, resolve } from "node:path";
 import { UserError } from "../usererror.ts";
 
 /** What the bundle is made of. The guest's C and the baseline are read when they are used. */
-const FOLDERS = ["src", "legacy", "modern", "fuzz", "kernel", "reports"];
+export const SOURCE_FOLDERS = ["src", "legacy", "modern", "fuzz", "kernel", "reports"];
 const SOURCE = /\.(tsx?|css|html)$/;
-const FILES = ["package.json", "package-lock.json", "vite.config.ts", "vite.viewer.config.ts"];
+export const SOURCE_FILES = [
+  "package.json",
+  "package-lock.json",
+  "tsconfig.json",
+  "vite.config.ts",
+  "vite.viewer.config.ts",
+];
 
 /** The file of a build that tells its sources. */
 export const SOURCES_FILE = "sources.json";
@@ -20,13 +26,13 @@ const hashOf = (path: string) => createHash("sha1").update(readFileSync(path)).d
 
 /** The sources as they are now. */
 export function sourcesIn(root: string): Sources {
-  const named = FOLDERS.flatMap((folder) =>
+  const named = SOURCE_FOLDERS.flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
       .filter((name) => SOURCE.test(name))
       .map((name) => `${folder}/${name}`),
   );
   return Object.fromEntries(
-    [...named, ...FILES].sort().map((name) => {
+    [...named, ...SOURCE_FILES].sort().map((name) => {
       const { size, mtimeMs } = statSync(join(root, name));
       return [name, [size, mtimeMs, hashOf(join(root, name))] as const];
     }),
@@ -48,7 +54,12 @@ export class StaleBuild extends UserError {
 function gitFolder(root: string): string {
   const path = join(root, ".git");
   if (!existsSync(path) || statSync(path).isDirectory()) return path;
-  return resolve(root, readFileSync(path, "utf8").replace(/^gitdir: /, "").trim());
+  return resolve(
+    root,
+    readFileSync(path, "utf8")
+      .replace(/^gitdir: /, "")
+      .trim(),
+  );
 }
 
 /**

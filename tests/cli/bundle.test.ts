@@ -3,13 +3,11 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { buildBundle } from "./buildbundle.ts";
 
 const BUNDLE = "dist/pfndiff.js";
 let dir = "";
 
 beforeAll(() => {
-  buildBundle();
   dir = mkdtempSync(join(tmpdir(), "pfndiff-bundle-"));
 });
 afterAll(() => rmSync(dir, { recursive: true }));

@@ -2,7 +2,6 @@ import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { buildBundle } from "./buildbundle.ts";
 import { type Outcome, run } from "./run.ts";
 
 const RUNS = ["--runs", "80", "--seed", "5"];
@@ -17,7 +16,6 @@ const guided = (name: string, ...args: string[]) =>
   fuzz(name, ...RUNS, "--corpus", at("corpus"), ...args);
 
 beforeAll(async () => {
-  buildBundle();
   dir = mkdtempSync(join(tmpdir(), "pfndiff-guided-"));
   await run(["corpus", at("corpus"), "--runs", "60"]);
   whole = digestOf(await guided("whole"));

@@ -17,7 +17,6 @@ import { runCampaign } from "../../fuzz/campaign.ts";
 import { openPair } from "../../src/cli/backends.ts";
 import { differentialOf } from "../../src/cli/campaign.ts";
 import { PoolCrew } from "../../src/cli/poolcrew.ts";
-import { buildBundle } from "./buildbundle.ts";
 import { type Outcome, run } from "./run.ts";
 
 const BUNDLE = "dist/pfndiff.js";
@@ -31,7 +30,6 @@ const fuzz = (name: string, ...args: string[]) =>
 const digestOf = ({ out }: Outcome): string => JSON.parse(out).digest;
 
 beforeAll(async () => {
-  buildBundle();
   dir = mkdtempSync(join(tmpdir(), "pfndiff-scaling-"));
   whole = digestOf(await fuzz("whole", ...RUNS));
   for (const part of ["1/3", "2/3", "3/3"]) await fuzz(part, ...RUNS, "--shard", part);
