@@ -41,7 +41,7 @@ export class LostFinding extends Error {
 const TURN_MS = 50;
 
 /** Lets timers, signals and the terminal have their turn. */
-export const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
+export const nextTurn = () => new Promise<void>((resolve) => setTimeout(resolve));
 
 /** Does everything in this process. */
 export function localCrew(

@@ -1,6 +1,7 @@
 import type { Finding as WholeFinding } from "../src/oracle/finding.ts";
 import { isBetweenSides } from "../src/oracle/verdict.ts";
 import type { Trace } from "../src/trace/trace.ts";
+import { nextTurn } from "./crew.ts";
 
 /** What a hunt needs to know of a finding. */
 type Finding = Pick<WholeFinding, "symptom" | "cause" | "side" | "step">;
@@ -87,7 +88,7 @@ export async function huntMutant(options: HuntOptions): Promise<HuntResult> {
     );
     ops += trace.ops.length;
     if (found !== null && (isFoundEnough || alone !== null)) break;
-    if (run % 64 === 63) await new Promise<void>((resolve) => setImmediate(resolve));
+    if (run % 64 === 63) await nextTurn();
   }
   return { found, alone, ops };
 }

@@ -1,6 +1,6 @@
 import { sourceOf } from "../../fuzz/guided.ts";
 import type { SourceName } from "../../fuzz/sources.ts";
-import { loadCorpus } from "../../fuzz/tracefolder.ts";
+import { loadCorpus } from "../results/corpus.ts";
 import type { Trace } from "../trace/trace.ts";
 import { UserError } from "../usererror.ts";
 import { closePair, openPair, orClose } from "./backends.ts";

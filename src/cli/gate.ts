@@ -1,6 +1,6 @@
 import { runCampaign } from "../../fuzz/campaign.ts";
 import { LostFinding } from "../../fuzz/crew.ts";
-import { loadLatest, RESULTS_DIR } from "../../fuzz/corpus.ts";
+import { loadLatest, RESULTS_DIR } from "../results/findings.ts";
 import { reachableGoals } from "../../fuzz/goals.ts";
 import type { Campaign } from "../../fuzz/summary.ts";
 import { opText } from "../../reports/optext.ts";

@@ -1,10 +1,10 @@
 import { type ShardWork, mergeShards } from "../../fuzz/merge.ts";
-import { loadSnapshot } from "../../fuzz/tracefolder.ts";
+import { loadSnapshot } from "../results/corpus.ts";
 import { UserError } from "../usererror.ts";
 import { openPair } from "./backends.ts";
 import type { Io } from "./io.ts";
 import { withJobs } from "./jobs.ts";
-import { readJournal } from "./journalfile.ts";
+import { readJournal } from "../results/journal.ts";
 import { beginSession, checkProbe, workOn } from "./session.ts";
 
 export interface MergeOptions {

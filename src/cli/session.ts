@@ -1,10 +1,10 @@
 import { type CampaignResult, type EarlierWork, runCampaign } from "../../fuzz/campaign.ts";
-import { loadSaved } from "../../fuzz/corpus.ts";
+import { loadSaved } from "../results/findings.ts";
 import type { Crew } from "../../fuzz/crew.ts";
 import { reachableGoals } from "../../fuzz/goals.ts";
 import { type CampaignPlan, probeOf, runsOfPlan } from "../../fuzz/plan.ts";
 import { sourceOf } from "../../fuzz/guided.ts";
-import { corpusHash, loadSnapshot, saveSnapshot } from "../../fuzz/tracefolder.ts";
+import { corpusHash, loadSnapshot, saveSnapshot } from "../results/corpus.ts";
 import type { Backend } from "../backend.ts";
 import type { Trace } from "../trace/trace.ts";
 import { UserError } from "../usererror.ts";
@@ -13,7 +13,7 @@ import { acceptedSignatures } from "./baseline.ts";
 import { differentialOf } from "./campaign.ts";
 import { finish } from "./finish.ts";
 import { EXIT, type Io } from "./io.ts";
-import { JournalFile, readJournal } from "./journalfile.ts";
+import { JournalFile, readJournal } from "../results/journal.ts";
 import { ProgressLine } from "./progress.ts";
 
 /** A campaign with its journal open, ready to be worked on. */
