@@ -141,3 +141,8 @@ function isProject(directory: string): boolean {
   const file = join(directory, "package.json");
   return existsSync(file) && readFileSync(file, "utf8").includes('"name": "pfndiff"');
 }
+
+/** The bundled code of worker threads: only the bundle has files that a thread can run. */
+export function threadFile(name: "worker" | "exploreworker"): string {
+  return join(projectRoot(), "dist", `${name}.js`);
+}

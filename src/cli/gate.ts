@@ -22,7 +22,7 @@ import { modelsOf } from "./kernelcampaign.ts";
 import { kernelCrew } from "./kernelcrew.ts";
 import { writeText } from "./files.ts";
 import { EXIT, type Io } from "./io.ts";
-import { ProgressLine } from "./progress.ts";
+import { LiveLine, progressText } from "./progress.ts";
 
 export interface GateOptions {
   readonly baseline?: string;
@@ -111,7 +111,7 @@ async function campaignOf(
   const models = await modelsOf(pair);
   const sides = { before: before.id, after: after.id };
   const areModels = isModel(before) && isModel(after);
-  const progress = new ProgressLine(io);
+  const progress = new LiveLine(io);
   const { campaign } = await runCampaign({
     ...sides,
     seed: options.seed,
@@ -122,7 +122,7 @@ async function campaignOf(
     ...(areModels ? {} : { crew: kernelCrew(pair, models, options.seed) }),
     goals: reachableGoals([models.before.design, models.after.design]),
     signal: io.interrupted,
-    onProgress: (state) => progress.show(state),
+    onProgress: (state) => progress.show(() => progressText(state)),
   });
   progress.clear();
   return campaign;

@@ -5,7 +5,7 @@ import { TwoSides } from "../engine/twosides.ts";
 import type { Mutant } from "../model/mutant.ts";
 import { EXIT, type Io } from "./io.ts";
 import { MUTANTS, mutantPair } from "./mutantlist.ts";
-import { StepLine } from "./stepline.ts";
+import { LiveLine } from "./progress.ts";
 
 export interface MutantsOptions {
   /** Most ops for a mutant; equivalent ones are given ten times as many. */
@@ -35,11 +35,11 @@ interface MutantResult extends Label {
 /** Hunts every planted fault and says by what it was found. */
 export async function mutants(io: Io, options: MutantsOptions): Promise<number> {
   const chosen = MUTANTS.filter(({ id }) => id.includes(options.only ?? ""));
-  const line = new StepLine(io);
+  const line = new LiveLine(io);
   const known = new Map<string, Set<string>>();
   const results: MutantResult[] = [];
   for (const [index, mutant] of chosen.entries()) {
-    line.show(`${index} of ${chosen.length} mutants, now ${mutant.id}`);
+    line.show(() => `${index} of ${chosen.length} mutants, now ${mutant.id}`);
     results.push(await huntAll(io, mutant, options, known));
     if (io.interrupted.aborted) break;
   }

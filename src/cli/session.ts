@@ -14,7 +14,7 @@ import { differentialOf } from "./campaign.ts";
 import { finish } from "./finish.ts";
 import { EXIT, type Io } from "./io.ts";
 import { JournalFile, readJournal } from "../results/journal.ts";
-import { ProgressLine } from "./progress.ts";
+import { LiveLine, progressText } from "./progress.ts";
 
 /** A campaign with its journal open, ready to be worked on. */
 export interface Session {
@@ -112,7 +112,7 @@ async function campaignOf(
   { crew, chunk, designs }: Working,
 ): Promise<CampaignResult> {
   const { before, after } = pair;
-  const progress = new ProgressLine(io);
+  const progress = new LiveLine(io);
   try {
     return await runCampaign({
       before: before.id,
@@ -131,7 +131,7 @@ async function campaignOf(
         plan.source === "idioms" ? [] : reachableGoals(designs ?? [before.design, after.design]),
       saved: await loadSaved(out, before.id, after.id),
       signal: io.interrupted,
-      onProgress: (state) => progress.show(state),
+      onProgress: (state) => progress.show(() => progressText(state)),
     });
   } finally {
     progress.clear();

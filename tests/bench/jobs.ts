@@ -12,7 +12,7 @@ import { type Crew, localCrew } from "../../fuzz/crew.ts";
 import type { Differential } from "../../fuzz/differential.ts";
 import { openPair } from "../../src/cli/backends.ts";
 import { differentialOf } from "../../src/cli/campaign.ts";
-import { workerFile } from "../../src/cli/jobs.ts";
+import { threadFile } from "../../src/cli/files.ts";
 import { PoolCrew } from "../../src/cli/poolcrew.ts";
 
 const RUNS = Number(process.argv[2] ?? 20_000);
@@ -71,7 +71,7 @@ const identity = {
 } as const;
 const differential = differentialOf(pair);
 const local = localCrew(identity.seed, differential);
-const pool = new PoolCrew(workerFile(), identity, JOBS, console.error);
+const pool = new PoolCrew(threadFile("worker"), identity, JOBS, console.error);
 await cost(WARM_UP, differential, local);
 await cost(WARM_UP * JOBS, differential, pool);
 const alone = await cost(RUNS, differential, local);
