@@ -3,7 +3,6 @@ import { describe, expect, it } from "vitest";
 import { Checkout, type Ended, type Fault } from "./checkout.ts";
 import { sourceFaults } from "./faults.ts";
 
-const MINUTES = 60_000;
 const FAULTS = sourceFaults();
 
 /**
@@ -51,7 +50,6 @@ describe("a fault in the sources", () => {
       expect(out).toMatch(/^(NEW|VANISHED|CHANGED) {2}\S+\n {2}.*\n {2}trace: spawn p0; /m);
       expect(status).toBe(1);
     },
-    5 * MINUTES,
   );
 
   it.runIf(WANTED !== "").each(chosen(FAULTS.filter(({ isBeyond }) => isBeyond)))(
@@ -59,6 +57,5 @@ describe("a fault in the sources", () => {
     async (fault) => {
       expect(await gateWith(fault)).toMatchObject({ status: 0 });
     },
-    5 * MINUTES,
   );
 });
