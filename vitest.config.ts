@@ -3,6 +3,8 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["tests/**/*.test.ts"],
+    // All cores: no file of tests writes what another one reads, and none builds the bundle.
+    maxWorkers: "100%",
     globalSetup: ["tests/bundle.ts"],
     // Only what hangs runs into these: a busy machine may take ten times as long as a quiet one.
     testTimeout: 300_000,

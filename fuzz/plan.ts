@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { sha256 } from "../src/sha256.ts";
-import { tallyRuns } from "./crew.ts";
+import { tallyRuns } from "./executor.ts";
 import type { Differential } from "./differential.ts";
 import { shardRange } from "./ranges.ts";
 import type { TraceSource } from "./sources.ts";

@@ -1,7 +1,7 @@
 import { Coverage } from "../../fuzz/coverage.ts";
-import { nextTurn } from "../../fuzz/crew.ts";
+import { nextTurn } from "../../fuzz/executor.ts";
 import { Growth } from "../../fuzz/growth.ts";
-import { loadCorpus, saveCorpus } from "../results/corpus.ts";
+import { loadCorpus, saveCorpus } from "../results/tracefolder.ts";
 import { ShapedModel } from "../engine/shapedside.ts";
 import { UserError } from "../usererror.ts";
 import { isModel, openPair } from "./backends.ts";

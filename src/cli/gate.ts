@@ -1,5 +1,5 @@
 import { runCampaign } from "../../fuzz/campaign.ts";
-import { LostFinding } from "../../fuzz/crew.ts";
+import { LostFinding } from "../../fuzz/executor.ts";
 import { loadLatest, RESULTS_DIR } from "../results/findings.ts";
 import { reachableGoals } from "../../fuzz/goals.ts";
 import type { Campaign } from "../../fuzz/summary.ts";
@@ -19,7 +19,7 @@ import { replayOn } from "./bothsides.ts";
 import { Crashes } from "./gatecrashes.ts";
 import { differentialOf } from "./campaign.ts";
 import { modelsOf } from "./kernelcampaign.ts";
-import { kernelCrew } from "./kernelcrew.ts";
+import { kernelExecutor } from "./kernelexecutor.ts";
 import { writeText } from "./files.ts";
 import { EXIT, type Io } from "./io.ts";
 import { LiveLine, progressText } from "./progress.ts";
@@ -119,7 +119,7 @@ async function campaignOf(
     differential: areModels
       ? crashes.guarded(sides, () => differentialOf(pair))
       : differentialOf(pair),
-    ...(areModels ? {} : { crew: kernelCrew(pair, models, options.seed) }),
+    ...(areModels ? {} : { executor: kernelExecutor(pair, models, options.seed) }),
     goals: reachableGoals([models.before.design, models.after.design]),
     signal: io.interrupted,
     onProgress: (state) => progress.show(() => progressText(state)),

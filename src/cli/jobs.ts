@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import type { Crew } from "../../fuzz/crew.ts";
+import type { Executor } from "../../fuzz/executor.ts";
 import type { CampaignPlan } from "../../fuzz/plan.ts";
 import { isModel, type Pair } from "./backends.ts";
 import { threadFile } from "./files.ts";
@@ -29,17 +29,17 @@ export async function withJobs<T>(
   io: Io,
   { plan, corpus }: Pick<Session, "plan" | "corpus">,
   jobs: number,
-  work: (crew: Crew | undefined) => Promise<T>,
+  work: (executor: Executor | undefined) => Promise<T>,
 ): Promise<T> {
   if (jobs === 1) return work(undefined);
-  const { PoolCrew } = await import("./poolcrew.ts");
+  const { ThreadExecutor } = await import("./threadexecutor.ts");
   const crash = (line: string) => io.err(`${line}\n`);
   const { before, after, seed, source } = plan;
   const setup = { before, after, seed, source, corpus };
-  const crew = new PoolCrew(threadFile("worker"), setup, jobs, crash);
+  const executor = new ThreadExecutor(threadFile("worker"), setup, jobs, crash);
   try {
-    return await work(crew);
+    return await work(executor);
   } finally {
-    await crew.close();
+    await executor.close();
   }
 }

@@ -1,5 +1,5 @@
 import { type ShardWork, mergeShards } from "../../fuzz/merge.ts";
-import { loadSnapshot } from "../results/corpus.ts";
+import { loadSnapshot } from "../results/tracefolder.ts";
 import { UserError } from "../usererror.ts";
 import { openPair } from "./backends.ts";
 import type { Io } from "./io.ts";
@@ -34,7 +34,7 @@ export async function merge(
   await checkProbe(paths[0] ?? "", plan, pair, corpus);
   const session = await beginSession(io, pair, plan, options.out, corpus);
   await session.journal.append({ kind: "runs", ...earlier });
-  return withJobs(io, session, options.jobs ?? 1, (crew) =>
-    workOn(io, { ...session, earlier }, { crew, json: options.json }),
+  return withJobs(io, session, options.jobs ?? 1, (executor) =>
+    workOn(io, { ...session, earlier }, { executor, json: options.json }),
   );
 }

@@ -1,10 +1,10 @@
 import { type CampaignResult, type EarlierWork, runCampaign } from "../../fuzz/campaign.ts";
 import { loadSaved } from "../results/findings.ts";
-import type { Crew } from "../../fuzz/crew.ts";
+import type { Executor } from "../../fuzz/executor.ts";
 import { reachableGoals } from "../../fuzz/goals.ts";
 import { type CampaignPlan, probeOf, runsOfPlan } from "../../fuzz/plan.ts";
 import { sourceOf } from "../../fuzz/guided.ts";
-import { corpusHash, loadSnapshot, saveSnapshot } from "../results/corpus.ts";
+import { corpusHash, loadSnapshot, saveSnapshot } from "../results/tracefolder.ts";
 import type { Backend } from "../backend.ts";
 import type { Trace } from "../trace/trace.ts";
 import { UserError } from "../usererror.ts";
@@ -80,7 +80,7 @@ export async function checkProbe(
 }
 
 export interface Working {
-  readonly crew?: Crew | undefined;
+  readonly executor?: Executor | undefined;
   readonly chunk?: number | undefined;
   readonly json?: boolean | undefined;
   /** The sides' designs, where a backend cannot tell before it runs. */
@@ -109,7 +109,7 @@ export async function workOn(io: Io, session: Session, working: Working): Promis
 async function campaignOf(
   io: Io,
   { plan, corpus, pair, journal, out, earlier }: Session,
-  { crew, chunk, designs }: Working,
+  { executor, chunk, designs }: Working,
 ): Promise<CampaignResult> {
   const { before, after } = pair;
   const progress = new LiveLine(io);
@@ -119,7 +119,7 @@ async function campaignOf(
       after: after.id,
       seed: plan.seed,
       differential: differentialOf(pair),
-      crew,
+      executor,
       ...runsOfPlan(plan),
       ...(plan.milliseconds === null ? {} : { milliseconds: plan.milliseconds }),
       earlier,

@@ -1,4 +1,4 @@
-import { keyOf } from "../../fuzz/hunt.ts";
+import { keyOf } from "../../fuzz/trial.ts";
 import { mixedTrace } from "../../fuzz/mixture.ts";
 import { shrinkLater } from "../../fuzz/shrink.ts";
 import { opText } from "../../reports/optext.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type HuntResult, huntMutant, keyOf } from "../../fuzz/hunt.ts";
+import { type Trial, tryMutant, keyOf } from "../../fuzz/trial.ts";
 import { mixedTrace } from "../../fuzz/mixture.ts";
 import { MUTANTS, mutantPair } from "../../src/cli/mutantlist.ts";
 import { TwoSides } from "../../src/engine/twosides.ts";
@@ -15,11 +15,11 @@ const SEEDS = [1, 77];
 const real = MUTANTS.filter(({ equivalent }) => equivalent === undefined);
 const equivalent = MUTANTS.filter((mutant) => mutant.equivalent !== undefined);
 
-async function hunt(mutant: Mutant, seed: number, ops: number): Promise<HuntResult> {
+async function trial(mutant: Mutant, seed: number, ops: number): Promise<Trial> {
   const pair = mutantPair(mutant);
   const both = new TwoSides(pair.reference, pair.mutant);
-  return huntMutant({
-    hunt: (trace) => both.run(trace).findings,
+  return tryMutant({
+    show: (trace) => both.run(trace).findings,
     traceOf: (n) => mixedTrace(seed, n),
     ops,
     known: new Set(),
@@ -39,7 +39,7 @@ describe("the oracle finds planted faults", () => {
     "%s is found within the bar",
     async (_id, mutant) => {
       for (const seed of SEEDS) {
-        expect((await hunt(mutant, seed, BAR)).found, `seed ${seed}`).not.toBeNull();
+        expect((await trial(mutant, seed, BAR)).found, `seed ${seed}`).not.toBeNull();
       }
     },
   );
@@ -47,7 +47,7 @@ describe("the oracle finds planted faults", () => {
   it.each(equivalent.map((mutant) => [mutant.id, mutant] as const))(
     "%s is equivalent, and not found",
     async (_id, mutant) => {
-      expect((await hunt(mutant, 5, EQUIVALENT_OPS)).found).toBeNull();
+      expect((await trial(mutant, 5, EQUIVALENT_OPS)).found).toBeNull();
     },
   );
 

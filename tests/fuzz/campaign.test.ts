@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type CampaignOptions, type Progress, runCampaign } from "../../fuzz/campaign.ts";
 import { concludeCampaign } from "../../fuzz/conclude.ts";
-import { localCrew, minimalByProxy, tallyRuns } from "../../fuzz/crew.ts";
+import { localExecutor, minimalByProxy, tallyRuns } from "../../fuzz/executor.ts";
 import { recordingDifferential } from "../../fuzz/differential.ts";
 import { GOALS, goalsReached } from "../../fuzz/goals.ts";
 import { shrink } from "../../fuzz/shrink.ts";
@@ -225,7 +225,7 @@ describe("tallies", () => {
     expect(JSON.stringify(parts.toReversed().reduce(mergeTallies))).toBe(JSON.stringify(whole));
     const { digest } = await concludeCampaign(whole, 1, {
       ...toy,
-      crew: localCrew(toy.seed, toyDifference),
+      executor: localExecutor(toy.seed, toyDifference),
     });
     expect((await campaign({ runs: 30 })).digest).toBe(digest);
   });

@@ -14,7 +14,7 @@ export interface Stop {
 }
 
 /** Who does the work of a campaign: this process, worker threads, or other machines. */
-export interface Crew {
+export interface Executor {
   /** How many ranges, or signatures, it takes at a time. */
   readonly jobs: number;
   /** Tallies a range, or, when it had to stop, the first runs of it; null when not even one. */
@@ -44,11 +44,11 @@ const TURN_MS = 50;
 export const nextTurn = () => new Promise<void>((resolve) => setTimeout(resolve));
 
 /** Does everything in this process. */
-export function localCrew(
+export function localExecutor(
   seed: number,
   differential: Differential,
   traceOf: TraceSource = traceOfRun,
-): Crew {
+): Executor {
   return {
     jobs: 1,
     tally: (range, stop) => tallyUntil(seed, range, differential, traceOf, stop),

@@ -1,5 +1,5 @@
 import type { Piscina } from "piscina";
-import type { Crew, Stop } from "../../fuzz/crew.ts";
+import type { Executor, Stop } from "../../fuzz/executor.ts";
 import { rangeText } from "../../fuzz/ranges.ts";
 import type { RunRange, Sighting, Tally } from "../../fuzz/tally.ts";
 import type { CampaignFinding } from "../oracle/finding.ts";
@@ -11,7 +11,7 @@ import type { WorkerAnswer, WorkerSetup, WorkerTask } from "./workertask.ts";
 const MOST_CRASHES = 3;
 
 /** Spreads a campaign over worker threads. A thread that dies is replaced, its task done again. */
-export class PoolCrew implements Crew {
+export class ThreadExecutor implements Executor {
   readonly jobs: number;
   /** The threads themselves. */
   readonly pool: Piscina<WorkerTask, WorkerAnswer>;
