@@ -1,5 +1,5 @@
 import type { CampaignFinding } from "../src/oracle/finding.ts";
-import { type Executor, roughFinding } from "./executor.ts";
+import { type Executor, findingIn } from "./executor.ts";
 import type { Differential } from "./differential.ts";
 import { GOALS, type Goal } from "./goals.ts";
 import { traceOfRun } from "./arbitrary.ts";
@@ -70,7 +70,13 @@ async function findingsOf(
     for (const [index, [signature, sighting]] of queue) {
       findings[index] =
         (await shrunk(executor, signature, sighting, signal)) ??
-        (await roughFinding(seed, signature, sighting, differential, traceOf));
+        (await findingIn(
+          traceOf(seed, sighting.best.run),
+          signature,
+          sighting,
+          differential,
+          null,
+        ));
     }
   };
   await Promise.all(Array.from({ length: executor.jobs }, lane));

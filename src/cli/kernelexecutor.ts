@@ -1,4 +1,4 @@
-import { type Executor, localExecutor, minimalByProxy, type Stop } from "../../fuzz/executor.ts";
+import { type Executor, localExecutor, findingIn, type Stop } from "../../fuzz/executor.ts";
 import { traceOfRun } from "../../fuzz/arbitrary.ts";
 import type { TraceSource } from "../../fuzz/sources.ts";
 import { mergeTallies, type RunRange, runsOf, type Tally } from "../../fuzz/tally.ts";
@@ -44,7 +44,7 @@ export function kernelExecutor(
     },
     shrink: async (signature, sighting, signal) => {
       if (signal?.aborted === true) return null;
-      return minimalByProxy(signature, sighting, { real, proxy }, traceOf(seed, sighting.best.run));
+      return findingIn(traceOf(seed, sighting.best.run), signature, sighting, real, proxy);
     },
   };
 }
