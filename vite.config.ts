@@ -1,15 +1,25 @@
-import { chmodSync } from "node:fs";
+import { chmodSync, writeFileSync } from "node:fs";
 import { defineConfig, type Plugin } from "vite";
+import { SOURCES_FILE, sourcesIn } from "./src/cli/build.ts";
 
 const ENTRY = "dist/pfndiff.js";
 
 /** What starts files of its own, or need not be installed, stays outside. */
 const FROM_NODE_MODULES = ["piscina", "bullmq", "ioredis"];
 
-/** npx runs the file itself, and a build writes it anew without the executable bit. */
-const executable: Plugin = {
-  name: "executable",
-  writeBundle: () => chmodSync(ENTRY, 0o755),
+/** What a build is made of, as it was before anything was read. */
+let sources = "";
+
+/** Tells the build its sources, and npx, which runs the file itself, that it may. */
+const finish: Plugin = {
+  name: "finish",
+  buildStart: () => {
+    sources = JSON.stringify(sourcesIn("."));
+  },
+  writeBundle: () => {
+    writeFileSync(`dist/${SOURCES_FILE}`, sources);
+    chmodSync(ENTRY, 0o755);
+  },
 };
 
 /**
@@ -17,7 +27,7 @@ const executable: Plugin = {
  * its own (dynamic imports), so that `pfndiff --help` loads next to nothing.
  */
 export default defineConfig({
-  plugins: [executable],
+  plugins: [finish],
   ssr: { noExternal: true, external: FROM_NODE_MODULES, target: "node" },
   build: {
     ssr: true,

@@ -3,8 +3,11 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["tests/**/*.test.ts"],
-    testTimeout: 60_000,
-    // A hook may have to build the bundle, or wait for the test file that does.
-    hookTimeout: 120_000,
+    // All cores: no file of tests writes what another one reads, and none builds the bundle.
+    maxWorkers: "100%",
+    globalSetup: ["tests/bundle.ts"],
+    // Only what hangs runs into these: a busy machine may take ten times as long as a quiet one.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
   },
 });

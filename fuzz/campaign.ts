@@ -1,6 +1,6 @@
 import type { Trace } from "../src/trace/trace.ts";
 import { type CampaignIdentity, concludeCampaign, perSecond } from "./conclude.ts";
-import { type Crew, localCrew, type Stop } from "./crew.ts";
+import { type Executor, localExecutor, type Stop } from "./executor.ts";
 import type { Differential } from "./differential.ts";
 import type { Goal } from "./goals.ts";
 import { missingRanges, type PlannedRange, RangePlanner } from "./ranges.ts";
@@ -42,7 +42,7 @@ export interface CampaignOptions extends CampaignIdentity {
   /** Where the traces come from; plain ones unless said otherwise. */
   readonly traceOf?: TraceSource;
   /** Who works; this process alone unless said otherwise. */
-  readonly crew?: Crew | undefined;
+  readonly executor?: Executor | undefined;
   /** The first run: not 0 for a shard. */
   readonly from?: number;
   /** Stop after so many runs, or after so many milliseconds, whichever is first. */
@@ -75,12 +75,12 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
     throw new Error("a campaign needs an end: runs or milliseconds");
   }
   const { differential, seed, traceOf } = options;
-  const crew = options.crew ?? localCrew(seed, differential, traceOf);
-  const work = new CampaignWork(options, crew);
+  const executor = options.executor ?? localExecutor(seed, differential, traceOf);
+  const work = new CampaignWork(options, executor);
   const { reproduced, gone } = await replaySaved(options);
   await work.runAll();
   work.report("shrink");
-  const campaign = await concludeCampaign(work.tally, work.elapsedMs(), { ...options, crew });
+  const campaign = await concludeCampaign(work.tally, work.elapsedMs(), { ...options, executor });
   return { campaign, reproduced, gone, interrupted: campaign.interrupted === true };
 }
 
@@ -103,7 +103,7 @@ class CampaignWork {
   /** Of everything that is finished. */
   tally: Tally;
   private readonly options: CampaignOptions;
-  private readonly crew: Crew;
+  private readonly executor: Executor;
   private readonly whole: RunRange;
   private readonly planner: RangePlanner;
   private readonly started = performance.now();
@@ -112,15 +112,15 @@ class CampaignWork {
   private failed = false;
   private lastNew: Progress["lastNew"] = null;
 
-  constructor(options: CampaignOptions, crew: Crew) {
+  constructor(options: CampaignOptions, executor: Executor) {
     const { from = 0, runs, earlier, chunk } = options;
     this.options = options;
-    this.crew = crew;
+    this.executor = executor;
     this.tally = earlier?.tally ?? EMPTY_TALLY;
     this.whole = { from, to: runs === undefined ? Number.MAX_SAFE_INTEGER : from + runs };
     const left = missingRanges(this.whole, this.tally.ranges);
     const finishedTo = this.tally.ranges.at(-1)?.to ?? from;
-    const planning = { jobs: crew.jobs, ...(chunk === undefined ? {} : { chunk }) };
+    const planning = { jobs: executor.jobs, ...(chunk === undefined ? {} : { chunk }) };
     this.planner = new RangePlanner(left, finishedTo, planning);
   }
 
@@ -133,7 +133,7 @@ class CampaignWork {
     this.report("replay");
     this.keptAt = performance.now();
     try {
-      await Promise.all(Array.from({ length: this.crew.jobs }, () => this.lane()));
+      await Promise.all(Array.from({ length: this.executor.jobs }, () => this.lane()));
     } catch (error) {
       this.failed = true;
       throw error;
@@ -156,7 +156,7 @@ class CampaignWork {
   private async lane(): Promise<void> {
     for (let range = this.next(); range !== null; range = this.next()) {
       const began = performance.now();
-      const tally = await this.crew.tally(range, this.stopFor(range));
+      const tally = await this.executor.tally(range, this.stopFor(range));
       const done = tally === null ? 0 : runsOf(tally);
       this.planner.giveBack({ from: range.from + done, to: range.to });
       if (tally === null) continue;

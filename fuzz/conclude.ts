@@ -1,5 +1,5 @@
 import type { CampaignFinding } from "../src/oracle/finding.ts";
-import { type Crew, roughFinding } from "./crew.ts";
+import { type Executor, findingIn } from "./executor.ts";
 import type { Differential } from "./differential.ts";
 import { GOALS, type Goal } from "./goals.ts";
 import { traceOfRun } from "./arbitrary.ts";
@@ -18,8 +18,8 @@ export interface CampaignIdentity {
 }
 
 export interface ConcludeOptions extends CampaignIdentity {
-  readonly crew: Crew;
-  /** For what the crew could not shrink before the signal came. */
+  readonly executor: Executor;
+  /** For what the executor could not shrink before the signal came. */
   readonly differential: Differential;
   readonly traceOf?: TraceSource | undefined;
   /** Goals it must reach; all of them unless the pair of designs cannot. */
@@ -61,7 +61,7 @@ export async function concludeCampaign(
 /** Every signature's finding in ascending order: minimal, or rough from the signal on. */
 async function findingsOf(
   { sightings }: Tally,
-  { seed, crew, differential, signal, traceOf = traceOfRun }: ConcludeOptions,
+  { seed, executor, differential, signal, traceOf = traceOfRun }: ConcludeOptions,
 ): Promise<CampaignFinding[]> {
   const work = Object.entries(sightings);
   const findings: CampaignFinding[] = [];
@@ -69,21 +69,27 @@ async function findingsOf(
   const lane = async () => {
     for (const [index, [signature, sighting]] of queue) {
       findings[index] =
-        (await shrunk(crew, signature, sighting, signal)) ??
-        (await roughFinding(seed, signature, sighting, differential, traceOf));
+        (await shrunk(executor, signature, sighting, signal)) ??
+        (await findingIn(
+          traceOf(seed, sighting.best.run),
+          signature,
+          sighting,
+          differential,
+          null,
+        ));
     }
   };
-  await Promise.all(Array.from({ length: crew.jobs }, lane));
+  await Promise.all(Array.from({ length: executor.jobs }, lane));
   return findings;
 }
 
 async function shrunk(
-  crew: Crew,
+  executor: Executor,
   signature: string,
   sighting: Sighting,
   signal: AbortSignal | undefined,
 ): Promise<CampaignFinding | null> {
-  return signal?.aborted === true ? null : crew.shrink(signature, sighting, signal);
+  return signal?.aborted === true ? null : executor.shrink(signature, sighting, signal);
 }
 
 export function perSecond(ops: number, ms: number): number {

@@ -1,17 +1,6 @@
-import type { Outcome } from "../src/mm/errno.ts";
+import { mixed, type ShapedSide } from "../src/engine/shapes.ts";
 import type { Op } from "../src/trace/op.ts";
-import type { Trace, World } from "../src/trace/trace.ts";
-
-/** A running side whose state around an op can be told in a few small numbers. */
-export interface ShapedSide {
-  readonly outcome: Outcome;
-  reset(world: World): void;
-  apply(op: Op): unknown;
-  /** Adds the shapes of what an op is about to act on, in a fixed order. */
-  look(op: Op, shapes: number[]): void;
-  /** What came of the last op, besides its outcome. */
-  effect(): number;
-}
+import type { Trace } from "../src/trace/trace.ts";
 
 /** What an op does, as far as its numbers do not matter: what they do shows in the shapes. */
 function formOf(op: Op): string {
@@ -37,12 +26,6 @@ function hashOf(word: string): number {
   for (const char of word) hash = mixed(hash, char.charCodeAt(0));
   HASHES.set(word, hash);
   return hash;
-}
-
-/** Stirs a number into a 32-bit hash. */
-export function mixed(hash: number, value: number): number {
-  const product = Math.imul(hash ^ value, 0x9e3779b1);
-  return product ^ (product >>> 15);
 }
 
 /**

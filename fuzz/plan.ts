@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { z } from "zod";
-import { tallyRuns } from "./crew.ts";
+import { sha256 } from "../src/sha256.ts";
+import { tallyRuns } from "./executor.ts";
 import type { Differential } from "./differential.ts";
 import { shardRange } from "./ranges.ts";
 import type { TraceSource } from "./sources.ts";
@@ -48,7 +48,7 @@ export async function probeOf(
 
 /** The first 16 hex digits of the SHA-256 of a value's JSON. */
 export function shortHash(value: unknown): string {
-  return createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 16);
+  return sha256(JSON.stringify(value)).slice(0, 16);
 }
 
 /** The runs that are to be done under a plan; `to` is undefined when only time ends it. */

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { z } from "zod";
 import { campaignFindingSchema } from "../src/oracle/finding.ts";
+import { sha256 } from "../src/sha256.ts";
 import { GOALS } from "./goals.ts";
 import { residualSchema } from "./residual.ts";
 
@@ -45,5 +45,5 @@ export function campaignDigest(
     return [signature, seen, firstRun, pfns, vpages, mtrr, maps, ops];
   });
   const text = JSON.stringify(["pfndiff/campaign@1", before, after, seed, runs, found]);
-  return createHash("sha256").update(text).digest("hex");
+  return sha256(text);
 }

@@ -4,7 +4,7 @@ import type { Op } from "../../src/trace/op.ts";
 import { type World } from "../../src/trace/trace.ts";
 import { isTried, type Letter, lettersOf } from "./alphabet.ts";
 import { type Bounds, worldOf } from "./bounds.ts";
-import type { ExploredSide } from "./exploredside.ts";
+import type { ExploredSide } from "../../src/engine/exploredside.ts";
 import { ASPECTS, ExploredPair } from "./pair.ts";
 import { StateSet } from "./stateset.ts";
 

@@ -1,17 +1,8 @@
 import type { Reservation } from "../../src/oracle/reservation.ts";
 import type { SideOracle } from "../../src/oracle/side.ts";
 import type { Unit } from "../../src/oracle/unit.ts";
-import { CACHE_MODES, type CacheMode, SHORT_MODE } from "../../src/pat/cachemode.ts";
 import type { Finding } from "../../src/oracle/finding.ts";
-import { hashText, type StateHash } from "./statehash.ts";
-
-/** Modes by number and by short name are one thing, named by first appearance. */
-const MODE_TOKENS = CACHE_MODES.map((mode: CacheMode) => SHORT_MODE[mode]);
-
-/** A cache mode without its name: the alphabet's two modes are treated alike everywhere. */
-export function modeWord(state: StateHash, mode: number): number {
-  return state.name(MODE_TOKENS[mode]);
-}
+import { hashText, MODE_TOKENS, modeWord, type StateHash } from "../../src/engine/statehash.ts";
 
 /**
  * What one side's oracle knows that later findings depend on. `procs`: live processes in the

@@ -2,9 +2,9 @@ import { Differential } from "../../src/oracle/differential.ts";
 import { areEqualVmas } from "../../src/oracle/observed.ts";
 import type { Op } from "../../src/trace/op.ts";
 import { bornBy, type World } from "../../src/trace/trace.ts";
-import type { ExploredSide } from "./exploredside.ts";
+import type { ExploredSide } from "../../src/engine/exploredside.ts";
 import { writeFindings, writeLedger } from "./ledger.ts";
-import { StateHash } from "./statehash.ts";
+import { StateHash } from "../../src/engine/statehash.ts";
 
 /** What two sides can show differently after an op; bit i of a mask stands for ASPECTS[i]. */
 export const ASPECTS = ["result", "vmas", "memtype", "log"] as const;

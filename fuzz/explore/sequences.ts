@@ -4,7 +4,7 @@ import { bornBy } from "../../src/trace/trace.ts";
 import { isTried, type Letter, lettersOf } from "./alphabet.ts";
 import { type Bounds, worldOf } from "./bounds.ts";
 import { FIRST } from "./expander.ts";
-import type { ExploredSide } from "./exploredside.ts";
+import type { ExploredSide } from "../../src/engine/exploredside.ts";
 
 /** What every sequence of a small scope showed on one side with its last op. */
 export interface ScopeTally {

@@ -94,8 +94,9 @@ function fitting(head: string, rows: readonly string[]): readonly string[] {
   return overfull < 0 ? rows : rows.slice(0, overfull);
 }
 
-function bytes(text: string): number {
-  return Buffer.byteLength(text, "utf8");
+/** How long a text is as UTF-8. */
+export function bytes(text: string): number {
+  return new TextEncoder().encode(text).length;
 }
 
 function row(one: JudgedSignature): string {

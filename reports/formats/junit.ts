@@ -1,3 +1,4 @@
+import { bytes } from "./github.ts";
 import {
   explanation,
   fails,
@@ -43,7 +44,7 @@ function fitting(signatures: readonly JudgedSignature[]): string[] {
   let room = JUNIT_MAX_CASE_BYTES;
   for (const one of signatures) {
     const text = signatureCase(one).join("\n");
-    room -= Buffer.byteLength(text, "utf8") + 1;
+    room -= bytes(text) + 1;
     if (room < 0) break;
     cases.push(text);
   }

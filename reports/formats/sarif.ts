@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import { SYMPTOMS, type Symptom } from "../../src/oracle/finding.ts";
+import { sha256 } from "../../src/sha256.ts";
 import {
   explanation,
   fails,
@@ -134,5 +134,5 @@ function ruleIndex(symptom: string): { ruleIndex?: number } {
 
 /** The same for the same signature, whatever run, machine or version found it. */
 function fingerprint(signature: string): string {
-  return createHash("sha256").update(signature).digest("hex");
+  return sha256(signature);
 }

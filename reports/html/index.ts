@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { sha256 } from "../../src/sha256.ts";
 import type { ReportData } from "../data.ts";
 import { escapeHtml } from "./escape.ts";
 import { summaryHtml } from "./summary.ts";
@@ -61,5 +61,6 @@ function policyOf(template: string): string {
 function hashOf(template: string, element: RegExp): string {
   const content = element.exec(template)?.[1];
   if (content === undefined) throw new Error(`the viewer's template has no ${element.source}`);
-  return `sha256-${createHash("sha256").update(content).digest("base64")}`;
+  const bytes = sha256(content).replace(/../g, (hex) => String.fromCharCode(parseInt(hex, 16)));
+  return `sha256-${btoa(bytes)}`;
 }

@@ -5,7 +5,7 @@ import { arenaText } from "../../reports/arenatext.ts";
 import { type Entrant, runEntrant, speedsOf } from "./arenarun.ts";
 import { saveArena } from "./arenafile.ts";
 import { EXIT, type Io } from "./io.ts";
-import { StepLine } from "./stepline.ts";
+import { LiveLine } from "./progress.ts";
 import { VARIANTS, variantBackend } from "./variantlist.ts";
 
 export interface ArenaOptions {
@@ -64,18 +64,18 @@ const ENTRANTS: readonly Entrant[] = [
 /** Runs every design on the same traces and lays faults and costs side by side. */
 export async function arena(io: Io, options: ArenaOptions): Promise<number> {
   const entrants = ENTRANTS.filter(({ name }) => name.includes(options.only ?? ""));
-  const line = new StepLine(io);
+  const line = new LiveLine(io);
   const isStopped = () => io.interrupted.aborted;
   const { runs, seed, depth } = options;
   const bounds = { ...SCOPE, depth };
   const results: Omit<ArenaResult, "opsPerSecond">[] = [];
   for (const [index, entrant] of entrants.entries()) {
-    line.show(`${index} of ${entrants.length} designs, now ${entrant.name}`);
+    line.show(() => `${index} of ${entrants.length} designs, now ${entrant.name}`);
     results.push(await runEntrant(entrant, { runs, seed, bounds, isStopped }));
     if (isStopped()) break;
   }
   const whole = isStopped() ? results.slice(0, -1) : results;
-  line.show("speed");
+  line.show(() => "speed");
   const speeds = await speedsOf(entrants.slice(0, whole.length), seed);
   line.clear();
   const vmaBudget = VMA_BUDGET;

@@ -1,9 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Arena, arenaSchema } from "../../reports/arena.ts";
-import { explain } from "../trace/read.ts";
-import { UserError } from "../usererror.ts";
-import { jsonIn, writeText } from "./files.ts";
+import { readJson } from "../results/disk.ts";
+import { writeText } from "./files.ts";
 
 /** Where a results directory holds what the arena said last. */
 function arenaFile(directory: string): string {
@@ -19,9 +18,5 @@ export async function saveArena(directory: string, arena: Arena): Promise<void> 
 export async function savedArena(directory: string): Promise<Arena | null> {
   const path = arenaFile(directory);
   if (!existsSync(path)) return null;
-  const value = await jsonIn(path);
-  const parsed = arenaSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const [place, message] = explain(parsed.error, value);
-  throw new UserError(`${path}: ${place}: ${message}`);
+  return readJson(path, arenaSchema);
 }

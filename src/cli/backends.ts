@@ -1,54 +1,37 @@
+import { HISTORIC_RELEASES, releaseSpec } from "../../legacy/historic.ts";
+import { legacyBackend } from "../../legacy/index.ts";
+import { LEGACY_PROFILES } from "../../legacy/profiles.ts";
+import { legacyLaxFork } from "../../legacy/variants.ts";
+import { modernBackend } from "../../modern/index.ts";
+import { MODERN_PROFILES } from "../../modern/profiles.ts";
+import { krefEraseByEnd } from "../../modern/variants/erasebyend.ts";
 import type { Backend } from "../backend.ts";
-import type { ModelBackend } from "../model/backend.ts";
+import { type ModelBackend, modelBackend } from "../model/backend.ts";
 import { UserError } from "../usererror.ts";
 import type { KernelSide } from "./kernelside.ts";
-import { VARIANTS } from "./variants.ts";
+import { VARIANTS, variantBackend } from "./variantlist.ts";
 
 export interface OpenOptions {
   /** How many guests a kernel may run at once; 1 unless told. */
   readonly guests?: number;
 }
 
-/** One way to name backends: the ids it lists, and how an id becomes a backend. */
-interface BackendFamily {
-  /** What `--help` and the error for an unknown id list. */
-  readonly ids: readonly string[];
-  /** Opens the backend, or returns null when the id is not of this family. */
-  open(id: string, options: OpenOptions): Promise<Backend> | null;
-}
+const keysOf = <K extends string>(table: Readonly<Record<K, unknown>>) => Object.keys(table) as K[];
 
-const legacyReleases = ["6.1", "6.12"] as const;
-const modernReleases = ["6.16", "6.17", "6.18", "6.19", "7.0", "7.1", "7.2", "7.3"] as const;
+/** Every model: the releases that have a profile, releases as they were published, and designs that never shipped. */
+const MODELS: readonly ModelBackend[] = [
+  ...keysOf(LEGACY_PROFILES).map(legacyBackend),
+  ...keysOf(MODERN_PROFILES).map(modernBackend),
+  ...HISTORIC_RELEASES.map((release) =>
+    modelBackend(`legacy@${release}`, "vm-pat", releaseSpec(release)),
+  ),
+  ...VARIANTS.map((variant) => variantBackend(variant)),
+  krefEraseByEnd(),
+  legacyLaxFork(),
+];
 
-/** The models of one design; the name alone stands for its newest release with recordings. */
-function modelFamily<R extends string>(
-  design: string,
-  releases: readonly R[],
-  newest: R,
-  load: (release: R) => Promise<Backend>,
-): BackendFamily {
-  return {
-    ids: [...releases.map((release) => `${design}@${release}`), design],
-    open(id) {
-      const wanted = id === design ? newest : id.replace(`${design}@`, "");
-      const release = releases.find((known) => known === wanted && id.startsWith(design));
-      return release === undefined ? null : load(release);
-    },
-  };
-}
-
-const KERNEL = "kernel:";
-
-/** Real kernels under QEMU: a fetched release, or the path of a bzImage. */
-const KERNELS: BackendFamily = {
-  ids: [`${KERNEL}RELEASE`, `${KERNEL}PATH`],
-  open(id, options) {
-    if (!id.startsWith(KERNEL)) return null;
-    const spec = id.slice(KERNEL.length);
-    if (spec === "") throw new UserError("kernel: names no kernel (kernel:6.12, kernel:PATH)");
-    return openKernel(spec, options);
-  },
-};
+/** The release that a design's name alone stands for: the newest one with recordings. */
+const NEWEST = { legacy: "legacy@6.12", modern: "modern@7.2" } as const;
 
 /** A kernel by its release or the path of its bzImage. */
 export async function openKernel(spec: string, options: OpenOptions): Promise<KernelSide> {
@@ -59,91 +42,26 @@ export async function openKernel(spec: string, options: OpenOptions): Promise<Ke
   return new side.KernelSide(kernelBackend(spec, options));
 }
 
-/** A shipped design with one later clean-up undone or done. */
-const cleanupFamily: BackendFamily = {
-  ids: Object.keys(VARIANTS).map((name) => `variant:${name}`),
-  open(id) {
-    const name = id.startsWith("variant:") ? id.slice("variant:".length) : "";
-    return Object.hasOwn(VARIANTS, name) ? (VARIANTS[name]?.() ?? null) : null;
-  },
-};
-
-const historicReleases = ["6.1.0", "6.6.0", "6.12.0", "6.12.23", "6.15"] as const;
-
-/** Releases as they were published, with the bugs that later fixes took away. */
-const historicFamily: BackendFamily = {
-  ids: historicReleases.map((release) => `legacy@${release}`),
-  open(id) {
-    const release = historicReleases.find((known) => id === `legacy@${known}`);
-    return release === undefined ? null : openHistoric(id, release);
-  },
-};
-
-async function openHistoric(id: string, release: (typeof historicReleases)[number]) {
-  const { releaseSpec } = await import("../../legacy/historic.ts");
-  const { modelBackend } = await import("../model/backend.ts");
-  return modelBackend(id, "vm-pat", releaseSpec(release));
-}
-
-const variantNames = "A A-local B-i B-ii B-iii C1-new C2-new C1-old C2-old D1 D2 D3 D4 D5 D6".split(
-  " ",
-);
-
-/** Designs that never shipped. */
-const variantFamily: BackendFamily = {
-  ids: variantNames.map((name) => `variant:${name}`),
-  open(id) {
-    const name = variantNames.find((known) => id === `variant:${known}`);
-    return name === undefined ? null : openVariant(name);
-  },
-};
-
-async function openVariant(name: string): Promise<Backend> {
-  const { VARIANTS, variantBackend } = await import("./variantlist.ts");
-  const variant = VARIANTS.find((known) => known.name === name);
-  if (variant === undefined) throw new Error(`no variant is called ${name}`);
-  return variantBackend(variant);
-}
-
-/** A user's own module. */
-const fileFamily: BackendFamily = {
-  ids: ["file:PATH"],
-  open: (id) => (id.startsWith("file:") ? openFile(id) : null),
-};
-
-async function openFile(id: string): Promise<Backend> {
-  return (await import("./filebackend.ts")).openFileBackend(id);
-}
-
-/** A later kind of backend (a real kernel, a variant, a file) is one more row. */
-const FAMILIES: readonly BackendFamily[] = [
-  modelFamily("legacy", legacyReleases, "6.12", async (release) =>
-    (await import("../../legacy/index.ts")).legacyBackend(release),
-  ),
-  modelFamily("modern", modernReleases, "7.2", async (release) =>
-    (await import("../../modern/index.ts")).modernBackend(release),
-  ),
-  KERNELS,
-  historicFamily,
-  variantFamily,
-  cleanupFamily,
-  fileFamily,
-];
-
 export const DEFAULT_BEFORE = "legacy";
 export const DEFAULT_AFTER = "modern";
 
 /** The ids that can be asked for. */
 export function knownBackends(): string[] {
-  return FAMILIES.flatMap((family) => family.ids);
+  const models = MODELS.map(({ id }) => id);
+  return [...models, ...Object.keys(NEWEST), "kernel:RELEASE", "kernel:PATH", "file:PATH"];
 }
 
 /** Opens the backend of an id; an unknown id is the user's error and lists the known ones. */
 export async function openBackend(id: string, options: OpenOptions = {}): Promise<Backend> {
-  for (const family of FAMILIES) {
-    const opened = family.open(id, options);
-    if (opened !== null) return opened;
+  if (id.startsWith("file:")) return (await import("./filebackend.ts")).openFileBackend(id);
+  if (id.startsWith("kernel:")) {
+    const spec = id.slice("kernel:".length);
+    if (spec === "") throw new UserError("kernel: names no kernel (kernel:6.12, kernel:PATH)");
+    return openKernel(spec, options);
   }
+  const wanted = id === "legacy" || id === "modern" ? NEWEST[id] : id;
+  const model = MODELS.find((known) => known.id === wanted);
+  if (model !== undefined) return model;
   throw new UserError(
     `unknown backend ${JSON.stringify(id)} (known: ${knownBackends().join(", ")})`,
   );

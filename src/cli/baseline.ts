@@ -1,8 +1,7 @@
 import { join } from "node:path";
 import { type Baseline, baselineSchema } from "../gate.ts";
-import { explain } from "../trace/read.ts";
-import { UserError } from "../usererror.ts";
-import { jsonIn, projectRoot } from "./files.ts";
+import { readJson } from "../results/disk.ts";
+import { projectRoot } from "./files.ts";
 
 /** Where the project's own accepted findings are. */
 export function ownBaseline(): string {
@@ -11,11 +10,7 @@ export function ownBaseline(): string {
 
 /** Reads and checks a baseline; a fault is a UserError that names the file and the place. */
 export async function readBaseline(path: string = ownBaseline()): Promise<Baseline> {
-  const value = await jsonIn(path);
-  const parsed = baselineSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const [place, message] = explain(parsed.error, value);
-  throw new UserError(`${path}: ${place}: ${message}`);
+  return readJson(path, baselineSchema);
 }
 
 /** The signatures that are accepted. */

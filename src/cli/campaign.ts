@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { findingFileName } from "../../fuzz/corpus.ts";
+import { findingFileName } from "../results/findings.ts";
 import { type Differential, recordingDifferential } from "../../fuzz/differential.ts";
 import { LiveDifferential } from "../../fuzz/livedifferential.ts";
 import type { Campaign } from "../../fuzz/summary.ts";

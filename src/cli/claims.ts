@@ -24,7 +24,7 @@ import { replayOn } from "./bothsides.ts";
 import { documentsIn, projectRoot } from "./files.ts";
 import { exploreScope } from "./explorescope.ts";
 import { EXIT, type Io } from "./io.ts";
-import { LiveLine } from "./liveline.ts";
+import { LiveLine } from "./progress.ts";
 import { legacyLaxFork } from "../../legacy/variants.ts";
 import { krefEraseByEnd } from "../../modern/variants/erasebyend.ts";
 

@@ -4,7 +4,8 @@ import { compareSteps, type Disagreement, show } from "../compare.ts";
 import type { Recording } from "../trace/recording.ts";
 import { UserError } from "../usererror.ts";
 import { knownBackends, modelOfRelease, openBackend } from "./backends.ts";
-import { documentsIn, projectRoot, systemFault } from "./files.ts";
+import { systemFault } from "../results/disk.ts";
+import { documentsIn, projectRoot } from "./files.ts";
 import { EXIT, type Io } from "./io.ts";
 import { opText } from "../../reports/optext.ts";
 

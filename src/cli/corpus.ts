@@ -1,13 +1,13 @@
 import { Coverage } from "../../fuzz/coverage.ts";
-import { nextTurn } from "../../fuzz/crew.ts";
+import { nextTurn } from "../../fuzz/executor.ts";
 import { Growth } from "../../fuzz/growth.ts";
-import { loadCorpus, saveCorpus } from "../../fuzz/tracefolder.ts";
+import { loadCorpus, saveCorpus } from "../results/tracefolder.ts";
 import { ShapedModel } from "../engine/shapedside.ts";
 import { UserError } from "../usererror.ts";
 import { isModel, openPair } from "./backends.ts";
 import type { FuzzOptions } from "./fuzz.ts";
 import { EXIT, type Io } from "./io.ts";
-import { StepLine } from "./stepline.ts";
+import { LiveLine } from "./progress.ts";
 
 export interface CorpusOptions extends Pick<FuzzOptions, "before" | "after" | "seed" | "json"> {
   readonly runs: number;
@@ -23,12 +23,12 @@ export async function corpus(io: Io, dir: string, options: CorpusOptions): Promi
   }
   const coverage = new Coverage(new ShapedModel(before), new ShapedModel(after));
   const growth = new Growth(coverage, options.seed, await loadCorpus(dir));
-  const line = new StepLine(io);
+  const line = new LiveLine(io);
   let runs = 0;
   for (; runs < options.runs && !io.interrupted.aborted; runs++) {
     growth.learn(growth.draw(runs));
     if (runs % SHOW_EVERY !== 0) continue;
-    line.show(`${runs} of ${options.runs} runs, ${growth.features} features`);
+    line.show(() => `${runs} of ${options.runs} runs, ${growth.features} features`);
     await nextTurn();
   }
   line.clear();

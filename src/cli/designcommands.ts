@@ -31,7 +31,7 @@ allocations and drivers.
 Exit status 1: a mutant was not found, or an equivalent one was.
 
   pfndiff mutants --only fork        those with "fork" in their name
-  pfndiff mutants --seeds 5 --json   every hunt, for further work
+  pfndiff mutants --seeds 5 --json   every trial, for further work
 `;
 
 const ARENA_HELP = `
@@ -88,7 +88,7 @@ export function addDesignCommands(program: Command, io: Io, done: Done): void {
     .addOption(seedOption())
     .addOption(new Option("--seeds <n>", "how many seeds").argParser(whole(1, 1000)).default(3))
     .option("--only <text>", "only mutants whose name contains this")
-    .option("--json", "print every hunt as JSON")
+    .option("--json", "print every trial as JSON")
     .addHelpText("after", MUTANTS_HELP)
     .action(async (options) => done(await (await import("./mutants.ts")).mutants(io, options)));
   program

@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { shortHash } from "../../fuzz/plan.ts";
 import { shrinkLater } from "../../fuzz/shrink.ts";
 import { compareSteps, type Difference } from "../compare.ts";
 import type { ModelBackend } from "../model/backend.ts";
@@ -88,10 +88,8 @@ export async function saveDisagreement(
   { kernel, model }: Voices,
   trace: Trace,
 ): Promise<string> {
-  const hash = createHash("sha256")
-    .update(JSON.stringify([kernel.id, trace]))
-    .digest("hex");
-  const path = join(out, "model-bugs", hash.slice(0, 16));
+  const hash = shortHash([kernel.id, trace]);
+  const path = join(out, "model-bugs", hash);
   await writeText(`${path}.kernel.jsonl`, recordingLine(await kernel.record(trace)));
   await writeText(`${path}.model.jsonl`, recordingLine(await model.record(trace)));
   return `${path}.kernel.jsonl`;

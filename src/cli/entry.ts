@@ -1,3 +1,6 @@
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { refuseStaleBuild } from "./build.ts";
 import { EXIT, type Io } from "./io.ts";
 import { main } from "./main.ts";
 
@@ -43,6 +46,8 @@ function processIo(): Io {
   };
 }
 
-process.exitCode = await main(process.argv.slice(2), processIo());
+process.exitCode = await main(process.argv.slice(2), processIo(), () =>
+  refuseStaleBuild(dirname(fileURLToPath(import.meta.url))),
+);
 // An open stdin must not keep the process alive once the command is done.
 process.stdin.unref?.();

@@ -26,11 +26,12 @@ export function exitStatus(style: ExitStyle, status: number): number {
 }
 
 /**
- * The style that a command line asks for. It is read from the words themselves, for a command line
+ * The style that a command line asks for, if any. It is read from the words themselves, for a command line
  * that cannot be parsed must end in the caller's style too.
  */
-export function exitStyleIn(argv: readonly string[]): ExitStyle {
+export function exitStyleIn(argv: readonly string[]): ExitStyle | undefined {
   const at = argv.findLastIndex((word) => /^--exit-style(=|$)/.test(word));
-  const wanted = at < 0 ? "default" : (/=(.*)$/.exec(argv[at] ?? "")?.[1] ?? argv[at + 1]);
-  return EXIT_STYLES.find((style) => style === wanted) ?? "default";
+  if (at < 0) return undefined;
+  const wanted = /=(.*)$/.exec(argv[at] ?? "")?.[1] ?? argv[at + 1];
+  return EXIT_STYLES.find((style) => style === wanted);
 }

@@ -1,13 +1,10 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
-import { Worker } from "node:worker_threads";
 import type { Scope } from "../../fuzz/explore/certificate.ts";
 import { Expander, type Expansion, type Paths } from "../../fuzz/explore/expander.ts";
 import { MachineSide } from "../engine/machineside.ts";
-import { UserError } from "../usererror.ts";
 import { openModels } from "./backends.ts";
-import { projectRoot } from "./files.ts";
+import { threadFile } from "./files.ts";
+import { startThreads } from "./threads.ts";
 
 /** Opens both backends, which must be models, and makes an expander of them. */
 export async function openExpander(scope: Scope): Promise<Expander> {
@@ -36,63 +33,17 @@ export function expandHere(expander: Expander): Expanders {
   };
 }
 
-/** A chunk that waits for a worker, or that one has. */
-interface Task {
-  readonly paths: Paths;
-  readonly resolve: (expansion: Expansion) => void;
-  readonly reject: (error: Error) => void;
-}
-
-/** Expands in `jobs` worker threads. A worker that fails fails the exploration. */
-export function expandInWorkers(scope: Scope, jobs: number): Expanders {
-  const waiting: Task[] = [];
-  const busy = new Map<Worker, Task>();
-  const idle: Worker[] = [];
-  let failure: Error | null = null;
-  const next = (worker: Worker) => {
-    const task = waiting.shift();
-    if (task === undefined) idle.push(worker);
-    else give(worker, task);
-  };
-  const give = (worker: Worker, task: Task) => {
-    busy.set(worker, task);
-    worker.postMessage(task.paths, [task.paths.letters.buffer]);
-  };
-  const fail = (error: Error) => {
-    failure = error;
-    for (const task of [...busy.values(), ...waiting]) task.reject(error);
-    waiting.length = 0;
-  };
-  const workers = Array.from({ length: jobs }, () => startWorker(scope));
-  for (const worker of workers) {
-    worker.on("message", (expansion: Expansion) => {
-      busy.get(worker)?.resolve(expansion);
-      busy.delete(worker);
-      next(worker);
-    });
-    worker.on("error", fail);
-    worker.on("exit", () => {
-      if (busy.has(worker)) fail(new Error("a worker of the exploration ended early"));
-    });
-    next(worker);
-  }
+/** Expands in `jobs` worker threads. A task that ends its thread fails the exploration. */
+export function expandInThreads(scope: Scope, jobs: number): Expanders {
+  const file = threadFile("exploreworker");
+  const pool = startThreads<Paths, Expansion>(file, scope, jobs, () => undefined);
   return {
     ahead: jobs * 4,
-    expand: ({ length, letters }) =>
-      new Promise((resolve, reject) => {
-        if (failure !== null) return reject(failure);
-        // A part of a typed array would be sent with all of its buffer.
-        waiting.push({ paths: { length, letters: letters.slice() }, resolve, reject });
-        const worker = idle.pop();
-        if (worker !== undefined) next(worker);
-      }),
-    close: async () => void (await Promise.all(workers.map((worker) => worker.terminate()))),
+    expand: ({ length, letters }) => {
+      // A part of a typed array would be sent with all of its buffer.
+      const own = letters.slice();
+      return pool.run({ length, letters: own }, { transferList: [own.buffer] });
+    },
+    close: () => pool.destroy(),
   };
-}
-
-/** Only the bundle has a file that a thread can run. */
-function startWorker(scope: Scope): Worker {
-  const file = join(projectRoot(), "dist", "exploreworker.js");
-  if (!existsSync(file)) throw new UserError(`--jobs: ${file} is not there (run npm run build)`);
-  return new Worker(file, { workerData: scope });
 }

@@ -6,12 +6,11 @@ import {
   type Scope,
 } from "../../fuzz/explore/certificate.ts";
 import { certificateText } from "../../reports/certificatetext.ts";
-import { explain } from "../trace/read.ts";
-import { UserError } from "../usererror.ts";
+import { readJson } from "../results/disk.ts";
 import { openPair } from "./backends.ts";
 import { acceptedSignatures } from "./baseline.ts";
 import { exploreScope, type SearchLimits } from "./explorescope.ts";
-import { jsonIn, writeText } from "./files.ts";
+import { writeText } from "./files.ts";
 import { EXIT, type Io, oneLine } from "./io.ts";
 
 export interface ExploreOptions extends Bounds, SearchLimits {
@@ -48,7 +47,7 @@ export async function explore(io: Io, options: ExploreOptions): Promise<number> 
 
 /** Computes a certificate again; a difference is a divergence, an unreadable file the user's error. */
 async function verify(io: Io, path: string, options: ExploreOptions): Promise<number> {
-  const claimed = await certificateIn(path);
+  const claimed = await readJson(path, certificateSchema);
   const found = await compute(io, claimed, options);
   if (found === null) return EXIT.interrupted;
   const faults = certificateFaults(claimed, found);
@@ -65,15 +64,6 @@ async function verify(io: Io, path: string, options: ExploreOptions): Promise<nu
 
 /** Differences to print; the first one tells most. */
 const MOST_FAULTS = 10;
-
-/** The certificate in a file; a fault is a UserError that names the file and the place. */
-async function certificateIn(path: string): Promise<Certificate> {
-  const value = await jsonIn(path);
-  const parsed = certificateSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const [place, message] = explain(parsed.error, value);
-  throw new UserError(`${path}: ${place}: ${message}`);
-}
 
 /** Explores, says how fast that was, and certifies it; null when interrupted. */
 async function compute(

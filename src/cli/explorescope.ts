@@ -2,9 +2,9 @@ import { type Certificate, certify, type Scope } from "../../fuzz/explore/certif
 import { search, type SearchProgress, type SearchResult } from "../../fuzz/explore/search.ts";
 import { OutOfMemory } from "../../fuzz/explore/stateset.ts";
 import { UserError } from "../usererror.ts";
-import { expandHere, expandInWorkers, openExpander } from "./expanders.ts";
+import { expandHere, expandInThreads, openExpander } from "./expanders.ts";
 import type { Io } from "./io.ts";
-import { LiveLine } from "./liveline.ts";
+import { LiveLine } from "./progress.ts";
 
 /** What an exploration may use. */
 export interface SearchLimits {
@@ -24,7 +24,7 @@ export async function exploreScope(
 ): Promise<Certificate | null> {
   const { bounds } = scope;
   const expander = await openExpander(scope);
-  const expanders = jobs === 1 ? expandHere(expander) : expandInWorkers(scope, jobs);
+  const expanders = jobs === 1 ? expandHere(expander) : expandInThreads(scope, jobs);
   const line = new LiveLine(io);
   const start = performance.now();
   let result: SearchResult;

@@ -1,15 +1,12 @@
-import { parentPort, workerData } from "node:worker_threads";
+import { workerData } from "piscina";
 import type { Scope } from "../../fuzz/explore/certificate.ts";
-import type { Paths } from "../../fuzz/explore/expander.ts";
+import type { Expansion, Paths } from "../../fuzz/explore/expander.ts";
 import { openExpander } from "./expanders.ts";
 
-if (parentPort === null) throw new Error("exploreworker is started by explore --jobs");
-const port = parentPort;
 const scope: Scope = workerData;
 const expander = await openExpander(scope);
 
-port.on("message", (paths: Paths) => {
-  const expansion = expander.expand(paths);
-  const { high, low, parent, letter } = expansion;
-  port.postMessage(expansion, [high.buffer, low.buffer, parent.buffer, letter.buffer]);
-});
+/** What a thread of the exploration does with each chunk. */
+export default function expand(paths: Paths): Expansion {
+  return expander.expand(paths);
+}

@@ -1,9 +1,10 @@
 import { createReadStream, existsSync, readFileSync } from "node:fs";
-import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { mkdir, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createGunzip } from "node:zlib";
-import { findingFileSchema } from "../../fuzz/corpus.ts";
+import { nameOf, systemFault } from "../results/disk.ts";
+import { findingFileSchema } from "../results/findings.ts";
 import {
   type Document,
   type Formats,
@@ -16,39 +17,9 @@ import type { Trace } from "../trace/trace.ts";
 import { UserError } from "../usererror.ts";
 import type { Io } from "./io.ts";
 
-/** How a file is named in messages. */
-function nameOf(path: string): string {
-  return path === "-" ? "standard input" : path;
-}
-
 function inputError(path: string, fault: ReadFault): UserError {
   const place = fault.place === "" ? "" : `${fault.place}: `;
   return new UserError(`${nameOf(path)}: ${place}${fault.message}`);
-}
-
-const SYSTEM_FAULTS: Readonly<Record<string, string>> = {
-  ENOENT: "no such file or directory",
-  EISDIR: "is a directory (name a file in it)",
-  ENOTDIR: "a part of the path is not a directory",
-  EACCES: "permission denied",
-  EPERM: "not permitted",
-  EROFS: "the file system is read-only",
-  ENOSPC: "no space left",
-  EDQUOT: "no space left (a quota)",
-  EFBIG: "the file may not grow further (a limit)",
-  EEXIST: "is in the way: a file where a directory is needed",
-  EIO: "the disk reports an error",
-  ENAMETOOLONG: "the name is too long",
-  ELOOP: "too many symbolic links",
-  Z_DATA_ERROR: "is not gzip data although its name ends in .gz",
-  Z_BUF_ERROR: "the gzip data end too early",
-};
-
-/** A system error about `path` as one line for the user; any other error is ours and passes. */
-export function systemFault(path: string, error: unknown): unknown {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  const words = SYSTEM_FAULTS[code];
-  return words === undefined ? error : new UserError(`${nameOf(path)}: ${words}`);
 }
 
 /** The bytes of a file (`.gz` is unpacked) or, for `-`, of standard input. */
@@ -145,21 +116,6 @@ export async function textIn(io: Io, path: string): Promise<string> {
   return lines.join("");
 }
 
-/** A JSON file's value. */
-export async function jsonIn(path: string): Promise<unknown> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (error) {
-    throw systemFault(path, error);
-  }
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new UserError(`${path}: is not JSON`);
-  }
-}
-
 /** Writes a text file, making its directory. */
 export async function writeText(path: string, text: string): Promise<void> {
   try {
@@ -184,4 +140,9 @@ export function projectRoot(): string {
 function isProject(directory: string): boolean {
   const file = join(directory, "package.json");
   return existsSync(file) && readFileSync(file, "utf8").includes('"name": "pfndiff"');
+}
+
+/** The bundled code of worker threads: only the bundle has files that a thread can run. */
+export function threadFile(name: "worker" | "exploreworker"): string {
+  return join(projectRoot(), "dist", `${name}.js`);
 }

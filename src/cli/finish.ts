@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { CampaignResult } from "../../fuzz/campaign.ts";
-import { saveResult } from "../../fuzz/corpus.ts";
+import { saveResult } from "../results/findings.ts";
 import { campaignText, headlines } from "../../reports/campaigntext.ts";
 import { ANSI, PLAIN } from "../../reports/paint.ts";
 import type { Pair } from "./backends.ts";

@@ -1,12 +1,12 @@
 import { sourceOf } from "../../fuzz/guided.ts";
 import type { SourceName } from "../../fuzz/sources.ts";
-import { loadCorpus } from "../../fuzz/tracefolder.ts";
+import { loadCorpus } from "../results/tracefolder.ts";
 import type { Trace } from "../trace/trace.ts";
 import { UserError } from "../usererror.ts";
 import { closePair, openPair, orClose } from "./backends.ts";
 import { EXIT, type Io } from "./io.ts";
 import { kernelsOf, modelsOf } from "./kernelcampaign.ts";
-import { kernelCrew } from "./kernelcrew.ts";
+import { kernelExecutor } from "./kernelexecutor.ts";
 import { reportLost } from "./losttraces.ts";
 import { jobsFor, withJobs } from "./jobs.ts";
 import { beginSession, planOf, resumeSession, type Session, workOn } from "./session.ts";
@@ -45,7 +45,7 @@ export async function fuzz(io: Io, options: FuzzOptions): Promise<number> {
   try {
     if (kernelsOf(pair).length > 0) return await fuzzKernels(io, session, json);
     const jobs = jobsFor(plan, pair, options.jobs);
-    return await withJobs(io, session, jobs, (crew) => workOn(io, session, { crew, json }));
+    return await withJobs(io, session, jobs, (executor) => workOn(io, session, { executor, json }));
   } finally {
     await closePair(pair);
   }
@@ -56,8 +56,8 @@ async function fuzzKernels(io: Io, session: Session, json: boolean | undefined):
   const { pair, plan, corpus, out } = session;
   const models = await modelsOf(pair);
   const designs = [models.before.design, models.after.design];
-  const crew = kernelCrew(pair, models, plan.seed, sourceOf(plan.source, corpus));
-  const status = await workOn(io, session, { crew, designs, json });
+  const executor = kernelExecutor(pair, models, plan.seed, sourceOf(plan.source, corpus));
+  const status = await workOn(io, session, { executor, designs, json });
   const lost = await reportLost(io, out, [pair.before, pair.after]);
   return lost > 0 && status === EXIT.ok ? EXIT.divergence : status;
 }

@@ -1,12 +1,13 @@
 import { runCampaign } from "../../fuzz/campaign.ts";
-import { loadLatest, RESULTS_DIR } from "../../fuzz/corpus.ts";
+import { LostFinding } from "../../fuzz/executor.ts";
+import { loadLatest, RESULTS_DIR } from "../results/findings.ts";
 import { reachableGoals } from "../../fuzz/goals.ts";
 import type { Campaign } from "../../fuzz/summary.ts";
+import { opText } from "../../reports/optext.ts";
 import {
   acceptEntry,
   type Baseline,
   type BaselineEntry,
-  type GateOutcome,
   type GateProblem,
   judgeGate,
 } from "../gate.ts";
@@ -15,12 +16,13 @@ import { UserError } from "../usererror.ts";
 import { isModel, type Pair, withPair } from "./backends.ts";
 import { ownBaseline, readBaseline } from "./baseline.ts";
 import { replayOn } from "./bothsides.ts";
+import { Crashes } from "./gatecrashes.ts";
 import { differentialOf } from "./campaign.ts";
 import { modelsOf } from "./kernelcampaign.ts";
-import { kernelCrew } from "./kernelcrew.ts";
+import { kernelExecutor } from "./kernelexecutor.ts";
 import { writeText } from "./files.ts";
 import { EXIT, type Io } from "./io.ts";
-import { ProgressLine } from "./progress.ts";
+import { LiveLine, progressText } from "./progress.ts";
 
 export interface GateOptions {
   readonly baseline?: string;
@@ -48,15 +50,37 @@ async function gateOn(io: Io, options: GateOptions, pair: Pair): Promise<number>
     await io.out(`${changed.what} (${path})\n`);
     return EXIT.ok;
   }
+  const crashes = new Crashes();
   const replays = new Map<string, readonly JudgedFinding[]>();
-  for (const entry of baseline.entries) replays.set(entry.signature, await findingsOf(entry));
-  const campaign = await campaignOf(io, pair, options);
+  for (const entry of baseline.entries) {
+    try {
+      replays.set(entry.signature, await findingsOf(entry));
+    } catch (error) {
+      crashes.keep(error, entry.trace, entry);
+      replays.set(entry.signature, []);
+    }
+  }
+  const campaign = await steadyCampaignOf(io, pair, options, crashes);
   if (io.interrupted.aborted) return EXIT.interrupted;
-  const outcome = judgeGate(baseline, { replays, campaign: campaign.findings });
-  const passed = outcome.passed && campaign.goalsMissed.length === 0;
+  const outcome = judgeGate(baseline, { replays, campaign: campaign?.findings ?? [] });
+  const problems = [
+    ...(await crashes.problems()),
+    ...outcome.problems.map((problem) => ({
+      ...problem,
+      ...shownBy(problem, baseline, replays, campaign),
+    })),
+  ];
+  const passed = problems.length === 0;
+  const goalsMissed = campaign?.goalsMissed ?? [];
+  if (passed && goalsMissed.length > 0) {
+    throw new UserError(
+      `gate: ${options.runs} runs of seed ${options.seed} are too few to pass: they never reached ` +
+        `${goalsMissed.join(", ")} (give more --runs)`,
+    );
+  }
   if (options.json === true) {
-    await io.out(`${JSON.stringify({ ...outcome, passed, goalsMissed: campaign.goalsMissed })}\n`);
-  } else await io.out(outcomeText(outcome, campaign, passed));
+    await io.out(`${JSON.stringify({ ...outcome, passed, problems, goalsMissed })}\n`);
+  } else await io.out(outcomeText(outcome.held, problems, options));
   return passed ? EXIT.ok : EXIT.divergence;
 }
 
@@ -64,20 +88,41 @@ async function findingsOf(entry: BaselineEntry): Promise<readonly JudgedFinding[
   return withPair(entry, async (pair) => (await replayOn(pair, entry.trace)).findings);
 }
 
-async function campaignOf(io: Io, pair: Pair, options: GateOptions): Promise<Campaign> {
+/** The gate's campaign; null where a design remembers what ran before, which is kept. */
+async function steadyCampaignOf(
+  ...[io, pair, options, crashes]: Parameters<typeof campaignOf>
+): Promise<Campaign | null> {
+  try {
+    return await campaignOf(io, pair, options, crashes);
+  } catch (error) {
+    if (!(error instanceof LostFinding)) throw error;
+    crashes.keep(error, error.trace, { before: pair.before.id, after: pair.after.id });
+    return null;
+  }
+}
+
+async function campaignOf(
+  io: Io,
+  pair: Pair,
+  options: GateOptions,
+  crashes: Crashes,
+): Promise<Campaign> {
   const { before, after } = pair;
   const models = await modelsOf(pair);
-  const progress = new ProgressLine(io);
+  const sides = { before: before.id, after: after.id };
+  const areModels = isModel(before) && isModel(after);
+  const progress = new LiveLine(io);
   const { campaign } = await runCampaign({
-    before: before.id,
-    after: after.id,
+    ...sides,
     seed: options.seed,
     runs: options.runs,
-    differential: differentialOf(pair),
-    ...(isModel(before) && isModel(after) ? {} : { crew: kernelCrew(pair, models, options.seed) }),
+    differential: areModels
+      ? crashes.guarded(sides, () => differentialOf(pair))
+      : differentialOf(pair),
+    ...(areModels ? {} : { executor: kernelExecutor(pair, models, options.seed) }),
     goals: reachableGoals([models.before.design, models.after.design]),
     signal: io.interrupted,
-    onProgress: (state) => progress.show(state),
+    onProgress: (state) => progress.show(() => progressText(state)),
   });
   progress.clear();
   return campaign;
@@ -117,7 +162,7 @@ async function newEntry(
   options: GateOptions,
   signature: string,
 ): Promise<Omit<BaselineEntry, "reason" | "ref">> {
-  const sources = [() => latestOf(pair), () => campaignOf(io, pair, options)];
+  const sources = [() => latestOf(pair), () => campaignOf(io, pair, options, new Crashes())];
   for (const source of sources) {
     const campaign = await source();
     const found = campaign?.findings.find((finding) => finding.signature === signature);
@@ -149,17 +194,52 @@ const ADVICE: Readonly<Record<GateProblem["fault"], string>> = {
   vanished: "(removes the entry)",
 };
 
-function outcomeText(outcome: GateOutcome, campaign: Campaign, passed: boolean): string {
-  const { held, problems } = outcome;
-  const lines = problems.flatMap(({ fault, signature, detail }) => [
+/** What shows a problem: a trace and the backends it is run on. */
+type Shown = Pick<BaselineEntry, "trace" | "before" | "after">;
+
+/** The entry that no longer holds, the campaign's minimal trace, or the entry that shows it too. */
+function shownBy(
+  { signature }: GateProblem,
+  { entries }: Baseline,
+  replays: ReadonlyMap<string, readonly JudgedFinding[]>,
+  campaign: Campaign | null,
+): Shown {
+  const names = (found: { signature: string }) => found.signature === signature;
+  const entry = entries.find(names);
+  const found = campaign?.findings.find(names);
+  if (entry === undefined && campaign !== null && found !== undefined) {
+    return { trace: found.trace, before: campaign.before, after: campaign.after };
+  }
+  const shown = entry ?? entries.find((other) => replays.get(other.signature)?.some(names));
+  if (shown === undefined) throw new Error(`no trace shows ${signature}`);
+  return { trace: shown.trace, before: shown.before, after: shown.after };
+}
+
+/** A problem with its trace, in words and as a command that shows it step by step. */
+function problemLines(problem: GateProblem & Shown): string[] {
+  const { fault, signature, detail, trace, before, after } = problem;
+  const sides = `--before ${before} --after ${after}`;
+  return [
     `${fault.toUpperCase()}  ${signature}`,
     `  ${detail}`,
-    `  to accept: npx pfndiff gate --accept '${signature}' ${ADVICE[fault]}`,
-  ]);
-  if (campaign.goalsMissed.length > 0) {
-    lines.push(`GOALS MISSED  ${campaign.goalsMissed.join(", ")} (the campaign was too short)`);
-  }
-  const seen = `${held} accepted findings hold; campaign of ${campaign.runs} runs, seed ${campaign.seed}`;
+    `  trace: ${trace.ops.map(opText).join("; ")}`,
+    fault === "new"
+      ? `  to replay: echo '${JSON.stringify(trace)}' | npx pfndiff replay - ${sides}`
+      : `  to replay: npx pfndiff replay '${signature}'`,
+    ...(signature.startsWith("crash:")
+      ? []
+      : [`  to accept: npx pfndiff gate --accept '${signature}' ${ADVICE[fault]}`]),
+  ];
+}
+
+function outcomeText(
+  held: number,
+  problems: readonly (GateProblem & Shown)[],
+  { runs, seed }: GateOptions,
+): string {
+  const lines = problems.flatMap(problemLines);
+  const passed = problems.length === 0;
+  const seen = `${held} accepted findings hold; campaign of ${runs} runs, seed ${seed}`;
   lines.push(`gate ${passed ? "passed" : `FAILED on ${problems.length} findings`}: ${seen}.`);
   return `${lines.join("\n")}\n`;
 }

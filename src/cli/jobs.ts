@@ -1,10 +1,9 @@
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
-import type { Crew } from "../../fuzz/crew.ts";
+import type { Executor } from "../../fuzz/executor.ts";
 import type { CampaignPlan } from "../../fuzz/plan.ts";
 import { isModel, type Pair } from "./backends.ts";
-import { projectRoot } from "./files.ts";
+import { threadFile } from "./files.ts";
 import type { Io } from "./io.ts";
 import type { Session } from "./session.ts";
 
@@ -21,13 +20,8 @@ export function jobsFor(plan: CampaignPlan, pair: Pair, asked: number | undefine
   if (asked !== undefined) return asked;
   const isLong = (plan.milliseconds ?? 0) >= LONG_MS || (plan.runs ?? 0) >= LONG_RUNS;
   const areModels = isModel(pair.before) && isModel(pair.after);
-  if (!isLong || !areModels || !existsSync(workerFile())) return 1;
+  if (!isLong || !areModels || !existsSync(threadFile("worker"))) return 1;
   return Math.min(availableParallelism(), MOST_BY_DEFAULT);
-}
-
-/** The bundled code of a worker thread. */
-export function workerFile(): string {
-  return join(projectRoot(), "dist", "worker.js");
 }
 
 /** Runs `work` with so many threads, or, for one job, with none. */
@@ -35,17 +29,17 @@ export async function withJobs<T>(
   io: Io,
   { plan, corpus }: Pick<Session, "plan" | "corpus">,
   jobs: number,
-  work: (crew: Crew | undefined) => Promise<T>,
+  work: (executor: Executor | undefined) => Promise<T>,
 ): Promise<T> {
   if (jobs === 1) return work(undefined);
-  const { PoolCrew } = await import("./poolcrew.ts");
+  const { ThreadExecutor } = await import("./threadexecutor.ts");
   const crash = (line: string) => io.err(`${line}\n`);
   const { before, after, seed, source } = plan;
   const setup = { before, after, seed, source, corpus };
-  const crew = new PoolCrew(workerFile(), setup, jobs, crash);
+  const executor = new ThreadExecutor(threadFile("worker"), setup, jobs, crash);
   try {
-    return await work(crew);
+    return await work(executor);
   } finally {
-    await crew.close();
+    await executor.close();
   }
 }

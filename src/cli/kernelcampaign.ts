@@ -3,8 +3,8 @@ import { EMPTY_TALLY } from "../../fuzz/tally.ts";
 import { isKernel, isModel, modelOfKernel, openModel, type Pair } from "./backends.ts";
 import type { KernelSide } from "./kernelside.ts";
 
-/** What a trace shows that a kernel could not finish; the loss is reported by itself. */
-const NOTHING: Difference = {
+/** What a trace shows that a side could not finish; the loss is reported by itself. */
+export const NOTHING: Difference = {
   findings: [],
   goals: 0,
   notComparable: 0,

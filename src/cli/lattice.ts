@@ -1,4 +1,4 @@
-import { keyOf } from "../../fuzz/hunt.ts";
+import { keyOf } from "../../fuzz/trial.ts";
 import { mixedTrace } from "../../fuzz/mixture.ts";
 import { shrinkLater } from "../../fuzz/shrink.ts";
 import { FIX_TEXT, FIXES, type Fix, historicSpec } from "../../legacy/historic.ts";
@@ -10,7 +10,7 @@ import { modelBackend } from "../model/backend.ts";
 import type { Symptom } from "../oracle/finding.ts";
 import type { Trace } from "../trace/trace.ts";
 import { EXIT, type Io } from "./io.ts";
-import { StepLine } from "./stepline.ts";
+import { LiveLine } from "./progress.ts";
 
 export interface LatticeOptions {
   readonly ops: number;
@@ -31,10 +31,10 @@ interface LatticeResult {
 /** Runs every subset of the fixes beside all of them. */
 export async function lattice(io: Io, options: LatticeOptions): Promise<number> {
   const subsets = subsetsOf(FIXES);
-  const line = new StepLine(io);
+  const line = new LiveLine(io);
   const results: LatticeResult[] = [];
   for (const [index, fixes] of subsets.entries()) {
-    line.show(`${index} of ${subsets.length} subsets, now ${fixes.join(" ") || "no fix"}`);
+    line.show(() => `${index} of ${subsets.length} subsets, now ${fixes.join(" ") || "no fix"}`);
     results.push(await behaviourOf(io, fixes, options));
     if (io.interrupted.aborted) break;
   }

@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { shortHash } from "../../fuzz/plan.ts";
 import type { Backend } from "../backend.ts";
 import { isKernel } from "./backends.ts";
 import { writeText } from "./files.ts";
@@ -21,10 +21,8 @@ export async function reportLost(
   for (const { id, lost } of backends.filter(isKernel)) {
     for (const { trace, kind, why, op, console } of lost) {
       count += 1;
-      const hash = createHash("sha256")
-        .update(JSON.stringify([id, trace]))
-        .digest("hex");
-      const path = join(out, LOST, `${kind}-${hash.slice(0, 16)}`);
+      const hash = shortHash([id, trace]);
+      const path = join(out, LOST, `${kind}-${hash}`);
       await writeText(`${path}.json`, `${JSON.stringify(trace)}\n`);
       await writeText(`${path}.console`, console);
       const where = op === null ? "" : ` at op ${op}`;

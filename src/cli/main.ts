@@ -1,22 +1,47 @@
 import { CommanderError } from "commander";
 import { UserError } from "../usererror.ts";
+import { StaleBuild } from "./build.ts";
 import { exitStatus, exitStyleIn } from "./exitstyle.ts";
 import { EXIT, type Io, oneLine } from "./io.ts";
 import { buildProgram } from "./program.ts";
 
+/** Commands that judge nothing and run nothing. */
+const WORDS_ONLY = ["completion"];
+
 /**
  * Runs one command line (without node and script) and returns its exit status, in the style that
- * the command line asks for.
+ * the command line asks for. `checkBuild` throws StaleBuild where the build may not be believed:
+ * then a bisection of its checkout stops, whether or not it was asked for.
  */
-export async function main(argv: readonly string[], io: Io): Promise<number> {
-  return exitStatus(exitStyleIn(argv), await runCommand(argv, io));
+export async function main(
+  argv: readonly string[],
+  io: Io,
+  checkBuild: () => void = () => undefined,
+): Promise<number> {
+  let style = exitStyleIn(argv);
+  const status = await runCommand(argv, io, () => {
+    try {
+      checkBuild();
+    } catch (error) {
+      if (error instanceof StaleBuild && error.isBisected) style ??= "bisect";
+      throw error;
+    }
+  });
+  return exitStatus(style ?? "default", status);
 }
 
 /** Everything that can go wrong ends here: the user's errors as one line, ours with a stack. */
-async function runCommand(argv: readonly string[], io: Io): Promise<number> {
+async function runCommand(
+  argv: readonly string[],
+  io: Io,
+  checkBuild: () => void,
+): Promise<number> {
   let status: number = EXIT.ok;
   const program = buildProgram(io, (code) => {
     status = code;
+  });
+  program.hook("preAction", (_program, command) => {
+    if (!WORDS_ONLY.includes(command.name())) checkBuild();
   });
   try {
     await program.parseAsync([...argv], { from: "user" });

@@ -1,10 +1,10 @@
 import { type ShardWork, mergeShards } from "../../fuzz/merge.ts";
-import { loadSnapshot } from "../../fuzz/tracefolder.ts";
+import { loadSnapshot } from "../results/tracefolder.ts";
 import { UserError } from "../usererror.ts";
 import { openPair } from "./backends.ts";
 import type { Io } from "./io.ts";
 import { withJobs } from "./jobs.ts";
-import { readJournal } from "./journalfile.ts";
+import { readJournal } from "../results/journal.ts";
 import { beginSession, checkProbe, workOn } from "./session.ts";
 
 export interface MergeOptions {
@@ -34,7 +34,7 @@ export async function merge(
   await checkProbe(paths[0] ?? "", plan, pair, corpus);
   const session = await beginSession(io, pair, plan, options.out, corpus);
   await session.journal.append({ kind: "runs", ...earlier });
-  return withJobs(io, session, options.jobs ?? 1, (crew) =>
-    workOn(io, { ...session, earlier }, { crew, json: options.json }),
+  return withJobs(io, session, options.jobs ?? 1, (executor) =>
+    workOn(io, { ...session, earlier }, { executor, json: options.json }),
   );
 }

@@ -1,11 +1,11 @@
-import { type HuntResult, huntMutant, knownOf, type Sighting } from "../../fuzz/hunt.ts";
+import { type Trial, tryMutant, knownOf, type Detection } from "../../fuzz/trial.ts";
 import { mixedTrace } from "../../fuzz/mixture.ts";
 import { foldedTable, wrapped } from "../../reports/folded.ts";
 import { TwoSides } from "../engine/twosides.ts";
 import type { Mutant } from "../model/mutant.ts";
 import { EXIT, type Io } from "./io.ts";
 import { MUTANTS, mutantPair } from "./mutantlist.ts";
-import { StepLine } from "./stepline.ts";
+import { LiveLine } from "./progress.ts";
 
 export interface MutantsOptions {
   /** Most ops for a mutant; equivalent ones are given ten times as many. */
@@ -18,7 +18,7 @@ export interface MutantsOptions {
 }
 
 const EQUIVALENT_TIMES = 10;
-/** What a reference shows by itself is learned from other traces than those of any hunt. */
+/** What a reference shows by itself is learned from other traces than those of any trial. */
 const KNOWN_SEED = 0x7ffffff0;
 const KNOWN_OPS = 60_000;
 
@@ -27,20 +27,20 @@ type Label = Omit<Mutant, "spec">;
 /** What became of one mutant over all seeds. */
 interface MutantResult extends Label {
   /** One for each seed. */
-  readonly hunts: readonly HuntResult[];
+  readonly trials: readonly Trial[];
   /** Found by every seed, or, for an equivalent one, by none. */
   readonly asDeclared: boolean;
 }
 
-/** Hunts every planted fault and says by what it was found. */
+/** Tries every planted fault and says by what it was found. */
 export async function mutants(io: Io, options: MutantsOptions): Promise<number> {
   const chosen = MUTANTS.filter(({ id }) => id.includes(options.only ?? ""));
-  const line = new StepLine(io);
+  const line = new LiveLine(io);
   const known = new Map<string, Set<string>>();
   const results: MutantResult[] = [];
   for (const [index, mutant] of chosen.entries()) {
-    line.show(`${index} of ${chosen.length} mutants, now ${mutant.id}`);
-    results.push(await huntAll(io, mutant, options, known));
+    line.show(() => `${index} of ${chosen.length} mutants, now ${mutant.id}`);
+    results.push(await tryAll(io, mutant, options, known));
     if (io.interrupted.aborted) break;
   }
   line.clear();
@@ -54,7 +54,7 @@ export async function mutants(io: Io, options: MutantsOptions): Promise<number> 
   return results.every(({ asDeclared }) => asDeclared) ? EXIT.ok : EXIT.divergence;
 }
 
-async function huntAll(
+async function tryAll(
   io: Io,
   mutant: Mutant,
   { ops, seed, seeds }: MutantsOptions,
@@ -65,11 +65,11 @@ async function huntAll(
   const own = known.get(mutant.reference) ?? ownFindings(pair.reference);
   known.set(mutant.reference, own);
   const both = new TwoSides(pair.reference, pair.mutant);
-  const hunts: HuntResult[] = [];
+  const trials: Trial[] = [];
   for (let n = 0; n < seeds && !io.interrupted.aborted; n++) {
-    hunts.push(
-      await huntMutant({
-        hunt: (trace) => both.run(trace).findings,
+    trials.push(
+      await tryMutant({
+        show: (trace) => both.run(trace).findings,
         traceOf: (run) => mixedTrace(seed + n, run),
         ops: mutant.equivalent === undefined ? ops : ops * EQUIVALENT_TIMES,
         known: new Set(own),
@@ -80,8 +80,8 @@ async function huntAll(
   const isEquivalent = mutant.equivalent !== undefined;
   return {
     ...label,
-    hunts,
-    asDeclared: hunts.every(({ found }) => (found === null) === isEquivalent),
+    trials,
+    asDeclared: trials.every(({ found }) => (found === null) === isEquivalent),
   };
 }
 
@@ -99,8 +99,10 @@ function report(results: readonly MutantResult[], { ops, seed, seeds }: MutantsO
 }
 
 /** The middle of the ops that the seeds took; a seed that did not find it counts as endless. */
-function median(hunts: readonly HuntResult[], of: "found" | "alone"): number {
-  const ops = hunts.map((hunt) => hunt[of]?.ops ?? Number.POSITIVE_INFINITY).sort((a, b) => a - b);
+function median(trials: readonly Trial[], of: "found" | "alone"): number {
+  const ops = trials
+    .map((trial) => trial[of]?.ops ?? Number.POSITIVE_INFINITY)
+    .sort((a, b) => a - b);
   return ops[(ops.length - 1) >> 1] ?? Number.POSITIVE_INFINITY;
 }
 
@@ -108,20 +110,20 @@ function shown(ops: number): string {
   return Number.isFinite(ops) ? String(ops) : "-";
 }
 
-function symptomOf(sighting: Sighting | null | undefined): string {
-  if (sighting === null || sighting === undefined) return "-";
-  return `${sighting.isMissing ? "no " : ""}${sighting.symptom}:${sighting.cause}`;
+function symptomOf(detection: Detection | null | undefined): string {
+  if (detection === null || detection === undefined) return "-";
+  return `${detection.isMissing ? "no " : ""}${detection.symptom}:${detection.cause}`;
 }
 
 function text({ columns }: Io, results: readonly MutantResult[], options: MutantsOptions): string {
-  const rows = results.map(({ id, reference, at, hunts, equivalent, asDeclared }) => [
+  const rows = results.map(({ id, reference, at, trials, equivalent, asDeclared }) => [
     asDeclared ? "" : "!",
     id,
     reference,
     at,
-    equivalent === undefined ? shown(median(hunts, "found")) : "equivalent",
-    symptomOf(hunts.map(({ found }) => found).find((found) => found !== null)),
-    shown(median(hunts, "alone")),
+    equivalent === undefined ? shown(median(trials, "found")) : "equivalent",
+    symptomOf(trials.map(({ found }) => found).find((found) => found !== null)),
+    shown(median(trials, "alone")),
   ]);
   const head = ["", "mutant", "of", "at", "ops", "found by", "alone after"];
   return `${foldedTable(head, rows, columns)}\n${summary(results, options, columns)}`;
@@ -136,7 +138,7 @@ function summary(
   const equal = results.filter(({ equivalent }) => equivalent !== undefined);
   const found = real.filter(({ asDeclared }) => asDeclared).length;
   const silent = equal.filter(({ asDeclared }) => asDeclared).length;
-  const alone = real.filter(({ hunts }) => hunts.every((hunt) => hunt.alone !== null)).length;
+  const alone = real.filter(({ trials }) => trials.every((trial) => trial.alone !== null)).length;
   const lines = [
     `${found} of ${real.length} mutants found within ${ops} ops by every seed (${seeds} from ${seed})`,
     `${alone} of them also by the absolute checks alone, beyond what the reference shows itself`,

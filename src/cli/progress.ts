@@ -5,29 +5,30 @@ import type { Io } from "./io.ts";
 const LIVE_EVERY = 100;
 const PLAIN_EVERY = 5000;
 
-/** Shows how far a campaign is: one live line on a terminal, else a plain line now and then. */
-export class ProgressLine {
-  private readonly io: Io;
+/** One line on stderr that is written over on a terminal, and printed now and then elsewhere. */
+export class LiveLine {
   private shownAt: number;
+  private isShown = false;
 
-  constructor(io: Io) {
-    this.io = io;
+  constructor(private readonly io: Io) {
     // The first heartbeat of a plain stderr comes after its interval: short runs stay silent.
     this.shownAt = io.liveErr ? Number.NEGATIVE_INFINITY : performance.now();
   }
 
-  show(progress: Progress): void {
+  /** Shows a line where its time has come; `text` is not asked before. */
+  show(text: () => string): void {
+    const { io } = this;
     const now = performance.now();
-    if (now - this.shownAt < (this.io.liveErr ? LIVE_EVERY : PLAIN_EVERY)) return;
+    if (now - this.shownAt < (io.liveErr ? LIVE_EVERY : PLAIN_EVERY)) return;
     this.shownAt = now;
-    const line = progressText(progress);
-    if (!this.io.liveErr) this.io.err(`${line}\n`);
-    else this.io.err(`\r\u001b[K${line.slice(0, this.io.columns - 1)}`);
+    this.isShown = io.liveErr;
+    io.err(io.liveErr ? `\r\u001b[K${text().slice(0, io.columns - 1)}` : `${text()}\n`);
   }
 
-  /** Takes the live line away. */
+  /** Takes a live line away. */
   clear(): void {
-    if (this.io.liveErr) this.io.err("\r\u001b[K");
+    if (this.isShown) this.io.err("\r\u001b[K");
+    this.isShown = false;
   }
 }
 

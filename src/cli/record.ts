@@ -4,11 +4,12 @@ import { finished } from "node:stream/promises";
 import { traceOf } from "../trace/read.ts";
 import { recordingLine } from "../trace/write.ts";
 import type { Trace } from "../trace/trace.ts";
-import { RESULTS_DIR } from "../../fuzz/corpus.ts";
+import { RESULTS_DIR } from "../results/findings.ts";
 import type { Backend } from "../backend.ts";
 import type { Recording } from "../trace/recording.ts";
 import { isKernel, openBackend } from "./backends.ts";
-import { documentsIn, systemFault } from "./files.ts";
+import { systemFault } from "../results/disk.ts";
+import { documentsIn } from "./files.ts";
 import { EXIT, type Io } from "./io.ts";
 import { reportLost } from "./losttraces.ts";
 

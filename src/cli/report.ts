@@ -1,6 +1,6 @@
 import { appendFile } from "node:fs/promises";
 import { basename, dirname } from "node:path";
-import { loadLatest } from "../../fuzz/corpus.ts";
+import { loadLatest } from "../results/findings.ts";
 import { version } from "../../package.json";
 import { githubSummary } from "../../reports/formats/github.ts";
 import { type JudgedReport, judgedReport } from "../../reports/formats/report.ts";
@@ -11,7 +11,7 @@ import { savedArena } from "./arenafile.ts";
 import { withPair } from "./backends.ts";
 import { viewCampaign } from "./campaign.ts";
 import { checkClaims, claimsAsMarkdown } from "./claims.ts";
-import { systemFault } from "./files.ts";
+import { systemFault } from "../results/disk.ts";
 import { htmlReport } from "./htmlreport.ts";
 import { EXIT, type Io } from "./io.ts";
 import { judgeByBaseline } from "./judged.ts";

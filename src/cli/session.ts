@@ -1,10 +1,10 @@
 import { type CampaignResult, type EarlierWork, runCampaign } from "../../fuzz/campaign.ts";
-import { loadSaved } from "../../fuzz/corpus.ts";
-import type { Crew } from "../../fuzz/crew.ts";
+import { loadSaved } from "../results/findings.ts";
+import type { Executor } from "../../fuzz/executor.ts";
 import { reachableGoals } from "../../fuzz/goals.ts";
 import { type CampaignPlan, probeOf, runsOfPlan } from "../../fuzz/plan.ts";
 import { sourceOf } from "../../fuzz/guided.ts";
-import { corpusHash, loadSnapshot, saveSnapshot } from "../../fuzz/tracefolder.ts";
+import { corpusHash, loadSnapshot, saveSnapshot } from "../results/tracefolder.ts";
 import type { Backend } from "../backend.ts";
 import type { Trace } from "../trace/trace.ts";
 import { UserError } from "../usererror.ts";
@@ -13,8 +13,8 @@ import { acceptedSignatures } from "./baseline.ts";
 import { differentialOf } from "./campaign.ts";
 import { finish } from "./finish.ts";
 import { EXIT, type Io } from "./io.ts";
-import { JournalFile, readJournal } from "./journalfile.ts";
-import { ProgressLine } from "./progress.ts";
+import { JournalFile, readJournal } from "../results/journal.ts";
+import { LiveLine, progressText } from "./progress.ts";
 
 /** A campaign with its journal open, ready to be worked on. */
 export interface Session {
@@ -80,7 +80,7 @@ export async function checkProbe(
 }
 
 export interface Working {
-  readonly crew?: Crew | undefined;
+  readonly executor?: Executor | undefined;
   readonly chunk?: number | undefined;
   readonly json?: boolean | undefined;
   /** The sides' designs, where a backend cannot tell before it runs. */
@@ -109,17 +109,17 @@ export async function workOn(io: Io, session: Session, working: Working): Promis
 async function campaignOf(
   io: Io,
   { plan, corpus, pair, journal, out, earlier }: Session,
-  { crew, chunk, designs }: Working,
+  { executor, chunk, designs }: Working,
 ): Promise<CampaignResult> {
   const { before, after } = pair;
-  const progress = new ProgressLine(io);
+  const progress = new LiveLine(io);
   try {
     return await runCampaign({
       before: before.id,
       after: after.id,
       seed: plan.seed,
       differential: differentialOf(pair),
-      crew,
+      executor,
       ...runsOfPlan(plan),
       ...(plan.milliseconds === null ? {} : { milliseconds: plan.milliseconds }),
       earlier,
@@ -131,7 +131,7 @@ async function campaignOf(
         plan.source === "idioms" ? [] : reachableGoals(designs ?? [before.design, after.design]),
       saved: await loadSaved(out, before.id, after.id),
       signal: io.interrupted,
-      onProgress: (state) => progress.show(state),
+      onProgress: (state) => progress.show(() => progressText(state)),
     });
   } finally {
     progress.clear();

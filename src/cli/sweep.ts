@@ -1,4 +1,10 @@
-import { type Faulted, shortTraces, SMALL_SCOPE, SMALL_WORLD, sweep } from "../../fuzz/sweep.ts";
+import {
+  type Faulted,
+  shortTraces,
+  SMALL_SCOPE,
+  SMALL_WORLD,
+  sweep,
+} from "../../fuzz/failingallocations.ts";
 import { opText } from "../../reports/optext.ts";
 import { UserError } from "../usererror.ts";
 import type { Op } from "../trace/op.ts";

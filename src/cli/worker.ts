@@ -1,5 +1,5 @@
 import { workerData } from "piscina";
-import { minimalFinding, tallyRuns } from "../../fuzz/crew.ts";
+import { minimalFinding, tallyRuns } from "../../fuzz/executor.ts";
 import { sourceOf } from "../../fuzz/guided.ts";
 import { openPair } from "./backends.ts";
 import { differentialOf } from "./campaign.ts";

@@ -1,4 +1,4 @@
-import { keyOf } from "../../fuzz/hunt.ts";
+import { keyOf } from "../../fuzz/trial.ts";
 import { mixedTrace } from "../../fuzz/mixture.ts";
 import { shrinkLater } from "../../fuzz/shrink.ts";
 import { opText } from "../../reports/optext.ts";
@@ -7,7 +7,7 @@ import { TwoSides } from "../engine/twosides.ts";
 import type { Trace } from "../trace/trace.ts";
 import { openModels } from "./backends.ts";
 import { EXIT, type Io } from "./io.ts";
-import { StepLine } from "./stepline.ts";
+import { LiveLine } from "./progress.ts";
 import { NOT_IN_ZOO, ZOO, type ZooBug } from "./zoolist.ts";
 
 export interface ZooOptions {
@@ -37,10 +37,10 @@ interface Catch {
 /** Looks for every known bug with traces that know nothing of it. */
 export async function zoo(io: Io, options: ZooOptions): Promise<number> {
   const bugs = ZOO.filter(({ id }) => options.only === undefined || id === options.only);
-  const line = new StepLine(io);
+  const line = new LiveLine(io);
   const results: ZooResult[] = [];
   for (const [index, bug] of bugs.entries()) {
-    line.show(`${index} of ${bugs.length} bugs, now ${bug.id}: ${bug.title}`);
+    line.show(() => `${index} of ${bugs.length} bugs, now ${bug.id}: ${bug.title}`);
     results.push(await lookFor(io, bug, options));
     if (io.interrupted.aborted) break;
   }

@@ -1,11 +1,10 @@
-import type { ExploredSide, ShownReservation } from "../../fuzz/explore/exploredside.ts";
-import { modeWord } from "../../fuzz/explore/ledger.ts";
-import type { StateHash } from "../../fuzz/explore/statehash.ts";
 import type { Op } from "../trace/op.ts";
 import type { World } from "../trace/trace.ts";
 import type { Mm } from "../mm/mm.ts";
 import type { Vma } from "../mm/vma.ts";
+import type { ExploredSide, ShownReservation } from "./exploredside.ts";
 import { ModelSide } from "./modelside.ts";
+import { modeWord, type StateHash } from "./statehash.ts";
 
 const ANON = 1 << 9;
 const END_OF_PROC = -1;

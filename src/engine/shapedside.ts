@@ -1,9 +1,9 @@
-import { mixed, type ShapedSide } from "../../fuzz/coverage.ts";
 import type { Mm } from "../mm/mm.ts";
 import type { Vma } from "../mm/vma.ts";
 import { CAME } from "../oracle/listchanges.ts";
 import type { Op } from "../trace/op.ts";
 import { MachineSide } from "./machineside.ts";
+import { mixed, type ShapedSide } from "./shapes.ts";
 
 /** Of an op on many VMAs, how many are looked at. */
 const MOST_VMAS = 3;

@@ -1,7 +1,7 @@
 /**
  * Does guidance find planted faults in fewer ops? `npx tsx tests/bench/guidance.ts [SEEDS]`. Every
  * planted fault whose blind median is over 250 ops, in a campaign of plain traces or else in one
- * with failing allocations, is hunted blind, by a corpus that grows during the hunt itself, and by
+ * with failing allocations, is tried blind, by a corpus that grows during the trial itself, and by
  * a corpus that was grown on the unharmed models before. Printed are the medians of ops and of
  * milliseconds of CPU to the first detection, wins and losses with a sign test, and the geometric
  * mean of the ratios to the blind medians.
@@ -10,7 +10,7 @@ import { traceOfRun } from "../../fuzz/arbitrary.ts";
 import { Coverage } from "../../fuzz/coverage.ts";
 import { Growth } from "../../fuzz/growth.ts";
 import { sourceOf } from "../../fuzz/guided.ts";
-import { huntMutant } from "../../fuzz/hunt.ts";
+import { tryMutant } from "../../fuzz/trial.ts";
 import { SOURCES, withOneFault } from "../../fuzz/sources.ts";
 import { MUTANTS, mutantPair } from "../../src/cli/mutantlist.ts";
 import { median, stopwatch } from "../../src/cli/processortime.ts";
@@ -22,7 +22,7 @@ import type { Trace } from "../../src/trace/trace.ts";
 import { MODELS } from "../models.ts";
 
 const SEEDS = Number(process.argv[2] ?? 20);
-/** The seeds of the hunts; the corpus grows with another. */
+/** The seeds of the trials; the corpus grows with another. */
 const FIRST_SEED = 1;
 const GROWTH_SEED = 0x6ffffff0;
 const GROWTH_RUNS = 2000;
@@ -32,18 +32,18 @@ const CAMPAIGNS = ["plain", "faults"] as const;
 
 type CampaignKind = (typeof CAMPAIGNS)[number];
 
-interface Hunt {
+interface Trial {
   readonly ops: number;
   readonly milliseconds: number;
 }
 
-/** Draws the traces of one hunt, and may learn from each before the next. */
-interface Hunter {
+/** Draws the traces of one trial, and may learn from each before the next. */
+interface Tester {
   readonly traceOf: (run: number) => Trace;
   readonly learn?: (trace: Trace) => void;
 }
 
-type Arm = (seed: number, kind: CampaignKind, mutant: Mutant) => Hunter;
+type Arm = (seed: number, kind: CampaignKind, mutant: Mutant) => Tester;
 
 function coverageOf(before: ModelBackend, after: ModelBackend): Coverage {
   return new Coverage(new ShapedModel(before), new ShapedModel(after));
@@ -85,11 +85,11 @@ const fromNothing: Arm = (seed, kind, mutant) => {
   return { traceOf, learn: (trace) => growth.learn(trace) };
 };
 
-async function huntOnce(both: TwoSides, { traceOf, learn }: Hunter): Promise<Hunt> {
+async function tryOnce(both: TwoSides, { traceOf, learn }: Tester): Promise<Trial> {
   const spent = stopwatch();
   let last: Trace | null = null;
-  const { found } = await huntMutant({
-    hunt: (trace) => both.run(trace).findings,
+  const { found } = await tryMutant({
+    show: (trace) => both.run(trace).findings,
     traceOf: (run) => {
       if (last !== null) learn?.(last);
       last = traceOf(run);
@@ -103,16 +103,16 @@ async function huntOnce(both: TwoSides, { traceOf, learn }: Hunter): Promise<Hun
 }
 
 /** The medians over the seeds. */
-async function huntAll(mutant: Mutant, kind: CampaignKind, arm: Arm): Promise<Hunt> {
+async function tryAll(mutant: Mutant, kind: CampaignKind, arm: Arm): Promise<Trial> {
   const pair = mutantPair(mutant);
   const both = new TwoSides(pair.reference, pair.mutant);
-  const hunts: Hunt[] = [];
+  const trials: Trial[] = [];
   for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed++) {
-    hunts.push(await huntOnce(both, arm(seed, kind, mutant)));
+    trials.push(await tryOnce(both, arm(seed, kind, mutant)));
   }
   return {
-    ops: median(hunts.map(({ ops }) => ops)),
-    milliseconds: median(hunts.map(({ milliseconds }) => milliseconds)),
+    ops: median(trials.map(({ ops }) => ops)),
+    milliseconds: median(trials.map(({ milliseconds }) => milliseconds)),
   };
 }
 
@@ -139,17 +139,17 @@ function summary(name: string, pairs: Pairs): string {
   return `${name}: won ${wins}, lost ${losses}, tied ${ties} (p = ${chance}); ${ratio} of blind`;
 }
 
-/** The campaign that a fault is hunted in, and its blind medians there; null if it is easy or unreachable. */
-async function hardness(mutant: Mutant): Promise<{ kind: CampaignKind; asIs: Hunt } | null> {
+/** The campaign that a fault is tried in, and its blind medians there; null if it is easy or unreachable. */
+async function hardness(mutant: Mutant): Promise<{ kind: CampaignKind; asIs: Trial } | null> {
   if (mutant.equivalent !== undefined) return null;
   for (const kind of CAMPAIGNS) {
-    const asIs = await huntAll(mutant, kind, blind);
+    const asIs = await tryAll(mutant, kind, blind);
     if (asIs.ops < Number.POSITIVE_INFINITY) return asIs.ops > HARD_OPS ? { kind, asIs } : null;
   }
   return null;
 }
 
-function cell({ ops, milliseconds }: Hunt): string {
+function cell({ ops, milliseconds }: Trial): string {
   return String(ops).padStart(12) + milliseconds.toFixed(1).padStart(8);
 }
 
@@ -157,13 +157,13 @@ async function main(): Promise<void> {
   const corpusArm = drawingFrom(grownCorpus());
   const heads = ["blind", "nothing", "corpus"].map((name) => `${name.padStart(12)}  CPU ms`);
   console.log(`${"".padEnd(35)}${heads.join("")}`);
-  const rows: { blind: Hunt; nothing: Hunt; corpus: Hunt }[] = [];
+  const rows: { blind: Trial; nothing: Trial; corpus: Trial }[] = [];
   for (const mutant of MUTANTS) {
     const hard = await hardness(mutant);
     if (hard === null) continue;
     const { kind, asIs } = hard;
-    const nothing = await huntAll(mutant, kind, fromNothing);
-    const corpus = await huntAll(mutant, kind, corpusArm);
+    const nothing = await tryAll(mutant, kind, fromNothing);
+    const corpus = await tryAll(mutant, kind, corpusArm);
     rows.push({ blind: asIs, nothing, corpus });
     const cells = [asIs, nothing, corpus].map(cell).join("");
     console.log(mutant.id.padEnd(28) + kind.padEnd(7) + cells);

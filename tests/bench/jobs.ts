@@ -1,6 +1,6 @@
 /**
  * What a thread more is worth to a campaign: `npm run build && npx tsx tests/bench/jobs.ts [RUNS [JOBS]]`.
- * The same runs are done by this thread alone and by a crew of threads. Wall clocks tell the truth on
+ * The same runs are done by this thread alone and by an executor of threads. Wall clocks tell the truth on
  * a quiet machine only, so three things are taken that hold on a busy one too: the processor time of
  * both (what the threads cost each other, in caches, in messages, in starting), the share of the
  * time that threads had work in hand, and the speed-up that follows from the two where every thread
@@ -8,26 +8,26 @@
  */
 import { availableParallelism, loadavg } from "node:os";
 import { runCampaign } from "../../fuzz/campaign.ts";
-import { type Crew, localCrew } from "../../fuzz/crew.ts";
+import { type Executor, localExecutor } from "../../fuzz/executor.ts";
 import type { Differential } from "../../fuzz/differential.ts";
 import { openPair } from "../../src/cli/backends.ts";
 import { differentialOf } from "../../src/cli/campaign.ts";
-import { workerFile } from "../../src/cli/jobs.ts";
-import { PoolCrew } from "../../src/cli/poolcrew.ts";
+import { threadFile } from "../../src/cli/files.ts";
 import { type Spent, stopwatch } from "../../src/cli/processortime.ts";
+import { ThreadExecutor } from "../../src/cli/threadexecutor.ts";
 
 const RUNS = Number(process.argv[2] ?? 20_000);
 const JOBS = Number(process.argv[3] ?? Math.max(2, availableParallelism()));
 const WARM_UP = 1_000;
 
 interface Cost extends Spent {
-  /** Share of the crew's time in which a thread had a range or a finding in hand. */
+  /** Share of the executor's time in which a thread had a range or a finding in hand. */
   readonly busy: number;
   readonly digest: string;
 }
 
-/** A crew that adds up how long its members had something to do. */
-function watched(crew: Crew): { readonly crew: Crew; busyMs(): number } {
+/** An executor that adds up how long its members had something to do. */
+function watched(executor: Executor): { readonly executor: Executor; busyMs(): number } {
   let busyMs = 0;
   const timed = async <T>(work: Promise<T>): Promise<T> => {
     const began = performance.now();
@@ -36,21 +36,21 @@ function watched(crew: Crew): { readonly crew: Crew; busyMs(): number } {
     return done;
   };
   return {
-    crew: {
-      jobs: crew.jobs,
-      tally: (range, stop) => timed(crew.tally(range, stop)),
-      shrink: (signature, sighting, signal) => timed(crew.shrink(signature, sighting, signal)),
+    executor: {
+      jobs: executor.jobs,
+      tally: (range, stop) => timed(executor.tally(range, stop)),
+      shrink: (signature, sighting, signal) => timed(executor.shrink(signature, sighting, signal)),
     },
     busyMs: () => busyMs,
   };
 }
 
-async function cost(runs: number, differential: Differential, team: Crew): Promise<Cost> {
-  const { crew, busyMs } = watched(team);
+async function cost(runs: number, differential: Differential, team: Executor): Promise<Cost> {
+  const { executor, busyMs } = watched(team);
   const spent = stopwatch();
-  const { campaign } = await runCampaign({ ...identity, runs, differential, crew });
+  const { campaign } = await runCampaign({ ...identity, runs, differential, executor });
   const { processorMs, clockMs } = spent();
-  const busy = busyMs() / (clockMs * crew.jobs);
+  const busy = busyMs() / (clockMs * executor.jobs);
   return { processorMs, clockMs, busy, digest: campaign.digest };
 }
 
@@ -68,8 +68,8 @@ const identity = {
   corpus: [],
 } as const;
 const differential = differentialOf(pair);
-const local = localCrew(identity.seed, differential);
-const pool = new PoolCrew(workerFile(), identity, JOBS, console.error);
+const local = localExecutor(identity.seed, differential);
+const pool = new ThreadExecutor(threadFile("worker"), identity, JOBS, console.error);
 await cost(WARM_UP, differential, local);
 await cost(WARM_UP * JOBS, differential, pool);
 const alone = await cost(RUNS, differential, local);

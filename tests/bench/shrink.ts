@@ -7,7 +7,7 @@
  */
 import { readFileSync } from "node:fs";
 import { traceOfRun } from "../../fuzz/arbitrary.ts";
-import { minimalFinding } from "../../fuzz/crew.ts";
+import { minimalFinding } from "../../fuzz/executor.ts";
 import { LiveDifferential } from "../../fuzz/livedifferential.ts";
 import { stopwatch } from "../../src/cli/processortime.ts";
 import { ModelSide } from "../../src/engine/modelside.ts";

@@ -1,15 +1,14 @@
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { buildBundle } from "./buildbundle.ts";
 
 const BUNDLE = "dist/pfndiff.js";
 let dir = "";
 
 beforeAll(() => {
-  buildBundle();
   dir = mkdtempSync(join(tmpdir(), "pfndiff-bundle-"));
 });
 afterAll(() => rmSync(dir, { recursive: true }));
@@ -124,7 +123,7 @@ describe("the bundle", () => {
       stdio: "ignore",
     });
     const ended = new Promise<number | null>((resolve) => child.on("exit", resolve));
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    while (!existsSync(join(dir, "journal.jsonl"))) await setTimeout(20);
     child.kill("SIGINT");
     expect(await ended).toBe(130);
     expect(pfndiff(["report", dir, "--format", "json"]).status).toBe(0);

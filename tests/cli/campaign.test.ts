@@ -169,8 +169,24 @@ describe("gate", () => {
     const { status, out } = await gate("--baseline", path);
     expect(status).toBe(1);
     expect(out).toMatch(/^NEW {2}fixed:leak:/m);
+    expect(out).toMatch(/^ {2}trace: spawn p0; /m);
     expect(out).toContain("to accept: npx pfndiff gate --accept 'fixed:");
     expect(out).toContain("gate FAILED");
+  });
+
+  it("prints for what is new a command that replays it", async () => {
+    const path = write("nothing.json", { format: "pfndiff/baseline@1", entries: [] });
+    const { out } = await gate("--baseline", path);
+    const [, trace = "", sides = ""] = /echo '(.*)' \| npx pfndiff replay - (.*)$/m.exec(out) ?? [];
+    const replayed = await run(["replay", "-", ...sides.split(" ")], { stdin: trace });
+    expect(replayed.status).toBeLessThan(2);
+    expect(replayed.out).toContain(/^NEW {2}(.*)$/m.exec(out)?.[1]);
+  });
+
+  it("is no verdict but a usage fault where the campaign misses its goals", async () => {
+    const { status, out, err } = await run(["gate", "--runs", "1"]);
+    expect({ status, out }).toEqual({ status: 2, out: "" });
+    expect(err).toMatch(/^pfndiff: gate: 1 runs of seed 1 are too few to pass: [^\n]*\n$/);
   });
 
   it("accepts a signature with a reason and a reference, and passes once all are in", async () => {

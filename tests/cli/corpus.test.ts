@@ -2,7 +2,6 @@ import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { buildBundle } from "./buildbundle.ts";
 import { type Outcome, run } from "./run.ts";
 
 const RUNS = ["--runs", "80", "--seed", "5"];
@@ -17,7 +16,6 @@ const guided = (name: string, ...args: string[]) =>
   fuzz(name, ...RUNS, "--corpus", at("corpus"), ...args);
 
 beforeAll(async () => {
-  buildBundle();
   dir = mkdtempSync(join(tmpdir(), "pfndiff-guided-"));
   await run(["corpus", at("corpus"), "--runs", "60"]);
   whole = digestOf(await guided("whole"));
@@ -81,7 +79,7 @@ describe("a guided campaign", () => {
 describe("what cannot guide is refused with exit 2 and one line", () => {
   it.each([
     ["no folder", () => ["--corpus", at("nowhere")], /nowhere: holds no trace/],
-    ["a damaged file", () => ["--corpus", at("damaged")], /damaged\/.*\.trace\.json: not JSON/],
+    ["a damaged file", () => ["--corpus", at("damaged")], /damaged\/.*\.trace\.json: is not JSON/],
     ["idioms, which no corpus has", () => ["--corpus", at("corpus"), "--idioms"], /--idioms/],
     [
       "a resumed campaign, which has its own",

@@ -213,8 +213,8 @@ describe("--exit-style", () => {
   });
 
   it("is read from the words, the last one counts", () => {
-    expect(exitStyleIn(["gate"])).toBe("default");
-    expect(exitStyleIn(["gate", "--exit-style"])).toBe("default");
+    expect(exitStyleIn(["gate"])).toBeUndefined();
+    expect(exitStyleIn(["gate", "--exit-style"])).toBeUndefined();
     expect(exitStyleIn(["--exit-style=bisect", "--exit-style", "kselftest"])).toBe("kselftest");
   });
 });

@@ -12,7 +12,7 @@ import {
 } from "../../src/cli/disagreement.ts";
 import { runsOf } from "../../fuzz/tally.ts";
 import { survivingLoss } from "../../src/cli/kernelcampaign.ts";
-import { kernelCrew } from "../../src/cli/kernelcrew.ts";
+import { kernelExecutor } from "../../src/cli/kernelexecutor.ts";
 import { labelled } from "../../src/cli/kernelfuzz.ts";
 import { KernelSide } from "../../src/cli/kernelside.ts";
 import type { ModelBackend } from "../../src/model/backend.ts";
@@ -65,8 +65,8 @@ describe("a kernel as commands use it", () => {
   it("is asked for the runs of a campaign in batches", async () => {
     const { side, batches } = posing(modelOf("7.2"));
     const pair = { before: modelOf("6.12"), after: side };
-    const crew = kernelCrew(pair, pair, 77);
-    const tally = await crew.tally({ from: 0, to: 40 }, { isDue: () => false });
+    const executor = kernelExecutor(pair, pair, 77);
+    const tally = await executor.tally({ from: 0, to: 40 }, { isDue: () => false });
     expect(tally === null ? 0 : runsOf(tally)).toBe(40);
     expect(batches.map((batch) => batch.length)).toEqual([32, 8]);
   });

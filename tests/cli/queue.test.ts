@@ -5,7 +5,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { buildBundle } from "./buildbundle.ts";
 import { run } from "./run.ts";
 
 const BUNDLE = "dist/pfndiff.js";
@@ -47,7 +46,6 @@ async function until(holds: () => Promise<boolean>): Promise<void> {
 }
 
 beforeAll(async () => {
-  buildBundle();
   dir = mkdtempSync(join(tmpdir(), "pfndiff-queue-"));
   const port = await freePort();
   url = `redis://127.0.0.1:${port}`;

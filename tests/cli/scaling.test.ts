@@ -16,8 +16,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runCampaign } from "../../fuzz/campaign.ts";
 import { openPair } from "../../src/cli/backends.ts";
 import { differentialOf } from "../../src/cli/campaign.ts";
-import { PoolCrew } from "../../src/cli/poolcrew.ts";
-import { buildBundle } from "./buildbundle.ts";
+import { ThreadExecutor } from "../../src/cli/threadexecutor.ts";
 import { type Outcome, run } from "./run.ts";
 
 const BUNDLE = "dist/pfndiff.js";
@@ -31,7 +30,6 @@ const fuzz = (name: string, ...args: string[]) =>
 const digestOf = ({ out }: Outcome): string => JSON.parse(out).digest;
 
 beforeAll(async () => {
-  buildBundle();
   dir = mkdtempSync(join(tmpdir(), "pfndiff-scaling-"));
   whole = digestOf(await fuzz("whole", ...RUNS));
   for (const part of ["1/3", "2/3", "3/3"]) await fuzz(part, ...RUNS, "--shard", part);
@@ -53,20 +51,20 @@ describe("jobs", () => {
       corpus: [],
     } as const;
     const lines: string[] = [];
-    const crew = new PoolCrew("dist/worker.js", identity, 2, (line) => lines.push(line));
+    const executor = new ThreadExecutor("dist/worker.js", identity, 2, (line) => lines.push(line));
     let killed = false;
     const { campaign } = await runCampaign({
       ...identity,
       runs: 300,
-      crew,
+      executor,
       differential: differentialOf(pair),
       onProgress: ({ phase, runs }) => {
         if (phase !== "run" || killed || runs === 0) return;
         killed = true;
-        void crew.pool.threads[0]?.terminate();
+        void executor.pool.threads[0]?.terminate();
       },
     });
-    await crew.close();
+    await executor.close();
     expect(campaign.digest).toBe(whole);
     expect(killed).toBe(true);
     expect(lines.filter((line) => /^a worker crashed \([^\n]*\)/.test(line))).toHaveLength(1);

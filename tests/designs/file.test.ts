@@ -110,5 +110,5 @@ describe("file:PATH", () => {
     const signatures = JSON.parse(out).findings.map((f: { signature: string }) => f.signature);
     expect(signatures).toContain("introduced:untracked-mapping:unmap-middle");
     expect(status).toBe(1);
-  }, 30_000);
+  });
 });

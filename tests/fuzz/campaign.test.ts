@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type CampaignOptions, type Progress, runCampaign } from "../../fuzz/campaign.ts";
 import { concludeCampaign } from "../../fuzz/conclude.ts";
-import { localCrew, minimalByProxy, tallyRuns } from "../../fuzz/crew.ts";
+import { localExecutor, findingIn, tallyRuns } from "../../fuzz/executor.ts";
 import { recordingDifferential } from "../../fuzz/differential.ts";
 import { GOALS, goalsReached } from "../../fuzz/goals.ts";
 import { shrink } from "../../fuzz/shrink.ts";
@@ -197,8 +197,8 @@ describe("a campaign", () => {
     const padded = { ...minimal, ops: [...minimal.ops, { op: "spawn" as const, proc: 900 }] };
     const best = { run: 0, step: padded.ops.length - 1, parted: true };
     const at = { ...sighting, best };
-    const kept = await minimalByProxy(signature, at, { real, proxy: blind }, padded);
-    const small = await minimalByProxy(signature, at, { real, proxy: real }, padded);
+    const kept = await findingIn(padded, signature, at, real, blind);
+    const small = await findingIn(padded, signature, at, real, real);
     expect(kept.trace.ops).toEqual(padded.ops);
     expect(small.trace.ops.length).toBeLessThan(padded.ops.length);
   });
@@ -225,7 +225,7 @@ describe("tallies", () => {
     expect(JSON.stringify(parts.toReversed().reduce(mergeTallies))).toBe(JSON.stringify(whole));
     const { digest } = await concludeCampaign(whole, 1, {
       ...toy,
-      crew: localCrew(toy.seed, toyDifference),
+      executor: localExecutor(toy.seed, toyDifference),
     });
     expect((await campaign({ runs: 30 })).digest).toBe(digest);
   });

@@ -13,7 +13,7 @@ import {
   loadSnapshot,
   saveCorpus,
   saveSnapshot,
-} from "../../fuzz/tracefolder.ts";
+} from "../../src/results/tracefolder.ts";
 import { ShapedModel } from "../../src/engine/shapedside.ts";
 import type { ModelBackend } from "../../src/model/backend.ts";
 import type { Op } from "../../src/trace/op.ts";

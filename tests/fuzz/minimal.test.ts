@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { arbitraryTrace } from "../../fuzz/arbitrary.ts";
-import { minimalFinding } from "../../fuzz/crew.ts";
+import { minimalFinding } from "../../fuzz/executor.ts";
 import { LiveDifferential } from "../../fuzz/livedifferential.ts";
 import { ModelSide } from "../../src/engine/modelside.ts";
 import type { ModelBackend } from "../../src/model/backend.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { concludeCampaign } from "../../fuzz/conclude.ts";
-import { localCrew, tallyRuns } from "../../fuzz/crew.ts";
+import { localExecutor, tallyRuns } from "../../fuzz/executor.ts";
 import { GOALS } from "../../fuzz/goals.ts";
 import { LiveDifferential } from "../../fuzz/livedifferential.ts";
 import { ModelSide } from "../../src/engine/modelside.ts";
@@ -46,7 +46,7 @@ describe("what a campaign makes of its findings", () => {
     const { findings } = await concludeCampaign(tally, 1, {
       ...pair,
       differential,
-      crew: localCrew(pair.seed, differential),
+      executor: localExecutor(pair.seed, differential),
     });
     const least = new Map(KNOWN.map((kind) => [kind, Infinity]));
     for (const { signature, trace, step } of findings) {

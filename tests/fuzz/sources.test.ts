@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { traceOfRun } from "../../fuzz/arbitrary.ts";
-import { tallyRuns } from "../../fuzz/crew.ts";
+import { tallyRuns } from "../../fuzz/executor.ts";
 import { recordingDifferential } from "../../fuzz/differential.ts";
 import { faultedTraceOfRun, idiomTraceOfRun } from "../../fuzz/sources.ts";
 import { judge } from "../../src/oracle/judge.ts";

@@ -1,83 +1,47 @@
-/** A file whose path matches `from` may import nothing that `refuses` says no to. */
-export interface Direction {
-  readonly from: RegExp;
-  refuses(target: string): boolean;
-  readonly why: string;
+import { readFileSync } from "node:fs";
+
+/** A row of the table of docs/ARCHITECTURE.md: files or folders, and what they may import. */
+interface Row {
+  readonly places: readonly string[];
+  /** Places, and `node` for Node's modules; null for anything. */
+  readonly mayImport: readonly string[] | null;
 }
 
-function inside(pattern: RegExp): (target: string) => boolean {
-  return (target) => pattern.test(target);
+const named = (cell: string): string[] =>
+  [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => name ?? "");
+
+/** The rows of the table under "What lives where". */
+function readTable(): Row[] {
+  const text = readFileSync("docs/ARCHITECTURE.md", "utf8");
+  const section = text.split("## What lives where")[1]?.split("\n## ")[0] ?? "";
+  return section
+    .split("\n")
+    .filter((line) => line.startsWith("| `"))
+    .map((line) => {
+      const [, places = "", , mayImport = ""] = line.split("|");
+      return {
+        places: named(places),
+        mayImport: mayImport.trim() === "anything" ? null : named(mayImport),
+      };
+    });
 }
 
-function outside(...allowed: RegExp[]): (target: string) => boolean {
-  return (target) => !allowed.some((pattern) => pattern.test(target));
+export const TABLE: readonly Row[] = readTable();
+
+const isIn = (path: string, place: string) => path === place || path.startsWith(`${place}/`);
+
+/** The row that a file belongs to. */
+export function rowOf(path: string): Row | undefined {
+  return TABLE.find(({ places }) => places.some((place) => isIn(path, place)));
 }
 
-/** One line that everybody may import: it knows nothing of anything. */
-const SHARED = /^src\/assertnever\.ts$/;
-
-/** Who may import whom; type imports count. */
-export const DIRECTIONS: readonly Direction[] = [
-  {
-    from: /^src\/pat\//,
-    refuses: outside(/^src\/pat\//, SHARED),
-    why: "src/pat imports nothing outside itself",
-  },
-  {
-    from: /^src\/mm\//,
-    refuses: outside(/^src\/(mm|pat)\//, SHARED),
-    why: "src/mm imports only src/mm and src/pat",
-  },
-  {
-    from: /^src\/trace\//,
-    refuses: outside(/^src\/(trace|mm|pat)\//, SHARED),
-    why: "src/trace imports at most the types of src/mm and src/pat",
-  },
-  {
-    from: /^legacy\//,
-    refuses: inside(/^modern\//),
-    why: "the designs never import each other",
-  },
-  {
-    from: /^modern\//,
-    refuses: inside(/^legacy\//),
-    why: "the designs never import each other",
-  },
-  {
-    from: /^(legacy|modern|kernel|src\/model)\//,
-    refuses: inside(/^(src\/oracle|fuzz|reports)\//),
-    why: "a backend imports neither oracle nor fuzz nor reports",
-  },
-  {
-    from: /^src\/(model|[^/]+\.ts$)/,
-    refuses: inside(/^(legacy|modern|kernel)\//),
-    why: "what the designs share knows neither design",
-  },
-  {
-    from: /^src\/oracle\//,
-    refuses: (target) =>
-      /^(legacy|modern|kernel|src\/model|fuzz|reports)\//.test(target) ||
-      (/^src\/mm\//.test(target) && !/^src\/mm\/(units|errno)\.ts$/.test(target)),
-    why: "the oracle imports no backend and no machine",
-  },
-  {
-    from: /^(fuzz|reports)\//,
-    refuses: inside(/^(legacy|modern|kernel|src\/model)\//),
-    why: "fuzz and reports are handed backends and recordings",
-  },
-  {
-    from: /^src\/claims\//,
-    refuses: inside(/^(legacy|modern|kernel|src\/model|src\/engine|fuzz|reports)\//),
-    why: "claims are handed sides, traces and recordings",
-  },
-  {
-    from: /^(?!src\/cli\/|tests\/)/,
-    refuses: inside(/^src\/cli\//),
-    why: "nothing imports the command line",
-  },
-  {
-    from: /^(src|legacy|modern|fuzz|kernel|reports)\//,
-    refuses: inside(/^tests\//),
-    why: "only tests import tests",
-  },
-];
+/** Whether the file may import the other; `node` is Node's modules. */
+export function mayImport(path: string, target: string): boolean {
+  const row = rowOf(path);
+  if (row === undefined) return false;
+  const { places } = row;
+  if (row.mayImport === null) return true;
+  return [...places, ...row.mayImport, ...(TABLE[0]?.places ?? [])].some((place) =>
+    isIn(target, place),
+  );
+}

@@ -1,4 +1,4 @@
-import { DIRECTIONS } from "./directions.ts";
+import { mayImport, rowOf } from "./directions.ts";
 import type { Source } from "./source.ts";
 
 /** A breach of a rule; the place is what an exemption names. */
@@ -18,29 +18,24 @@ export const LONGEST_FUNCTION = 50;
 const isTest = (path: string) => path.startsWith("tests/");
 
 function directionBreaches(sources: readonly Source[]): Breach[] {
-  return sources.flatMap(({ path, imports }) =>
-    DIRECTIONS.filter(({ from }) => from.test(path)).flatMap((direction) =>
-      imports
-        .filter((target) => direction.refuses(target))
-        .map((target) => ({ place: `${path} -> ${target}`, why: direction.why })),
-    ),
-  );
+  return sources.flatMap(({ path, imports, builtins }) => {
+    if (rowOf(path) === undefined) return [{ place: path, why: "is in no row of the table" }];
+    return [...imports, ...(builtins.length > 0 ? ["node"] : [])]
+      .filter((target) => !mayImport(path, target))
+      .map((target) => ({ place: `${path} -> ${target}`, why: "is not in the table" }));
+  });
 }
 
-const OUTSIDE =
-  /\bconsole\.\w|\bprocess\.(argv|cwd|env|exit|exitCode|kill|on|pid|stderr|stdin|stdout)\b/;
-/** Timers and hashes are not the outside world: they read and write nothing. */
-const HARMLESS = ["node:crypto", "node:timers/promises", "node:path"];
+/** What only Node has. */
+const NODE_ONLY =
+  /\b(process\.(argv|cwd|env|exit|exitCode|kill|on|pid|stderr|stdin|stdout)|Buffer|setImmediate)\b/;
 
-/** Files, processes and the terminal are the command line's (and a real kernel's) business. */
+/** What a browser lacks, and the terminal, are for those who may import Node. */
 function outsideWorldBreaches(sources: readonly Source[]): Breach[] {
   return sources
-    .filter(({ path }) => !/^(src\/cli|kernel|tests)\//.test(path))
-    .filter(
-      (source) =>
-        source.builtins.some((name) => !HARMLESS.includes(name)) || OUTSIDE.test(codeOf(source)),
-    )
-    .map(({ path }) => ({ place: path, why: "touches files, processes or the terminal" }));
+    .filter(({ path }) => !mayImport(path, "node"))
+    .filter((source) => NODE_ONLY.test(codeOf(source)) || /\bconsole\.\w/.test(codeOf(source)))
+    .map(({ path }) => ({ place: path, why: "needs Node or the terminal" }));
 }
 
 /** Files that nothing imports because something else starts them. */
@@ -48,7 +43,7 @@ const ENTRIES = [
   /^src\/cli\/(entry|benchworker|exploreworker|worker)\.ts$/,
   /^reports\/html\/viewer\/main\.tsx$/,
   /\.test\.ts$/,
-  /^tests\/bench\//,
+  /^tests\/(bench\/|bundle\.ts$)/,
 ];
 
 function unreachableBreaches(sources: readonly Source[]): Breach[] {

@@ -3,7 +3,7 @@ import { differentialOf } from "../campaign.ts";
 import type { Io } from "../io.ts";
 import { beginSession, planOf, workOn } from "../session.ts";
 import { accessQueue, complainOnce, QUEUE } from "./connect.ts";
-import { QueueCrew } from "./queuecrew.ts";
+import { QueueExecutor } from "./queueexecutor.ts";
 import type { RangeJob } from "./rangejob.ts";
 
 export interface QueueStartOptions {
@@ -28,13 +28,13 @@ export async function queueStart(io: Io, options: QueueStartOptions): Promise<nu
   const complain = complainOnce(io);
   queue.on("error", complain);
   events.on("error", complain);
-  const crew = new QueueCrew(plan, differentialOf(pair), queue, events, io.interrupted);
+  const executor = new QueueExecutor(plan, differentialOf(pair), queue, events, io.interrupted);
   try {
     await events.waitUntilReady();
     const session = await beginSession(io, pair, plan, out);
-    return await workOn(io, session, { crew, chunk, json });
+    return await workOn(io, session, { executor, chunk, json });
   } finally {
-    await crew.close();
+    await executor.close();
     await Promise.all([events.close(), queue.close()]);
   }
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { traceOfRun } from "../../../fuzz/arbitrary.ts";
-import { tallyRuns } from "../../../fuzz/crew.ts";
+import { tallyRuns } from "../../../fuzz/executor.ts";
 import type { Differential } from "../../../fuzz/differential.ts";
 import { probeOf } from "../../../fuzz/plan.ts";
 import type { Tally } from "../../../fuzz/tally.ts";

@@ -1,10 +1,8 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { readFile } from "node:fs/promises";
+import { pathToFileURL } from "node:url";
 import { type Browser, chromium } from "playwright-core";
-import { build } from "vite";
 import type { ReportData } from "../../../reports/data.ts";
 import { renderHtml } from "../../../reports/html/index.ts";
 
@@ -33,16 +31,9 @@ export function launch(): Promise<Browser> {
 
 /** A directory of rendered reports, for a browser to open by file:// addresses. */
 export class ReportFiles {
-  private directory = "";
-  template = "";
-
-  /** Builds the viewer from its sources as they are now. */
-  async build(): Promise<void> {
-    this.directory = mkdtempSync(join(tmpdir(), "pfndiff-viewer-"));
-    const configFile = fileURLToPath(new URL("../../../vite.viewer.config.ts", import.meta.url));
-    await build({ configFile, logLevel: "error", build: { outDir: this.directory } });
-    this.template = await readFile(join(this.directory, "viewer.html"), "utf8");
-  }
+  private readonly directory = mkdtempSync(join(tmpdir(), "pfndiff-viewer-"));
+  /** The viewer, built when the test run began. */
+  readonly template = readFileSync("dist/viewer.html", "utf8");
 
   /** Writes a report and says its address. */
   write(name: string, report: ReportData): string {

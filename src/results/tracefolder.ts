@@ -1,10 +1,9 @@
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { z } from "zod";
-import { type Trace, traceSchema } from "../src/trace/trace.ts";
-import { UserError } from "../src/usererror.ts";
+import { type Trace, traceSchema } from "../trace/trace.ts";
+import { UserError } from "../usererror.ts";
 import { listFiles, makeFolder, readJson, writeJson, writeWhole } from "./disk.ts";
-import { shortHash } from "./plan.ts";
+import { shortHash } from "../../fuzz/plan.ts";
 
 const ENDING = ".trace.json";
 
@@ -24,8 +23,7 @@ function canonical(value: unknown): unknown {
 
 /** Names a trace by its content: 16 hex digits of a SHA-256 over its world and ops. */
 function contentName({ world, ops }: Trace): string {
-  const text = JSON.stringify(canonical([world, ops]));
-  return createHash("sha256").update(text).digest("hex").slice(0, 16);
+  return shortHash(canonical([world, ops]));
 }
 
 /** Names a corpus by its traces, in whatever order they are; null for an empty one. */

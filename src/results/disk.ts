@@ -1,7 +1,7 @@
 import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import type { z } from "zod";
-import { explain } from "../src/trace/read.ts";
-import { UserError } from "../src/usererror.ts";
+import { explain } from "../trace/read.ts";
+import { UserError } from "../usererror.ts";
 
 /** A JSON file's value of this shape; a file that is not so is the user's to put right. */
 export async function readJson<T>(path: string, schema: z.ZodType<T>): Promise<T> {
@@ -10,7 +10,7 @@ export async function readJson<T>(path: string, schema: z.ZodType<T>): Promise<T
   try {
     value = JSON.parse(text);
   } catch {
-    throw new UserError(`${path}: not JSON (remove the file, or restore it)`);
+    throw new UserError(`${path}: is not JSON`);
   }
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
@@ -68,23 +68,40 @@ export const moveFile = (from: string, to: string) => onDisk(from, (file) => ren
 const codeOf = (error: unknown): string =>
   error instanceof Error && "code" in error ? String(error.code) : "";
 
-const DISK_FAULTS: Readonly<Record<string, string>> = {
+/** How a file is named in messages. */
+export function nameOf(path: string): string {
+  return path === "-" ? "standard input" : path;
+}
+
+const SYSTEM_FAULTS: Readonly<Record<string, string>> = {
   ENOENT: "no such file or directory",
-  EISDIR: "is a directory, not a file",
+  EISDIR: "is a directory (name a file in it)",
   ENOTDIR: "a part of the path is not a directory",
-  EEXIST: "is in the way: a file where a directory is needed",
   EACCES: "permission denied",
   EPERM: "not permitted",
   EROFS: "the file system is read-only",
-  ENOSPC: "no space left on the disk",
+  ENOSPC: "no space left",
+  EDQUOT: "no space left (a quota)",
+  EFBIG: "the file may not grow further (a limit)",
+  EEXIST: "is in the way: a file where a directory is needed",
+  EIO: "the disk reports an error",
+  ENAMETOOLONG: "the name is too long",
+  ELOOP: "too many symbolic links",
+  Z_DATA_ERROR: "is not gzip data although its name ends in .gz",
+  Z_BUF_ERROR: "the gzip data end too early",
 };
+
+/** A system error about `path` as one line for the user; any other error is ours and passes. */
+export function systemFault(path: string, error: unknown): unknown {
+  const words = SYSTEM_FAULTS[codeOf(error)];
+  return words === undefined ? error : new UserError(`${nameOf(path)}: ${words}`);
+}
 
 /** Does something with a path; what the disk refuses becomes one line for the user. */
 async function onDisk<T>(path: string, work: (path: string) => Promise<T>): Promise<T> {
   try {
     return await work(path);
   } catch (error) {
-    const words = DISK_FAULTS[codeOf(error)];
-    throw words === undefined ? error : new UserError(`${path}: ${words}`);
+    throw systemFault(path, error);
   }
 }

@@ -1,10 +1,10 @@
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { z } from "zod";
-import { type CampaignFinding, campaignFindingSchema } from "../src/oracle/finding.ts";
-import type { CampaignResult } from "./campaign.ts";
+import { type CampaignFinding, campaignFindingSchema } from "../oracle/finding.ts";
+import type { CampaignResult } from "../../fuzz/campaign.ts";
 import { listFiles, makeFolder, moveFile, readJson, removeFile, writeJson } from "./disk.ts";
-import { type Campaign, campaignSchema } from "./summary.ts";
+import { shortHash } from "../../fuzz/plan.ts";
+import { type Campaign, campaignSchema } from "../../fuzz/summary.ts";
 
 /** Where results go unless the user says otherwise. */
 export const RESULTS_DIR = ".pfndiff";
@@ -32,8 +32,7 @@ type FindingFile = z.infer<typeof findingFileSchema>;
  * and a hash: a signature could hold anything, a path included.
  */
 export function findingFileName(before: string, after: string, finding: CampaignFinding): string {
-  const identity = JSON.stringify([before, after, finding.signature]);
-  const hash = createHash("sha256").update(identity).digest("hex").slice(0, 16);
+  const hash = shortHash([before, after, finding.signature]);
   return `${finding.verdict}-${finding.symptom}-${hash}.json`;
 }
 

@@ -1,4 +1,4 @@
-import { type Crew, localCrew, minimalByProxy, type Stop } from "../../fuzz/crew.ts";
+import { type Executor, localExecutor, findingIn, type Stop } from "../../fuzz/executor.ts";
 import { traceOfRun } from "../../fuzz/arbitrary.ts";
 import type { TraceSource } from "../../fuzz/sources.ts";
 import { mergeTallies, type RunRange, runsOf, type Tally } from "../../fuzz/tally.ts";
@@ -13,16 +13,16 @@ const BATCH = 32;
  * Works on a campaign over real kernels: traces go to the guests in batches, and findings are
  * shrunk on the models that stand for the pair and confirmed on the kernels.
  */
-export function kernelCrew(
+export function kernelExecutor(
   pair: Pair,
   models: Pair,
   seed: number,
   traceOf: TraceSource = traceOfRun,
-): Crew {
+): Executor {
   const real = differentialOf(pair);
   const proxy = differentialOf(models);
   const kernels = kernelsOf(pair);
-  const local = localCrew(seed, real, traceOf);
+  const local = localExecutor(seed, real, traceOf);
   const tallyBatch = async (range: RunRange, stop: Stop): Promise<Tally | null> => {
     const runs = Array.from({ length: range.to - range.from }, (_, at) => range.from + at);
     const traces = runs.map((run) => traceOf(seed, run));
@@ -44,7 +44,7 @@ export function kernelCrew(
     },
     shrink: async (signature, sighting, signal) => {
       if (signal?.aborted === true) return null;
-      return minimalByProxy(signature, sighting, { real, proxy }, traceOf(seed, sighting.best.run));
+      return findingIn(traceOf(seed, sighting.best.run), signature, sighting, real, proxy);
     },
   };
 }

@@ -1,15 +1,16 @@
 import type { Finding as WholeFinding } from "../src/oracle/finding.ts";
 import { isBetweenSides } from "../src/oracle/verdict.ts";
 import type { Trace } from "../src/trace/trace.ts";
+import { nextTurn } from "./executor.ts";
 
-/** What a hunt needs to know of a finding. */
+/** What a trial needs to know of a finding. */
 type Finding = Pick<WholeFinding, "symptom" | "cause" | "side" | "step">;
 
 /** What a reference and its mutant show of one trace, in order of steps. */
-export type Hunt = (trace: Trace) => readonly Finding[];
+export type Shows = (trace: Trace) => readonly Finding[];
 
 /** A finding that one side shows and the other does not. */
-export interface Sighting {
+export interface Detection {
   /** Ops run until then, all traces before it included. */
   readonly ops: number;
   readonly symptom: string;
@@ -21,16 +22,16 @@ export interface Sighting {
   readonly step: number;
 }
 
-export interface HuntResult {
+export interface Trial {
   /** Found beside its reference, or null. */
-  readonly found: Sighting | null;
+  readonly found: Detection | null;
   /** Found by what it shows alone that its reference never does, or null. */
-  readonly alone: Sighting | null;
+  readonly alone: Detection | null;
   readonly ops: number;
 }
 
-export interface HuntOptions {
-  readonly hunt: Hunt;
+export interface TrialOptions {
+  readonly show: Shows;
   readonly traceOf: (run: number) => Trace;
   readonly ops: number;
   /** What the reference shows by itself, by keyOf(); grows with what it shows on the way. */
@@ -60,15 +61,15 @@ function onlyOn(side: Finding["side"], findings: readonly Finding[]): Finding[] 
  * Runs traces on a reference and its mutant until both ways to find it have, or so many ops are
  * done. The before side is the reference.
  */
-export async function huntMutant(options: HuntOptions): Promise<HuntResult> {
-  const { hunt, traceOf, known, isFoundEnough = false } = options;
+export async function tryMutant(options: TrialOptions): Promise<Trial> {
+  const { show, traceOf, known, isFoundEnough = false } = options;
   const isStopped = options.isStopped ?? (() => false);
-  let [found, alone]: [Sighting | null, Sighting | null] = [null, null];
+  let [found, alone]: [Detection | null, Detection | null] = [null, null];
   let ops = 0;
   for (let run = 0; ops < options.ops && !isStopped(); run++) {
     const trace = traceOf(run);
-    const findings = hunt(trace);
-    const sight = (finding: Finding | undefined): Sighting | null => {
+    const findings = show(trace);
+    const detect = (finding: Finding | undefined): Detection | null => {
       if (finding === undefined || ops + finding.step >= options.ops) return null;
       const { symptom, cause, step } = finding;
       return {
@@ -80,24 +81,24 @@ export async function huntMutant(options: HuntOptions): Promise<HuntResult> {
         step,
       };
     };
-    found ??= sight(onlyOn("after", findings)[0] ?? onlyOn("before", findings)[0]);
+    found ??= detect(onlyOn("after", findings)[0] ?? onlyOn("before", findings)[0]);
     for (const finding of findings) if (finding.side === "before") known.add(keyOf(finding));
-    alone ??= sight(
+    alone ??= detect(
       findings.find((f) => f.side === "after" && !isBetweenSides(f) && !known.has(keyOf(f))),
     );
     ops += trace.ops.length;
     if (found !== null && (isFoundEnough || alone !== null)) break;
-    if (run % 64 === 63) await new Promise<void>((resolve) => setImmediate(resolve));
+    if (run % 64 === 63) await nextTurn();
   }
   return { found, alone, ops };
 }
 
 /** What a design shows by itself in so many ops: the keys of its own findings. */
-export function knownOf(hunt: Hunt, traceOf: (run: number) => Trace, ops: number): Set<string> {
+export function knownOf(show: Shows, traceOf: (run: number) => Trace, ops: number): Set<string> {
   const known = new Set<string>();
   for (let run = 0, done = 0; done < ops; run++) {
     const trace = traceOf(run);
-    for (const finding of hunt(trace)) known.add(keyOf(finding));
+    for (const finding of show(trace)) known.add(keyOf(finding));
     done += trace.ops.length;
   }
   return known;

@@ -1,5 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { type Faulted, shortTraces, SMALL_SCOPE, SMALL_WORLD, sweep } from "../../fuzz/sweep.ts";
+import {
+  type Faulted,
+  shortTraces,
+  SMALL_SCOPE,
+  SMALL_WORLD,
+  sweep,
+} from "../../fuzz/failingallocations.ts";
 import type { ModelBackend } from "../../src/model/backend.ts";
 import { type Trace, traceSchema } from "../../src/trace/trace.ts";
 import { MODELS } from "../models.ts";

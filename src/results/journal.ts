@@ -6,7 +6,7 @@ import { type JournalEntry, JournalReader, journalLine, planEntry } from "../../
 import { type CampaignPlan, identityOf } from "../../fuzz/plan.ts";
 import type { Tally } from "../../fuzz/tally.ts";
 import { UserError } from "../usererror.ts";
-import { systemFault } from "./files.ts";
+import { systemFault } from "./disk.ts";
 
 const JOURNAL = "journal.jsonl";
 

@@ -1,4 +1,4 @@
-import type { LiveSide } from "../../src/oracle/observed.ts";
+import type { LiveSide } from "../oracle/observed.ts";
 import type { StateHash } from "./statehash.ts";
 
 /** A reservation as the memtype list shows it. */

@@ -9,11 +9,11 @@ import {
   loadLatest,
   loadSaved,
   saveResult,
-} from "../../fuzz/corpus.ts";
+} from "../../src/results/findings.ts";
 import { campaignDigest } from "../../fuzz/summary.ts";
 import type { CampaignFinding } from "../../src/oracle/finding.ts";
 import { UserError } from "../../src/usererror.ts";
-import { toyDifference } from "./toy.ts";
+import { toyDifference } from "../fuzz/toy.ts";
 
 let dir = "";
 beforeEach(async () => {

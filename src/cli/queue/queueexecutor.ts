@@ -1,5 +1,5 @@
 import type { Job, Queue, QueueEvents } from "bullmq";
-import { type Crew, localCrew } from "../../../fuzz/crew.ts";
+import { type Executor, localExecutor } from "../../../fuzz/executor.ts";
 import type { Differential } from "../../../fuzz/differential.ts";
 import type { CampaignPlan } from "../../../fuzz/plan.ts";
 import { rangeText } from "../../../fuzz/ranges.ts";
@@ -16,9 +16,9 @@ const LOOK_MS = 1000;
 const KEEP_SECONDS = 86_400;
 
 /** Has ranges tallied by the workers of a queue, and shrinks here. */
-export class QueueCrew implements Crew {
+export class QueueExecutor implements Executor {
   readonly jobs = WINDOW;
-  readonly shrink: Crew["shrink"];
+  readonly shrink: Executor["shrink"];
   private readonly plan: CampaignPlan;
   private readonly queue: Queue<RangeJob>;
   private readonly events: QueueEvents;
@@ -38,7 +38,7 @@ export class QueueCrew implements Crew {
     this.plan = plan;
     this.queue = queue;
     this.events = events;
-    this.shrink = localCrew(plan.seed, differential).shrink;
+    this.shrink = localExecutor(plan.seed, differential).shrink;
     // Every range in the window listens for its own end.
     queue.setMaxListeners(0);
     events.setMaxListeners(0);

@@ -14,7 +14,7 @@ export interface Stop {
 }
 
 /** Who does the work of a campaign: this process, worker threads, or other machines. */
-export interface Crew {
+export interface Executor {
   /** How many ranges, or signatures, it takes at a time. */
   readonly jobs: number;
   /** Tallies a range, or, when it had to stop, the first runs of it; null when not even one. */
@@ -27,18 +27,28 @@ export interface Crew {
   ): Promise<CampaignFinding | null>;
 }
 
+/** A signature that its trace showed in the campaign and never again. */
+export class LostFinding extends Error {
+  constructor(
+    signature: string,
+    readonly trace: Trace,
+  ) {
+    super(`${signature} does not hold: what a trace shows depends on those before it`);
+  }
+}
+
 /** How often a campaign looks up from its work, in milliseconds. */
 const TURN_MS = 50;
 
 /** Lets timers, signals and the terminal have their turn. */
-export const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
+export const nextTurn = () => new Promise<void>((resolve) => setTimeout(resolve));
 
 /** Does everything in this process. */
-export function localCrew(
+export function localExecutor(
   seed: number,
   differential: Differential,
   traceOf: TraceSource = traceOfRun,
-): Crew {
+): Executor {
   return {
     jobs: 1,
     tally: (range, stop) => tallyUntil(seed, range, differential, traceOf, stop),
@@ -87,68 +97,15 @@ export async function tallyRuns(
   return tally;
 }
 
-/**
- * Shrinks the best example of a signature. Where the sides had not parted in it, they do not in
- * what is left of it: there the other side's silence means something.
- */
-export async function minimalFinding(
+/** Shrinks the best example of a signature. */
+export function minimalFinding(
   seed: number,
   signature: string,
   sighting: Sighting,
   differential: Differential,
   traceOf: TraceSource,
 ): Promise<CampaignFinding> {
-  const example = await exampleOf(
-    signature,
-    sighting,
-    differential,
-    traceOf(seed, sighting.best.run),
-  );
-  const shrunk = await shrinkLater(example.trace, example.holds);
-  return example.finding(shrunk);
-}
-
-/** The best example of a signature as it was drawn, cut after the step that shows it. */
-export async function roughFinding(
-  seed: number,
-  signature: string,
-  sighting: Sighting,
-  differential: Differential,
-  traceOf: TraceSource,
-): Promise<CampaignFinding> {
-  const example = await exampleOf(
-    signature,
-    sighting,
-    differential,
-    traceOf(seed, sighting.best.run),
-  );
-  return example.finding(example.trace);
-}
-
-interface WholeExample {
-  readonly trace: Trace;
-  holds(trace: Trace): Promise<boolean>;
-  finding(trace: Trace): Promise<CampaignFinding>;
-}
-
-async function exampleOf(
-  signature: string,
-  sighting: Sighting,
-  differential: Differential,
-  whole: Trace,
-): Promise<WholeExample> {
-  const find = finder(signature, sighting, differential);
-  const holds = async (trace: Trace) => (await find(trace)) !== null;
-  const until = untilShown(whole, sighting);
-  return {
-    trace: (await holds(until)) ? until : whole,
-    holds,
-    finding: async (least) => {
-      const found = await find(least);
-      if (found === null) throw new Error(`${signature} was lost: the differential is unsteady`);
-      return keptOf(found, sighting, named(least, signature));
-    },
-  };
+  return findingIn(traceOf(seed, sighting.best.run), signature, sighting, differential);
 }
 
 /** Later ops seldom matter, but a verdict may come from what the other side does in them. */
@@ -181,20 +138,22 @@ function keptOf(found: JudgedFinding, sighting: Sighting, trace: Trace): Campaig
 }
 
 /**
- * Shrinks by a differential that stands for the real one, where that is too slow to be asked
- * thousands of times. What it leads to is confirmed by the real one; else the trace stays whole.
+ * A signature in the trace that shows it best, shrunk by a differential that stands for the real one
+ * where that is too slow to be asked thousands of times; what it leads to is confirmed by the real one.
+ * With null nothing is shrunk, but the trace cut after the step that shows it. Where the sides had not
+ * parted in it, they do not in what is left of it: there the other side's silence means something.
  */
-export async function minimalByProxy(
+export async function findingIn(
+  whole: Trace,
   signature: string,
   sighting: Sighting,
-  { real, proxy }: { readonly real: Differential; readonly proxy: Differential },
-  whole: Trace,
+  real: Differential,
+  proxy: Differential | null = real,
 ): Promise<CampaignFinding> {
-  const until = untilShown(whole, sighting);
-  const candidates = [until, whole];
-  const find = finder(signature, sighting, proxy);
-  const holds = async (trace: Trace) => (await find(trace)) !== null;
-  for (const start of [until, whole]) {
+  const candidates = [untilShown(whole, sighting), whole];
+  const holds = async (trace: Trace) =>
+    proxy !== null && (await finder(signature, sighting, proxy)(trace)) !== null;
+  for (const start of [...candidates]) {
     if (!(await holds(start))) continue;
     candidates.unshift(await shrinkLater(start, holds));
     break;
@@ -204,5 +163,5 @@ export async function minimalByProxy(
     const finding = await confirm(candidate);
     if (finding !== null) return keptOf(finding, sighting, named(candidate, signature));
   }
-  throw new Error(`${signature} was lost: the differential is unsteady`);
+  throw new LostFinding(signature, whole);
 }

@@ -1,3 +1,5 @@
+import { CACHE_MODES, type CacheMode, SHORT_MODE } from "../pat/cachemode.ts";
+
 /** A state of the world in words, hashed to 64 bits; also names things by first appearance. */
 export class StateHash {
   private words = new Int32Array(256);
@@ -71,4 +73,12 @@ export function hashText(text: string): number {
     hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
   }
   return avalanche(hash);
+}
+
+/** Modes by number and by short name are one thing, named by first appearance. */
+export const MODE_TOKENS = CACHE_MODES.map((mode: CacheMode) => SHORT_MODE[mode]);
+
+/** A cache mode without its name: the alphabet's two modes are treated alike everywhere. */
+export function modeWord(state: StateHash, mode: number): number {
+  return state.name(MODE_TOKENS[mode]);
 }

@@ -1,34 +1,29 @@
-import { existsSync } from "node:fs";
-import { Piscina } from "piscina";
-import type { Crew, Stop } from "../../fuzz/crew.ts";
+import type { Piscina } from "piscina";
+import type { Executor, Stop } from "../../fuzz/executor.ts";
 import { rangeText } from "../../fuzz/ranges.ts";
 import type { RunRange, Sighting, Tally } from "../../fuzz/tally.ts";
 import type { CampaignFinding } from "../oracle/finding.ts";
-import { UserError } from "../usererror.ts";
 import { oneLine } from "./io.ts";
+import { startThreads } from "./threads.ts";
 import type { WorkerAnswer, WorkerSetup, WorkerTask } from "./workertask.ts";
 
 /** A task that ended so many threads ends the campaign: it is the task, not bad luck. */
 const MOST_CRASHES = 3;
 
 /** Spreads a campaign over worker threads. A thread that dies is replaced, its task done again. */
-export class PoolCrew implements Crew {
+export class ThreadExecutor implements Executor {
   readonly jobs: number;
   /** The threads themselves. */
-  readonly pool: Piscina;
+  readonly pool: Piscina<WorkerTask, WorkerAnswer>;
   private readonly onCrash: (line: string) => void;
 
   /** `filename` is the worker's bundle; `onCrash` is told of a dead thread in one line. */
   constructor(filename: string, setup: WorkerSetup, jobs: number, onCrash: (line: string) => void) {
-    if (!existsSync(filename)) {
-      throw new UserError(`--jobs ${jobs}: ${filename} is not there (run npm run build)`);
-    }
     this.jobs = jobs;
     this.onCrash = onCrash;
-    const threads = { minThreads: jobs, maxThreads: jobs, concurrentTasksPerWorker: 1 };
-    this.pool = new Piscina<WorkerTask, WorkerAnswer>({ filename, workerData: setup, ...threads });
-    // A thread that dies between two tasks is replaced like any other.
-    this.pool.on("error", (error: unknown) => this.onCrash(`a worker crashed (${reason(error)})`));
+    this.pool = startThreads(filename, setup, jobs, (error) =>
+      onCrash(`a worker crashed (${reason(error)})`),
+    );
   }
 
   async tally(range: RunRange, { signal }: Stop): Promise<Tally | null> {
@@ -59,10 +54,7 @@ export class PoolCrew implements Crew {
     const isOver = () => signal?.aborted === true;
     for (let crashes = 1; !isOver(); crashes++) {
       try {
-        const answer: WorkerAnswer = await this.pool.run(
-          task,
-          signal === undefined ? {} : { signal },
-        );
+        const answer = await this.pool.run(task, signal === undefined ? {} : { signal });
         if (answer.kind === "fault") throw new Error(`${what}: ${answer.stack}`);
         return answer;
       } catch (error) {
