@@ -1,13 +1,10 @@
 import * as fc from "fast-check";
 import {
   DRIVER_MODES,
+  DRIVER_OPS,
   type DriverCallRecord,
   type DriverOp,
   FAULT_HANDLERS,
-  IOREMAP_MODES,
-  MEMREMAP_MODES,
-  PAGEMAP_TYPES,
-  SET_MEMORY_MODES,
 } from "../src/trace/driverop.ts";
 import { type Op, PROTS } from "../src/trace/op.ts";
 import { bornBy, opFault, type Trace, type World } from "../src/trace/trace.ts";
@@ -120,7 +117,7 @@ const liveOp: fc.Arbitrary<DriverOp> = fc.oneof(
 
 const kernelOp: fc.Arbitrary<DriverOp> = fc.oneof(
   fc
-    .tuple(proc, slot, fc.constantFrom(...IOREMAP_MODES), physical, pages)
+    .tuple(proc, slot, fc.constantFrom(...DRIVER_OPS.ioremap.fields.mode.values), physical, pages)
     .map(([p, s, wanted, where, length]) => ({
       op: "ioremap" as const,
       proc: p,
@@ -131,7 +128,7 @@ const kernelOp: fc.Arbitrary<DriverOp> = fc.oneof(
     })),
   fc.record({ op: fc.constant("iounmap" as const), proc, slot }),
   fc
-    .tuple(proc, slot, fc.constantFrom(...MEMREMAP_MODES), physical, pages)
+    .tuple(proc, slot, fc.constantFrom(...DRIVER_OPS.memremap.fields.mode.values), physical, pages)
     .map(([p, s, wanted, where, length]) => ({
       op: "memremap" as const,
       proc: p,
@@ -145,7 +142,7 @@ const kernelOp: fc.Arbitrary<DriverOp> = fc.oneof(
     op: fc.constant("memremap-pages" as const),
     proc,
     slot,
-    type: fc.constantFrom(...PAGEMAP_TYPES),
+    type: fc.constantFrom(...DRIVER_OPS["memremap-pages"].fields.type.values),
     pfn: fc.constant(0),
     pages: fc.constant(WORLD.pfns),
   }),
@@ -153,7 +150,7 @@ const kernelOp: fc.Arbitrary<DriverOp> = fc.oneof(
   fc.record({
     op: fc.constant("set-memory" as const),
     proc,
-    mode: fc.constantFrom(...SET_MEMORY_MODES),
+    mode: fc.constantFrom(...DRIVER_OPS["set-memory"].fields.mode.values),
     pfn,
     ram: fc.constant(true),
     pages,
