@@ -1,4 +1,4 @@
-import { traceOfRun } from "../../fuzz/arbitrary.ts";
+import { traceOfRun } from "../../fuzz/traceofrun.ts";
 import { runCampaign } from "../../fuzz/campaign.ts";
 import { TwoSides } from "../engine/twosides.ts";
 import type { Recording } from "../trace/recording.ts";

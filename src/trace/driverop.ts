@@ -89,6 +89,7 @@ const row = <F extends Fields>(it: RowOf<F>) => it;
 
 const proc = field.proc;
 const kernelRange = { ...physical, pages: field.pages } as const;
+const ramDrawn = (n: number, of: number) => field.mark("", [n, of]);
 const onPfns = [{ start: "pfn", length: "pages" }] as const;
 const slotOnly = { proc, slot: field.slot } as const;
 
@@ -154,16 +155,16 @@ export const DRIVER_OPS = {
   iounmap: kernelUnmapping,
   memremap: kernelMapping({ ...slotOnly, mode: memremapMode, ...kernelRange }),
   memunmap: kernelUnmapping,
-  "memremap-pages": kernelMapping({
-    ...slotOnly,
-    type: pagemapType,
-    ...kernelRange,
-  }),
+  "memremap-pages": {
+    ...kernelMapping({ ...slotOnly, type: pagemapType, ...kernelRange, ram: ramDrawn(0, 1) }),
+    granule: 512,
+  },
   "memunmap-pages": kernelUnmapping,
   "reserve-memtype-wc": wcRange(["memtype"]),
   "free-memtype-wc": wcRange([]),
   "set-memory": row({
-    fields: { proc, mode: setMemoryMode, ...kernelRange },
+    // Other pages than RAM are refused unless memremap_pages() has added them.
+    fields: { proc, mode: setMemoryMode, ...kernelRange, ram: ramDrawn(9, 10) },
     spans: onPfns,
     allocates: ["memtype"],
     vmas: "none",

@@ -37,8 +37,11 @@ export type NumberRole =
   | "slot"
   | "buffer";
 
-export interface NumberField<Optional extends boolean = boolean> {
-  readonly role: NumberRole;
+export interface NumberField<
+  Optional extends boolean = boolean,
+  Role extends NumberRole = NumberRole,
+> {
+  readonly role: Role;
   readonly least: number;
   readonly most: number;
   readonly optional: Optional;
@@ -118,7 +121,11 @@ export type OpRecord<Kind extends string, F extends Fields, Calls = never> = Fla
   { op: Kind } & RecordOf<F, Calls> & { fault?: Fault | undefined }
 >;
 
-function number(role: NumberRole, least: number, most: number): NumberField<false> {
+function number<Role extends NumberRole>(
+  role: Role,
+  least: number,
+  most: number,
+): NumberField<false, Role> {
   return { role, least, most, optional: false };
 }
 
@@ -157,7 +164,9 @@ export const field = {
     words: ["", on],
     drawn,
   }),
-  optional: (given: NumberField<false>): NumberField<true> => ({ ...given, optional: true }),
+  optional: <Role extends NumberRole>(
+    given: NumberField<false, Role>,
+  ): NumberField<true, Role> => ({ ...given, optional: true }),
 } as const;
 
 export const PROTS = ["none", "r", "rw"] as const;

@@ -20,7 +20,7 @@ export type Via = (typeof VIAS)[number];
 export type Advice = (typeof ADVICES)[number];
 
 /** What an op does to the VMAs of its pages where it succeeds; generators steer by it. */
-type VmaEffect =
+export type VmaEffect =
   /** It puts one there, replacing what is there. */
   | "map"
   | "unmap"
@@ -58,6 +58,8 @@ export interface OpRow {
   readonly weightBesideDrivers: number;
   /** There is none where no device is: in the write-back region. */
   readonly needsDevice?: true;
+  /** Its pages begin and end at multiples of so many; anything else is EINVAL. */
+  readonly granule?: number;
   /** What follows the op's name in words, where its fields in their order will not do. */
   words?(op: Values): string;
 }
@@ -161,7 +163,8 @@ export const SYSCALLS = {
   touch: row({
     fields: { proc, at: field.page, write: field.flag(["read", "write"], [3, 4]) },
     spans: [{ start: "at", length: 1 }],
-    allocates: [],
+    // A driver's fault handler maps pages where none were.
+    allocates: ["page-table"],
     vmas: "none",
     drawn: { inRuns: OFTEN, weight: [1, 4], favourite: true },
     weightBesideDrivers: 9,

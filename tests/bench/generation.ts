@@ -2,7 +2,7 @@
  * How fast traces are written, on a quiet machine, in ops a second:
  * `npx tsx tests/bench/generation.ts`.
  */
-import { traceOfRun } from "../../fuzz/arbitrary.ts";
+import { traceOfRun } from "../../fuzz/traceofrun.ts";
 
 const SECONDS = 2;
 

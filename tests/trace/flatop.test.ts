@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { arbitraryTrace } from "../../fuzz/arbitrary.ts";
+import { arbitraryTrace } from "../arbitrary.ts";
 import { Flattener } from "../../src/trace/flatop.ts";
 import { type Op, rowOf, SYSCALL_KINDS } from "../../src/trace/op.ts";
 import { opSchema } from "../../src/trace/opschema.ts";
