@@ -1,65 +1,11 @@
-import type { ChoiceField, Field, FlagField, NumberField, Values } from "../src/trace/fields.ts";
-import {
-  type Op,
-  type OpOf,
-  type OPS,
-  rowOf,
-  SYSCALL_KINDS,
-  type SyscallKind,
-  type SyscallOp,
-} from "../src/trace/op.ts";
-import type { VmaEffect } from "../src/trace/syscalls.ts";
+import type { Values } from "../src/trace/fields.ts";
+import type { Op, OpOf, SyscallKind, SyscallOp } from "../src/trace/op.ts";
 import type { Trace } from "../src/trace/trace.ts";
+import { type Drawn, type PlainKind, PLANS } from "./plainops.ts";
 import { endOf, followMremap, leave, ProcessModel, startOf } from "./processmodel.ts";
 import { ProcessTable } from "./processtable.ts";
 import type { Random } from "./random.ts";
 import { Swarm } from "./swarm.ts";
-
-type FieldsOf<K extends SyscallKind> = (typeof OPS)[K]["fields"];
-type Extra = ChoiceField | FlagField;
-
-/** Kinds that name nothing but a process that is there, pages of it, choices and flags. */
-type PlainKind = {
-  [K in SyscallKind]: FieldsOf<K> extends { readonly proc: NumberField<false, "proc"> }
-    ? [FieldsOf<K>[Exclude<keyof FieldsOf<K>, "proc" | "at" | "pages">]] extends [Extra]
-      ? K
-      : never
-    : never;
-}[SyscallKind];
-
-/** A choice or a flag, each value as often as it is to be drawn: mostly, or in even runs. */
-interface Drawn {
-  readonly name: string;
-  readonly mostly: readonly (string | boolean)[];
-  readonly evenly: readonly (string | boolean)[];
-}
-
-/** How a plain op is written. */
-interface Plan {
-  readonly pages: "none" | "one" | "some";
-  readonly vmas: VmaEffect;
-  /** What else it says. */
-  readonly extras: readonly Drawn[];
-}
-
-function drawnOf(name: string, field: Field): Drawn[] {
-  if (field.role === "choice") return [{ name, mostly: field.mostly, evenly: field.values }];
-  if (field.role !== "flag") return [];
-  const [n, of] = field.drawn;
-  const values = Array.from({ length: of }, (_, at) => at < n);
-  return [{ name, mostly: values, evenly: values }];
-}
-
-function planOf(kind: SyscallKind): Plan {
-  const { fields, vmas } = rowOf(kind);
-  const extras = Object.entries(fields).flatMap(([name, field]) => drawnOf(name, field));
-  if (!("at" in fields)) return { pages: "none", vmas, extras };
-  return { pages: "pages" in fields ? "some" : "one", vmas, extras };
-}
-
-const PLANS = Object.fromEntries(SYSCALL_KINDS.map((kind) => [kind, planOf(kind)])) as Readonly<
-  Record<SyscallKind, Plan>
->;
 
 /**
  * Writes traces: draws a swarm, then op by op, most of them aimed at live VMAs and their exact
