@@ -173,6 +173,7 @@ export const DRIVER_OPS = {
 } as const;
 
 export type DriverOpKind = keyof typeof DRIVER_OPS;
+export const DRIVER_OP_KINDS = Object.keys(DRIVER_OPS) as DriverOpKind[];
 export type DriverOp = {
   [K in DriverOpKind]: OpRecord<K, (typeof DRIVER_OPS)[K]["fields"], DriverCallRecord>;
 }[DriverOpKind];

@@ -4,7 +4,7 @@ import { idiomTrace } from "../arbitrary.ts";
 import { shrink } from "../../fuzz/shrink.ts";
 import { recordOn } from "../../src/model/backend.ts";
 import type { Machine } from "../../src/model/machine.ts";
-import { DRIVER_CALLS, DRIVER_OPS } from "../../src/trace/driverop.ts";
+import { DRIVER_CALLS, DRIVER_OP_KINDS } from "../../src/trace/driverop.ts";
 import { recordingSchema } from "../../src/trace/recording.ts";
 import { type Trace, traceSchema } from "../../src/trace/trace.ts";
 import { MODELS } from "../models.ts";
@@ -57,7 +57,7 @@ describe.each(Object.keys(MODELS))("driver idioms on the model of %s", (release)
 test("the traces reach every op and call of a driver, and a kernel BUG on the before side", () => {
   const traces = fc.sample(idiomTrace, { numRuns: 300, seed: 6 });
   const ops = traces.flatMap((trace) => trace.ops);
-  const missing = Object.keys(DRIVER_OPS).filter((kind) => !ops.some(({ op }) => op === kind));
+  const missing = DRIVER_OP_KINDS.filter((kind) => !ops.some(({ op }) => op === kind));
   expect(missing).toEqual(["reserve-memtype-wc", "free-memtype-wc"]);
   const calls = new Set(ops.flatMap((op) => ("calls" in op ? op.calls.map((c) => c.call) : [])));
   expect([...calls].sort()).toEqual([...DRIVER_CALLS].sort());
