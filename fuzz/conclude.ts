@@ -2,7 +2,7 @@ import type { CampaignFinding } from "../src/oracle/finding.ts";
 import { type Executor, findingIn } from "./executor.ts";
 import type { Differential } from "./differential.ts";
 import { GOALS, type Goal } from "./goals.ts";
-import { traceOfRun } from "./arbitrary.ts";
+import { traceOfRun } from "./traceofrun.ts";
 import type { TraceSource } from "./sources.ts";
 import { residualOf } from "./residual.ts";
 import { type Campaign, campaignDigest } from "./summary.ts";

@@ -1,6 +1,6 @@
 import type { CampaignFinding, JudgedFinding } from "../src/oracle/finding.ts";
 import type { Trace } from "../src/trace/trace.ts";
-import { traceOfRun } from "./arbitrary.ts";
+import { traceOfRun } from "./traceofrun.ts";
 import type { Differential } from "./differential.ts";
 import { shrinkLater } from "./shrink.ts";
 import type { TraceSource } from "./sources.ts";

@@ -1,38 +1,39 @@
-import { assertNever } from "../src/assertnever.ts";
-import type { Dice } from "./dice.ts";
-import type { Op, SyscallKind } from "../src/trace/op.ts";
+import type { Values } from "../src/trace/fields.ts";
+import type { Op, OpOf, SyscallKind, SyscallOp } from "../src/trace/op.ts";
 import type { Trace } from "../src/trace/trace.ts";
-import { Population } from "./population.ts";
-import { endOf, ShadowProcess, startOf } from "./shadow.ts";
+import { type Drawn, type PlainKind, PLANS } from "./plainops.ts";
+import { endOf, followMremap, leave, ProcessModel, startOf } from "./processmodel.ts";
+import { ProcessTable } from "./processtable.ts";
+import type { Random } from "./random.ts";
 import { Swarm } from "./swarm.ts";
 
 /**
  * Writes traces: draws a swarm, then op by op, most of them aimed at live VMAs and their exact
- * edges. Every number comes straight from the dice, so equal random numbers write equal traces.
+ * edges. Every number comes straight from the random numbers, so equal ones write equal traces.
  */
 export class TraceWriter {
-  protected readonly dice: Dice;
+  protected readonly random: Random;
   protected readonly swarm = new Swarm();
   protected ops: Op[] = [];
-  protected readonly population = new Population();
+  protected readonly processes = new ProcessTable();
   /** The range that the last aim() chose. */
   private at = 0;
   private pages = 1;
 
-  constructor(dice: Dice) {
-    this.dice = dice;
+  constructor(random: Random) {
+    this.random = random;
   }
 
   /** Writes the next trace. */
-  write(): Trace {
-    const { dice, swarm, population } = this;
+  write(name: string): Trace {
+    const { random, swarm, processes } = this;
     this.ops = [];
-    population.clear();
-    swarm.draw(dice);
+    processes.clear();
+    swarm.draw(random);
     this.spawn();
-    for (let n = swarm.ops; n > 1; n--) this.writeOp(swarm.kind(dice));
-    if (swarm.exits) for (const { id } of population.live) this.ops.push({ op: "exit", proc: id });
-    return { format: "pfndiff/trace@1", name: "", world: swarm.world, ops: this.ops };
+    for (let n = swarm.ops; n > 1; n--) this.writeOp(swarm.kind(random));
+    if (swarm.exits) for (const { id } of processes.live) this.ops.push({ op: "exit", proc: id });
+    return { format: "pfndiff/trace@1", name, world: swarm.world, ops: this.ops };
   }
 
   protected writeOp(wanted: SyscallKind): void {
@@ -48,64 +49,52 @@ export class TraceWriter {
         return this.exit(process);
       case "mmap":
         return this.mmap(process);
-      case "munmap":
-      case "mlock":
-      case "munlock":
-      case "mseal":
-        return this.onRange(kind, process);
       case "mremap":
         return this.mremap(process);
-      case "revoke":
-        this.ops.push({ op: kind, proc: process.id });
-        return;
-      case "mprotect":
-        return this.mprotect(process);
-      case "madvise":
-        return this.madvise(process);
-      case "touch":
-        return this.touch(process);
       default:
-        return assertNever(kind);
+        // The compiler asks for a way to write a kind that is not plain.
+        return this.plain(kind, process);
     }
   }
 
   /** The kind itself, or mmap where it would act on nothing; now and then it may. */
-  private fitting(kind: SyscallKind, process: ShadowProcess): SyscallKind {
+  private fitting(kind: SyscallKind, process: ProcessModel): SyscallKind {
     if (kind === "mmap" || kind === "exit") return kind;
     if (kind === "spawn") return this.room() ? kind : "mmap";
     if (kind === "fork" && !this.room()) return "mmap";
-    return process.vmas.length === 0 && this.dice.chance(15, 16) ? "mmap" : kind;
+    return process.vmas.length === 0 && this.random.chance(15, 16) ? "mmap" : kind;
   }
 
   private room(): boolean {
-    const { live, isFertile } = this.population;
-    return live.length < this.swarm.maxProcs && isFertile;
+    const { live, mayBear } = this.processes;
+    return live.length < this.swarm.maxProcs && mayBear;
   }
 
   /**
    * The process that the next op names. Seldom it is a dead one; when none is left alive a new
    * one is born, or the trace goes on with the dead if it may not be.
    */
-  private process(): ShadowProcess | null {
-    const { live, dead, isFertile } = this.population;
+  private process(): ProcessModel | null {
+    const { live, dead, mayBear } = this.processes;
     if (live.length === 0) {
-      if (!isFertile) return null;
+      if (!mayBear) return null;
       this.spawn();
     }
-    if (dead.length > 0 && this.dice.chance(1, 64)) return new ShadowProcess(this.dice.pick(dead));
-    return this.dice.pick(live);
+    if (dead.length > 0 && this.random.chance(1, 64))
+      return new ProcessModel(this.random.pick(dead));
+    return this.random.pick(live);
   }
 
   private spawn(): void {
-    const process = this.population.next();
-    this.population.live.push(process);
+    const process = this.processes.next();
+    this.processes.live.push(process);
     this.ops.push({ op: "spawn", proc: process.id });
   }
 
-  private fork(parent: ShadowProcess): void {
-    const { live } = this.population;
-    const child = this.population.next();
-    const late = this.dice.chance(this.swarm.lateOf16, 16);
+  private fork(parent: ProcessModel): void {
+    const { live } = this.processes;
+    const child = this.processes.next();
+    const late = this.random.chance(this.swarm.lateOf16, 16);
     if (late) {
       this.ops.push({ op: "fork", proc: parent.id, child: child.id, late });
       return;
@@ -114,13 +103,13 @@ export class TraceWriter {
     if (live.includes(parent)) live.push(parent.fork(child));
   }
 
-  private exit(process: ShadowProcess): void {
+  private exit(process: ProcessModel): void {
     this.ops.push({ op: "exit", proc: process.id });
-    this.population.bury(process);
+    this.processes.bury(process);
   }
 
-  private mmap(process: ShadowProcess): void {
-    const { dice, swarm } = this;
+  private mmap(process: ProcessModel): void {
+    const { random, swarm } = this;
     const pfn = this.aimPhysical();
     const pages = this.pages;
     const at = this.place(process, pages);
@@ -130,50 +119,50 @@ export class TraceWriter {
       at,
       pages,
       pfn,
-      via: dice.pick(swarm.vias),
-      prot: dice.pick(swarm.prots),
-      private: dice.chance(swarm.privateOf8, 8),
+      via: random.pick(swarm.vias),
+      prot: random.pick(swarm.prots),
+      private: random.chance(swarm.privateOf8, 8),
     });
     process.map(at, at + pages);
   }
 
   /** Draws a physical range: a hot one, a part of one, one pushed off it, or any. Sets pages. */
   private aimPhysical(): number {
-    const { dice, swarm } = this;
+    const { random, swarm } = this;
     const most = swarm.maxPages;
-    const hot = swarm.hotRange(dice);
+    const hot = swarm.hotRange(random);
     this.pages = hot.pages;
-    switch (dice.between(0, 7)) {
+    switch (random.between(0, 7)) {
       case 0:
       case 1:
       case 2:
         return hot.pfn;
       case 3:
-        this.pages = dice.between(1, hot.pages);
+        this.pages = random.between(1, hot.pages);
         return hot.pfn;
       case 4:
-        this.pages = dice.between(1, hot.pages);
+        this.pages = random.between(1, hot.pages);
         return hot.pfn + hot.pages - this.pages;
       case 5:
-        return Math.min(hot.pfn + dice.between(1, 2), swarm.world.pfns - hot.pages);
+        return Math.min(hot.pfn + random.between(1, 2), swarm.world.pfns - hot.pages);
       default:
-        this.pages = dice.between(1, most);
-        return dice.between(0, swarm.world.pfns - this.pages);
+        this.pages = random.between(1, most);
+        return random.between(0, swarm.world.pfns - this.pages);
     }
   }
 
   /** A virtual place for so many pages: free if one is soon found, on a VMA, or behind one. */
-  private place(process: ShadowProcess, pages: number): number {
-    const { dice } = this;
+  private place(process: ProcessModel, pages: number): number {
+    const { random } = this;
     const last = this.swarm.world.vpages - pages;
-    const way = dice.between(0, 7);
+    const way = random.between(0, 7);
     if (process.vmas.length > 0 && way >= 6) {
-      const vma = dice.pick(process.vmas);
-      return Math.min(last, way === 6 ? dice.between(startOf(vma), endOf(vma) - 1) : endOf(vma));
+      const vma = random.pick(process.vmas);
+      return Math.min(last, way === 6 ? random.between(startOf(vma), endOf(vma) - 1) : endOf(vma));
     }
-    let at = dice.between(0, last);
+    let at = random.between(0, last);
     for (let tries = 0; tries < 2 && !process.isFree(at, at + pages); tries++) {
-      at = dice.between(0, last);
+      at = random.between(0, last);
     }
     return at;
   }
@@ -182,38 +171,38 @@ export class TraceWriter {
    * Chooses the range of an op: the whole, head, middle, tail or one page of a live VMA, across
    * its border, over several, or, blind, anywhere.
    */
-  private aim(process: ShadowProcess): void {
-    const { dice, swarm } = this;
+  private aim(process: ProcessModel): void {
+    const { random, swarm } = this;
     const vpages = swarm.world.vpages;
-    if (process.vmas.length === 0 || dice.chance(swarm.blindOf16, 16)) {
-      this.pages = dice.between(1, swarm.maxPages);
-      this.at = dice.between(0, vpages - this.pages);
+    if (process.vmas.length === 0 || random.chance(swarm.blindOf16, 16)) {
+      this.pages = random.between(1, swarm.maxPages);
+      this.at = random.between(0, vpages - this.pages);
       return;
     }
-    const vma = dice.pick(process.vmas);
+    const vma = random.pick(process.vmas);
     const start = startOf(vma);
     const length = endOf(vma) - start;
-    switch (dice.between(0, 9)) {
+    switch (random.between(0, 9)) {
       case 0:
       case 1:
       case 2:
         return this.range(start, length);
       case 3:
       case 4:
-        return this.range(start, dice.between(1, Math.max(1, length - 1)));
+        return this.range(start, random.between(1, Math.max(1, length - 1)));
       case 5:
       case 6: {
-        const tail = dice.between(1, Math.max(1, length - 1));
+        const tail = random.between(1, Math.max(1, length - 1));
         return this.range(start + length - tail, tail);
       }
       case 7: {
-        const cut = dice.between(1, Math.max(1, length - 2));
+        const cut = random.between(1, Math.max(1, length - 2));
         return this.range(start + Math.min(1, length - 1), Math.min(cut, length));
       }
       case 8:
-        return this.range(start + dice.between(0, length - 1), length);
+        return this.range(start + random.between(0, length - 1), length);
       default:
-        return this.range(Math.max(0, start - 1), length + dice.between(0, 3));
+        return this.range(Math.max(0, start - 1), length + random.between(0, 3));
     }
   }
 
@@ -222,78 +211,69 @@ export class TraceWriter {
     this.pages = Math.min(pages, this.swarm.world.vpages - at);
   }
 
-  private onRange(kind: "munmap" | "mlock" | "munlock" | "mseal", process: ShadowProcess): void {
-    this.aim(process);
+  private plain(kind: PlainKind, process: ProcessModel): void {
+    const { pages: aims, vmas, extras } = PLANS[kind];
+    if (aims !== "none") this.aim(process);
     const { at, pages } = this;
-    this.ops.push({ op: kind, proc: process.id, at, pages });
-    if (kind === "munmap") process.unmap(at, at + pages);
-    if (kind === "mseal") process.cut(at, at + pages);
+    const { id: proc } = process;
+    const op: Record<string, Values[string]> =
+      aims === "some"
+        ? { op: kind, proc, at, pages }
+        : aims === "one"
+          ? { op: kind, proc, at }
+          : { op: kind, proc };
+    for (let n = 0; n < extras.length; n++) {
+      const { name, mostly, evenly } = extras[n] as Drawn;
+      op[name] = this.random.pick(this.swarm.isUneven ? mostly : evenly);
+    }
+    this.ops.push(op as SyscallOp);
+    if (vmas !== "none") leave(process, op as SyscallOp, vmas, at, pages);
   }
 
-  private mprotect(process: ShadowProcess): void {
-    this.aim(process);
-    const { at, pages } = this;
-    const prot = this.dice.pick(this.swarm.prots);
-    this.ops.push({ op: "mprotect", proc: process.id, at, pages, prot });
-    process.cut(at, at + pages);
-  }
-
-  private madvise(process: ShadowProcess): void {
-    this.aim(process);
-    const { at, pages } = this;
-    const advice = this.dice.pick(this.swarm.advices);
-    this.ops.push({ op: "madvise", proc: process.id, at, pages, advice });
-    if (advice === "dontfork") process.dontfork(at, at + pages);
-  }
-
-  private touch(process: ShadowProcess): void {
-    this.aim(process);
-    this.ops.push({ op: "touch", proc: process.id, at: this.at, write: this.dice.chance(3, 4) });
-  }
-
-  private mremap(process: ShadowProcess): void {
-    const { dice } = this;
+  private mremap(process: ProcessModel): void {
+    const { random } = this;
     const vpages = this.swarm.world.vpages;
     this.aim(process);
     const { at, pages } = this;
-    const proc = process.id;
-    const way = dice.between(0, 15);
-    if (way >= 2 && way <= 5) return this.shrink(process, at, pages);
+    const way = random.between(0, 15);
     switch (way) {
-      case 0: {
-        const newPages = Math.min(pages + dice.between(1, 2), vpages - at);
-        this.ops.push({ op: "mremap", proc, at, pages, newPages });
-        return;
-      }
+      case 0:
+        return this.resize(process, Math.min(pages + random.between(1, 2), vpages - at));
       case 1: {
-        const zero = dice.chance(1, 2);
-        const newPages = zero ? pages : 0;
-        const to = dice.between(0, vpages - newPages);
-        this.ops.push({ op: "mremap", proc, at, pages: zero ? 0 : pages, newPages, to });
-        return;
+        const newPages = random.chance(1, 2) ? pages : 0;
+        this.pages = newPages === 0 ? pages : 0;
+        return this.move(process, newPages, random.between(0, vpages - newPages));
       }
-      case 6:
-        return this.relocate(process, at, pages, dice.between(1, pages));
-      case 7:
-        return this.relocate(process, at, pages, Math.min(pages + 1, vpages));
+      case 2:
+      case 3:
+      case 4:
+      case 5:
+        return this.resize(process, pages > 1 ? random.between(1, pages - 1) : 1);
+      case 6: {
+        const newPages = random.between(1, pages);
+        return this.move(process, newPages, this.place(process, newPages));
+      }
+      case 7: {
+        const newPages = Math.min(pages + 1, vpages);
+        return this.move(process, newPages, this.place(process, newPages));
+      }
       default:
-        return this.relocate(process, at, pages, pages);
+        return this.move(process, pages, this.place(process, pages));
     }
   }
 
-  private shrink(process: ShadowProcess, at: number, pages: number): void {
-    const newPages = pages > 1 ? this.dice.between(1, pages - 1) : 1;
-    this.ops.push({ op: "mremap", proc: process.id, at, pages, newPages });
-    process.unmap(at + newPages, at + pages);
+  private resize(process: ProcessModel, newPages: number): void {
+    const { at, pages } = this;
+    const op: OpOf<"mremap"> = { op: "mremap", proc: process.id, at, pages, newPages };
+    this.ops.push(op);
+    followMremap(process, op);
   }
 
   /** Moves a range; the target lands anywhere, which at times is over itself. */
-  private relocate(process: ShadowProcess, at: number, pages: number, newPages: number): void {
-    const to = this.place(process, newPages);
-    this.ops.push({ op: "mremap", proc: process.id, at, pages, newPages, to });
-    const apart = to + newPages <= at || at + pages <= to;
-    if (!apart || newPages > pages) return;
-    process.unmap(at + newPages, at + pages);
-    process.move(at, newPages, to);
+  private move(process: ProcessModel, newPages: number, to: number): void {
+    const { at, pages } = this;
+    const op: OpOf<"mremap"> = { op: "mremap", proc: process.id, at, pages, newPages, to };
+    this.ops.push(op);
+    followMremap(process, op);
   }
 }

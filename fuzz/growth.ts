@@ -1,8 +1,8 @@
 import type { Op } from "../src/trace/op.ts";
 import type { Trace, World } from "../src/trace/trace.ts";
-import { diceOfRun, traceOfRun } from "./arbitrary.ts";
+import { type Random, randomOfRun } from "./random.ts";
+import { traceOfRun } from "./traceofrun.ts";
 import type { Coverage } from "./coverage.ts";
-import type { Dice } from "./dice.ts";
 import { mend, MUTATIONS, mutate, withExits } from "./mutate.ts";
 
 /** A kept trace and the features that it was the first to show. */
@@ -37,9 +37,9 @@ export class Growth {
 
   /** The trace of a run: half of them are drawn afresh, the rest are mutants of what is kept. */
   draw(run: number): Trace {
-    const dice = diceOfRun(this.seed, run);
-    if (this.entries.length === 0 || dice.chance(1, 2)) return traceOfRun(this.seed, run);
-    return mutate(dice, this.pick(dice), this.pick(dice), MUTATIONS);
+    const random = randomOfRun(this.seed, run, "mutation");
+    if (this.entries.length === 0 || random.chance(1, 2)) return traceOfRun(this.seed, run);
+    return mutate(random, this.pick(random), this.pick(random), MUTATIONS);
   }
 
   /** Takes in a trace; what it shows first is kept as traces of its own, as small as can be. */
@@ -94,10 +94,10 @@ export class Growth {
   }
 
   /** An entry by how rare its rarest feature is; all of them have a chance. */
-  private pick(dice: Dice): Trace {
+  private pick(random: Random): Trace {
     const entries = this.entries;
-    let best = entries[dice.index(entries.length)] as Entry;
-    const other = entries[dice.index(entries.length)] as Entry;
+    let best = entries[random.index(entries.length)] as Entry;
+    const other = entries[random.index(entries.length)] as Entry;
     if (this.rarity(other) < this.rarity(best)) best = other;
     return best.trace;
   }

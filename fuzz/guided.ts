@@ -1,5 +1,6 @@
 import type { Trace } from "../src/trace/trace.ts";
-import { diceOfRun, traceOfRun } from "./arbitrary.ts";
+import { randomOfRun } from "./random.ts";
+import { traceOfRun } from "./traceofrun.ts";
 import { GAINFUL, mutate } from "./mutate.ts";
 import { type SourceName, SOURCES, type TraceSource, withOneFault } from "./sources.ts";
 
@@ -10,10 +11,10 @@ const FRESH_EVERY = 4;
 export function guidedSource(traceOf: TraceSource, corpus: readonly Trace[]): TraceSource {
   if (corpus.length === 0) return traceOf;
   return (seed, run) => {
-    const dice = diceOfRun(seed, run);
-    if (dice.chance(1, FRESH_EVERY)) return traceOf(seed, run);
-    const [from, other] = [dice.index(corpus.length), dice.index(corpus.length)];
-    const trace = mutate(dice, corpus[from] as Trace, corpus[other] as Trace, GAINFUL);
+    const random = randomOfRun(seed, run, "mutation");
+    if (random.chance(1, FRESH_EVERY)) return traceOf(seed, run);
+    const [from, other] = [random.index(corpus.length), random.index(corpus.length)];
+    const trace = mutate(random, corpus[from] as Trace, corpus[other] as Trace, GAINFUL);
     return { ...trace, name: `seed ${seed} run ${run}` };
   };
 }

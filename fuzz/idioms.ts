@@ -1,16 +1,23 @@
-import * as fc from "fast-check";
+import { assertNever } from "../src/assertnever.ts";
 import {
-  DRIVER_MODES,
+  CALLS,
+  type CallKind,
+  DRIVER_CALLS,
   type DriverCallRecord,
-  type DriverOp,
-  FAULT_HANDLERS,
-  IOREMAP_MODES,
-  MEMREMAP_MODES,
-  PAGEMAP_TYPES,
-  SET_MEMORY_MODES,
 } from "../src/trace/driverop.ts";
-import { type Op, PROTS } from "../src/trace/op.ts";
-import { bornBy, opFault, type Trace, type World } from "../src/trace/trace.ts";
+import type { Field, Values } from "../src/trace/fields.ts";
+import {
+  bornBy,
+  endsProcess,
+  OP_KINDS,
+  type Op,
+  type OpKind,
+  OPS,
+  rowOf,
+} from "../src/trace/op.ts";
+import type { OpRow } from "../src/trace/syscalls.ts";
+import { opFault, type Trace, type World } from "../src/trace/trace.ts";
+import type { Random } from "./random.ts";
 
 /** Room for a memremap_pages() subsection, and for a few small mappings that meet in it. */
 const WORLD: World = { pfns: 512, vpages: 16, mtrr: "uncached" };
@@ -18,236 +25,193 @@ const MOST_PAGES = 6;
 const MOST_CALLS = 4;
 const FEWEST_OPS = 4;
 const MOST_OPS = 20;
-const PROCS = [0, 1, 2, 3];
-
-/** Which of the live processes, see Meeting. */
-const proc = fc.nat({ max: 3 });
+const MOST_PROCS = 4;
+/** Few of each, so that mappings overlap and slots are taken. */
+const PFNS = 9;
+const OFFSETS = 6;
+const SLOTS = 3;
+const BUFFERS = 4;
 /** Mostly few places, so that mappings replace each other. */
-const at = fc.oneof(
-  { weight: 4, arbitrary: fc.constantFrom(0, 0, 4, 8) },
-  fc.nat({ max: WORLD.vpages - MOST_PAGES }),
-);
-const pages = fc.integer({ min: 1, max: MOST_PAGES });
-/** Few pfns, so that mappings overlap. */
-const pfn = fc.nat({ max: 8 });
-const physical = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ pfn }) },
-  fc.record({ pfn, ram: fc.constant(true) }),
-);
-const mode = fc.constantFrom(...DRIVER_MODES);
-const slot = fc.nat({ max: 2 });
-const isPrivate = fc.constantFrom(false, false, false, true);
-const prot = fc.constantFrom(...PROTS, "rw" as const, "rw" as const);
+const PLACES = [0, 0, 4, 8] as const;
 
-/** A part of a VMA; 0 pages are the rest of it, which is the whole at offset 0. */
-const window = fc.oneof(
-  { weight: 2, arbitrary: fc.constant({ off: 0, pages: 0 }) },
-  fc.record({ off: fc.nat({ max: 3 }), pages: fc.nat({ max: 3 }) }),
+const WEIGHTED: readonly OpKind[] = OP_KINDS.flatMap((kind) =>
+  Array.from({ length: OPS[kind].weightBesideDrivers }, () => kind),
+);
+const WEIGHTED_CALLS: readonly CallKind[] = DRIVER_CALLS.flatMap((kind) =>
+  Array.from({ length: CALLS[kind].weight }, () => kind),
 );
 
-const remap = fc
-  .tuple(fc.constantFrom("remap" as const, "remap-window" as const), window, physical, mode)
-  .map(([call, range, where, wanted]) => ({ call, ...range, ...where, mode: wanted }));
-
-const driverCall: fc.Arbitrary<DriverCallRecord> = fc.oneof(
-  { weight: 6, arbitrary: remap },
-  {
-    weight: 2,
-    arbitrary: window.map((range) => ({ call: "zap" as const, ...range })),
-  },
-  fc.tuple(fc.constantFrom(...FAULT_HANDLERS), physical, mode).map(([does, where, wanted]) => ({
-    call: "fault-handler" as const,
-    does,
-    ...where,
-    mode: wanted,
-  })),
-  fc
-    .tuple(window, fc.nat({ max: 3 }))
-    .map(([range, buffer]) => ({ call: "dma-window" as const, ...range, buffer })),
-  fc.nat({ max: 3 }).map((buffer) => ({ call: "dma" as const, buffer })),
-  fc.constant({ call: "fail" as const, errno: "EIO" as const }),
-  fc.constant({ call: "ignore-errors" as const }),
-);
-
-/** A VMA filled piece by piece, each piece beside the one before: buffers of a ring, say. */
-const filled = fc
-  .tuple(
-    fc.constantFrom("remap" as const, "remap-window" as const),
-    fc.integer({ min: 1, max: 2 }),
-    fc.array(fc.tuple(physical, mode), { minLength: 2, maxLength: MOST_CALLS }),
-  )
-  .map(([call, length, pieces]) =>
-    pieces.map(([where, wanted], n): DriverCallRecord => {
-      return { call, off: n * length, pages: length, ...where, mode: wanted };
-    }),
-  );
-
-const whole = fc
-  .tuple(physical, mode)
-  .map(([where, wanted]): DriverCallRecord[] => [
-    { call: "remap", off: 0, pages: 0, ...where, mode: wanted },
-  ]);
-
-/** What a handler that supplies a range anew does first. */
-const emptied = whole.map((made): DriverCallRecord[] => [
-  { call: "zap", off: 0, pages: 0 },
-  ...made,
-]);
-
-const calls = fc.oneof(
-  { weight: 2, arbitrary: fc.array(driverCall, { minLength: 1, maxLength: MOST_CALLS }) },
-  { weight: 2, arbitrary: whole },
-  filled,
-);
-
-const mapOp = fc
-  .tuple(proc, at, pages, prot, isPrivate, calls)
-  .map(([p, from, length, access, copies, made]) => ({
-    op: "drv-mmap" as const,
-    proc: p,
-    at: from,
-    pages: length,
-    off: 0,
-    prot: access,
-    private: copies,
-    calls: made,
-  }));
-
-const liveOp: fc.Arbitrary<DriverOp> = fc.oneof(
-  fc.record({ op: fc.constant("drv-run" as const), proc, at, calls: fc.oneof(calls, emptied) }),
-  fc.record({ op: fc.constant("drv-zap" as const), proc, off: fc.nat({ max: 5 }), pages }),
-);
-
-const kernelOp: fc.Arbitrary<DriverOp> = fc.oneof(
-  fc
-    .tuple(proc, slot, fc.constantFrom(...IOREMAP_MODES), physical, pages)
-    .map(([p, s, wanted, where, length]) => ({
-      op: "ioremap" as const,
-      proc: p,
-      slot: s,
-      mode: wanted,
-      ...where,
-      pages: length,
-    })),
-  fc.record({ op: fc.constant("iounmap" as const), proc, slot }),
-  fc
-    .tuple(proc, slot, fc.constantFrom(...MEMREMAP_MODES), physical, pages)
-    .map(([p, s, wanted, where, length]) => ({
-      op: "memremap" as const,
-      proc: p,
-      slot: s,
-      mode: wanted,
-      ...where,
-      pages: length,
-    })),
-  fc.record({ op: fc.constant("memunmap" as const), proc, slot }),
-  fc.record({
-    op: fc.constant("memremap-pages" as const),
-    proc,
-    slot,
-    type: fc.constantFrom(...PAGEMAP_TYPES),
-    pfn: fc.constant(0),
-    pages: fc.constant(WORLD.pfns),
-  }),
-  fc.record({ op: fc.constant("memunmap-pages" as const), proc, slot }),
-  fc.record({
-    op: fc.constant("set-memory" as const),
-    proc,
-    mode: fc.constantFrom(...SET_MEMORY_MODES),
-    pfn,
-    ram: fc.constant(true),
-    pages,
-  }),
-);
-
-/** System calls that change what a driver has mapped. */
-const systemCall: fc.Arbitrary<Op> = fc.oneof(
-  fc.record({ op: fc.constant("munmap" as const), proc, at, pages }),
-  fc.record({ op: fc.constant("mprotect" as const), proc, at, pages, prot }),
-  fc.tuple(proc, at, pages, at).map(([p, from, length, to]) => ({
-    op: "mremap" as const,
-    proc: p,
-    at: from,
-    pages: length,
-    newPages: length,
-    to,
-  })),
-  fc.record({ op: fc.constant("touch" as const), proc, at, write: fc.boolean() }),
-  fc
-    .tuple(proc, fc.constantFrom(2, 3))
-    .map(([p, child]) => ({ op: "fork" as const, proc: p, child })),
-  fc.record({ op: fc.constant("exit" as const), proc }),
-);
-
-const idiomOp: fc.Arbitrary<Op> = fc.oneof(
-  { weight: 5, arbitrary: mapOp },
-  { weight: 4, arbitrary: liveOp },
-  { weight: 3, arbitrary: kernelOp },
-  { weight: 8, arbitrary: systemCall },
-);
+/** A record that is being drawn, field by field. */
+type Drawn = Record<string, Values[string]>;
 
 /**
- * What the ops of a trace have to meet: live processes, and where each has mappings. Without it
- * most ops of a trace would find nobody, or nothing.
+ * Writes traces of driver idioms: two processes, up to two more by fork, driver mappings that meet
+ * each other and the kernel's own in a few pages, and the system calls that cut and move them.
  */
-class Meeting {
-  private readonly places = new Map<number, number[]>([0, 1].map((p) => [p, []]));
+export class IdiomWriter {
+  /** Where each live process has mappings: without it most ops would find nobody, or nothing. */
+  private readonly places = new Map<number, number[]>();
+  private births = 0;
 
-  /** The op as drawn, of a live process; what needs a mapping mostly finds one. */
-  bind(op: Op): Op {
-    const alive = [...this.places.keys()];
-    switch (op.op) {
-      case "drv-run":
-      case "munmap":
-      case "mprotect":
-      case "mremap":
-      case "touch": {
-        const owners = alive.filter((id) => this.places.get(id)?.length !== 0);
-        const proc = pick(owners, op.proc) ?? pick(alive, op.proc) ?? 0;
-        const place = pick([...(this.places.get(proc) ?? []), undefined], op.at);
-        const inside = op.op === "drv-run" ? 0 : op.at >> 2;
-        return { ...op, proc, at: place === undefined ? op.at : place + inside };
-      }
+  constructor(private readonly random: Random) {}
+
+  /** Writes the next trace; it is valid, and all processes exit at its end. */
+  write(name: string): Trace {
+    const { random } = this;
+    this.places.clear();
+    this.births = 0;
+    const ops: Op[] = [];
+    for (let proc = 0; proc < 2; proc++) this.add({ op: "spawn", proc }, ops);
+    for (
+      let left = random.between(FEWEST_OPS, MOST_OPS);
+      left > 0 && this.places.size > 0;
+      left--
+    ) {
+      this.add(this.op(random.pick(WEIGHTED)), ops);
+    }
+    for (const proc of this.places.keys()) ops.push({ op: "exit", proc });
+    return { format: "pfndiff/trace@1", name, world: WORLD, ops };
+  }
+
+  /** Takes an op up unless it cannot stand in the world, and keeps in mind what it has brought. */
+  private add(op: Op, ops: Op[]): void {
+    const born = bornBy(op);
+    if (born === MOST_PROCS || opFault(op, WORLD) !== null) return;
+    ops.push(op);
+    const starts = this.places.get(op.proc);
+    if (born !== null) {
+      this.births++;
+      this.places.set(born, [...(starts ?? [])]);
+    } else if (endsProcess(op)) this.places.delete(op.proc);
+    else if (op.op === "mremap" && op.to !== undefined) starts?.push(op.to);
+    else if (OPS[op.op].vmas === "map" && "at" in op) starts?.push(op.at);
+  }
+
+  private op(kind: OpKind): Op {
+    const row = rowOf(kind);
+    const op: Drawn = { op: kind };
+    for (const [name, field] of Object.entries(row.fields)) {
+      const value = this.opValue(name, field, row, op);
+      if (value !== undefined) op[name] = value;
+    }
+    return op as Op;
+  }
+
+  /** What a field of an op says, after those before it. */
+  private opValue(name: string, field: Field, row: OpRow, op: Drawn): Values[string] {
+    const { random } = this;
+    switch (field.role) {
+      case "proc":
+        return this.proc(row);
+      case "born":
+        return this.births;
+      case "virtual":
+        return name === "at" ? this.place(row, op["proc"]) : this.anywhere();
+      case "length":
+        // Of one op all lengths are alike: a move keeps the size of what it moves.
+        return row.granule ?? op["pages"] ?? random.between(1, MOST_PAGES);
+      case "pfn":
+        return row.granule === undefined ? random.below(PFNS) : 0;
+      case "offset":
+        return row.vmas === "map" ? 0 : random.below(OFFSETS);
+      case "calls":
+        return this.calls(row.vmas !== "map");
+      case "rest":
+      case "slot":
+      case "buffer":
+      case "choice":
+      case "flag":
+        return this.value(field);
       default:
-        return { ...op, proc: pick(alive, op.proc) ?? 0 };
+        return assertNever(field);
     }
   }
 
-  /** Keeps in mind what the op has brought or ended. */
-  note(op: Op): void {
-    const starts = this.places.get(op.proc) ?? [];
-    if (op.op === "drv-mmap") starts.push(op.at);
-    if (op.op === "mremap" && op.to !== undefined) starts.push(op.to);
-    if (op.op === "fork") this.places.set(op.child, [...starts]);
-    if (op.op === "exit") this.places.delete(op.proc);
+  /** What does not depend on where it is said. */
+  private value(field: Field): Values[string] {
+    const { random } = this;
+    switch (field.role) {
+      case "choice":
+        return random.pick(field.mostly);
+      case "flag": {
+        const isSet = random.chance(field.drawn[0], field.drawn[1]);
+        return isSet || !field.optional ? isSet : undefined;
+      }
+      case "slot":
+        return random.below(SLOTS);
+      case "buffer":
+        return random.below(BUFFERS);
+      case "pfn":
+        return random.below(PFNS);
+      case "offset":
+      case "rest":
+        return random.below(MOST_CALLS);
+      case "proc":
+      case "born":
+      case "virtual":
+      case "length":
+      case "calls":
+        throw new Error(`a call has no ${field.role}`);
+      default:
+        return assertNever(field);
+    }
+  }
+
+  /** A live process; one that has mappings for what acts on them. */
+  private proc({ spans, vmas }: OpRow): number {
+    const alive = [...this.places.keys()];
+    const acts = spans.some(({ start }) => start === "at") && vmas !== "map";
+    const owners = acts ? alive.filter((proc) => this.places.get(proc)?.length !== 0) : alive;
+    return this.random.pick(owners.length > 0 ? owners : alive);
+  }
+
+  private anywhere(): number {
+    const { random } = this;
+    return random.chance(4, 5) ? random.pick(PLACES) : random.between(0, WORLD.vpages - MOST_PAGES);
+  }
+
+  /** Anywhere for a new mapping; what acts on one mostly finds one, or a page of it. */
+  private place({ vmas, fields }: OpRow, proc: Values[string]): number {
+    const { random } = this;
+    const starts = (typeof proc === "number" && this.places.get(proc)) || [];
+    if (vmas === "map" || random.chance(1, 1 + starts.length)) return this.anywhere();
+    return random.pick(starts) + ("calls" in fields ? 0 : random.below(4));
+  }
+
+  /** What a handler does; on a VMA that is there it may empty it first and fill it anew. */
+  private calls(isLive: boolean): DriverCallRecord[] {
+    const { random } = this;
+    if (isLive && random.chance(1, 2)) return [{ call: "zap", off: 0, pages: 0 }, this.whole()];
+    const way = random.below(5);
+    if (way >= 3) return [this.whole()];
+    if (way === 2) return this.filled();
+    const count = random.between(1, MOST_CALLS);
+    return Array.from({ length: count }, () => this.call(random.pick(WEIGHTED_CALLS)));
+  }
+
+  private whole(): DriverCallRecord {
+    return { ...this.call("remap"), off: 0, pages: 0 } as DriverCallRecord;
+  }
+
+  /** A VMA filled piece by piece, each piece beside the one before: buffers of a ring, say. */
+  private filled(): DriverCallRecord[] {
+    const { random } = this;
+    const kind = random.pick(["remap", "remap-window"] as const);
+    const pages = random.between(1, 2);
+    return Array.from({ length: random.between(2, MOST_CALLS) }, (_, n) => {
+      return { ...this.call(kind), off: n * pages, pages } as DriverCallRecord;
+    });
+  }
+
+  /** A call by itself; most windows are the whole VMA, which 0 pages from its start are. */
+  private call(kind: CallKind): DriverCallRecord {
+    const call: Drawn = { call: kind };
+    const isWhole = this.random.chance(2, 3);
+    for (const [name, field] of Object.entries<Field>(CALLS[kind].fields)) {
+      const isWindow = field.role === "offset" || field.role === "rest";
+      const value = isWindow && isWhole ? 0 : this.value(field);
+      if (value !== undefined) call[name] = value;
+    }
+    return call as DriverCallRecord;
   }
 }
-
-function pick<T>(list: readonly T[], draw: number): T | undefined {
-  return list[draw % list.length];
-}
-
-function traceOf(drawn: readonly Op[]): Trace {
-  const ops: Op[] = [0, 1].map((p) => ({ op: "spawn", proc: p }));
-  const born = new Set([0, 1]);
-  const meeting = new Meeting();
-  for (const unbound of drawn) {
-    const op = meeting.bind(unbound);
-    const child = bornBy(op);
-    if ((child !== null && born.has(child)) || opFault(op, WORLD) !== null) continue;
-    if (child !== null) born.add(child);
-    meeting.note(op);
-    ops.push(op);
-  }
-  for (const p of PROCS) ops.push({ op: "exit", proc: p });
-  return { format: "pfndiff/trace@1", name: "idioms", world: WORLD, ops };
-}
-
-/**
- * Traces of driver idioms: two processes, up to two more by fork, driver mappings that meet each
- * other and the kernel's own in a few pages, and the system calls that cut and move them. All
- * processes exit at the end. Every trace satisfies traceSchema.
- */
-export const idiomTrace: fc.Arbitrary<Trace> = fc
-  .array(idiomOp, { minLength: FEWEST_OPS, maxLength: MOST_OPS, size: "max" })
-  .map(traceOf);

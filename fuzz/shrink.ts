@@ -1,9 +1,10 @@
 import type { Trace } from "../src/trace/trace.ts";
-import { callsOf, type Draft, draftOf, isSimpler, keyOf, traceOfDraft } from "./draft.ts";
+
 import {
   equalSlots,
   fitted,
   forkToSpawn,
+  isFork,
   lowerValues,
   mergeProcesses,
   renumbered,
@@ -11,7 +12,6 @@ import {
   slotsOf,
   virtualEdges,
   withoutCall,
-  withoutDestination,
   withoutFault,
   withoutOps,
   withoutPair,
@@ -19,6 +19,7 @@ import {
   withoutVirtualPages,
   withValues,
 } from "./simplify.ts";
+import { isSimpler, keyOf, rowsOf, type TraceRows, traceOfRows } from "./tracerows.ts";
 
 /** Two ops, or two numbers, are tried together only in a trace this small. */
 const FEW_OPS = 14;
@@ -32,42 +33,42 @@ type Ask<T> = Generator<Trace, T, boolean>;
  * still holds, so that one search serves predicates that answer at once and those that do not.
  */
 class Search {
-  private draft: Draft;
+  private rows: TraceRows;
   private readonly name: string;
   private readonly failed = new Set<string>();
 
   constructor(trace: Trace) {
-    this.draft = draftOf(trace);
+    this.rows = rowsOf(trace);
     this.name = trace.name;
   }
 
   *run(): Ask<Trace> {
-    let from: Draft;
+    let from: TraceRows;
     do {
-      from = this.draft;
+      from = this.rows;
       yield* this.dropOps();
       yield* this.dropExtras();
       yield* this.dropProcesses();
       yield* this.lowerTogether();
       yield* this.lowerSingly();
-    } while (this.draft !== from);
+    } while (this.rows !== from);
     return this.trace();
   }
 
   private trace(): Trace {
-    const trace = traceOfDraft(this.draft, this.name);
+    const trace = traceOfRows(this.rows, this.name);
     if (trace === null) throw new Error("the shrinker holds an invalid trace");
     return trace;
   }
 
   /** Takes the candidate over if it is simpler, valid, and holds. */
-  private *attempt(candidate: Draft): Ask<boolean> {
-    if (!isSimpler(candidate, this.draft)) return false;
+  private *attempt(candidate: TraceRows): Ask<boolean> {
+    if (!isSimpler(candidate, this.rows)) return false;
     const key = keyOf(candidate);
     if (this.failed.has(key)) return false;
-    const trace = traceOfDraft(candidate, this.name);
+    const trace = traceOfRows(candidate, this.name);
     if (trace !== null && (yield trace)) {
-      this.draft = candidate;
+      this.rows = candidate;
       return true;
     }
     this.failed.add(key);
@@ -78,13 +79,13 @@ class Search {
   private *dropOps(): Ask<void> {
     for (let size = Math.ceil(this.count() / 2); size >= 1; size = size >> 1) {
       for (let end = this.count(); end > 0; end = Math.min(end - size, this.count())) {
-        yield* this.attempt(withoutOps(this.draft, Math.max(0, end - size), end));
+        yield* this.attempt(withoutOps(this.rows, Math.max(0, end - size), end));
       }
     }
     if (this.count() > FEW_OPS) return;
     for (let j = this.count() - 1; j > 0; j--) {
       for (let i = j - 1; i >= 0; i--) {
-        if (yield* this.attempt(withoutPair(this.draft, i, j))) {
+        if (yield* this.attempt(withoutPair(this.rows, i, j))) {
           j = this.count();
           break;
         }
@@ -95,109 +96,106 @@ class Search {
   /** Drops faults, and calls of a driver. */
   private *dropExtras(): Ask<void> {
     for (let i = 0; i < this.count(); i++) {
-      if (this.draft.rows[i]?.fault !== undefined) yield* this.attempt(withoutFault(this.draft, i));
-      for (let c = callsOf(this.draft.rows[i]?.template).length - 1; c >= 0; c--) {
-        yield* this.attempt(withoutCall(this.draft, i, c));
+      if (this.rows.rows[i]?.fault !== undefined) yield* this.attempt(withoutFault(this.rows, i));
+      for (let c = (this.rows.rows[i]?.calls.length ?? 0) - 1; c >= 0; c--) {
+        yield* this.attempt(withoutCall(this.rows, i, c));
       }
     }
   }
 
   private count(): number {
-    return this.draft.rows.length;
+    return this.rows.rows.length;
   }
 
   private *dropProcesses(): Ask<void> {
-    yield* this.attempt(renumbered(this.draft));
+    yield* this.attempt(renumbered(this.rows));
     for (let gone = this.processes() - 1; gone >= 0; gone--) {
-      yield* this.attempt(withoutProcess(this.draft, gone));
+      yield* this.attempt(withoutProcess(this.rows, gone));
     }
     for (let gone = this.processes() - 1; gone > 0; gone--) {
       for (let into = 0; into < gone; into++) {
-        if (yield* this.attempt(mergeProcesses(this.draft, gone, into))) break;
+        if (yield* this.attempt(mergeProcesses(this.rows, gone, into))) break;
       }
     }
     for (let i = 0; i < this.count(); i++) {
-      const row = this.draft.rows[i];
-      if (row?.kind === "fork") yield* this.attempt(forkToSpawn(this.draft, i));
-      if (row?.kind === "mremap" && row.values.length > 4) {
-        yield* this.attempt(withoutDestination(this.draft, i));
-      }
+      const row = this.rows.rows[i];
+      if (row !== undefined && isFork(row)) yield* this.attempt(forkToSpawn(this.rows, i));
     }
-    yield* this.attempt(renumbered(this.draft));
+    yield* this.attempt(renumbered(this.rows));
   }
 
   /** One more than the highest process id. */
   private processes(): number {
-    return slotsOf(this.draft)
+    return slotsOf(this.rows)
       .filter((slot) => slot.role === "proc")
       .reduce((most, slot) => Math.max(most, slot.value + 1), 0);
   }
 
   /** Numbers that have to move together: the world, whole columns of pages, equal values. */
   private *lowerTogether(): Ask<void> {
-    yield* this.attempt(fitted(this.draft));
+    yield* this.attempt(fitted(this.rows));
     yield* this.lowerWorld();
     yield* this.squeezeVirtual();
     yield* this.shiftGroups((slots) => shiftable(slots, "pfn"));
     yield* this.shiftGroups((slots) => shiftable(slots, "virtual"));
     yield* this.shiftGroups((slots) => mappedGroups(slots));
     yield* this.shiftGroups((slots) => equalSlots(slots));
-    yield* this.attempt(fitted(this.draft));
+    yield* this.attempt(fitted(this.rows));
   }
 
   private *lowerWorld(): Ask<void> {
     for (const index of [0, 1, 2, 3] as const) {
-      const least = index >= 2 ? 0 : fitted(this.draft).world[index];
-      for (const value of lowerValues(this.draft.world[index], least)) {
-        const world = [...this.draft.world] as [number, number, number, number];
+      const least = index >= 2 ? 0 : fitted(this.rows).world[index];
+      for (const value of lowerValues(this.rows.world[index], least)) {
+        const world = [...this.rows.world] as [number, number, number, number];
         world[index] = value;
-        if (yield* this.attempt({ ...this.draft, world })) break;
+        if (yield* this.attempt({ ...this.rows, world })) break;
       }
     }
   }
 
   /** Takes pages out between two edges: all of them, all but one, one. */
   private *squeezeVirtual(): Ask<void> {
-    for (let i = virtualEdges(this.draft).length - 2; i >= 0; i--) {
-      const edges = virtualEdges(this.draft);
+    for (let i = virtualEdges(this.rows).length - 2; i >= 0; i--) {
+      const edges = virtualEdges(this.rows);
       if (i + 1 >= edges.length) continue;
       const start = edges[i] as number;
       const width = (edges[i + 1] as number) - start;
       for (const count of new Set([width, width - 1, width >> 1, 1])) {
         if (count < 1) continue;
-        if (yield* this.attempt(withoutVirtualPages(this.draft, start, count))) break;
+        if (yield* this.attempt(withoutVirtualPages(this.rows, start, count))) break;
       }
     }
   }
 
   /** Lowers all slots of a group by one distance, the largest that holds. */
   private *shiftGroups(groupsOf: (slots: readonly Slot[]) => Slot[][]): Ask<void> {
-    for (let g = 0; g < groupsOf(slotsOf(this.draft)).length; g++) {
-      const group = groupsOf(slotsOf(this.draft))[g] as Slot[];
+    for (let g = 0; g < groupsOf(slotsOf(this.rows)).length; g++) {
+      const group = groupsOf(slotsOf(this.rows))[g] as Slot[];
       const room = group.reduce((least, s) => Math.min(least, s.value - s.least), Infinity);
       for (const rest of lowerValues(room, 0)) {
         const lower = (slot: Slot) => slot.value - (room - rest);
-        if (yield* this.attempt(withValues(this.draft, group, lower))) break;
+        if (yield* this.attempt(withValues(this.rows, group, lower))) break;
       }
     }
   }
 
   /** Every number by itself, then, where there are few, two at a time by one. */
   private *lowerSingly(): Ask<void> {
-    for (let i = 0; i < slotsOf(this.draft).length; i++) {
-      const slot = slotsOf(this.draft)[i] as Slot;
+    for (let i = 0; i < slotsOf(this.rows).length; i++) {
+      const slot = slotsOf(this.rows)[i] as Slot;
       for (const value of lowerValues(slot.value, slot.least)) {
-        if (yield* this.attempt(withValues(this.draft, [slot], () => value))) break;
+        if (yield* this.attempt(withValues(this.rows, [slot], () => value))) break;
       }
     }
     yield* this.lowerWorld();
-    const slots = slotsOf(this.draft);
+    const slots = slotsOf(this.rows);
     if (slots.length > FEW_NUMBERS) return;
     for (let j = 1; j < slots.length; j++) {
       for (let i = 0; i < j; i++) {
-        const pair = slotsOf(this.draft).filter((_, index) => index === i || index === j);
+        const pair = slotsOf(this.rows).filter((_, index) => index === i || index === j);
         if (pair.some((slot) => slot.value === slot.least)) continue;
-        yield* this.attempt(withValues(this.draft, pair, (slot) => slot.value - 1));
+        yield* this.attempt(withValues(this.rows, pair, (slot) => slot.value - 1));
       }
     }
   }

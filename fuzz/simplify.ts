@@ -1,180 +1,213 @@
-import { type Draft, leastOf, ROLES, type Role, type Row } from "./draft.ts";
+import { DRIVER_OPS } from "../src/trace/driverop.ts";
+import {
+  type CallRow,
+  type Coded,
+  codeOfKind,
+  type Role,
+  type Row,
+  type TraceRows,
+} from "./tracerows.ts";
 
 /**
- * The single steps by which a draft gets simpler, as pure functions. None checks that the result
+ * The single steps by which the rows of a trace get simpler, as pure functions. None checks that the result
  * is a valid trace or simpler indeed: the shrinker does.
  */
 
-const isBirth = ({ kind }: Row) => kind === "spawn" || kind === "fork";
-
 /** The process that a row brings to life, or null. */
-const bornIn = ({ kind, values }: Row): number | null =>
-  kind === "spawn" ? (values[0] as number) : kind === "fork" ? (values[1] as number) : null;
+function bornIn({ kind, values }: Row): number | null {
+  const place = codeOfKind(kind).fields.findIndex(({ isBorn }) => isBorn);
+  return place < 0 ? null : (values[place] as number);
+}
+
+/** The processes that a row names and that are there before it. */
+function namedIn({ kind, values }: Row): number[] {
+  const { fields } = codeOfKind(kind);
+  return values.filter((_, i) => fields[i]?.role === "proc" && fields[i]?.isBorn === false);
+}
 
 /** Without the ops from `from` up to `to`. */
-export function withoutOps(draft: Draft, from: number, to: number): Draft {
-  return { ...draft, rows: [...draft.rows.slice(0, from), ...draft.rows.slice(to)] };
+export function withoutOps(trace: TraceRows, from: number, to: number): TraceRows {
+  return { ...trace, rows: [...trace.rows.slice(0, from), ...trace.rows.slice(to)] };
 }
 
 /** Without two ops. */
-export function withoutPair(draft: Draft, i: number, j: number): Draft {
-  return { ...draft, rows: draft.rows.filter((_, index) => index !== i && index !== j) };
+export function withoutPair(trace: TraceRows, i: number, j: number): TraceRows {
+  return { ...trace, rows: trace.rows.filter((_, index) => index !== i && index !== j) };
 }
 
 /** Without a process: no op that names it is left. */
-export function withoutProcess(draft: Draft, proc: number): Draft {
-  const names = (row: Row) =>
-    row.values.some((value, i) => ROLES[row.kind][i] === "proc" && value === proc);
-  return { ...draft, rows: draft.rows.filter((row) => !names(row)) };
+export function withoutProcess(trace: TraceRows, proc: number): TraceRows {
+  const names = (row: Row) => bornIn(row) === proc || namedIn(row).includes(proc);
+  return { ...trace, rows: trace.rows.filter((row) => !names(row)) };
 }
 
 /** Every process id replaced. */
 function renameProcesses(rows: readonly Row[], rename: (proc: number) => number): Row[] {
-  return rows.map((row) => ({
-    ...row,
-    values: row.values.map((value, i) => (ROLES[row.kind][i] === "proc" ? rename(value) : value)),
-  }));
+  return rows.map((row) => {
+    const { fields } = codeOfKind(row.kind);
+    const values = row.values.map((value, i) =>
+      fields[i]?.role === "proc" ? rename(value) : value,
+    );
+    return { ...row, values };
+  });
 }
 
 /** One process does what two did: the birth of `gone` is dropped and its ops go to `into`. */
-export function mergeProcesses(draft: Draft, gone: number, into: number): Draft {
-  const rows = draft.rows.filter((row) => bornIn(row) !== gone);
-  return { ...draft, rows: renameProcesses(rows, (proc) => (proc === gone ? into : proc)) };
+export function mergeProcesses(trace: TraceRows, gone: number, into: number): TraceRows {
+  const rows = trace.rows.filter((row) => bornIn(row) !== gone);
+  return { ...trace, rows: renameProcesses(rows, (proc) => (proc === gone ? into : proc)) };
+}
+
+/** Whether a row brings one process to life out of another. */
+export function isFork(row: Row): boolean {
+  return bornIn(row) !== null && namedIn(row).length > 0;
 }
 
 /** A fork becomes the birth of an empty process. */
-export function forkToSpawn(draft: Draft, index: number): Draft {
-  const child = (draft.rows[index] as Row).values[1] as number;
-  return replaceRow(draft, index, { kind: "spawn", values: [child] });
-}
-
-/** mremap() without its fixed destination. */
-export function withoutDestination(draft: Draft, index: number): Draft {
-  const row = draft.rows[index] as Row;
-  return replaceRow(draft, index, { ...row, values: row.values.slice(0, 4) });
+export function forkToSpawn(trace: TraceRows, index: number): TraceRows {
+  const child = bornIn(trace.rows[index] as Row) as number;
+  return replaceRow(trace, index, { kind: "spawn", values: [child], calls: [] });
 }
 
 /** An op whose allocations all succeed. */
-export function withoutFault(draft: Draft, index: number): Draft {
-  const { fault: _gone, ...row } = draft.rows[index] as Row;
-  return replaceRow(draft, index, row);
+export function withoutFault(trace: TraceRows, index: number): TraceRows {
+  const { fault: _gone, ...row } = trace.rows[index] as Row;
+  return replaceRow(trace, index, row);
 }
 
 /** A driver's op without one of its calls. */
-export function withoutCall(draft: Draft, index: number, call: number): Draft {
-  const row = draft.rows[index] as Row;
-  const { template } = row;
-  if (template === undefined || !("calls" in template)) return draft;
-  const calls = template.calls.filter((_, i) => i !== call);
-  return replaceRow(draft, index, { ...row, template: { ...template, calls } });
+export function withoutCall(trace: TraceRows, index: number, call: number): TraceRows {
+  const row = trace.rows[index] as Row;
+  return replaceRow(trace, index, { ...row, calls: row.calls.filter((_, i) => i !== call) });
 }
 
-function replaceRow(draft: Draft, index: number, row: Row): Draft {
-  return { ...draft, rows: draft.rows.with(index, row) };
+function replaceRow(trace: TraceRows, index: number, row: Row): TraceRows {
+  return { ...trace, rows: trace.rows.with(index, row) };
 }
 
 /** Processes numbered from 0 in the order of their births, then those that are never born. */
-export function renumbered(draft: Draft): Draft {
+export function renumbered(trace: TraceRows): TraceRows {
   const ids = new Map<number, number>();
   const meet = (proc: number) => {
     if (!ids.has(proc)) ids.set(proc, ids.size);
   };
-  for (const row of draft.rows) {
+  for (const row of trace.rows) {
     const born = bornIn(row);
     if (born !== null) meet(born);
   }
-  for (const row of draft.rows) if (!isBirth(row)) meet(row.values[0] as number);
-  for (const row of draft.rows) if (row.kind === "fork") meet(row.values[0] as number);
-  return { ...draft, rows: renameProcesses(draft.rows, (proc) => ids.get(proc) as number) };
+  for (const row of trace.rows) if (bornIn(row) === null) namedIn(row).forEach(meet);
+  for (const row of trace.rows) if (bornIn(row) !== null) namedIn(row).forEach(meet);
+  return { ...trace, rows: renameProcesses(trace.rows, (proc) => ids.get(proc) as number) };
 }
 
 /** The smallest world that its ops fit into; what a driver needs of the region is left alone. */
-export function fitted(draft: Draft): Draft {
-  let pfns = draft.rows.some(({ template }) => template !== undefined) ? draft.world[0] : 1;
+export function fitted(trace: TraceRows): TraceRows {
+  let pfns = trace.rows.some(({ kind }) => kind in DRIVER_OPS) ? trace.world[0] : 1;
   let vpages = 1;
-  for (const { kind, values } of draft.rows) {
-    const n = (index: number) => values[index] as number;
-    if (kind === "mmap") pfns = Math.max(pfns, n(3) + n(2));
-    for (const [at, length] of rangesOf(kind, values)) vpages = Math.max(vpages, at + length);
+  for (const row of trace.rows) {
+    for (const [at, length] of rangesOf(row, "pfn")) pfns = Math.max(pfns, at + length);
+    for (const [at, length] of rangesOf(row, "virtual")) vpages = Math.max(vpages, at + length);
   }
-  return { ...draft, world: [pfns, vpages, draft.world[2], draft.world[3]] };
+  return { ...trace, world: [pfns, vpages, trace.world[2], trace.world[3]] };
 }
 
-/** The virtual ranges of an op, as start and length; mremap's `at` needs a page to be in. */
-function rangesOf(kind: Row["kind"], values: readonly number[]): [number, number][] {
-  const n = (index: number) => values[index] as number;
-  if (ROLES[kind][1] !== "virtual") return [];
-  if (ROLES[kind][2] !== "length") return [[n(1), 1]];
-  if (kind !== "mremap") return [[n(1), n(2)]];
-  const source: [number, number] = [n(1), Math.max(1, n(2))];
-  return [source, values.length > 4 ? [n(4), n(3)] : [n(1), n(3)]];
+/** The ranges of an op where its numbers are pfns, or virtual pages, as start and length. */
+function rangesOf({ kind, values }: Row, role: Role): [number, number][] {
+  const { spans } = codeOfKind(kind);
+  return spans
+    .filter((span) => span.role === role)
+    .map(({ start, or, length }) => {
+      const given = values[start] as number;
+      const pages = length < 0 ? 1 : (values[length] as number);
+      // Even an empty range begins on a page, unless it is where something is to go.
+      const least = start === or ? 1 : 0;
+      return [given < 0 ? (values[or] as number) : given, Math.max(least, pages)];
+    });
 }
 
 /** Where virtual ranges start and end, ascending, with 0 in front. */
-export function virtualEdges(draft: Draft): number[] {
+export function virtualEdges(trace: TraceRows): number[] {
   const edges = new Set([0]);
-  for (const { kind, values } of draft.rows) {
-    for (const [at, length] of rangesOf(kind, values)) edges.add(at).add(at + length);
+  for (const row of trace.rows) {
+    for (const [at, length] of rangesOf(row, "virtual")) edges.add(at).add(at + length);
   }
   return [...edges].sort((a, b) => a - b);
 }
 
 /** Takes `count` virtual pages from `from` out of every address space; what spans them shrinks. */
-export function withoutVirtualPages(draft: Draft, from: number, count: number): Draft {
+export function withoutVirtualPages(trace: TraceRows, from: number, count: number): TraceRows {
   const place = (page: number) => (page <= from ? page : page < from + count ? from : page - count);
-  const rows = draft.rows.map((row) => {
-    const { kind, values } = row;
-    if (ROLES[kind][1] !== "virtual") return row;
-    const next = [...values];
-    const at = values[1] as number;
-    next[1] = place(at);
-    if (ROLES[kind][2] !== "length") return { ...row, values: next };
-    const pages = values[2] as number;
-    next[2] = place(at + pages) - place(at);
-    if (kind !== "mremap") return { ...row, values: next };
-    const newPages = values[3] as number;
-    const to = values.length > 4 ? (values[4] as number) : at;
-    next[3] = newPages === pages ? next[2] : place(to + newPages) - place(to);
-    if (values.length > 4) next[4] = place(to);
-    return { ...row, values: next };
-  });
-  return { ...draft, rows };
+  return { ...trace, rows: trace.rows.map((row) => squeezed(row, place)) };
 }
 
-/** The place of one number: a row and an index into its values. */
+/** A row with its virtual pages elsewhere; lengths that were equal stay equal. */
+function squeezed(row: Row, place: (page: number) => number): Row {
+  const { kind, values } = row;
+  const next = [...values];
+  const lengths = new Map<number, number>();
+  for (const { role, start, or, length } of codeOfKind(kind).spans) {
+    if (role !== "virtual") continue;
+    const given = values[start] as number;
+    const at = given < 0 ? (values[or] as number) : given;
+    if (given >= 0) next[start] = place(given);
+    if (length < 0) continue;
+    const pages = values[length] as number;
+    const left = lengths.get(pages) ?? place(at + pages) - place(at);
+    lengths.set(pages, left);
+    next[length] = left;
+  }
+  return { ...row, values: next };
+}
+
+/** The place of one number: a row, one of its calls or -1, and an index into the values. */
 export interface Slot {
   readonly row: number;
+  readonly call: number;
   readonly index: number;
   readonly value: number;
   readonly role: Role;
   readonly least: number;
+  readonly most: number;
+}
+
+function slotsIn({ kind, values }: Row | CallRow, row: number, call: number): Slot[] {
+  const { fields } = codeOfKind(kind);
+  return values.map((value, index) => {
+    const { role, least, most } = fields[index] as Coded;
+    return { row, call, index, value, role, least, most };
+  });
+}
+
+/** All numbers of one op, those of its calls last. */
+export function slotsOfRow(row: Row, index: number): Slot[] {
+  const calls = row.calls.flatMap((call, nth) => slotsIn(call, index, nth));
+  return [...slotsIn(row, index, -1), ...calls];
 }
 
 /** All numbers of the ops, in order. */
-export function slotsOf(draft: Draft): Slot[] {
-  return draft.rows.flatMap(({ kind, values }, row) =>
-    values.map((value, index) => ({
-      row,
-      index,
-      value,
-      role: ROLES[kind][index] as Role,
-      least: leastOf(kind, index),
-    })),
-  );
+export function slotsOf(trace: TraceRows): Slot[] {
+  return trace.rows.flatMap(slotsOfRow);
 }
 
-/** The draft with other values in some slots. */
+/** The same rows with other values in some slots. */
 export function withValues(
-  draft: Draft,
+  trace: TraceRows,
   slots: readonly Slot[],
   to: (slot: Slot) => number,
-): Draft {
-  const rows = [...draft.rows];
+): TraceRows {
+  const rows = [...trace.rows];
   for (const slot of slots) {
     const row = rows[slot.row] as Row;
-    rows[slot.row] = { ...row, values: row.values.with(slot.index, to(slot)) };
+    const changed = <R extends Row | CallRow>(part: R): R => ({
+      ...part,
+      values: part.values.with(slot.index, to(slot)),
+    });
+    rows[slot.row] =
+      slot.call < 0
+        ? changed(row)
+        : { ...row, calls: row.calls.with(slot.call, changed(row.calls[slot.call] as CallRow)) };
   }
-  return { ...draft, rows };
+  return { ...trace, rows };
 }
 
 /** Groups of at least two slots of one role with one value: they often have to go together. */

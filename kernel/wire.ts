@@ -1,5 +1,7 @@
+import { assertNever } from "../src/assertnever.ts";
 import { isDriverOp } from "../src/trace/driverkinds.ts";
-import { ADVICES, type Op, PROTS, type SyscallKind, VIAS } from "../src/trace/op.ts";
+import type { Field, Values } from "../src/trace/fields.ts";
+import { type Op, rowOf, SYSCALL_KINDS, type SyscallKind } from "../src/trace/op.ts";
 import type { Trace } from "../src/trace/trace.ts";
 
 /**
@@ -30,21 +32,10 @@ export const HEADER_WORD = {
   AT_OP: 8,
 } as const;
 
-export const OP_CODE: Readonly<Record<SyscallKind, number>> = {
-  spawn: 0,
-  mmap: 1,
-  munmap: 2,
-  mremap: 3,
-  mprotect: 4,
-  madvise: 5,
-  touch: 6,
-  fork: 7,
-  exit: 8,
-  mlock: 9,
-  munlock: 10,
-  mseal: 11,
-  revoke: 12,
-};
+/** A system call's number is its place in the list of all. */
+export const OP_CODE = Object.fromEntries(
+  SYSCALL_KINDS.map((kind, place) => [kind, place]),
+) as Readonly<Record<SyscallKind, number>>;
 
 export const RECORD = {
   TRACE: 1,
@@ -87,38 +78,48 @@ export function checksum(bytes: Buffer): number {
   return (sum ^ (sum >>> 16)) >>> 0;
 }
 
+/** What the guest reads of every op, in this order; an op has four words of its own besides. */
+const COMMON_WORDS: readonly string[] = ["proc", "at", "pages"];
+
+/** The words of a field; one that may be absent says first whether it is there. */
+function fieldWords(field: Field, value: Values[string]): number[] {
+  switch (field.role) {
+    case "choice":
+      return [field.values.findIndex((each) => each === value)];
+    case "flag":
+      return [value === true ? 1 : 0];
+    case "calls":
+      throw new Error("a guest program makes no calls of a driver");
+    case "proc":
+    case "born":
+    case "virtual":
+    case "length":
+    case "rest":
+    case "pfn":
+    case "offset":
+    case "slot":
+    case "buffer": {
+      const number = typeof value === "number" ? value : 0;
+      return field.optional ? [value === undefined ? 0 : 1, number] : [number];
+    }
+    default:
+      return assertNever(field);
+  }
+}
+
 /** The words of one op as the guest reads them: kind, proc, at, pages, and four of its own. */
 export function opWords(op: Op): number[] {
   if (isDriverOp(op)) throw new Error(`${op.op} is no system call and has no code`);
-  const code = OP_CODE[op.op];
-  switch (op.op) {
-    case "spawn":
-    case "exit":
-    case "revoke":
-      return [code, op.proc, 0, 0, 0, 0, 0, 0];
-    case "mmap": {
-      const via = VIAS.indexOf(op.via);
-      const prot = PROTS.indexOf(op.prot);
-      return [code, op.proc, op.at, op.pages, op.pfn, via, prot, op.private ? 1 : 0];
-    }
-    case "munmap":
-    case "mlock":
-    case "munlock":
-    case "mseal":
-      return [code, op.proc, op.at, op.pages, 0, 0, 0, 0];
-    case "mremap": {
-      const given = op.to === undefined ? 0 : 1;
-      return [code, op.proc, op.at, op.pages, op.newPages, given, op.to ?? 0, 0];
-    }
-    case "mprotect":
-      return [code, op.proc, op.at, op.pages, PROTS.indexOf(op.prot), 0, 0, 0];
-    case "madvise":
-      return [code, op.proc, op.at, op.pages, ADVICES.indexOf(op.advice), 0, 0, 0];
-    case "touch":
-      return [code, op.proc, op.at, 1, op.write ? 1 : 0, 0, 0, 0];
-    case "fork":
-      return [code, op.proc, 0, 0, op.child, op.late === true ? 1 : 0, 0, 0];
-  }
+  const values: Values = op;
+  const { fields } = rowOf(op.op);
+  const own = Object.entries(fields)
+    .filter(([name]) => !COMMON_WORDS.includes(name))
+    .flatMap(([name, field]) => fieldWords(field, values[name]));
+  const at = "at" in op ? op.at : 0;
+  const pages = "pages" in op ? op.pages : "at" in op ? 1 : 0;
+  const words = [OP_CODE[op.op], op.proc, at, pages, ...own];
+  if (words.length > WIRE.OP_WORDS) throw new Error(`${op.op} has more words than the guest reads`);
+  return [...words, ...Array.from({ length: WIRE.OP_WORDS - words.length }, () => 0)];
 }
 
 /** The bytes of one op. */

@@ -1,46 +1,85 @@
-import { driverOpText, range } from "./driveroptext.ts";
 import { SHORT_MODE } from "../src/pat/cachemode.ts";
-import { isDriverOp } from "../src/trace/driverkinds.ts";
-import type { Op, SyscallOp } from "../src/trace/op.ts";
+import { type CallRow, CALLS, type DriverCallRecord } from "../src/trace/driverop.ts";
+import { type Field, type Fields, rangeText, type Span, type Values } from "../src/trace/fields.ts";
+import { type Op, type Place, placeOf, rowOf } from "../src/trace/op.ts";
 import type { Mapped, Memtype, Result, TraceEvent, VmaState } from "../src/trace/recording.ts";
-
-export { range } from "./driveroptext.ts";
+import { assertNever } from "../src/assertnever.ts";
 
 /** An op in words, such as `munmap p0 [0,1)`. */
 export function opText(op: Op): string {
-  const text = isDriverOp(op) ? driverOpText(op) : syscallText(op);
+  const row = rowOf(op.op);
+  const own = row.words === undefined ? recordText(op, row) : row.words(op);
+  const text = `${op.op} ${own}`;
   return op.fault === undefined ? text : `${text}, no memory for ${op.fault.at} ${op.fault.nth}`;
 }
 
-function syscallText(op: SyscallOp): string {
-  switch (op.op) {
-    case "spawn":
-    case "exit":
-    case "revoke":
-      return `${op.op} p${op.proc}`;
-    case "fork":
-      return `fork p${op.proc} -> p${op.child}${op.late === true ? ", to fail late" : ""}`;
-    case "mmap": {
-      const shared = op.private ? "private" : "shared";
-      const where = `${range(op.at, op.pages)} = pfn ${range(op.pfn, op.pages)}`;
-      return `mmap p${op.proc} ${where} ${op.via} ${op.prot} ${shared}`;
+/** A call of a driver's handler in words. */
+function callText(call: DriverCallRecord): string {
+  const row: CallRow = CALLS[call.call];
+  const own = recordText(call, row);
+  return own === "" ? (row.called ?? call.call) : `${row.called ?? call.call} ${own}`;
+}
+
+interface Described {
+  readonly fields: Fields;
+  readonly spans: readonly Span[];
+}
+
+/** The fields of a record in words; a span tells of all of its fields at once. */
+function recordText(values: Values, { fields, spans }: Described): string {
+  const told: string[] = [];
+  const lengths = new Set<string>();
+  for (const { length } of spans) if (length !== 1) lengths.add(length);
+  for (const [name, field] of Object.entries(fields)) {
+    const span = spans.find(({ start }) => start === name);
+    if (span !== undefined) {
+      told.push(placeText(values, field, placeOf(values, span), span !== spans[0]));
+    } else if (!lengths.has(name)) {
+      told.push(fieldText(values[name], field));
     }
-    case "munmap":
-    case "mlock":
-    case "munlock":
-    case "mseal":
-      return `${op.op} p${op.proc} ${range(op.at, op.pages)}`;
-    case "mremap": {
-      const from = `mremap p${op.proc} ${range(op.at, op.pages)}`;
-      if (op.to === undefined) return `${from} resize to ${range(op.at, op.newPages)}`;
-      return `${from} move to ${range(op.to, op.newPages)}`;
-    }
-    case "mprotect":
-      return `mprotect p${op.proc} ${range(op.at, op.pages)} ${op.prot}`;
-    case "madvise":
-      return `madvise p${op.proc} ${range(op.at, op.pages)} ${op.advice}`;
-    case "touch":
-      return `touch p${op.proc} page ${op.at} ${op.write ? "write" : "read"}`;
+  }
+  return told.filter((text) => text !== "").join(" ");
+}
+
+/** Where a span lies; pfns behind other pages are what those are mapped to. */
+function placeText(values: Values, { role }: Field, place: Place, isTarget: boolean): string {
+  const { at, pages } = place;
+  const isCall = "call" in values;
+  if (role === "pfn") {
+    const base = values["ram"] === true ? "ram" : "pfn";
+    // A call maps as much as its window is long, and says so there.
+    return `${isTarget ? "= " : ""}${base} ${isCall ? at : rangeText(at, pages)}`;
+  }
+  if (role === "virtual") return "pages" in values ? rangeText(at, pages) : `page ${at}`;
+  if (!isCall) return `off ${rangeText(at, pages)}`;
+  if (pages > 0) return rangeText(at, pages);
+  return at === 0 ? "whole" : `[${at},end)`;
+}
+
+function fieldText(value: Values[string], field: Field): string {
+  switch (field.role) {
+    case "proc":
+    case "born":
+      return `p${value}`;
+    case "choice":
+      return `${value}`;
+    case "flag":
+      return field.words[value === true ? 1 : 0];
+    case "calls":
+      return `{${(value as DriverCallRecord[]).map(callText).join("; ")}}`;
+    case "virtual":
+      return `page ${value}`;
+    case "length":
+    case "rest":
+      return `${value} pages`;
+    case "offset":
+      return `off ${value}`;
+    case "pfn":
+    case "slot":
+    case "buffer":
+      return `${field.role} ${value}`;
+    default:
+      return assertNever(field);
   }
 }
 
@@ -59,16 +98,16 @@ export function vmaText(vma: VmaState): string {
     ...(vma.sealed === true ? ["sealed"] : []),
   ];
   if (vma.maps !== undefined) {
-    return `${range(vma.start, pages)} = ${mapsText(vma.maps)} ${vma.prot} ${flags.join(" ")}`;
+    return `${rangeText(vma.start, pages)} = ${mapsText(vma.maps)} ${vma.prot} ${flags.join(" ")}`;
   }
-  return `${range(vma.start, pages)} = pfn ${range(vma.pfn, pages)} ${vma.prot} ${flags.join(" ")}`;
+  return `${rangeText(vma.start, pages)} = pfn ${rangeText(vma.pfn, pages)} ${vma.prot} ${flags.join(" ")}`;
 }
 
 /** What a driver has mapped, run by run. */
 function mapsText(maps: readonly Mapped[]): string {
   const runs = maps.map(({ at, pages, pfn, type, ram }) => {
     const base = ram === true ? "ram" : "pfn";
-    return `${range(at, pages)} ${base} ${range(pfn, pages)} ${SHORT_MODE[type]}`;
+    return `${rangeText(at, pages)} ${base} ${rangeText(pfn, pages)} ${SHORT_MODE[type]}`;
   });
   return `{${runs.join("; ")}}`;
 }

@@ -1,92 +1,89 @@
-import fc from "fast-check";
-import { ADVICES, type Op, PROTS, VIAS } from "../src/trace/op.ts";
-import { bornBy, type Trace, type World } from "../src/trace/trace.ts";
+import * as fc from "fast-check";
+import { simplerTraces } from "../fuzz/shrink.ts";
+import { idiomTraceOfRun, type TraceSource } from "../fuzz/sources.ts";
+import { traceOfRun } from "../fuzz/traceofrun.ts";
+import type { Field, Values } from "../src/trace/fields.ts";
+import { bornBy, type Op, OPS, SYSCALL_KINDS, type SyscallKind } from "../src/trace/op.ts";
+import { opFault, type Trace, traceSchema, type World } from "../src/trace/trace.ts";
+
+/** The traces of campaigns as fast-check's, which shrink as a campaign shrinks them. */
+class TraceArbitrary extends fc.Arbitrary<Trace> {
+  constructor(private readonly source: TraceSource) {
+    super();
+  }
+
+  override generate(random: fc.Random): fc.Value<Trace> {
+    const trace = this.source(random.nextInt(0, 0x7fffffff), random.nextInt(0, 0x7fffffff));
+    return new fc.Value({ ...trace, name: "" }, undefined);
+  }
+
+  override canShrinkWithoutContext(value: unknown): value is Trace {
+    return traceSchema.safeParse(value).success;
+  }
+
+  override shrink(trace: Trace): fc.Stream<fc.Value<Trace>> {
+    return fc.stream(simplerTraces(trace)).map((simpler) => new fc.Value(simpler, undefined));
+  }
+}
+
+/** Traces of system calls, and of drivers; every one satisfies traceSchema. */
+export const arbitraryTrace: fc.Arbitrary<Trace> = new TraceArbitrary(traceOfRun);
+export const idiomTrace: fc.Arbitrary<Trace> = new TraceArbitrary(idiomTraceOfRun);
 
 const SIZE = { pfns: 8, vpages: 12 } as const;
 
-const RANGE_OPS = ["mlock", "munlock", "mseal"] as const;
-
-const proc = fc.nat({ max: 3 });
-/** A range inside the window: the start and the length are drawn so that they always fit. */
-const range = fc
-  .tuple(fc.nat({ max: SIZE.vpages - 1 }), fc.nat({ max: SIZE.vpages }))
-  .map(([at, length]) => ({ at, pages: Math.min(Math.max(1, length), SIZE.vpages - at) }));
-
-/** Ops drawn blindly, one independent of the other: a second opinion beside the campaign's own. */
-function blindOp(world: World): fc.Arbitrary<Op> {
-  const vias = VIAS.filter((via) => world.mtrr === "uncached" || !via.startsWith("resource"));
-  const prot = fc.constantFrom(...PROTS);
-  return fc.oneof(
-    {
-      weight: 4,
-      arbitrary: fc
-        .record({ range, pfn: fc.nat({ max: SIZE.pfns - 1 }), proc, prot, isPrivate: fc.boolean() })
-        .chain(({ range: { at, pages }, pfn, isPrivate, ...rest }) =>
-          fc.constantFrom(...vias).map((via) => ({
-            op: "mmap" as const,
-            ...rest,
-            at,
-            pages: Math.min(pages, SIZE.pfns - pfn),
-            pfn,
-            via,
-            private: isPrivate,
-          })),
-        ),
-    },
-    fc
-      .record({ proc, range })
-      .map(({ proc, range }) => ({ op: "munmap" as const, proc, ...range })),
-    fc
-      .record({ proc, range, newPages: fc.nat({ max: 4 }), to: fc.nat({ max: SIZE.vpages - 4 }) })
-      .map(({ proc, range, newPages, to }) => ({
-        op: "mremap" as const,
-        proc,
-        ...range,
-        newPages,
-        to,
-      })),
-    fc
-      .record({ proc, range, to: fc.nat({ max: SIZE.vpages - 1 }) })
-      .map(({ proc, range: { at, pages }, to }) => {
-        const kept = Math.min(pages, SIZE.vpages - to);
-        return { op: "mremap" as const, proc, at, pages: kept, newPages: kept, to };
-      }),
-    fc
-      .record({ proc, range, newPages: fc.nat({ max: 4 }) })
-      .map(({ proc, range: { at, pages }, newPages }) => ({
-        op: "mremap" as const,
-        proc,
-        at,
-        pages,
-        newPages: Math.min(newPages, SIZE.vpages - at),
-      })),
-    fc
-      .record({ proc, range, prot })
-      .map(({ proc, range, prot }) => ({ op: "mprotect" as const, proc, ...range, prot })),
-    fc
-      .record({ proc, range, advice: fc.constantFrom(...ADVICES) })
-      .map(({ proc, range, advice }) => ({ op: "madvise" as const, proc, ...range, advice })),
-    fc
-      .record({ proc, range, op: fc.constantFrom(...RANGE_OPS) })
-      .map(({ proc, range, op }) => ({ op, proc, ...range })),
-    fc.record({ op: fc.constant("touch" as const), proc, at: fc.nat(11), write: fc.boolean() }),
-    fc.record({ op: fc.constant("fork" as const), proc, child: proc }),
-    fc.record({
-      op: fc.constant("fork" as const),
-      proc,
-      child: proc,
-      late: fc.constant(true as const),
-    }),
-    fc.record({ op: fc.constant("exit" as const), proc }),
-  );
+/** Any value that a field may have in a small world. */
+function blindValue(field: Field): fc.Arbitrary<Values[string]> {
+  switch (field.role) {
+    case "choice":
+      return fc.constantFrom(...field.values);
+    case "flag":
+      return field.optional ? fc.constantFrom(undefined, true) : fc.boolean();
+    case "calls":
+      return fc.constant([]);
+    case "proc":
+    case "born":
+    case "slot":
+    case "buffer":
+      return fc.nat({ max: 3 });
+    case "pfn":
+      return fc.nat({ max: SIZE.pfns - 1 });
+    case "virtual":
+    case "length":
+    case "rest":
+    case "offset": {
+      const number = fc.integer({ min: field.least, max: SIZE.vpages });
+      return field.optional ? fc.option(number, { nil: undefined }) : number;
+    }
+  }
 }
 
-/** Blind traces: two processes at the start, up to two more by fork, in either region. */
+/** Ops drawn blindly, one independent of the other: a second opinion beside the campaign's own. */
+function blindOp(kind: SyscallKind, world: World): fc.Arbitrary<Op> {
+  const fields: [string, Field][] = Object.entries(OPS[kind].fields);
+  const values = fc.tuple(...fields.map(([, field]) => blindValue(field)));
+  return values
+    .map((drawn) => {
+      const given = fields.map(([name], nth) => [name, drawn[nth]] as const);
+      const there = given.filter(([, value]) => value !== undefined);
+      return { op: kind, ...Object.fromEntries(there) } as Op;
+    })
+    .filter((op) => opFault(op, world) === null);
+}
+
+/** Blind traces: two processes at the start, up to two more, in either region. */
 export const blindTrace: fc.Arbitrary<Trace> = fc
   .constantFrom("uncached" as const, "write-back" as const)
   .chain((mtrr) => {
     const world: World = { ...SIZE, mtrr };
-    return fc.array(blindOp(world), { maxLength: 40 }).map((drawn) => {
+    const kinds = SYSCALL_KINDS.filter(
+      (kind) => mtrr === "uncached" || !("needsDevice" in OPS[kind]),
+    );
+    const ops = kinds.map((kind) => ({
+      weight: kind === "mmap" ? 4 : 1,
+      arbitrary: blindOp(kind, world),
+    }));
+    return fc.array(fc.oneof(...ops), { maxLength: 40 }).map((drawn) => {
       const ops: Op[] = [
         { op: "spawn", proc: 0 },
         { op: "spawn", proc: 1 },

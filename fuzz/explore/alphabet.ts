@@ -1,6 +1,6 @@
 import { VM_DONTCOPY, VM_PRIVATE, VM_WRITE } from "../../src/mm/vmaflags.ts";
 import { firstAfter, type SeenVma, vmaAt } from "../../src/oracle/observed.ts";
-import type { Op, Via } from "../../src/trace/op.ts";
+import { bornBy, type Op, type OpKind, type Via } from "../../src/trace/op.ts";
 import type { Bounds } from "./bounds.ts";
 
 /** Whether an op changes anything of a process that has these VMAs on one side. */
@@ -33,9 +33,9 @@ export interface Scene {
 export function isTried({ op, applies }: Letter, scene: Scene): boolean {
   const { procs, alive, born, sides } = scene;
   const mayBear = alive.length < procs;
-  if (op.op === "spawn") return mayBear && op.proc === born;
-  if (!alive.includes(op.proc)) return false;
-  if (op.op === "fork") return mayBear && op.child === born;
+  const child = bornBy(op);
+  if (child !== op.proc && !alive.includes(op.proc)) return false;
+  if (child !== null) return mayBear && child === born;
   return sides.some((side) => {
     if (op.op === "touch" && side.isCopied(op.proc, op.at)) return false;
     const vmas = side.vmas(op.proc);
@@ -43,24 +43,7 @@ export function isTried({ op, applies }: Letter, scene: Scene): boolean {
   });
 }
 
-/** The alphabet in words, as the certificate states it. */
-export const ALPHABET = [
-  "spawn: where fewer processes than the bound are alive",
-  "fork: where fewer processes than the bound are alive",
-  "exit: of any process",
-  "mmap into an empty area: at its start, every range of pfns, resource or resource_wc, shared or private, rw",
-  "mmap over an area in use: all its pages from pfn 0, resource or resource_wc, shared, rw",
-  "munmap: every range of an area that begins and ends on a mapped page",
-  "mremap in place: every shrink of a whole VMA",
-  "mremap to the start of another area: every range within one VMA",
-  "mprotect to r: every proper head of a writable VMA",
-  "madvise dontfork: every whole VMA that does not have it",
-  "touch: a write to the first page of a private writable VMA",
-] as const;
-
 const VIAS: readonly Via[] = ["resource", "resource_wc"];
-
-const always: Applies = () => true;
 
 type Vmas = readonly SeenVma[];
 
@@ -95,50 +78,30 @@ function rangesIn(pages: number): [start: number, end: number][] {
   return ranges;
 }
 
-function mapsOf(proc: number, slot: number, total: number): Letter[] {
+function maps(proc: number, start: number, end: number): Letter[] {
+  const total = end - start;
   const flavours = VIAS.flatMap((via) => [false, true].map((isPrivate) => ({ via, isPrivate })));
   const map = (pfn: number, pages: number, via: Via, isPrivate: boolean): Op => ({
     op: "mmap",
     proc,
-    at: slot,
+    at: start,
     pages,
     pfn,
     via,
     prot: "rw",
     private: isPrivate,
   });
-  const end = slot + total;
   return [
     ...rangesIn(total).flatMap(([pfn, to]) =>
       flavours.map(({ via, isPrivate }) => ({
         op: map(pfn, to - pfn, via, isPrivate),
-        applies: (vmas: Vmas) => isEmpty(vmas, slot, end),
+        applies: (vmas: Vmas) => isEmpty(vmas, start, end),
       })),
     ),
     ...VIAS.map((via) => ({
       op: map(0, total, via, false),
-      applies: (vmas: Vmas) => !isEmpty(vmas, slot, end),
+      applies: (vmas: Vmas) => !isEmpty(vmas, start, end),
     })),
-  ];
-}
-
-/** What may happen to [start, end) of an area, shrinks aside. */
-function rangeLetters(proc: number, start: number, end: number): Letter[] {
-  const pages = end - start;
-  return [
-    {
-      op: { op: "munmap", proc, at: start, pages },
-      applies: (vmas) => vmaAt(vmas, start) !== null && vmaAt(vmas, end - 1) !== null,
-    },
-    {
-      op: { op: "mprotect", proc, at: start, pages, prot: "r" },
-      applies: (vmas) =>
-        beginsWith(vmas, start, VM_WRITE, 0) && (vmaAt(vmas, start) as SeenVma).end > end,
-    },
-    {
-      op: { op: "madvise", proc, at: start, pages, advice: "dontfork" },
-      applies: (vmas) => isWhole(vmas, start, end) && beginsWith(vmas, start, 0, VM_DONTCOPY),
-    },
   ];
 }
 
@@ -157,25 +120,156 @@ function moves(proc: number, start: number, end: number, targets: readonly numbe
   }));
 }
 
-/** Ops of one process that bring no other to life. */
-function lettersOfProc(proc: number, { slots, pages }: Bounds): Letter[] {
+/** What is tried of a kind of op: its letters for each of what `of` names, or nothing. */
+type Explored =
+  | { readonly of: "nothing"; readonly why: string }
+  | ((
+      | { readonly of: "process"; letters(proc: number): Letter[] }
+      | { readonly of: "child"; letters(proc: number, child: number): Letter[] }
+      | {
+          readonly of: "area" | "range";
+          letters(proc: number, start: number, end: number): Letter[];
+        }
+      | {
+          readonly of: "move";
+          letters(proc: number, start: number, end: number, targets: readonly number[]): Letter[];
+        }
+      | { readonly of: "page"; letters(proc: number, page: number): Letter[] }
+    ) & {
+      /** Where it is tried, as the certificate states it. */
+      readonly words: readonly string[];
+    });
+
+const always = (op: Op): Letter[] => [{ op, applies: () => true }];
+const HARDLY_NOTICED = { of: "nothing", why: "no design tells it from a hint" } as const;
+const DRIVERS = {
+  of: "nothing",
+  why: "a driver does what its calls say: there is no end",
+} as const;
+const KERNELS = { of: "nothing", why: "the kernel's own mappings are no process's" } as const;
+
+const EXPLORED: Readonly<Record<OpKind, Explored>> = {
+  spawn: {
+    of: "process",
+    words: ["spawn: where fewer processes than the bound are alive"],
+    letters: (proc) => always({ op: "spawn", proc }),
+  },
+  fork: {
+    of: "child",
+    words: ["fork: where fewer processes than the bound are alive"],
+    letters: (proc, child) => always({ op: "fork", proc, child }),
+  },
+  exit: {
+    of: "process",
+    words: ["exit: of any process"],
+    letters: (proc) => always({ op: "exit", proc }),
+  },
+  mmap: {
+    of: "area",
+    words: [
+      "mmap into an empty area: at its start, every range of pfns, resource or resource_wc, shared or private, rw",
+      "mmap over an area in use: all its pages from pfn 0, resource or resource_wc, shared, rw",
+    ],
+    letters: maps,
+  },
+  munmap: {
+    of: "range",
+    words: ["munmap: every range of an area that begins and ends on a mapped page"],
+    letters: (proc, start, end) => [
+      {
+        op: { op: "munmap", proc, at: start, pages: end - start },
+        applies: (vmas) => vmaAt(vmas, start) !== null && vmaAt(vmas, end - 1) !== null,
+      },
+    ],
+  },
+  mremap: {
+    of: "move",
+    words: [
+      "mremap in place: every shrink of a whole VMA",
+      "mremap to the start of another area: every range within one VMA",
+    ],
+    letters: (proc, start, end, targets) => [
+      ...shrinks(proc, start, end),
+      ...moves(proc, start, end, targets),
+    ],
+  },
+  mprotect: {
+    of: "range",
+    words: ["mprotect to r: every proper head of a writable VMA"],
+    letters: (proc, start, end) => [
+      {
+        op: { op: "mprotect", proc, at: start, pages: end - start, prot: "r" },
+        applies: (vmas) => beginsWith(vmas, start, VM_WRITE, 0) && isWithin(vmas, start, end + 1),
+      },
+    ],
+  },
+  madvise: {
+    of: "range",
+    words: ["madvise dontfork: every whole VMA that does not have it"],
+    letters: (proc, start, end) => [
+      {
+        op: { op: "madvise", proc, at: start, pages: end - start, advice: "dontfork" },
+        applies: (vmas) => isWhole(vmas, start, end) && beginsWith(vmas, start, 0, VM_DONTCOPY),
+      },
+    ],
+  },
+  touch: {
+    of: "page",
+    words: ["touch: a write to the first page of a private writable VMA"],
+    letters: (proc, page) => [
+      {
+        op: { op: "touch", proc, at: page, write: true },
+        applies: (vmas) => beginsWith(vmas, page, VM_PRIVATE | VM_WRITE, 0),
+      },
+    ],
+  },
+  mlock: HARDLY_NOTICED,
+  munlock: HARDLY_NOTICED,
+  mseal: { of: "nothing", why: "it splits as mprotect does, and what it refuses changes nothing" },
+  revoke: { of: "nothing", why: "one takes every page of the world away" },
+  "drv-mmap": DRIVERS,
+  "drv-run": DRIVERS,
+  "drv-zap": DRIVERS,
+  ioremap: KERNELS,
+  iounmap: KERNELS,
+  memremap: KERNELS,
+  memunmap: KERNELS,
+  "memremap-pages": KERNELS,
+  "memunmap-pages": KERNELS,
+  "reserve-memtype-wc": KERNELS,
+  "free-memtype-wc": KERNELS,
+  "set-memory": KERNELS,
+};
+
+const ALL: readonly Explored[] = Object.values(EXPLORED);
+
+/** The alphabet in words, as the certificate states it. */
+export const ALPHABET: readonly string[] = ALL.flatMap((explored) =>
+  explored.of === "nothing" ? [] : explored.words,
+);
+
+/** Ops of one process that bring no other to life, area by area. */
+function lettersOfAreas(proc: number, { slots, pages }: Bounds): Letter[] {
   const starts = Array.from({ length: slots }, (_, slot) => slot * pages);
-  return starts.flatMap((slot) => [
-    ...mapsOf(proc, slot, pages),
-    ...rangesIn(pages).flatMap(([from, to]) => {
-      const [start, end] = [slot + from, slot + to];
-      const others = starts.filter((other) => other !== slot);
-      return [
-        ...rangeLetters(proc, start, end),
-        ...shrinks(proc, start, end),
-        ...moves(proc, start, end, others),
-      ];
-    }),
-    ...Array.from({ length: pages }, (_, page) => ({
-      op: { op: "touch", proc, at: slot + page, write: true } as const,
-      applies: (vmas: Vmas) => beginsWith(vmas, slot + page, VM_PRIVATE | VM_WRITE, 0),
-    })),
-  ]);
+  return starts.flatMap((start) => {
+    const others = starts.filter((other) => other !== start);
+    return [
+      ...ALL.flatMap((kind) =>
+        kind.of === "area" ? kind.letters(proc, start, start + pages) : [],
+      ),
+      ...rangesIn(pages).flatMap(([from, to]) => [
+        ...ALL.flatMap((kind) =>
+          kind.of === "range" ? kind.letters(proc, start + from, start + to) : [],
+        ),
+        ...ALL.flatMap((kind) =>
+          kind.of === "move" ? kind.letters(proc, start + from, start + to, others) : [],
+        ),
+      ]),
+      ...Array.from({ length: pages }, (_, page) =>
+        ALL.flatMap((kind) => (kind.of === "page" ? kind.letters(proc, start + page) : [])),
+      ).flat(),
+    ];
+  });
 }
 
 /**
@@ -184,12 +278,13 @@ function lettersOfProc(proc: number, { slots, pages }: Bounds): Letter[] {
  */
 export function lettersOf(bounds: Bounds): Letter[] {
   const procs = Array.from({ length: bounds.depth + 1 }, (_, proc) => proc);
-  return procs.flatMap((proc): Letter[] => [
-    { op: { op: "spawn", proc }, applies: always },
-    { op: { op: "exit", proc }, applies: always },
+  return procs.flatMap((proc) => [
+    ...ALL.flatMap((kind) => (kind.of === "process" ? kind.letters(proc) : [])),
     ...procs
       .filter((child) => child > proc)
-      .map((child): Letter => ({ op: { op: "fork", proc, child }, applies: always })),
-    ...lettersOfProc(proc, bounds),
+      .flatMap((child) =>
+        ALL.flatMap((kind) => (kind.of === "child" ? kind.letters(proc, child) : [])),
+      ),
+    ...lettersOfAreas(proc, bounds),
   ]);
 }

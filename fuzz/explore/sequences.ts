@@ -1,6 +1,6 @@
 import { SYMPTOMS, type Symptom } from "../../src/oracle/finding.ts";
 import { SideOracle } from "../../src/oracle/side.ts";
-import { bornBy } from "../../src/trace/trace.ts";
+import { bornBy, endsProcess } from "../../src/trace/op.ts";
 import { isTried, type Letter, lettersOf } from "./alphabet.ts";
 import { type Bounds, worldOf } from "./bounds.ts";
 import { FIRST } from "./expander.ts";
@@ -104,7 +104,7 @@ class Walk {
     if (child !== null) {
       this.born++;
       if (side.isAlive(child)) alive.push(child);
-    } else if (op.op === "exit") {
+    } else if (endsProcess(op)) {
       alive.splice(alive.indexOf(op.proc), 1);
     }
   }

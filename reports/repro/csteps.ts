@@ -1,10 +1,10 @@
-import { assertNever } from "../../src/assertnever.ts";
-import type { Advice, Prot } from "../../src/trace/op.ts";
+import { cStatement, stepKind } from "./calls.ts";
+import { bornBy } from "../../src/trace/op.ts";
 import { forks, touches } from "./chelpers.ts";
 import { isLimited, limitHelpers } from "./climits.ts";
 import { literal } from "./ctext.ts";
 import { outcomeName } from "./expectation.ts";
-import type { Program, ProgramOp, ProgramStep } from "./program.ts";
+import type { Program, ProgramStep } from "./program.ts";
 
 /** The table of steps: who performs each, and what was recorded. */
 export function stepTable(program: Program): string {
@@ -22,39 +22,16 @@ ${program.steps.map((step) => `\t${tableRow(step)},\n`).join("")}};
 }
 
 function tableRow({ op, text, before, after }: ProgramStep): string {
-  const child = op.op === "fork" ? op.child : -1;
-  const fields = [kindOf(op), op.proc, child, outcomeName(before), outcomeName(after)];
+  const child = stepKind(op) === "FORK" ? bornBy(op) : -1;
+  const fields = [stepKind(op), op.proc, child, outcomeName(before), outcomeName(after)];
   return `{ ${fields.join(", ")}, ${literal(text)} }`;
-}
-
-function kindOf(op: ProgramOp): string {
-  switch (op.op) {
-    case "spawn":
-      return "SPAWN";
-    case "fork":
-      return "FORK";
-    case "exit":
-      return "EXIT";
-    case "mmap":
-    case "munmap":
-    case "mremap":
-    case "mprotect":
-    case "madvise":
-    case "touch":
-    case "mlock":
-    case "munlock":
-    case "mseal":
-      return "CALL";
-    default:
-      return assertNever(op);
-  }
 }
 
 /** What each step does, in the process that does it, with the helpers it needs. */
 export function performing(program: Program): string {
   const cases = program.steps
     .filter(({ op }) => op.op !== "spawn")
-    .map((step) => `\tcase ${step.index}:\n\t\t${statement(step.op)}\n`);
+    .map((step) => `\tcase ${step.index}:\n\t\t${cStatement(step.op)}\n`);
   const asks = program.expectation.kind === "mapping";
   const maps = program.steps.some(({ op }) => op.op === "mmap");
   const parts = [
@@ -75,66 +52,6 @@ ${cases.join("")}	}
 
 ${live(asks)}
 ${isLimited(program) ? `${limitHelpers(program)}\n` : ""}${run(program)}${asks ? `\n${IS_MAPPED}` : ""}`;
-}
-
-/** A virtual page's address as C. */
-function at(page: number): string {
-  return `AT(${page})`;
-}
-
-/** A length in pages as C. */
-function bytes(pages: number): string {
-  return pages === 1 ? "PAGE" : `${pages} * PAGE`;
-}
-
-const PROTECTION: Readonly<Record<Prot, string>> = {
-  none: "PROT_NONE",
-  r: "PROT_READ",
-  rw: "PROT_READ | PROT_WRITE",
-};
-
-const ADVICE: Readonly<Record<Advice, string>> = {
-  dontfork: "MADV_DONTFORK",
-  dofork: "MADV_DOFORK",
-  dontneed: "MADV_DONTNEED",
-  wipeonfork: "MADV_WIPEONFORK",
-  willneed: "MADV_WILLNEED",
-};
-
-function statement(op: ProgramOp): string {
-  const failing = (call: string) => `return ${call} ? errno : 0;`;
-  switch (op.op) {
-    case "spawn":
-      return "return 0;";
-    case "mmap": {
-      const share = op.private ? "MAP_PRIVATE" : "MAP_SHARED";
-      const via = op.via.toUpperCase();
-      return `return map(${op.at}, ${op.pages}, ${via}, ${op.pfn}, ${PROTECTION[op.prot]}, ${share});`;
-    }
-    case "munmap":
-    case "mlock":
-    case "munlock":
-      return failing(`${op.op}(${at(op.at)}, ${bytes(op.pages)})`);
-    case "mseal":
-      return failing(`syscall(SYS_mseal, ${at(op.at)}, ${bytes(op.pages)}, 0)`);
-    case "mremap": {
-      const sizes = `${bytes(op.pages)}, ${bytes(op.newPages)}`;
-      const where = op.to === undefined ? "0" : `MREMAP_MAYMOVE | MREMAP_FIXED, ${at(op.to)}`;
-      return failing(`mremap(${at(op.at)}, ${sizes}, ${where}) == MAP_FAILED`);
-    }
-    case "mprotect":
-      return failing(`mprotect(${at(op.at)}, ${bytes(op.pages)}, ${PROTECTION[op.prot]})`);
-    case "madvise":
-      return failing(`madvise(${at(op.at)}, ${bytes(op.pages)}, ${ADVICE[op.advice]})`);
-    case "touch":
-      return `return touch(${at(op.at)}, ${op.write ? 1 : 0});`;
-    case "fork":
-      return `return fork_to(${op.child});`;
-    case "exit":
-      return "_exit(0);";
-    default:
-      return assertNever(op);
-  }
 }
 
 const map = (

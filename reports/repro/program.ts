@@ -1,21 +1,19 @@
 import type { Outcome } from "../../src/mm/errno.ts";
-import { type OpOf, type SyscallOp, type Via, VIAS } from "../../src/trace/op.ts";
+import { type SyscallOp, type Via, VIAS } from "../../src/trace/op.ts";
 import { isDriverOp } from "../../src/trace/driverkinds.ts";
 import { bornBy, type World } from "../../src/trace/trace.ts";
 import { UserError } from "../../src/usererror.ts";
 import { opText } from "../optext.ts";
+import { unsaid } from "./calls.ts";
 import { chooseExpectation } from "./choose.ts";
 import { type Expectation, expectationText, holds, outcomeOf, stepOf } from "./expectation.ts";
 import { closedTrace } from "../../src/trace/closed.ts";
 import { type ReproFinding, type ReproInput, sideName } from "./input.ts";
 
-/** What a program can do: a device cannot be claimed from under others without knowing it. */
-export type ProgramOp = Exclude<SyscallOp, OpOf<"revoke">>;
-
 /** One op and what each side returned for it. */
 export interface ProgramStep {
   readonly index: number;
-  readonly op: ProgramOp;
+  readonly op: SyscallOp;
   readonly text: string;
   readonly before: Outcome;
   readonly after: Outcome;
@@ -68,16 +66,15 @@ export function reproProgram(input: ReproInput): Program {
 }
 
 /** The closed trace's ops, which a program must be able to do without a driver of its own. */
-function systemCalls({ signature, trace }: ReproFinding): ProgramOp[] {
+function systemCalls({ signature, trace }: ReproFinding): SyscallOp[] {
   return closedTrace(trace).ops.map((op, index) => {
     if (isDriverOp(op)) {
       throw new UserError(
         `${signature}: step ${index} is a driver's work, which no program can do`,
       );
     }
-    if (op.op === "revoke") {
-      throw new UserError(`${signature}: step ${index} needs a driver that claims the device`);
-    }
+    const cannot = unsaid(op);
+    if (cannot !== null) throw new UserError(`${signature}: step ${index} ${cannot}`);
     if (op.fault !== undefined) {
       throw new UserError(`${signature}: step ${index} needs an allocation that fails`);
     }

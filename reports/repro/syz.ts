@@ -1,9 +1,8 @@
-import { assertNever } from "../../src/assertnever.ts";
-import type { Advice, SyscallOp, OpOf, Prot, Via } from "../../src/trace/op.ts";
 import { UserError } from "../../src/usererror.ts";
+import { hex, type SyzPlaces, syzCalls } from "./calls.ts";
 import { expectationText } from "./expectation.ts";
 import type { ReproInput } from "./input.ts";
-import { checkText, type Program, type ProgramStep, reproProgram } from "./program.ts";
+import { checkText, type Program, reproProgram } from "./program.ts";
 
 /** Where the program's pages are, and which file it maps: syzkaller takes no arguments. */
 export interface SyzTarget {
@@ -34,6 +33,7 @@ export function syzProgram(input: ReproInput, target: SyzTarget): string {
       `${signature}: a syzkaller program cannot count its own VMAs to limit them`,
     );
   }
+  const places = placesOf(program, target);
   const lines = [
     `# ${program.finding.signature}`,
     `# ${program.finding.detail.replaceAll(/[\r\n]+/g, " ")}`,
@@ -43,7 +43,7 @@ export function syzProgram(input: ReproInput, target: SyzTarget): string {
     ...opens(program, target),
     ...program.steps.flatMap((step) => [
       `# ${step.index}: ${step.text}`,
-      ...call(step, program, target),
+      ...syzCalls(step.op, places),
     ]),
     `# Here: ${expectationText(program.expectation)}, or the symptom shows.`,
   ];
@@ -58,10 +58,6 @@ function assertOneActor(program: Program): void {
   throw new UserError(
     `${program.finding.signature}: a syzkaller program has one process that acts, but step ${other.index} is ${other.text}`,
   );
-}
-
-function hex(value: number): string {
-  return `0x${value.toString(16)}`;
 }
 
 /** A string constant in the data area. */
@@ -98,62 +94,16 @@ function opens(program: Program, target: SyzTarget): string[] {
   ];
 }
 
-const PROTECTION: Readonly<Record<Prot, string>> = { none: "0x0", r: "0x1", rw: "0x3" };
-const ADVICE: Readonly<Record<Advice, string>> = {
-  dontfork: "0xa",
-  dofork: "0xb",
-  dontneed: "0x4",
-  wipeonfork: "0x12",
-  willneed: "0x3",
-};
-
-function call({ op }: ProgramStep, program: Program, target: SyzTarget): string[] {
-  const range = (pages: number) => `${vma("at" in op ? op.at : 0, pages)}, ${hex(pages * PAGE)}`;
-  switch (op.op) {
-    case "spawn":
-    case "exit":
-      return [];
-    case "fork":
-      return ["syz_clone(0x0, 0x0, 0x0, 0x0, 0x0, 0x0)"];
-    case "mmap":
-      return [`mmap(${range(op.pages)}, ${mmapArguments(op, program, target)})`];
-    case "munmap":
-    case "mlock":
-    case "munlock":
-      return [`${op.op}(${range(op.pages)})`];
-    case "mseal":
-      return [`mseal(${range(op.pages)}, 0x0)`];
-    case "mremap": {
-      const to = op.to === undefined ? vma(op.at, op.newPages) : vma(op.to, op.newPages);
-      const flags = op.to === undefined ? "0x0" : "0x3";
-      return [`mremap(${range(op.pages)}, ${hex(op.newPages * PAGE)}, ${flags}, ${to})`];
-    }
-    case "mprotect":
-      return [`mprotect(${range(op.pages)}, ${PROTECTION[op.prot]})`];
-    case "madvise":
-      return [`madvise(${range(op.pages)}, ${ADVICE[op.advice]})`];
-    case "touch":
-      return [touch(op, program)];
-    default:
-      return assertNever(op);
-  }
-}
-
-function mmapArguments(op: OpOf<"mmap">, program: Program, target: SyzTarget): string {
-  const flags = hex(0x10 | (op.private ? 0x2 : 0x1));
-  const fd = `r${program.vias.indexOf(op.via)}`;
-  return `${PROTECTION[op.prot]}, ${flags}, ${fd}, ${hex(fileOffset(op.via, target) + op.pfn * PAGE)}`;
-}
-
-function fileOffset(via: Via, { base, offset }: SyzTarget): number {
-  return via === "devmem" || via === "devmem_sync" ? base + offset : offset;
-}
-
-/** The kernel touches the page: it copies zeroes into it, or a byte of it into a pipe. */
-function touch(op: Extract<SyscallOp, { op: "touch" }>, program: Program): string {
-  const address = hex(AREA + (WINDOW + op.at) * PAGE);
-  const zero = program.vias.length;
-  return op.write
-    ? `read(r${zero}, &(${address})=""/1, 0x1)`
-    : `write(r${zero + 1}, &(${address}), 0x1)`;
+function placesOf(program: Program, { base, offset }: SyzTarget): SyzPlaces {
+  const next = program.vias.length;
+  return {
+    vma,
+    address: (page) => hex(AREA + (WINDOW + page) * PAGE),
+    file: (via, pfn) => {
+      const start = via === "devmem" || via === "devmem_sync" ? base + offset : offset;
+      return { fd: `r${program.vias.indexOf(via)}`, offset: hex(start + pfn * PAGE) };
+    },
+    zero: `r${next}`,
+    pipe: `r${next + 1}`,
+  };
 }

@@ -1,4 +1,4 @@
-import { mixedTrace } from "../../fuzz/mixture.ts";
+import { mixedTrace } from "../../fuzz/sources.ts";
 import type { Bounds } from "../../fuzz/explore/bounds.ts";
 import { everySequence } from "../../fuzz/explore/sequences.ts";
 import type { ArenaResult } from "../../reports/arena.ts";

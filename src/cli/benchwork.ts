@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { traceOfRun } from "../../fuzz/arbitrary.ts";
-import { localCrew } from "../../fuzz/crew.ts";
+import { traceOfRun } from "../../fuzz/traceofrun.ts";
+import { localCrew } from "../../fuzz/executor.ts";
 import { SOURCES, type SourceName } from "../../fuzz/sources.ts";
 import { runsOf } from "../../fuzz/tally.ts";
 import { assertNever } from "../assertnever.ts";

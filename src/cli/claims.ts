@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { traceOfRun } from "../../fuzz/arbitrary.ts";
+import { traceOfRun } from "../../fuzz/traceofrun.ts";
 import { shrink } from "../../fuzz/shrink.ts";
 import { type ClaimsAbout, claimsMarkdown, claimsText } from "../../reports/claimstext.ts";
 import { drawReplay } from "../../reports/draw.ts";

@@ -1,4 +1,4 @@
-import { traceOfRun } from "../../fuzz/arbitrary.ts";
+import { traceOfRun } from "../../fuzz/traceofrun.ts";
 import { opText } from "../../reports/optext.ts";
 import { show } from "../compare.ts";
 import type { Trace } from "../trace/trace.ts";

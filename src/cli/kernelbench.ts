@@ -1,4 +1,4 @@
-import { traceOfRun } from "../../fuzz/arbitrary.ts";
+import { traceOfRun } from "../../fuzz/traceofrun.ts";
 import { benchTransports } from "../../kernel/bench.ts";
 import { EXIT, type Io } from "./io.ts";
 

@@ -1,5 +1,5 @@
 import { type Executor, localExecutor, findingIn, type Stop } from "../../fuzz/executor.ts";
-import { traceOfRun } from "../../fuzz/arbitrary.ts";
+import { traceOfRun } from "../../fuzz/traceofrun.ts";
 import type { TraceSource } from "../../fuzz/sources.ts";
 import { mergeTallies, type RunRange, runsOf, type Tally } from "../../fuzz/tally.ts";
 import type { Pair } from "./backends.ts";

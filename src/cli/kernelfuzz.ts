@@ -1,4 +1,4 @@
-import { traceOfRun } from "../../fuzz/arbitrary.ts";
+import { traceOfRun } from "../../fuzz/traceofrun.ts";
 import type { ModelBackend } from "../model/backend.ts";
 import { judge } from "../oracle/judge.ts";
 import type { Recording } from "../trace/recording.ts";

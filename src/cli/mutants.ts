@@ -1,5 +1,5 @@
 import { type Trial, tryMutant, knownOf, type Detection } from "../../fuzz/trial.ts";
-import { mixedTrace } from "../../fuzz/mixture.ts";
+import { mixedTrace } from "../../fuzz/sources.ts";
 import { foldedTable, wrapped } from "../../reports/folded.ts";
 import { TwoSides } from "../engine/twosides.ts";
 import type { Mutant } from "../model/mutant.ts";

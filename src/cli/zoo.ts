@@ -1,5 +1,5 @@
 import { keyOf } from "../../fuzz/trial.ts";
-import { mixedTrace } from "../../fuzz/mixture.ts";
+import { mixedTrace } from "../../fuzz/sources.ts";
 import { shrinkLater } from "../../fuzz/shrink.ts";
 import { opText } from "../../reports/optext.ts";
 import { foldedTable, wrapped } from "../../reports/folded.ts";

@@ -1,10 +1,10 @@
 import { UserError } from "../usererror.ts";
 import { type Trace, traceSchema } from "../trace/trace.ts";
 import type { DeviceOption } from "./devices.ts";
-import { finish } from "./draft.ts";
 import { type Dropped, readLines } from "./lines.ts";
 import { inEffect } from "./order.ts";
 import { Importer } from "./importer.ts";
+import { renumbered } from "./renumber.ts";
 
 export type { DeviceOption } from "./devices.ts";
 export type { Dropped } from "./lines.ts";
@@ -42,7 +42,7 @@ export function importStrace(text: string, options: ImportOptions = {}): ImportR
   const first = run(true);
   const chosen = first.sawLow && first.sawAperture ? run(false) : first;
   const mtrr = chosen.sawLow && !chosen.sawAperture ? "write-back" : "uncached";
-  const trace = traceSchema.parse(finish(options.name ?? "strace", mtrr, chosen.ops));
+  const trace = traceSchema.parse(renumbered(options.name ?? "strace", mtrr, chosen.ops));
   const dropped = [...noise, ...chosen.dropped].sort((a, b) => a.line - b.line);
   return { trace, dropped };
 }

@@ -8,7 +8,7 @@ import {
   splitArguments,
 } from "./args.ts";
 import { type DeviceOption, deviceOf } from "./devices.ts";
-import type { DraftOp } from "./draft.ts";
+import type { LoggedOp } from "./renumber.ts";
 import type { CallLine, Dropped, LogLine } from "./lines.ts";
 import { Mapper } from "./mapper.ts";
 import { childOf, isFork } from "./order.ts";
@@ -16,7 +16,7 @@ import { Space, type Task } from "./spaces.ts";
 
 /** Follows a log's processes, threads and open files, and hands what maps memory to a Mapper. */
 export class Importer {
-  readonly ops: DraftOp[] = [];
+  readonly ops: LoggedOp[] = [];
   readonly dropped: Dropped[] = [];
   private readonly mapper: Mapper;
   private readonly tasks = new Map<string, Task>();

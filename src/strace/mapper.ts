@@ -1,4 +1,4 @@
-import { ADVICES, type Advice, type Prot } from "../trace/op.ts";
+import { ADVICES, type Advice, type Prot, SYSCALL_KINDS, type SyscallKind } from "../trace/op.ts";
 import {
   argument,
   descriptorIn,
@@ -11,7 +11,7 @@ import {
   splitArguments,
 } from "./args.ts";
 import { type DeviceFile, type DeviceOption, deviceOf, MEMORY, needsFlags } from "./devices.ts";
-import type { DraftOp } from "./draft.ts";
+import type { LoggedOp } from "./renumber.ts";
 import type { CallLine, Dropped } from "./lines.ts";
 import { Space, type Task } from "./spaces.ts";
 
@@ -32,37 +32,36 @@ export class Mapper {
   private nowhere = NOWHERE;
 
   constructor(
-    private readonly ops: DraftOp[],
+    private readonly ops: LoggedOp[],
     private readonly dropped: Dropped[],
     private readonly options: readonly DeviceOption[],
     private readonly keepsLow: boolean,
   ) {}
 
-  call(call: CallLine, { space, files }: Task): void {
-    switch (call.name) {
-      case "mmap":
-        this.mmap(call, space, files);
-        return;
-      case "munmap":
-        this.munmap(call, space);
-        return;
-      case "mremap":
-        this.mremap(call, space);
-        return;
-      case "mprotect":
-        this.mprotect(call, space);
-        return;
-      case "madvise":
-        this.madvise(call, space);
-        return;
-      case "mlock":
-      case "munlock":
-      case "mseal":
-        this.onRange(call.name, call, space);
-        return;
-      default:
-        return;
-    }
+  /** How ops are read from calls of their names; null: no call has that name, or not only it. */
+  private readonly readers: Readonly<
+    Record<SyscallKind, ((call: CallLine, task: Task) => void) | null>
+  > = {
+    mmap: (call, { space, files }) => this.mmap(call, space, files),
+    munmap: (call, { space }) => this.munmap(call, space),
+    mremap: (call, { space }) => this.mremap(call, space),
+    mprotect: (call, { space }) => this.mprotect(call, space),
+    madvise: (call, { space }) => this.madvise(call, space),
+    mlock: (call, { space }) => this.onRange("mlock", call, space),
+    munlock: (call, { space }) => this.onRange("munlock", call, space),
+    mseal: (call, { space }) => this.onRange("mseal", call, space),
+    // The importer tells of processes that come and go.
+    spawn: null,
+    fork: null,
+    exit: null,
+    // An access is no call, and a driver is bound by a write to a file.
+    touch: null,
+    revoke: null,
+  };
+
+  call(call: CallLine, task: Task): void {
+    const kind = SYSCALL_KINDS.find((each) => each === call.name);
+    if (kind !== undefined) this.readers[kind]?.(call, task);
   }
 
   /** A child's address space; a process that never mapped a device needs no op. */
@@ -220,8 +219,8 @@ export class Mapper {
       this.drop(call, "its new address is not at a page");
       return;
     }
-    const to = isFixed || came !== at ? came : null;
-    this.ops.push({ op: "mremap", proc: this.procOf(space), at, pages, newPages, to });
+    const moved = { op: "mremap" as const, proc: this.procOf(space), at, pages, newPages };
+    this.ops.push(isFixed || came !== at ? { ...moved, to: came } : moved);
     if (failed(call)) return;
     space.devices.remove(at, at + pages);
     space.devices.remove(came, came + newPages);
@@ -232,7 +231,7 @@ export class Mapper {
   private onDevices(
     call: CallLine,
     space: Space,
-    make: (at: number, pages: number) => DraftOp,
+    make: (at: number, pages: number) => LoggedOp,
   ): void {
     const parts = splitArguments(call.text);
     const at = pageIn(call, argument(call, parts, 0));

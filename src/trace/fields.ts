@@ -1,5 +1,4 @@
-import { z } from "zod";
-import { ALLOCATION_SITES } from "../pat/kernelstate.ts";
+import type { AllocationSite } from "../pat/kernelstate.ts";
 
 /** The largest world and trace that are accepted: enough for every bench, small enough to hold. */
 export const LIMITS = {
@@ -13,27 +12,179 @@ export const LIMITS = {
 /** What a driver's calls, kernel mappings and RAM are limited to. */
 export const DRIVER_LIMITS = { calls: 64, slots: 64, buffers: 64, ramPages: 4_096 } as const;
 
+/** An allocation that fails within an op, which any op may have: the nth at a site, from 1. */
+export interface Fault {
+  at: AllocationSite;
+  nth: number;
+}
+
+/**
+ * What a number stands for. Numbers of one role are of one kind: a shrinker lowers them together,
+ * a mutation exchanges them, a generator draws them alike.
+ *
+ * `born` is the process that the op brings to life; `virtual` a page of its address space; `length`
+ * a number of pages; `rest` one too, where 0 reaches to the end; `offset` a page of a file or,
+ * in a call, of the VMA.
+ */
+export type NumberRole =
+  | "proc"
+  | "born"
+  | "virtual"
+  | "length"
+  | "rest"
+  | "pfn"
+  | "offset"
+  | "slot"
+  | "buffer";
+
+export interface NumberField<
+  Optional extends boolean = boolean,
+  Role extends NumberRole = NumberRole,
+> {
+  readonly role: Role;
+  readonly least: number;
+  readonly most: number;
+  readonly optional: Optional;
+}
+
+/** One of a few words. */
+export interface ChoiceField<Value extends string = string> {
+  readonly role: "choice";
+  /** In the order in which the guest program numbers them. */
+  readonly values: readonly Value[];
+  /** The same from simple to special: what a reader expects comes first. */
+  readonly ranks: readonly Value[];
+  /** Each as often as a generator is mostly to draw it. */
+  readonly mostly: readonly Value[];
+  /** Those that take a device, of which there is none in the write-back region. */
+  readonly ofDevice: readonly Value[];
+}
+
+/** True or false; where it may be absent, that means false. */
+export interface FlagField<Optional extends boolean = boolean> {
+  readonly role: "flag";
+  readonly optional: Optional;
+  /** What a reader is told of it when it is false, and when it is true. */
+  readonly words: readonly [off: string, on: string];
+  /** Of so many draws, how many are true. */
+  readonly drawn: readonly [n: number, of: number];
+}
+
+/** What the mmap handler of a driver does, call by call. */
+interface CallsField {
+  readonly role: "calls";
+}
+
+export type Field = NumberField | ChoiceField | FlagField | CallsField;
+export type Fields = Readonly<Record<string, Field>>;
+
+/**
+ * Pages that a record names, by the names of its fields: `start` or, where that is absent, `or`,
+ * and `length`, a field or one page. The role of `start` says where they lie.
+ */
+export interface Span<Name extends string = string> {
+  readonly start: Name;
+  readonly or?: Name;
+  readonly length: Name | 1;
+}
+
+type ValueOf<F extends Field, Calls> = F extends NumberField
+  ? number
+  : F extends ChoiceField<infer Value>
+    ? Value
+    : F extends FlagField
+      ? boolean
+      : Calls[];
+
+type OptionalName<F extends Fields> = {
+  [Name in keyof F]: F[Name] extends { readonly optional: true } ? Name : never;
+}[keyof F];
+
+/** The record that has these fields, `Calls` being the calls of a driver. */
+export type RecordOf<F extends Fields, Calls = never> = {
+  -readonly [Name in Exclude<keyof F, OptionalName<F>>]: ValueOf<F[Name], Calls>;
+} & {
+  -readonly [Name in OptionalName<F>]?: ValueOf<F[Name], Calls> | undefined;
+};
+
+/** An intersection as the one object type that it is. */
+export type Flat<T> = { [Name in keyof T]: T[Name] };
+
+/** What a field of an op or of a call may hold. */
+type Value = number | string | boolean | readonly object[] | Fault | undefined;
+
+/** An op or a call by the names of its fields. */
+export type Values = Readonly<Record<string, Value>>;
+
+/** The op of one kind with these fields. */
+export type OpRecord<Kind extends string, F extends Fields, Calls = never> = Flat<
+  { op: Kind } & RecordOf<F, Calls> & { fault?: Fault | undefined }
+>;
+
+function number<Role extends NumberRole>(
+  role: Role,
+  least: number,
+  most: number,
+): NumberField<false, Role> {
+  return { role, least, most, optional: false };
+}
+
+function choice<Value extends string>(
+  values: readonly Value[],
+  more: Partial<Omit<ChoiceField<Value>, "role" | "values">> = {},
+): ChoiceField<Value> {
+  return { role: "choice", values, ranks: values, mostly: values, ofDevice: [], ...more };
+}
+
+/** How the fields of ops are made. */
+export const field = {
+  proc: number("proc", 0, LIMITS.procs - 1),
+  born: number("born", 0, LIMITS.procs - 1),
+  page: number("virtual", 0, LIMITS.vpages),
+  pages: number("length", 1, LIMITS.vpages),
+  pagesOrNone: number("length", 0, LIMITS.vpages),
+  rest: number("rest", 0, LIMITS.vpages),
+  /** Relative to the region or to RAM. */
+  pfn: number("pfn", 0, LIMITS.pfns),
+  offset: number("offset", 0, LIMITS.vpages),
+  slot: number("slot", 0, DRIVER_LIMITS.slots - 1),
+  buffer: number("buffer", 0, DRIVER_LIMITS.buffers - 1),
+  calls: { role: "calls" } satisfies CallsField,
+  choice,
+  flag: (words: FlagField["words"], drawn: FlagField["drawn"]): FlagField<false> => ({
+    role: "flag",
+    optional: false,
+    words,
+    drawn,
+  }),
+  /** A flag that is mostly left out. */
+  mark: (on: string, drawn: FlagField["drawn"]): FlagField<true> => ({
+    role: "flag",
+    optional: true,
+    words: ["", on],
+    drawn,
+  }),
+  optional: <Role extends NumberRole>(
+    given: NumberField<false, Role>,
+  ): NumberField<true, Role> => ({ ...given, optional: true }),
+} as const;
+
 export const PROTS = ["none", "r", "rw"] as const;
+/** Page protection of a VMA. */
+export type Prot = (typeof PROTS)[number];
 
-/** A process id. */
-export const proc = z
-  .int()
-  .min(0)
-  .max(LIMITS.procs - 1);
-/** A virtual page. */
-export const vpage = z.int().min(0).max(LIMITS.vpages);
-/** A pfn, relative to the region or to RAM. */
-export const pfn = z.int().min(0).max(LIMITS.pfns);
-export const pages = z.int().min(1).max(LIMITS.vpages);
-export const pagesOrNone = z.int().min(0).max(LIMITS.vpages);
-
-/** An allocation that fails within the op: the nth at a site, counted from 1. */
-export const faultSchema = z.strictObject({
-  at: z.enum(ALLOCATION_SITES),
-  nth: z.int().min(1).max(LIMITS.vpages),
+export const prot = choice<Prot>(PROTS, {
+  ranks: ["rw", "r", "none"],
+  mostly: ["rw", "rw", "rw", "rw", "rw", "r", "none"],
 });
 
-export type Fault = z.infer<typeof faultSchema>;
+/** MAP_PRIVATE. */
+export const sharing = field.flag(["shared", "private"], [1, 4]);
 
-/** Fields that any op may have. */
-export const common = { fault: faultSchema.optional() };
+/** `ram`: the pfn counts pages of RAM, not of the region. */
+export const physical = { pfn: field.pfn, ram: field.mark("", [1, 5]) } as const;
+
+/** A half-open range of pages in words. */
+export function rangeText(start: number, pages: number): string {
+  return `[${start},${start + pages})`;
+}

@@ -1,4 +1,5 @@
 import type { AllocationSite } from "../pat/kernelstate.ts";
+import type { DriverOp } from "./driverop.ts";
 import type { Advice, Op, Prot, SyscallKind, Via } from "./op.ts";
 
 /** An op with every field that any system call has, so that all of them are alike to the engine. */
@@ -16,7 +17,7 @@ class FlatOp {
   write = false;
   advice: Advice = "dontfork";
   child = 0;
-  late: true | undefined = undefined;
+  late: boolean | undefined = undefined;
   fault: { at: AllocationSite; nth: number } | undefined = undefined;
 
   /** Becomes a copy of a system call; false for another op, which it cannot hold. */
@@ -61,6 +62,7 @@ class FlatOp {
         this.late = op.late;
         break;
       default:
+        op satisfies DriverOp;
         return false;
     }
     this.op = op.op;

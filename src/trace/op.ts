@@ -1,88 +1,71 @@
-import { z } from "zod";
-import { DRIVER_OPS } from "./driverop.ts";
-import { common, pages, pagesOrNone, pfn, proc, PROTS, vpage } from "./fields.ts";
+import { DRIVER_OPS, type DriverCallRecord } from "./driverop.ts";
+import type { Fields, OpRecord, Span, Values } from "./fields.ts";
+import { type OpRow, SYSCALLS } from "./syscalls.ts";
 
-export { LIMITS, PROTS } from "./fields.ts";
+export { LIMITS, type Prot, PROTS } from "./fields.ts";
+export { ADVICES, type Advice, VIAS, type Via } from "./syscalls.ts";
 
-export const VIAS = ["resource", "resource_wc", "devmem", "devmem_sync"] as const;
-export const ADVICES = ["dontfork", "dofork", "dontneed", "wipeonfork", "willneed"] as const;
+/** Every kind of op with all that is said of it; what it does is in src/mm and src/model. */
+export const OPS = { ...SYSCALLS, ...DRIVER_OPS };
 
-/** Page protection of a VMA. */
-export type Prot = (typeof PROTS)[number];
-/** The way a process reaches the region, and with it the cache mode it asks for. */
-export type Via = (typeof VIAS)[number];
-/** madvise() behaviours that reach device mappings. */
-export type Advice = (typeof ADVICES)[number];
+export type SyscallKind = keyof typeof SYSCALLS;
+export type OpKind = keyof typeof OPS;
 
-/** System calls, and the accesses of a process. */
-export const SYSCALL_OPS = [
-  z.strictObject({ op: z.literal("spawn"), proc, ...common }),
-  z.strictObject({
-    op: z.literal("mmap"),
-    proc,
-    at: vpage,
-    pages,
-    pfn,
-    via: z.enum(VIAS),
-    prot: z.enum(PROTS),
-    private: z.boolean(),
-    ...common,
-  }),
-  z.strictObject({ op: z.literal("munmap"), proc, at: vpage, pages, ...common }),
-  z.strictObject({
-    op: z.literal("mremap"),
-    proc,
-    at: vpage,
-    pages: pagesOrNone,
-    newPages: pagesOrNone,
-    to: vpage.optional(),
-    ...common,
-  }),
-  z.strictObject({
-    op: z.literal("mprotect"),
-    proc,
-    at: vpage,
-    pages,
-    prot: z.enum(PROTS),
-    ...common,
-  }),
-  z.strictObject({
-    op: z.literal("madvise"),
-    proc,
-    at: vpage,
-    pages,
-    advice: z.enum(ADVICES),
-    ...common,
-  }),
-  z.strictObject({ op: z.literal("touch"), proc, at: vpage, write: z.boolean(), ...common }),
-  z.strictObject({
-    op: z.literal("fork"),
-    proc,
-    child: proc,
-    late: z.literal(true).optional(),
-    ...common,
-  }),
-  z.strictObject({ op: z.literal("exit"), proc, ...common }),
-  z.strictObject({ op: z.literal("mlock"), proc, at: vpage, pages, ...common }),
-  z.strictObject({ op: z.literal("munlock"), proc, at: vpage, pages, ...common }),
-  z.strictObject({ op: z.literal("mseal"), proc, at: vpage, pages, ...common }),
-  z.strictObject({ op: z.literal("revoke"), proc, ...common }),
-] as const;
+/** The op of one kind: `OpOf<"mmap">`. */
+export type OpOf<K extends OpKind> = OpRecord<K, (typeof OPS)[K]["fields"], DriverCallRecord>;
 
 /**
  * One operation of a trace. Plain records; all addresses are page numbers. An op that does not
  * apply has an errno as its result, it is never skipped.
  */
-export const opSchema = z.discriminatedUnion("op", [...SYSCALL_OPS, ...DRIVER_OPS]);
-
-export type Op = z.infer<typeof opSchema>;
-export type OpKind = Op["op"];
-export const OP_KINDS = opSchema.options.map((option) => option.shape.op.value) as OpKind[];
-
+export type Op = { [K in OpKind]: OpOf<K> }[OpKind];
 /** An op that is a system call or an access, no driver's and none of the kernel's own. */
-export type SyscallOp = z.infer<(typeof SYSCALL_OPS)[number]>;
-export type SyscallKind = SyscallOp["op"];
-export const SYSCALL_KINDS: readonly SyscallKind[] = SYSCALL_OPS.map((o) => o.shape.op.value);
+export type SyscallOp = { [K in SyscallKind]: OpOf<K> }[SyscallKind];
 
-/** The op of one kind: `OpOf<"mmap">`. */
-export type OpOf<K extends OpKind> = Extract<Op, { op: K }>;
+export const OP_KINDS = Object.keys(OPS) as OpKind[];
+export const SYSCALL_KINDS = Object.keys(SYSCALLS) as SyscallKind[];
+
+/** The description of a kind, for those who go through its fields. */
+export function rowOf(kind: OpKind): OpRow {
+  return OPS[kind];
+}
+
+/** Where pages that a record names begin, and how many they are. */
+export interface Place {
+  readonly start: string;
+  readonly at: number;
+  readonly pages: number;
+}
+
+/** A number of a record; a field that says how many pages may stand for a fixed one. */
+function numberOf(values: Values, name: string): number {
+  const value = values[name];
+  if (typeof value !== "number") throw new Error(`${name} is no number`);
+  return value;
+}
+
+/** The pages that a span of a record names. */
+export function placeOf(values: Values, { start, or, length }: Span): Place {
+  const name = or !== undefined && values[start] === undefined ? or : start;
+  const pages = length === 1 ? 1 : numberOf(values, length);
+  return { start: name, at: numberOf(values, name), pages };
+}
+
+const BORN = new Map<string, string>(
+  OP_KINDS.flatMap((kind) =>
+    Object.entries<Fields[string]>(OPS[kind].fields)
+      .filter(([, { role }]) => role === "born")
+      .map(([name]) => [kind, name] as const),
+  ),
+);
+
+/** The process that an op brings to life, or null. */
+export function bornBy(op: Op): number | null {
+  const name = BORN.get(op.op);
+  return name === undefined ? null : numberOf(op, name);
+}
+
+/** Whether the process of an op is gone after it. */
+export function endsProcess(op: Op): boolean {
+  return OPS[op.op].vmas === "exit";
+}

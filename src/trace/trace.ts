@@ -1,7 +1,10 @@
 import { z } from "zod";
-import { isDriverOp } from "./driverkinds.ts";
-import { driverOpFault } from "./driverop.ts";
-import { LIMITS, type Op, opSchema } from "./op.ts";
+import { type CallRow, CALLS, type DriverCallRecord } from "./driverop.ts";
+import { DRIVER_LIMITS, type Fields, LIMITS, type Span, type Values } from "./fields.ts";
+import { bornBy, type Op, placeOf, rowOf } from "./op.ts";
+import { opSchema } from "./opschema.ts";
+
+export { bornBy } from "./op.ts";
 
 /**
  * The world of a trace: how many physical pages the region has, how many virtual pages each
@@ -19,52 +22,65 @@ export const worldSchema = z.strictObject({
 export type World = z.infer<typeof worldSchema>;
 export type Mtrr = World["mtrr"];
 
-/** What is wrong with an op in this world, in a few words, or null. */
-export function opFault(op: Op, world: World): string | null {
-  if (isDriverOp(op)) return driverOpFault(op, world);
-  const room = (at: number, pages: number, name: string) =>
-    at + pages > world.vpages
-      ? `${name} + pages is ${at + pages}, past vpages ${world.vpages}`
-      : null;
-  switch (op.op) {
-    case "spawn":
-    case "fork":
-    case "exit":
-      return null;
-    case "revoke":
-      return world.mtrr === "write-back" ? "no driver has a device in the write-back region" : null;
-    case "touch":
-      return room(op.at, 1, "at");
-    case "munmap":
-    case "mprotect":
-    case "madvise":
-    case "mlock":
-    case "munlock":
-    case "mseal":
-      return room(op.at, op.pages, "at");
-    case "mremap":
-      if (op.at >= world.vpages) return `at is ${op.at}, past vpages ${world.vpages}`;
-      return (
-        room(op.at, op.pages, "at") ??
-        (op.to === undefined
-          ? room(op.at, op.newPages, "at (newPages)")
-          : room(op.to, op.newPages, "to (newPages)"))
-      );
-    case "mmap":
-      if (op.pfn + op.pages > world.pfns) {
-        return `pfn + pages is ${op.pfn + op.pages}, past pfns ${world.pfns}`;
-      }
-      if (world.mtrr === "write-back" && op.via.startsWith("resource")) {
-        return `via ${op.via} is a PCI resource, which the write-back region does not have`;
-      }
-      return room(op.at, op.pages, "at");
-  }
+/** Where physical pages that a record names end, if that is outside of what there is. */
+function physicalFault(values: Values, at: number, pages: number, world: World): string | null {
+  const [limit, name] =
+    values["ram"] === true ? [DRIVER_LIMITS.ramPages, "the RAM"] : [world.pfns, "pfns"];
+  const end = at + pages;
+  return end > limit ? `pfn + pages is ${end}, past ${name} ${limit}` : null;
 }
 
-/** The process that an op brings to life, or null. */
-export function bornBy(op: Op): number | null {
-  if (op.op === "spawn") return op.proc;
-  return op.op === "fork" ? op.child : null;
+function spanFault(op: Op, fields: Fields, span: Span, world: World): string | null {
+  const { start, at, pages } = placeOf(op, span);
+  const role = fields[start]?.role;
+  if (role === "pfn") return physicalFault(op, at, pages, world);
+  if (role !== "virtual") return null;
+  const { vpages } = world;
+  // A length may be 0, but there must be a page to begin with.
+  if (span.or === undefined && at >= vpages) return `${start} is ${at}, past vpages ${vpages}`;
+  const end = at + pages;
+  return end > vpages
+    ? `${start} + ${span.length === 1 ? 1 : span.length} is ${end}, past vpages ${vpages}`
+    : null;
+}
+
+/** What is wrong with a driver's call in a VMA of so many pages, where that is known, or null. */
+function callFault(call: DriverCallRecord, vmaPages: number | null, world: World): string | null {
+  const { fields, spans }: CallRow = CALLS[call.call];
+  let length = 1;
+  for (const span of spans) {
+    const { start, at, pages } = placeOf(call, span);
+    if (fields[start]?.role === "pfn") {
+      return physicalFault(call, at, Math.max(1, length), world);
+    }
+    length = pages === 0 ? (vmaPages ?? 1) - at : pages;
+    if (vmaPages !== null && (length < 1 || at + length > vmaPages)) {
+      return `${call.call} at ${at} is not inside the ${vmaPages} pages`;
+    }
+  }
+  return null;
+}
+
+/** What is wrong with an op in this world, in a few words, or null. */
+export function opFault(op: Op, world: World): string | null {
+  const { fields, spans, needsDevice } = rowOf(op.op);
+  const values: Values = op;
+  if (world.mtrr === "write-back") {
+    if (needsDevice === true) return "no driver has a device in the write-back region";
+    for (const [name, field] of Object.entries(fields)) {
+      const value = values[name];
+      if (field.role === "choice" && field.ofDevice.some((each) => each === value)) {
+        return `${name} ${value} is a PCI resource, which the write-back region does not have`;
+      }
+    }
+  }
+  for (const span of spans) {
+    const fault = spanFault(op, fields, span, world);
+    if (fault !== null) return fault;
+  }
+  if (!("calls" in op)) return null;
+  const vmaPages = "pages" in op ? op.pages : null;
+  return op.calls.map((call) => callFault(call, vmaPages, world)).find((f) => f !== null) ?? null;
 }
 
 /**

@@ -6,7 +6,7 @@
  * milliseconds of CPU to the first detection, wins and losses with a sign test, and the geometric
  * mean of the ratios to the blind medians.
  */
-import { traceOfRun } from "../../fuzz/arbitrary.ts";
+import { traceOfRun } from "../../fuzz/traceofrun.ts";
 import { Coverage } from "../../fuzz/coverage.ts";
 import { Growth } from "../../fuzz/growth.ts";
 import { sourceOf } from "../../fuzz/guided.ts";

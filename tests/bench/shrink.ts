@@ -6,7 +6,7 @@
  * signatures of the baseline no such trace showed.
  */
 import { readFileSync } from "node:fs";
-import { traceOfRun } from "../../fuzz/arbitrary.ts";
+import { traceOfRun } from "../../fuzz/traceofrun.ts";
 import { minimalFinding } from "../../fuzz/executor.ts";
 import { LiveDifferential } from "../../fuzz/livedifferential.ts";
 import { stopwatch } from "../../src/cli/processortime.ts";

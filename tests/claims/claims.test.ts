@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { traceOfRun } from "../../fuzz/arbitrary.ts";
+import { traceOfRun } from "../../fuzz/traceofrun.ts";
 import { shrink } from "../../fuzz/shrink.ts";
 import { certify } from "../../fuzz/explore/certificate.ts";
 import { Expander } from "../../fuzz/explore/expander.ts";

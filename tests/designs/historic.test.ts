@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { mixedTrace } from "../../fuzz/mixture.ts";
+import { mixedTrace } from "../../fuzz/sources.ts";
 import { legacyBackend } from "../../legacy/index.ts";
 import { FIXES, historicSpec } from "../../legacy/historic.ts";
 import { ZOO } from "../../src/cli/zoolist.ts";

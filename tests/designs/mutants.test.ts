@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Trial, tryMutant, keyOf } from "../../fuzz/trial.ts";
-import { mixedTrace } from "../../fuzz/mixture.ts";
+import { mixedTrace } from "../../fuzz/sources.ts";
 import { MUTANTS, mutantPair } from "../../src/cli/mutantlist.ts";
 import { TwoSides } from "../../src/engine/twosides.ts";
 import type { Mutant } from "../../src/model/mutant.ts";

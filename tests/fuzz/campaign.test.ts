@@ -11,7 +11,7 @@ import { EMPTY_TALLY, mergeTallies, runsOf, type Tally, Tallier } from "../../fu
 import type { ModelBackend } from "../../src/model/backend.ts";
 import type { Trace } from "../../src/trace/trace.ts";
 import type { JudgedFinding } from "../../src/oracle/finding.ts";
-import { traceOfRun } from "../../fuzz/arbitrary.ts";
+import { traceOfRun } from "../../fuzz/traceofrun.ts";
 import { MODELS } from "../models.ts";
 import { toyDifference, traceOf } from "./toy.ts";
 

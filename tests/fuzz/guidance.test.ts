@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { traceOfRun } from "../../fuzz/arbitrary.ts";
+import { traceOfRun } from "../../fuzz/traceofrun.ts";
 import { Coverage } from "../../fuzz/coverage.ts";
 import { Growth } from "../../fuzz/growth.ts";
 import { guidedSource, sourceOf } from "../../fuzz/guided.ts";

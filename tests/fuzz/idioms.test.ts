@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { idiomTrace } from "../../fuzz/idioms.ts";
+import { idiomTrace } from "../arbitrary.ts";
 import { shrink } from "../../fuzz/shrink.ts";
 import { recordOn } from "../../src/model/backend.ts";
 import type { Machine } from "../../src/model/machine.ts";

@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { arbitraryTrace } from "../../fuzz/arbitrary.ts";
 import { recordingDifferential } from "../../fuzz/differential.ts";
 import { LiveDifferential } from "../../fuzz/livedifferential.ts";
 import { differentialOf } from "../../src/cli/campaign.ts";
@@ -9,7 +8,7 @@ import type { ModelBackend } from "../../src/model/backend.ts";
 import { judge } from "../../src/oracle/judge.ts";
 import { scenarioNamed } from "../../src/scenarios/index.ts";
 import type { Trace } from "../../src/trace/trace.ts";
-import { blindTrace } from "../arbitrary.ts";
+import { arbitraryTrace, blindTrace } from "../arbitrary.ts";
 import { MODELS } from "../models.ts";
 import { readRecordings, recordingFiles } from "../recordings.ts";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { arbitraryTrace } from "../../fuzz/arbitrary.ts";
+import { arbitraryTrace } from "../arbitrary.ts";
 import { minimalFinding } from "../../fuzz/executor.ts";
 import { LiveDifferential } from "../../fuzz/livedifferential.ts";
 import { ModelSide } from "../../src/engine/modelside.ts";

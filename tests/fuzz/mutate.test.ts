@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { diceOfRun, traceOfRun } from "../../fuzz/arbitrary.ts";
+import { randomOfRun } from "../../fuzz/random.ts";
+import { traceOfRun } from "../../fuzz/traceofrun.ts";
 import { TraceExtender } from "../../fuzz/extend.ts";
 import { mend, type Mutation, MUTATIONS, mutate, withExits } from "../../fuzz/mutate.ts";
 import { faultedTraceOfRun, idiomTraceOfRun } from "../../fuzz/sources.ts";
@@ -11,7 +12,7 @@ const RUNS = Array.from({ length: 400 }, (_, run) => run);
 function mutantOf(run: number, mutations: readonly Mutation[]): Trace {
   const sources = [traceOfRun, faultedTraceOfRun, idiomTraceOfRun];
   const from = (nth: number) => (sources[nth % sources.length] as typeof traceOfRun)(5, nth);
-  return mutate(diceOfRun(1, run), from(run), from(run + 7), mutations);
+  return mutate(randomOfRun(1, run, "mutation"), from(run), from(run + 7), mutations);
 }
 
 /** Processes that no exit ends. */
@@ -88,7 +89,7 @@ test("ops that go on from a trace aim at the VMAs that it leaves", () => {
   ];
   let [aimed, all] = [0, 0];
   for (let run = 0; run < 300; run++) {
-    const [op] = new TraceExtender(diceOfRun(2, run), world, before).more(1);
+    const [op] = new TraceExtender(randomOfRun(2, run, "mutation"), world, before).more(1);
     if (op === undefined || !("at" in op) || op.op === "mmap" || op.proc !== 1) continue;
     all += 1;
     if (op.at >= 149 && op.at < 153) aimed += 1;

@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { arbitraryTrace, traceOfRun } from "../../fuzz/arbitrary.ts";
+import { traceOfRun } from "../../fuzz/traceofrun.ts";
+import { arbitraryTrace } from "../arbitrary.ts";
 import { shrink, shrinkLater, simplerTraces } from "../../fuzz/shrink.ts";
 import type { Op } from "../../src/trace/op.ts";
 import { type Trace, traceSchema } from "../../src/trace/trace.ts";

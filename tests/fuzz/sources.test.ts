@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { traceOfRun } from "../../fuzz/arbitrary.ts";
+import { traceOfRun } from "../../fuzz/traceofrun.ts";
 import { tallyRuns } from "../../fuzz/executor.ts";
 import { recordingDifferential } from "../../fuzz/differential.ts";
 import { faultedTraceOfRun, idiomTraceOfRun } from "../../fuzz/sources.ts";

@@ -91,6 +91,12 @@ describe("the two halves of the protocol", () => {
     for (const [name, value] of expected) expect([name, numbers.get(name)]).toEqual([name, value]);
   });
 
+  test("the guest program tells every op from the others", () => {
+    const path = fileURLToPath(new URL("../../kernel/guest/procs.c", import.meta.url));
+    const text = readFileSync(path, "utf8");
+    for (const name of Object.keys(OP_CODE)) expect(text).toContain(`OP_${name.toUpperCase()}`);
+  });
+
   test("every op has as many words as the guest reads", () => {
     const ops: Op[] = [
       { op: "mremap", proc: 1, at: 2, pages: 3, newPages: 4, to: 5 },

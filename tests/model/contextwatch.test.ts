@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { traceOfRun } from "../../fuzz/arbitrary.ts";
+import { traceOfRun } from "../../fuzz/traceofrun.ts";
 import { faultedTraceOfRun, idiomTraceOfRun, type TraceSource } from "../../fuzz/sources.ts";
 import { MODERN_PROFILES } from "../../modern/profiles.ts";
 import { ctxOf, KrefTracking } from "../../modern/tracking.ts";

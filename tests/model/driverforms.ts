@@ -1,12 +1,5 @@
-import type {
-  DriverCallRecord,
-  DriverMode,
-  DriverOp,
-  IOREMAP_MODES,
-  MEMREMAP_MODES,
-  PAGEMAP_TYPES,
-} from "../../src/trace/driverop.ts";
-import type { Op } from "../../src/trace/op.ts";
+import type { DriverCallRecord, DriverMode } from "../../src/trace/driverop.ts";
+import type { Op, OpOf } from "../../src/trace/op.ts";
 
 type Window = (off: number, pages: number, pfn: number, mode: DriverMode) => DriverCallRecord;
 
@@ -46,7 +39,7 @@ export const handler = (
 export function map(
   pages: number,
   calls: readonly DriverCallRecord[],
-  rest: Partial<Extract<DriverOp, { op: "drv-mmap" }>> = {},
+  rest: Partial<OpOf<"drv-mmap">> = {},
 ): Op {
   const plain = { at: 0, off: 0, prot: "rw", private: false } as const;
   return { op: "drv-mmap", proc: 0, pages, calls: [...calls], ...plain, ...rest };
@@ -90,20 +83,20 @@ export const protect = (at: number, pages: number): Op => ({
 });
 export const ioremap = (
   slot: number,
-  mode: (typeof IOREMAP_MODES)[number],
+  mode: OpOf<"ioremap">["mode"],
   pfn: number,
   pages: number,
 ): Op => ({ op: "ioremap", proc: 1, slot, mode, pfn, pages });
 export const iounmap = (slot: number): Op => ({ op: "iounmap", proc: 1, slot });
 export const memremap = (
   slot: number,
-  mode: (typeof MEMREMAP_MODES)[number],
+  mode: OpOf<"memremap">["mode"],
   pfn: number,
   pages: number,
 ): Op => ({ op: "memremap", proc: 1, slot, mode, pfn, pages });
 export const memremapPages = (
   slot: number,
-  type: (typeof PAGEMAP_TYPES)[number],
+  type: OpOf<"memremap-pages">["type"],
   pfn: number,
   pages: number,
 ): Op => ({ op: "memremap-pages", proc: 1, slot, type, pfn, pages });

@@ -1,7 +1,8 @@
 import type { SideFinding } from "../../src/oracle/sidefinding.ts";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { arbitraryTrace, traceOfRun } from "../../fuzz/arbitrary.ts";
+import { traceOfRun } from "../../fuzz/traceofrun.ts";
+import { arbitraryTrace } from "../arbitrary.ts";
 import { Differential } from "../../src/oracle/differential.ts";
 import { RecordingFeed } from "../../src/oracle/feed.ts";
 import { CAME, type ListChanges } from "../../src/oracle/listchanges.ts";

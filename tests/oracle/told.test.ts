@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
-import { mixedTrace } from "../../fuzz/mixture.ts";
+import { mixedTrace } from "../../fuzz/sources.ts";
 import { openModels } from "../../src/cli/backends.ts";
 import { readBaseline } from "../../src/cli/baseline.ts";
 import { MUTANTS, mutantPair } from "../../src/cli/mutantlist.ts";

@@ -1,5 +1,6 @@
 import type { VmaState } from "../../../src/trace/recording.ts";
-import { range, vmaText } from "../../optext.ts";
+import { rangeText } from "../../../src/trace/fields.ts";
+import { vmaText } from "../../optext.ts";
 import type { Change, Pages, ProcView, VmaView } from "./statemap.ts";
 import { placed, Ruler, Tag, Track } from "./track.tsx";
 
@@ -53,7 +54,7 @@ function VmaBar({ view: { vma, change }, extent }: { view: VmaView; extent: Page
         {change === "same" ? null : <Tag word={change} short={SHORT_CHANGE[change]} />}
       </span>
       <span class="bar-more">{flags(vma)}</span>
-      <span class="unseen">{` at virtual pages ${range(vma.start, pages)}`}</span>
+      <span class="unseen">{` at virtual pages ${rangeText(vma.start, pages)}`}</span>
     </span>
   );
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { traceOfRun } from "../../../fuzz/arbitrary.ts";
+import { traceOfRun } from "../../../fuzz/traceofrun.ts";
 import { tallyRuns } from "../../../fuzz/executor.ts";
 import type { Differential } from "../../../fuzz/differential.ts";
 import { probeOf } from "../../../fuzz/plan.ts";

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { endOf, ShadowProcess, startOf } from "../../fuzz/shadow.ts";
+import { endOf, ProcessModel, startOf } from "../../fuzz/processmodel.ts";
 
 /** Past the pages that a mask has bits for. */
 const PAGES = 48;
@@ -22,7 +22,7 @@ const pagesOf = ({ from, to }: { from: number; to: number }) =>
   Array.from({ length: to - from }, (_, n) => from + n);
 
 /** Does the same to a process and to a map of its pages; returns what is left to go on with. */
-function step(process: ShadowProcess, model: Model, { does, range, to }: Call): ShadowProcess {
+function step(process: ProcessModel, model: Model, { does, range, to }: Call): ProcessModel {
   const { from } = range;
   const pages = pagesOf(range);
   switch (does) {
@@ -56,18 +56,18 @@ function step(process: ShadowProcess, model: Model, { does, range, to }: Call): 
     }
     default:
       for (const [page, isLeftOut] of model) if (isLeftOut) model.delete(page);
-      return process.fork(new ShadowProcess(process.id + 1));
+      return process.fork(new ProcessModel(process.id + 1));
   }
 }
 
-function follow(calls: readonly Call[]): { process: ShadowProcess; model: Model } {
+function follow(calls: readonly Call[]): { process: ProcessModel; model: Model } {
   const model: Model = new Map();
-  let process = new ShadowProcess(0);
+  let process = new ProcessModel(0);
   for (const call of calls) process = step(process, model, call);
   return { process, model };
 }
 
-const mappedBy = ({ vmas }: ShadowProcess) =>
+const mappedBy = ({ vmas }: ProcessModel) =>
   vmas.flatMap((vma) => pagesOf({ from: startOf(vma), to: endOf(vma) })).sort((a, b) => a - b);
 
 describe("the shadow of a process", () => {
@@ -94,7 +94,7 @@ describe("the shadow of a process", () => {
   });
 
   test("is cut by the unmapping of an empty range inside a VMA", () => {
-    const process = new ShadowProcess(0);
+    const process = new ProcessModel(0);
     process.map(2, 6);
     process.unmap(4, 4);
     expect(process.vmas.map((vma) => [startOf(vma), endOf(vma)])).toEqual([
@@ -104,7 +104,7 @@ describe("the shadow of a process", () => {
   });
 
   test("is as new once it is cleared", () => {
-    const process = new ShadowProcess(0);
+    const process = new ProcessModel(0);
     process.map(0, PAGES);
     process.clear();
     expect(process.vmas).toEqual([]);

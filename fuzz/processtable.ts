@@ -1,16 +1,17 @@
-import { ShadowProcess } from "./shadow.ts";
+import { ProcessModel } from "./processmodel.ts";
 
 /** No process is born after this many; a trace that needs more shrinks to fewer anyway. */
 const MOST_BIRTHS = 12;
 
 /** The processes of a trace that is being written. It serves trace after trace and keeps its room. */
-export class Population {
-  readonly live: ShadowProcess[] = [];
+export class ProcessTable {
+  readonly live: ProcessModel[] = [];
   /** Their numbers; what they had mapped is gone. */
   readonly dead: number[] = [];
   /** The number that the next process gets. */
   births = 0;
-  private readonly shadows: ShadowProcess[] = [];
+  /** By number; they keep their room from trace to trace. */
+  private readonly spare: ProcessModel[] = [];
 
   /** Begins a trace without processes. */
   clear(): void {
@@ -19,24 +20,24 @@ export class Population {
     this.births = 0;
   }
 
-  get isFertile(): boolean {
+  get mayBear(): boolean {
     return this.births < MOST_BIRTHS;
   }
 
   /** A process with the next number and without VMAs, which is not among the live ones yet. */
-  next(): ShadowProcess {
+  next(): ProcessModel {
     const id = this.births++;
-    const shadow = (this.shadows[id] ??= new ShadowProcess(id));
-    shadow.clear();
-    return shadow;
+    const process = (this.spare[id] ??= new ProcessModel(id));
+    process.clear();
+    return process;
   }
 
   /** Takes a process off the live ones, whose order stays, if it is one of them. */
-  bury(process: ShadowProcess): void {
+  bury(process: ProcessModel): void {
     const { live } = this;
     const index = live.indexOf(process);
     if (index < 0) return;
-    for (let n = index + 1; n < live.length; n++) live[n - 1] = live[n] as ShadowProcess;
+    for (let n = index + 1; n < live.length; n++) live[n - 1] = live[n] as ProcessModel;
     live.pop();
     this.dead.push(process.id);
   }

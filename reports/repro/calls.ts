@@ -1,0 +1,195 @@
+import { assertNever } from "../../src/assertnever.ts";
+import {
+  type Advice,
+  type OpOf,
+  OPS,
+  type Prot,
+  type SyscallKind,
+  type SyscallOp,
+  type Via,
+} from "../../src/trace/op.ts";
+
+/** Where a syzkaller program has what its calls name. */
+export interface SyzPlaces {
+  /** A range of virtual pages. */
+  vma(at: number, pages: number): string;
+  /** The address of a virtual page. */
+  address(page: number): string;
+  /** The descriptor that a way into the region has, and the offset of a page of it. */
+  file(via: Via, pfn: number): { readonly fd: string; readonly offset: string };
+  /** Descriptors of /dev/zero and of a pipe. */
+  readonly zero: string;
+  readonly pipe: string;
+}
+
+/** An op as the programs of a reproducer say it. */
+interface Said<K extends SyscallKind> {
+  /** A C statement that performs it and returns 0 or an errno. */
+  c(op: OpOf<K>): string;
+  /** The calls of a syzkaller program. */
+  syz(op: OpOf<K>, places: SyzPlaces): readonly string[];
+}
+
+/** Why no program can do it. */
+interface Unsaid {
+  readonly cannot: string;
+}
+
+const PAGE = 4096;
+const PROTECTION: Readonly<Record<Prot, readonly [c: string, syz: number]>> = {
+  none: ["PROT_NONE", 0],
+  r: ["PROT_READ", 1],
+  rw: ["PROT_READ | PROT_WRITE", 3],
+};
+const ADVICE: Readonly<Record<Advice, readonly [c: string, syz: number]>> = {
+  dontfork: ["MADV_DONTFORK", 10],
+  dofork: ["MADV_DOFORK", 11],
+  dontneed: ["MADV_DONTNEED", 4],
+  wipeonfork: ["MADV_WIPEONFORK", 18],
+  willneed: ["MADV_WILLNEED", 3],
+};
+
+export function hex(value: number): string {
+  return `0x${value.toString(16)}`;
+}
+
+/** A virtual page's address as C. */
+function at(page: number): string {
+  return `AT(${page})`;
+}
+
+/** A length in pages as C. */
+function bytes(pages: number): string {
+  return pages === 1 ? "PAGE" : `${pages} * PAGE`;
+}
+
+const failing = (call: string) => `return ${call} ? errno : 0;`;
+
+interface Range {
+  readonly op: string;
+  readonly at: number;
+  readonly pages: number;
+}
+
+/** A call of an address and a length that libc names as we do, and what else it takes. */
+function onRange<Op extends Range>(more: (op: Op) => readonly [c: string, syz: number] | null) {
+  return {
+    c(op: Op): string {
+      const last = more(op);
+      const range = `${at(op.at)}, ${bytes(op.pages)}`;
+      return failing(`${op.op}(${range}${last === null ? "" : `, ${last[0]}`})`);
+    },
+    syz(op: Op, { vma }: SyzPlaces): readonly string[] {
+      const last = more(op);
+      const range = `${vma(op.at, op.pages)}, ${hex(op.pages * PAGE)}`;
+      return [`${op.op}(${range}${last === null ? "" : `, ${hex(last[1])}`})`];
+    },
+  };
+}
+
+const plain = onRange(() => null);
+
+/** How each system call is said in C and in syzkaller's language. */
+const SAID: { readonly [K in SyscallKind]: Said<K> | Unsaid } = {
+  spawn: { c: () => "return 0;", syz: () => [] },
+  exit: { c: () => "_exit(0);", syz: () => [] },
+  fork: {
+    c: ({ child }) => `return fork_to(${child});`,
+    syz: () => ["syz_clone(0x0, 0x0, 0x0, 0x0, 0x0, 0x0)"],
+  },
+  mmap: {
+    c(op) {
+      const share = op.private ? "MAP_PRIVATE" : "MAP_SHARED";
+      const [prot] = PROTECTION[op.prot];
+      return `return map(${op.at}, ${op.pages}, ${op.via.toUpperCase()}, ${op.pfn}, ${prot}, ${share});`;
+    },
+    syz(op, { vma, file }) {
+      const { fd, offset } = file(op.via, op.pfn);
+      const range = `${vma(op.at, op.pages)}, ${hex(op.pages * PAGE)}`;
+      const flags = hex(0x10 | (op.private ? 0x2 : 0x1));
+      return [`mmap(${range}, ${hex(PROTECTION[op.prot][1])}, ${flags}, ${fd}, ${offset})`];
+    },
+  },
+  munmap: plain,
+  mlock: plain,
+  munlock: plain,
+  mprotect: onRange(({ prot }: OpOf<"mprotect">) => PROTECTION[prot]),
+  madvise: onRange(({ advice }: OpOf<"madvise">) => ADVICE[advice]),
+  mseal: {
+    c: (op) => failing(`syscall(SYS_mseal, ${at(op.at)}, ${bytes(op.pages)}, 0)`),
+    syz: onRange((): readonly [string, number] => ["0", 0]).syz,
+  },
+  mremap: {
+    c(op) {
+      const sizes = `${bytes(op.pages)}, ${bytes(op.newPages)}`;
+      const where = op.to === undefined ? "0" : `MREMAP_MAYMOVE | MREMAP_FIXED, ${at(op.to)}`;
+      return failing(`mremap(${at(op.at)}, ${sizes}, ${where}) == MAP_FAILED`);
+    },
+    syz(op, { vma }) {
+      const range = `${vma(op.at, op.pages)}, ${hex(op.pages * PAGE)}`;
+      const flags = op.to === undefined ? "0x0" : "0x3";
+      const target = vma(op.to ?? op.at, op.newPages);
+      return [`mremap(${range}, ${hex(op.newPages * PAGE)}, ${flags}, ${target})`];
+    },
+  },
+  touch: {
+    c: (op) => `return touch(${at(op.at)}, ${op.write ? 1 : 0});`,
+    // The kernel touches the page: it copies a zero into it, or a byte of it into a pipe.
+    syz: (op, { address, zero, pipe }) => [
+      op.write
+        ? `read(${zero}, &(${address(op.at)})=""/1, 0x1)`
+        : `write(${pipe}, &(${address(op.at)}), 0x1)`,
+    ],
+  },
+  revoke: { cannot: "needs a driver that claims the device" },
+};
+
+/** The same for any of them. */
+interface SaidOp {
+  c(op: SyscallOp): string;
+  syz(op: SyscallOp, places: SyzPlaces): readonly string[];
+}
+
+function said(op: SyscallOp): SaidOp {
+  const how: SaidOp | Unsaid = SAID[op.op];
+  if ("cannot" in how) throw new Error(`${op.op} ${how.cannot}`);
+  return how;
+}
+
+/** Why no program can perform an op, or null. */
+export function unsaid(op: SyscallOp): string | null {
+  const how = SAID[op.op];
+  return "cannot" in how ? how.cannot : null;
+}
+
+/** The C statement of an op that a program can do. */
+export function cStatement(op: SyscallOp): string {
+  return said(op).c(op);
+}
+
+/** The syzkaller calls of an op that a program can do. */
+export function syzCalls(op: SyscallOp, places: SyzPlaces): readonly string[] {
+  return said(op).syz(op, places);
+}
+
+/** What a step is to those who direct the processes of a C program. */
+export function stepKind(op: SyscallOp): "SPAWN" | "FORK" | "EXIT" | "CALL" {
+  const { vmas } = OPS[op.op];
+  switch (vmas) {
+    case "spawn":
+      return "SPAWN";
+    case "fork":
+      return "FORK";
+    case "exit":
+      return "EXIT";
+    case "map":
+    case "unmap":
+    case "cut":
+    case "advise":
+    case "move":
+    case "none":
+      return "CALL";
+    default:
+      return assertNever(vmas);
+  }
+}

@@ -1,0 +1,223 @@
+import type { AllocationSite } from "../pat/kernelstate.ts";
+import {
+  field,
+  type Fields,
+  type Flat,
+  prot,
+  rangeText,
+  type RecordOf,
+  sharing,
+  type Span,
+  type Values,
+} from "./fields.ts";
+
+export const VIAS = ["resource", "resource_wc", "devmem", "devmem_sync"] as const;
+export const ADVICES = ["dontfork", "dofork", "dontneed", "wipeonfork", "willneed"] as const;
+
+/** The way a process reaches the region, and with it the cache mode it asks for. */
+export type Via = (typeof VIAS)[number];
+/** madvise() behaviours that reach device mappings. */
+export type Advice = (typeof ADVICES)[number];
+
+/** What an op does to the VMAs of its pages where it succeeds; generators steer by it. */
+export type VmaEffect =
+  /** It puts one there, replacing what is there. */
+  | "map"
+  | "unmap"
+  /** It cuts those that cross its ends. */
+  | "cut"
+  /** It cuts them and keeps forks from what lies between, or leaves all as it is: madvise(). */
+  | "advise"
+  /** It shrinks or moves them: mremap(). */
+  | "move"
+  /** It is about a whole process. */
+  | "spawn"
+  | "fork"
+  | "exit"
+  | "none";
+
+/** How often a campaign draws an op. */
+interface Drawn {
+  /** Of so many runs, how many have it. */
+  readonly inRuns: readonly [n: number, of: number];
+  /** The least and the most weight it gets in such a run. */
+  readonly weight: readonly [least: number, most: number];
+  /** A run may be about this op above all. */
+  readonly favourite?: true;
+}
+
+/** All that is to be said of a kind of op, but what it does. */
+export interface OpRow {
+  /** In the order in which they are written. */
+  readonly fields: Fields;
+  readonly spans: readonly Span[];
+  /** Where it allocates: a fault anywhere else has no effect. */
+  readonly allocates: readonly AllocationSite[];
+  readonly vmas: VmaEffect;
+  /** Its weight beside drivers' ops, in traces of drivers. */
+  readonly weightBesideDrivers: number;
+  /** There is none where no device is: in the write-back region. */
+  readonly needsDevice?: true;
+  /** Its pages begin and end at multiples of so many; anything else is EINVAL. */
+  readonly granule?: number;
+  /** What follows the op's name in words, where its fields in their order will not do. */
+  words?(op: Values): string;
+}
+
+/** A row that knows its own fields. */
+export interface RowOf<F extends Fields> extends OpRow {
+  readonly fields: F;
+  readonly spans: readonly Span<keyof F & string>[];
+}
+
+/** A row of an op that processes perform, and what is said of it where its fields do not do. */
+interface SyscallRow<F extends Fields> extends RowOf<F> {
+  readonly drawn: Drawn;
+  words?(op: Flat<RecordOf<F>>): string;
+}
+
+const row = <F extends Fields>(it: SyscallRow<F>) => it;
+
+const proc = field.proc;
+const range = { proc, at: field.page, pages: field.pages } as const;
+const via = field.choice(VIAS, { ofDevice: ["resource", "resource_wc"] });
+const advice = field.choice(ADVICES, {
+  // The only advice that changes a device mapping, and what is refused there.
+  mostly: ["dontfork", "dontfork", "dontfork", "dofork", "dontneed", "wipeonfork", "willneed"],
+});
+const onRange = [{ start: "at", length: "pages" }] as const;
+/** What a split allocates. */
+const SPLIT = ["vma", "vma-setup"] as const;
+/** What device mappings hardly notice, or what leaves little to act on. */
+const RARELY: Drawn = { inRuns: [1, 6], weight: [1, 1] };
+const OFTEN: Drawn["inRuns"] = [2, 3];
+
+/**
+ * System calls, and the accesses of a process. The order counts: a kind's place is its number for
+ * the guest program of kernel/guest, so new ones come last.
+ */
+export const SYSCALLS = {
+  spawn: row({
+    fields: { proc: field.born },
+    spans: [],
+    allocates: [],
+    vmas: "spawn",
+    drawn: { inRuns: OFTEN, weight: [1, 1] },
+    weightBesideDrivers: 0,
+  }),
+  mmap: row({
+    fields: {
+      ...range,
+      pfn: field.pfn,
+      via,
+      prot,
+      private: sharing,
+    },
+    spans: [...onRange, { start: "pfn", length: "pages" }],
+    allocates: ["memtype", "context", "page-table", ...SPLIT],
+    vmas: "map",
+    drawn: { inRuns: [1, 1], weight: [2, 6] },
+    weightBesideDrivers: 0,
+  }),
+  munmap: row({
+    fields: range,
+    spans: onRange,
+    allocates: SPLIT,
+    vmas: "unmap",
+    drawn: { inRuns: OFTEN, weight: [1, 6], favourite: true },
+    weightBesideDrivers: 9,
+  }),
+  mremap: row({
+    fields: {
+      proc,
+      at: field.page,
+      pages: field.pagesOrNone,
+      newPages: field.pagesOrNone,
+      /** Given: MREMAP_MAYMOVE and MREMAP_FIXED; absent: no flags. */
+      to: field.optional(field.page),
+    },
+    spans: [...onRange, { start: "to", or: "at", length: "newPages" }],
+    allocates: ["page-table", ...SPLIT],
+    vmas: "move",
+    drawn: { inRuns: OFTEN, weight: [1, 6], favourite: true },
+    weightBesideDrivers: 9,
+    words: ({ proc: p, at, pages, newPages, to }) =>
+      `p${p} ${rangeText(at, pages)} ${to === undefined ? "resize" : "move"} to ${rangeText(to ?? at, newPages)}`,
+  }),
+  mprotect: row({
+    fields: { ...range, prot },
+    spans: onRange,
+    allocates: SPLIT,
+    vmas: "cut",
+    drawn: { inRuns: OFTEN, weight: [1, 3], favourite: true },
+    weightBesideDrivers: 9,
+  }),
+  madvise: row({
+    fields: { ...range, advice },
+    spans: onRange,
+    allocates: SPLIT,
+    vmas: "advise",
+    drawn: { inRuns: OFTEN, weight: [1, 3], favourite: true },
+    weightBesideDrivers: 0,
+  }),
+  touch: row({
+    fields: { proc, at: field.page, write: field.flag(["read", "write"], [3, 4]) },
+    spans: [{ start: "at", length: 1 }],
+    // A driver's fault handler maps pages where none were.
+    allocates: ["page-table"],
+    vmas: "none",
+    drawn: { inRuns: OFTEN, weight: [1, 4], favourite: true },
+    weightBesideDrivers: 9,
+  }),
+  fork: row({
+    fields: { proc, child: field.born, late: field.mark("to fail late", [1, 16]) },
+    spans: [],
+    allocates: ["memtype", "page-table", ...SPLIT],
+    vmas: "fork",
+    drawn: { inRuns: OFTEN, weight: [1, 3], favourite: true },
+    weightBesideDrivers: 9,
+    words: ({ proc: p, child, late }) =>
+      `p${p} -> p${child}${late === true ? ", to fail late" : ""}`,
+  }),
+  exit: row({
+    fields: { proc },
+    spans: [],
+    allocates: [],
+    vmas: "exit",
+    drawn: { inRuns: OFTEN, weight: [1, 1] },
+    weightBesideDrivers: 9,
+  }),
+  mlock: row({
+    fields: range,
+    spans: onRange,
+    allocates: [],
+    vmas: "none",
+    drawn: RARELY,
+    weightBesideDrivers: 0,
+  }),
+  munlock: row({
+    fields: range,
+    spans: onRange,
+    allocates: [],
+    vmas: "none",
+    drawn: RARELY,
+    weightBesideDrivers: 0,
+  }),
+  mseal: row({
+    fields: range,
+    spans: onRange,
+    allocates: SPLIT,
+    vmas: "cut",
+    drawn: RARELY,
+    weightBesideDrivers: 0,
+  }),
+  revoke: row({
+    fields: { proc },
+    spans: [],
+    allocates: [],
+    vmas: "none",
+    drawn: RARELY,
+    weightBesideDrivers: 0,
+    needsDevice: true,
+  }),
+} as const;
