@@ -97,6 +97,9 @@ export class VmPatTracking implements PfnTracking {
     vma.track = null;
   }
 
+  /** Nothing is kept but what VMAs carry. */
+  reboot(): void {}
+
   /** The design has nothing left to do when a VMA is freed. */
   free(): void {}
 

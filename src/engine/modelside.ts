@@ -63,16 +63,16 @@ export class ModelSide implements LiveSide {
     into.clear();
     const mm = this.machine.processes.get(proc);
     if (mm === undefined) return;
-    for (const vma of mm.vmas) into.push(vma.start, vma.end, vma.pfn, this.bits(vma));
+    for (let vma = mm.find(0); vma !== null; vma = mm.after(vma)) {
+      into.push(vma.start, vma.end, vma.pfn, this.bits(vma));
+    }
   }
 
   readRange(proc: number, from: number, to: number, into: VmaTable): void {
     const mm = this.machine.processes.get(proc);
     if (mm === undefined) return;
-    const { vmas } = mm;
-    for (let at = mm.findIndex(Math.max(from, into.lastEnd)); at < vmas.length; at++) {
-      const vma = vmas[at] as Vma;
-      if (vma.start >= to) return;
+    let vma = mm.find(Math.max(from, into.lastEnd));
+    for (; vma !== null && vma.start < to; vma = mm.after(vma)) {
       into.push(vma.start, vma.end, vma.pfn, this.bits(vma));
     }
   }

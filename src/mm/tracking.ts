@@ -54,6 +54,12 @@ export interface PfnTracking {
    */
   moved(vma: Vma): void;
 
+  /**
+   * The machine boots anew: nothing of before is there. A design that has no such hook is made
+   * anew instead.
+   */
+  reboot?(): void;
+
   /** vm_area_free(): page table entries are gone, nothing refers to the VMA any more. */
   free(vma: Vma): void;
 }

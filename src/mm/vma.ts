@@ -40,6 +40,8 @@ export class Vma {
   isLinked = false;
   /** What whoever watches the tracking last saw in `track`; the address space only carries it. */
   watched: object | null = null;
+  /** The watch is going to look at it. */
+  isNoted = false;
   /** Its place among the VMAs of a file that begin at one page: links count up (linkOrder()). */
   order = 0;
   /** Null where the file is not a driver's: such a VMA maps all its pages, and all linearly. */
@@ -81,11 +83,57 @@ export class Vma {
   get sealed(): boolean {
     return (this.flags & VM_SEALED) !== 0;
   }
+}
 
-  /** A copy over [start, end) of what this VMA maps from `pfn` on; `track` stays with the design. */
-  copy(start: VirtualPage, end: VirtualPage, pfn: Pfn): Vma {
-    const copy = new Vma(start, end, pfn, this.flags);
-    copy.device = this.device;
+/** So many records are kept; what a longer trace makes beyond them is left to the engine. */
+const MOST_KEPT = 4096;
+
+/**
+ * The VMAs of a machine since its boot. Records are made once and serve again after a reboot, not
+ * before: whoever holds on to a freed VMA finds it as it was.
+ */
+export class VmaPool {
+  private readonly records: Vma[] = [];
+  private used = 0;
+
+  /** A VMA that nobody has linked or tracked yet. */
+  take(start: VirtualPage, end: VirtualPage, pfn: Pfn, flags: number): Vma {
+    const vma = this.records[this.used];
+    if (vma === undefined) return this.make(start, end, pfn, flags);
+    this.used++;
+    vma.start = start;
+    vma.end = end;
+    vma.pfn = pfn;
+    vma.flags = flags;
+    vma.track = null;
+    vma.isLinked = false;
+    vma.watched = null;
+    vma.isNoted = false;
+    vma.order = 0;
+    vma.device = null;
+    return vma;
+  }
+
+  /** vm_area_dup(): a copy over [start, end) of what `vma` maps from `pfn` on, not yet tracked. */
+  copyOf(vma: Vma, start: VirtualPage, end: VirtualPage, pfn: Pfn): Vma {
+    const copy = this.take(start, end, pfn, vma.flags);
+    copy.device = vma.device;
     return copy;
+  }
+
+  /** How many have been taken since the boot. */
+  get taken(): number {
+    return this.used;
+  }
+
+  /** Takes back all but the first so many. */
+  rewind(taken: number): void {
+    this.used = taken;
+  }
+
+  private make(start: VirtualPage, end: VirtualPage, pfn: Pfn, flags: number): Vma {
+    const vma = new Vma(start, end, pfn, flags);
+    if (this.used < MOST_KEPT) this.records[this.used++] = vma;
+    return vma;
   }
 }

@@ -10,12 +10,12 @@ import type { PageTable } from "../mm/pagetable.ts";
 import { mmap } from "../mm/mmap.ts";
 import { madvise, mprotect } from "../mm/mprotect.ts";
 import { mremap } from "../mm/mremap.ts";
-import { clearVmas, exitMmap, munmap } from "../mm/munmap.ts";
+import { clearGathered, exitMmap, gatherInside, munmap } from "../mm/munmap.ts";
 import type { MmProfile } from "../mm/profile.ts";
 import { revoke } from "../mm/zap.ts";
 import type { PfnTracking } from "../mm/tracking.ts";
-import type { Vma } from "../mm/vma.ts";
-import { mappingFlags } from "../mm/vmaflags.ts";
+import { type Vma, VmaPool } from "../mm/vma.ts";
+import { protFlags, VM_PRIVATE } from "../mm/vmaflags.ts";
 import type { PatEvent } from "../pat/events.ts";
 import { KernelMaps } from "../pat/kernelmaps.ts";
 import { KernelBug, KernelState } from "../pat/kernelstate.ts";
@@ -62,6 +62,7 @@ export class Machine {
   /** The ranges that the kernel has mapped for itself. */
   readonly kernelMaps: KernelMaps;
   protected readonly context: MmContext;
+  private design: PfnTracking;
   private readonly watch: ContextWatch | null;
   /** Empty address spaces of processes that are gone: page tables are what costs most to make. */
   private readonly spare: Mm[] = [];
@@ -75,7 +76,6 @@ export class Machine {
     const kernel = new KernelState(this.events, profile.vmFlagsAssertWriteLock);
     const { parts = {} } = spec;
     this.memtype = new (parts.memtype ?? MemtypeList)(
-      world.pfns,
       world.mtrr,
       spec.eraseByEnd,
       this.events,
@@ -84,19 +84,19 @@ export class Machine {
     );
     const ram = new RamPages(this.events, kernel);
     const ranges = new (parts.ranges ?? PfnRanges)(this.memtype, this.events, ram);
-    const design = spec.tracking(ranges, this.events, kernel);
+    this.design = spec.tracking(ranges, this.events, kernel);
     const { contextOf } = spec;
     const isWatched = watcher !== null && contextOf !== undefined;
-    this.watch = isWatched ? new ContextWatch(design, contextOf) : null;
-    const tracking = this.watch ?? design;
+    this.watch = isWatched ? new ContextWatch(this.design, contextOf) : null;
     this.kernelMaps = new KernelMaps(this.memtype, ranges, kernel);
     const file = new FileMapping();
     this.context = {
       profile,
-      tracking,
+      tracking: this.watch ?? this.design,
       ranges,
       kernel,
       file,
+      pool: new VmaPool(),
       pfns: world.pfns,
       vpages: world.vpages,
       maps: world.maps ?? NO_LIMIT,
@@ -115,8 +115,18 @@ export class Machine {
     this.context.ranges.ram.clear();
     this.context.file.clear();
     this.context.kernel.reboot();
-    this.watch?.clear();
+    this.context.pool.rewind(0);
+    this.rebootDesign();
     this.clearEvents();
+  }
+
+  private rebootDesign(): void {
+    const { context, watch, design } = this;
+    watch?.clear();
+    if (design.reboot !== undefined) return design.reboot();
+    this.design = this.spec.tracking(context.ranges, this.events, context.kernel);
+    if (watch === null) context.tracking = this.design;
+    else watch.tracking = this.design;
   }
 
   /**
@@ -163,7 +173,9 @@ export class Machine {
       vma.isLinked = false;
       this.watch?.note(vma);
     }
-    if (held === "mmap-read") clearVmas(this.context, mm, 0, mm.vmas.length);
+    if (held === "page-table") return;
+    gatherInside(mm, 0, mm.end);
+    clearGathered(this.context, mm);
   }
 
   /**
@@ -178,16 +190,13 @@ export class Machine {
     const { context } = this;
     switch (op.op) {
       case "mmap": {
-        const { at, pages, pfn } = op;
-        const driver = driverOf(op.via);
-        return mmap(context, mm, { at, pages, pfn, flags: mappingFlags(op), driver });
+        const flags = protFlags(op.prot) | (op.private ? VM_PRIVATE : 0);
+        return mmap(context, mm, op.at, op.pages, op.pfn, flags, driverOf(op.via));
       }
       case "munmap":
         return munmap(context, mm, op.at, op.pages);
-      case "mremap": {
-        const { at, pages, newPages, to } = op;
-        return mremap(context, mm, { at, pages, newPages, to });
-      }
+      case "mremap":
+        return mremap(context, mm, op.at, op.pages, op.newPages, op.to);
       case "mprotect":
         return mprotect(context, mm, op.at, op.pages, op.prot);
       case "madvise":

@@ -28,8 +28,9 @@ export type AllocationSite = (typeof ALLOCATION_SITES)[number];
 export class KernelState {
   /** A fault handler is running: the mmap lock is held for reading only. */
   inFault = false;
-  /** Forks since boot. */
-  forks = 0;
+  private forks = 0;
+  /** How far behind its original the copy that the last fork made is put in a file's tree. */
+  private behind = 1;
   private links = 0;
   private site: AllocationSite | null = null;
   private left = 0;
@@ -47,9 +48,15 @@ export class KernelState {
     return this.links;
   }
 
-  /** The same for a copy that fork() puts right behind its original, before earlier copies. */
+  /** Counts a fork. */
+  beginFork(): void {
+    this.forks++;
+    this.behind = 2 ** -this.forks;
+  }
+
+  /** A number for a copy that fork() puts right behind its original, before earlier copies. */
   copyOrder(original: number): number {
-    return original + 2 ** -this.forks;
+    return original + this.behind;
   }
 
   /** Tells the nth allocation at a site, counted from 1, to fail. */
