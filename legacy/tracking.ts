@@ -97,6 +97,10 @@ export class VmPatTracking implements PfnTracking {
     vma.track = null;
   }
 
+  keep(): () => void {
+    return () => undefined;
+  }
+
   /** Nothing is kept but what VMAs carry. */
   reboot(): void {}
 

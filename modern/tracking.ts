@@ -81,6 +81,20 @@ export class KrefTracking implements PfnTracking {
   /** The old VMA keeps its reference until it is freed. */
   moved(): void {}
 
+  keep(tracks: readonly object[]): () => void {
+    const { used } = this;
+    const contexts = tracks as readonly PfnmapTrackCtx[];
+    const kept = contexts.map((ctx) => ({ ctx, pfn: ctx.pfn, pages: ctx.pages, kref: ctx.kref }));
+    return () => {
+      this.used = used;
+      for (const { ctx, pfn, pages, kref } of kept) {
+        ctx.pfn = pfn;
+        ctx.pages = pages;
+        ctx.kref = kref;
+      }
+    };
+  }
+
   reboot(): void {
     this.used = 0;
   }

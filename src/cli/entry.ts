@@ -1,3 +1,4 @@
+import { checks } from "../pat/invariant.ts";
 import { EXIT, type Io } from "./io.ts";
 import { main } from "./main.ts";
 
@@ -43,6 +44,7 @@ function processIo(): Io {
   };
 }
 
+checks.thorough = process.env["PFNDIFF_CHECK"] === "1";
 process.exitCode = await main(process.argv.slice(2), processIo());
 // An open stdin must not keep the process alive once the command is done.
 process.stdin.unref?.();

@@ -1,7 +1,10 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { Scope } from "../../fuzz/explore/certificate.ts";
 import type { Paths } from "../../fuzz/explore/expander.ts";
+import { checks } from "../pat/invariant.ts";
 import { openExpander } from "./expanders.ts";
+
+checks.thorough = process.env["PFNDIFF_CHECK"] === "1";
 
 if (parentPort === null) throw new Error("exploreworker is started by explore --jobs");
 const port = parentPort;

@@ -121,6 +121,24 @@ export class Mm {
     this.pageTable.dropTables();
   }
 
+  /** Keeps VMAs and page table; returns what puts them back, into an empty window of this size. */
+  keep(): (mm: Mm) => void {
+    const vmas = this.vmas.map((vma) => {
+      const fields = vma.keep();
+      const pages = this.pageTable.keep(vma.start, vma.end);
+      return { vma, fields, pages };
+    });
+    const tables = this.pageTable.keepTables();
+    return (mm) => {
+      for (const { vma, fields, pages } of vmas) {
+        fields();
+        mm.insert(vma);
+        pages(mm.pageTable);
+      }
+      tables(mm.pageTable);
+    };
+  }
+
   /** Links a VMA, which must lie inside the window and apart from every other. */
   insert(vma: Vma): void {
     const { start, end } = vma;
@@ -145,6 +163,28 @@ export class Mm {
     this.byStart[start] = null;
     this.linked--;
     vma.isLinked = false;
+  }
+
+  /** What is wrong with the window, in a few words, or null: a look at every page of it. */
+  fault(): string | null {
+    const { pageTable } = this;
+    let [last, count] = [0, 0];
+    for (const { start, end } of this.vmas) {
+      if (start < last || start >= end || end > this.vpages) {
+        return `VMA [${start},${end}) is misplaced`;
+      }
+      const stray = pageTable.firstPresent(last, start);
+      if (stray < start) return `page ${stray} is mapped outside every VMA`;
+      for (let at = pageTable.firstPresent(start, end); at < end; ) {
+        if (!pageTable.hasTable(at)) return `page ${at} has no table`;
+        at = pageTable.firstPresent(at + 1, end);
+      }
+      last = end;
+      count++;
+    }
+    const stray = pageTable.firstPresent(last, this.end);
+    if (stray < this.end) return `page ${stray} is mapped outside every VMA`;
+    return count === this.count ? null : `there are ${count} VMAs, not ${this.count}`;
   }
 
   private startingFrom(at: VirtualPage): Vma | null {

@@ -136,6 +136,18 @@ export class PageTable {
     for (let at = start; at < end; at++) this.entries[at] = source.entries[at] as number;
   }
 
+  /** Keeps the entries of [start, end); returns what puts them back, into a table of this size. */
+  keep(start: VirtualPage, end: VirtualPage): (table: PageTable) => void {
+    const entries = this.entries.slice(start, end);
+    return (table) => table.entries.set(entries, start);
+  }
+
+  /** Keeps which tables are there; returns what puts them back. */
+  keepTables(): (table: PageTable) => void {
+    const tables = this.tables.slice();
+    return (table) => table.tables.set(tables);
+  }
+
   private fill(start: VirtualPage, end: VirtualPage, entry: number): void {
     if (end - start > SHORT) this.entries.fill(entry, start, end);
     else for (let at = start; at < end; at++) this.entries[at] = entry;

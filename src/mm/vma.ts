@@ -55,6 +55,21 @@ export class Vma {
     public flags: number,
   ) {}
 
+  /** Keeps all fields; returns what puts them back. Whether it is linked is its list's affair. */
+  keep(): () => void {
+    const { start, end, pfn, flags, track, watched, order, device } = this;
+    return () => {
+      this.start = start;
+      this.end = end;
+      this.pfn = pfn;
+      this.flags = flags;
+      this.track = track;
+      this.watched = watched;
+      this.order = order;
+      this.device = device;
+    };
+  }
+
   get pages(): PageCount {
     return this.end - this.start;
   }
@@ -121,14 +136,17 @@ export class VmaPool {
     return copy;
   }
 
-  /** How many have been taken since the boot. */
-  get taken(): number {
-    return this.used;
+  /** Takes all of them back, as a reboot does. */
+  reboot(): void {
+    this.used = 0;
   }
 
-  /** Takes back all but the first so many. */
-  rewind(taken: number): void {
-    this.used = taken;
+  /** Keeps how many are taken; returns what takes those back that were taken since. */
+  keep(): () => void {
+    const { used } = this;
+    return () => {
+      this.used = used;
+    };
   }
 
   private make(start: VirtualPage, end: VirtualPage, pfn: Pfn, flags: number): Vma {

@@ -36,7 +36,26 @@ export class ContextWatch implements PfnTracking {
   /** Forgets everything, as a reboot does. */
   clear(): void {
     this.bad = 0;
+    for (let at = 0; at < this.noted.count; at++) (this.noted.items[at] as Vma).isNoted = false;
     this.noted.clear();
+  }
+
+  /** Keeps the counts of contexts; returns what puts them back. Nothing is left to look at then. */
+  keep(vmas: readonly Vma[]): () => void {
+    const bad = this.countBad();
+    const contexts = new Set(vmas.map(this.contextOf).filter((context) => context !== null));
+    const kept = [...contexts].map((context) => {
+      const { counted, isBad } = context;
+      return { context, counted, isBad };
+    });
+    return () => {
+      this.clear();
+      this.bad = bad;
+      for (const { context, counted, isBad } of kept) {
+        context.counted = counted;
+        context.isBad = isBad;
+      }
+    };
   }
 
   /** Looks at a VMA again at the end of the op. */

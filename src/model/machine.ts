@@ -17,6 +17,7 @@ import type { PfnTracking } from "../mm/tracking.ts";
 import { type Vma, VmaPool } from "../mm/vma.ts";
 import { protFlags, VM_PRIVATE } from "../mm/vmaflags.ts";
 import type { PatEvent } from "../pat/events.ts";
+import { checks } from "../pat/invariant.ts";
 import { KernelMaps } from "../pat/kernelmaps.ts";
 import { KernelBug, KernelState } from "../pat/kernelstate.ts";
 import { MemtypeList, type MemtypeWatcher } from "../pat/memtype.ts";
@@ -27,7 +28,9 @@ import type { World } from "../trace/trace.ts";
 import { ContextWatch, type ShownContext } from "./contextwatch.ts";
 import { applyDriverOp } from "./driverops.ts";
 import { driverOf } from "./drivers.ts";
+import { keepDesign } from "./memory.ts";
 import { Processes } from "./processes.ts";
+import { assertSound } from "./soundness.ts";
 
 /** The classes a machine is made of, where a design has its own. */
 export interface MachineParts {
@@ -48,6 +51,8 @@ export interface DesignSpec {
   readonly contextOf?: (vma: Vma) => ShownContext | null;
   /** Parts made otherwise than the kernel's; they are chosen once, when a machine is made. */
   readonly parts?: MachineParts;
+  /** The design may hold state that nobody can see, so its machine cannot be kept. */
+  readonly hidesState?: boolean;
 }
 
 /** A running model: processes, their address spaces, and the memtype list they share. */
@@ -105,28 +110,69 @@ export class Machine {
 
   /** Back to a fresh boot: no process, no reservation. What was allocated is kept for reuse. */
   reset(): void {
-    for (let proc = this.processes.youngest; proc >= 0; proc = this.processes.youngest) {
-      const mm = this.processes.get(proc) as Mm;
-      mm.clear();
-      this.bury(proc, mm);
-    }
+    this.buryAll();
     this.memtype.clear();
     this.kernelMaps.clear();
     this.context.ranges.ram.clear();
     this.context.file.clear();
     this.context.kernel.reboot();
-    this.context.pool.rewind(0);
+    this.context.pool.reboot();
     this.rebootDesign();
     this.clearEvents();
   }
 
   private rebootDesign(): void {
-    const { context, watch, design } = this;
-    watch?.clear();
+    const { context, design } = this;
+    this.watch?.clear();
     if (design.reboot !== undefined) return design.reboot();
-    this.design = this.spec.tracking(context.ranges, this.events, context.kernel);
-    if (watch === null) context.tracking = this.design;
-    else watch.tracking = this.design;
+    this.useDesign(this.spec.tracking(context.ranges, this.events, context.kernel));
+  }
+
+  private useDesign(design: PfnTracking): void {
+    this.design = design;
+    if (this.watch === null) this.context.tracking = design;
+    else this.watch.tracking = design;
+  }
+
+  private buryAll(): void {
+    for (let proc = this.processes.youngest; proc >= 0; proc = this.processes.youngest) {
+      const mm = this.processes.get(proc) as Mm;
+      mm.clear();
+      this.bury(proc, mm);
+    }
+  }
+
+  /**
+   * Keeps the machine's state between two ops; returns what puts it back, whatever has happened
+   * since, or null where the design has state that cannot be kept. The watcher of the memtype list
+   * hears nothing of it, and what the last op has logged is not put back.
+   */
+  keep(): (() => void) | null {
+    const { memtype, kernelMaps, watch, design } = this;
+    const { file, kernel, pool, ranges } = this.context;
+    const processes = [...this.processes].map(([proc, mm]) => ({ proc, mm, fill: mm.keep() }));
+    const vmas = processes.flatMap(({ mm }) => mm.vmas);
+    const ownState = keepDesign(design, this.spec, vmas, this.events);
+    if (ownState === null) return null;
+    const counts = watch?.keep(vmas);
+    const order = file.keep();
+    const parts = [memtype, kernelMaps, kernel, pool, ranges.ram].map((part) => part.keep());
+    return () => {
+      this.clearEvents();
+      this.buryAll();
+      this.useDesign(design);
+      for (const back of parts) back();
+      const replaced = new Map<Mm, Mm>();
+      for (const { proc, mm, fill } of processes) {
+        const place = this.newMm();
+        fill(place);
+        this.processes.set(proc, place);
+        replaced.set(mm, place);
+      }
+      ownState();
+      counts?.();
+      order(replaced);
+    };
   }
 
   /**
@@ -141,11 +187,11 @@ export class Machine {
     }
     const mm = this.processes.get(op.proc);
     if (mm === undefined) return "ESRCH";
-    if (op.fault === undefined) return this.survive(mm, op);
     const { kernel } = this.context;
-    kernel.arm(op.fault.at, op.fault.nth);
+    if (op.fault !== undefined) kernel.arm(op.fault.at, op.fault.nth);
     const outcome = this.survive(mm, op);
-    kernel.disarm();
+    if (op.fault !== undefined) kernel.disarm();
+    if (checks.thorough) assertSound(this);
     return outcome;
   }
 
@@ -218,6 +264,7 @@ export class Machine {
         this.bury(op.proc, mm);
         return null;
       default:
+        // Only ops of drivers are left: of any other that were, the compiler would say so.
         return applyDriverOp(context, this.kernelMaps, mm, op, this.calls);
     }
   }

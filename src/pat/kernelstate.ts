@@ -95,11 +95,25 @@ export class KernelState {
     this.log.push({ kind: "warn", text });
   }
 
+  /** Keeps what depends on the past; returns what puts it back. No allocation is told to fail then. */
+  keep(): () => void {
+    const { forks, behind, links } = this;
+    const warned = [...this.warned];
+    return () => {
+      this.reboot();
+      this.forks = forks;
+      this.behind = behind;
+      this.links = links;
+      for (const text of warned) this.warned.add(text);
+    };
+  }
+
   /** Forgets what has fired, as a reboot does. */
   reboot(): void {
     this.disarm();
     this.inFault = false;
     this.forks = 0;
+    this.behind = 1;
     this.links = 0;
     if (this.warned.size > 0) this.warned.clear();
   }

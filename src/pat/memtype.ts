@@ -49,6 +49,15 @@ export class MemtypeList {
     return this.tree.fault();
   }
 
+  /** Keeps the list; returns what puts it back, of which the watcher is not told. */
+  keep(): () => void {
+    const { entries, tree } = this;
+    return () => {
+      tree.clear();
+      for (const { start, end, mode } of entries) tree.insert(start, end, mode);
+    };
+  }
+
   /** Forgets every reservation, as a reboot does. */
   clear(): void {
     this.tree.clear();
