@@ -9,5 +9,6 @@ export default defineConfig({
     // Only what hangs runs into these: a busy machine may take ten times as long as a quiet one.
     testTimeout: 300_000,
     hookTimeout: 300_000,
+    setupFiles: ["tests/thorough.ts"],
   },
 });

@@ -1,7 +1,7 @@
 import { assertNever } from "../src/assertnever.ts";
 import { VM_PRIVATE } from "../src/mm/vmaflags.ts";
 import { RecordingFeed } from "../src/oracle/feed.ts";
-import { firstAfter, type Observed, type SeenVma, vmaAt } from "../src/oracle/observed.ts";
+import { EMPTY_SPACE, type Observed, type SeenVma, vmaAt } from "../src/oracle/observed.ts";
 import type { Op, OpOf } from "../src/trace/op.ts";
 import type { Recording } from "../src/trace/recording.ts";
 
@@ -62,7 +62,7 @@ const REPLACES = goalBit("mmap-replaces");
 const COW_FIRST = goalBit("cow-first");
 
 /** What of a side the goals are seen by. */
-type View = Pick<Observed, "vmas" | "isPatLost">;
+type View = Pick<Observed, "space" | "isPatLost">;
 
 /** Goals that one or both sides of a trace have reached. */
 export class Reached {
@@ -147,7 +147,7 @@ export class GoalObserver {
   }
 
   private noteCut(proc: number, border: number, view: View): void {
-    const vma = vmaAt(view.vmas(proc) ?? [], border);
+    const vma = vmaIn(view, proc, border);
     if (vma !== null && vma.start < border && !view.isPatLost(vma)) this.cuts.push(border);
   }
 
@@ -172,9 +172,8 @@ export class GoalObserver {
   }
 
   private observeSplit(proc: number, view: View): void {
-    const vmas = view.vmas(proc) ?? [];
     for (const border of this.cuts) {
-      if (vmaAt(vmas, border)?.start !== border) continue;
+      if (vmaIn(view, proc, border)?.start !== border) continue;
       this.goals.set |= SPLIT;
       const known = this.borders.get(proc);
       if (known === undefined) this.borders.set(proc, [border]);
@@ -193,26 +192,28 @@ export class GoalObserver {
   private keepStandingBorders(proc: number, view: View): void {
     const borders = this.borders.get(proc);
     if (borders === undefined || borders.length === 0) return;
-    const vmas = view.vmas(proc) ?? [];
-    const standing = borders.filter((border) => isSplitAt(vmas, border));
+    const standing = borders.filter((border) => isSplitAt(view, proc, border));
     if (standing.length < borders.length) this.borders.set(proc, standing);
   }
 }
 
+/** The VMA of a process that holds a page, or null. */
+function vmaIn(view: View, proc: number, page: number): SeenVma | null {
+  const space = view.space(proc);
+  return space === null ? null : vmaAt(space, page);
+}
+
 /** Whether two VMAs meet there and go on from one physical page to the next. */
-function isSplitAt(vmas: readonly SeenVma[], border: number): boolean {
-  const index = firstAfter(vmas, border - 1);
-  const [lower, upper] = [vmas[index], vmas[index + 1]];
-  if (lower?.end !== border || upper?.start !== border || lower.start >= border) return false;
+function isSplitAt(view: View, proc: number, border: number): boolean {
+  const [lower, upper] = [vmaIn(view, proc, border - 1), vmaIn(view, proc, border)];
+  if (lower?.end !== border || upper?.start !== border) return false;
   return lower.pfn + border - lower.start === upper.pfn;
 }
 
 /** Whether an mmap() replaces a tracked VMA. */
 function replaced({ proc, at, pages }: OpOf<"mmap">, view: View): GoalSet {
-  const vmas = view.vmas(proc) ?? [];
-  for (let index = firstAfter(vmas, at); index < vmas.length; index++) {
-    const vma = vmas[index] as SeenVma;
-    if (vma.start >= at + pages) return 0;
+  const space = view.space(proc) ?? EMPTY_SPACE;
+  for (let vma = space.find(at); vma !== null && vma.start < at + pages; vma = space.after(vma)) {
     if (!view.isPatLost(vma)) return REPLACES;
   }
   return 0;
@@ -220,12 +221,10 @@ function replaced({ proc, at, pages }: OpOf<"mmap">, view: View): GoalSet {
 
 /** Which parts of tracked VMAs a munmap() takes. */
 function cutBy({ proc, at, pages }: OpOf<"munmap">, view: View): GoalSet {
-  const vmas = view.vmas(proc) ?? [];
+  const space = view.space(proc) ?? EMPTY_SPACE;
   const end = at + pages;
   let goals = 0;
-  for (let index = firstAfter(vmas, at); index < vmas.length; index++) {
-    const vma = vmas[index] as SeenVma;
-    if (vma.start >= end) break;
+  for (let vma = space.find(at); vma !== null && vma.start < end; vma = space.after(vma)) {
     if (view.isPatLost(vma)) continue;
     const keepsHead = vma.start < at;
     const keepsTail = end < vma.end;
@@ -238,7 +237,7 @@ function cutBy({ proc, at, pages }: OpOf<"munmap">, view: View): GoalSet {
 
 /** Whether an mremap() shrinks a tracked VMA, or moves all or a piece of one. */
 function moved({ proc, at, pages, newPages, to }: OpOf<"mremap">, view: View): GoalSet {
-  const vma = vmaAt(view.vmas(proc) ?? [], at);
+  const vma = vmaIn(view, proc, at);
   if (vma === null || view.isPatLost(vma)) return 0;
   if (newPages < pages) return SHRINK;
   if (to === undefined || newPages !== pages) return 0;
@@ -248,7 +247,7 @@ function moved({ proc, at, pages, newPages, to }: OpOf<"mremap">, view: View): G
 
 /** Whether a write copies the first page of a tracked private VMA. */
 function copied({ proc, at }: OpOf<"touch">, view: View): GoalSet {
-  const vma = vmaAt(view.vmas(proc) ?? [], at);
+  const vma = vmaIn(view, proc, at);
   const isFirst = vma?.start === at && (vma.flags & VM_PRIVATE) !== 0;
   return isFirst && !view.isPatLost(vma) ? COW_FIRST : 0;
 }

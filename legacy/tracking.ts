@@ -97,6 +97,13 @@ export class VmPatTracking implements PfnTracking {
     vma.track = null;
   }
 
+  keep(): () => void {
+    return () => undefined;
+  }
+
+  /** Nothing is kept but what VMAs carry. */
+  reboot(): void {}
+
   /** The design has nothing left to do when a VMA is freed. */
   free(): void {}
 

@@ -14,14 +14,17 @@ export class PfnmapTrackCtx {
   isBad = false;
 
   constructor(
-    readonly pfn: Pfn,
-    readonly pages: PageCount,
+    public pfn: Pfn,
+    public pages: PageCount,
   ) {}
 }
 
+/** So many contexts are kept for the next boot. */
+const MOST_KEPT = 4096;
+
 /** The context of a VMA, or null where the VMA is not tracked. */
 export function ctxOf(vma: Vma): PfnmapTrackCtx | null {
-  return vma.track instanceof PfnmapTrackCtx ? vma.track : null;
+  return vma.track as PfnmapTrackCtx | null;
 }
 
 /**
@@ -30,6 +33,10 @@ export function ctxOf(vma: Vma): PfnmapTrackCtx | null {
  * whole range. Nothing happens on unmap, on page table copies, or when pages move away.
  */
 export class KrefTracking implements PfnTracking {
+  /** Contexts made since the design was, of which so many are in use since the boot. */
+  private readonly made: PfnmapTrackCtx[] = [];
+  private used = 0;
+
   constructor(
     protected readonly ranges: PfnRanges,
     protected readonly kernel: KernelState,
@@ -44,7 +51,7 @@ export class KrefTracking implements PfnTracking {
       this.ranges.untrack(pfn, end);
       return "ENOMEM";
     }
-    vma.track = new PfnmapTrackCtx(pfn, vma.pages);
+    vma.track = this.newCtx(pfn, vma.pages);
     return null;
   }
 
@@ -73,6 +80,40 @@ export class KrefTracking implements PfnTracking {
 
   /** The old VMA keeps its reference until it is freed. */
   moved(): void {}
+
+  keep(tracks: readonly object[]): () => void {
+    const { used } = this;
+    const contexts = tracks as readonly PfnmapTrackCtx[];
+    const kept = contexts.map((ctx) => ({ ctx, pfn: ctx.pfn, pages: ctx.pages, kref: ctx.kref }));
+    return () => {
+      this.used = used;
+      for (const { ctx, pfn, pages, kref } of kept) {
+        ctx.pfn = pfn;
+        ctx.pages = pages;
+        ctx.kref = kref;
+      }
+    };
+  }
+
+  reboot(): void {
+    this.used = 0;
+  }
+
+  private newCtx(pfn: Pfn, pages: PageCount): PfnmapTrackCtx {
+    const ctx = this.made[this.used];
+    if (ctx === undefined) {
+      const made = new PfnmapTrackCtx(pfn, pages);
+      if (this.used < MOST_KEPT) this.made[this.used++] = made;
+      return made;
+    }
+    this.used++;
+    ctx.pfn = pfn;
+    ctx.pages = pages;
+    ctx.kref = 1;
+    ctx.counted = 0;
+    ctx.isBad = false;
+    return ctx;
+  }
 
   /** vma_pfnmap_track_ctx_release(): the last put gives the whole range back. */
   free(vma: Vma): void {

@@ -1,10 +1,10 @@
 import { VM_DONTCOPY, VM_PRIVATE, VM_WRITE } from "../../src/mm/vmaflags.ts";
-import { firstAfter, type SeenVma, vmaAt } from "../../src/oracle/observed.ts";
+import { type SeenSpace, vmaAt } from "../../src/oracle/observed.ts";
 import { bornBy, type Op, type OpKind, type Via } from "../../src/trace/op.ts";
 import type { Bounds } from "./bounds.ts";
 
 /** Whether an op changes anything of a process that has these VMAs on one side. */
-type Applies = (vmas: readonly SeenVma[]) => boolean;
+type Applies = (space: SeenSpace) => boolean;
 
 /** One op of the alphabet, with the test that says where it is tried. */
 export interface Letter {
@@ -17,7 +17,7 @@ export interface TriedSide {
   isAlive(proc: number): boolean;
   /** Whether a write has copied the page. */
   isCopied(proc: number, page: number): boolean;
-  vmas(proc: number): readonly SeenVma[] | null;
+  space(proc: number): SeenSpace | null;
 }
 
 /** Where an exploration is: who lives, how many were ever born, and the sides. */
@@ -38,33 +38,31 @@ export function isTried({ op, applies }: Letter, scene: Scene): boolean {
   if (child !== null) return mayBear && child === born;
   return sides.some((side) => {
     if (op.op === "touch" && side.isCopied(op.proc, op.at)) return false;
-    const vmas = side.vmas(op.proc);
-    return vmas !== null && applies(vmas);
+    const space = side.space(op.proc);
+    return space !== null && applies(space);
   });
 }
 
 const VIAS: readonly Via[] = ["resource", "resource_wc"];
 
-type Vmas = readonly SeenVma[];
-
-function isWhole(vmas: Vmas, start: number, end: number): boolean {
-  const vma = vmaAt(vmas, start);
+function isWhole(space: SeenSpace, start: number, end: number): boolean {
+  const vma = vmaAt(space, start);
   return vma?.start === start && vma.end === end;
 }
 
-function isWithin(vmas: Vmas, start: number, end: number): boolean {
-  const vma = vmaAt(vmas, start);
+function isWithin(space: SeenSpace, start: number, end: number): boolean {
+  const vma = vmaAt(space, start);
   return vma !== null && vma.end >= end;
 }
 
-function isEmpty(vmas: Vmas, start: number, end: number): boolean {
-  const vma = vmas[firstAfter(vmas, start)];
-  return vma === undefined || vma.start >= end;
+function isEmpty(space: SeenSpace, start: number, end: number): boolean {
+  const vma = space.find(start);
+  return vma === null || vma.start >= end;
 }
 
 /** Whether a VMA begins at `page` and has (or lacks) these flags. */
-function beginsWith(vmas: Vmas, page: number, has: number, lacks: number): boolean {
-  const vma = vmaAt(vmas, page);
+function beginsWith(space: SeenSpace, page: number, has: number, lacks: number): boolean {
+  const vma = vmaAt(space, page);
   if (vma?.start !== page) return false;
   return (vma.flags & has) === has && (vma.flags & lacks) === 0;
 }
@@ -95,12 +93,12 @@ function maps(proc: number, start: number, end: number): Letter[] {
     ...rangesIn(total).flatMap(([pfn, to]) =>
       flavours.map(({ via, isPrivate }) => ({
         op: map(pfn, to - pfn, via, isPrivate),
-        applies: (vmas: Vmas) => isEmpty(vmas, start, end),
+        applies: (space: SeenSpace) => isEmpty(space, start, end),
       })),
     ),
     ...VIAS.map((via) => ({
       op: map(0, total, via, false),
-      applies: (vmas: Vmas) => !isEmpty(vmas, start, end),
+      applies: (space: SeenSpace) => !isEmpty(space, start, end),
     })),
   ];
 }
@@ -108,7 +106,7 @@ function maps(proc: number, start: number, end: number): Letter[] {
 function shrinks(proc: number, start: number, end: number): Letter[] {
   return Array.from({ length: end - start - 1 }, (_, index) => ({
     op: { op: "mremap", proc, at: start, pages: end - start, newPages: index + 1 },
-    applies: (vmas: Vmas) => isWhole(vmas, start, end),
+    applies: (space: SeenSpace) => isWhole(space, start, end),
   }));
 }
 
@@ -116,7 +114,7 @@ function moves(proc: number, start: number, end: number, targets: readonly numbe
   const pages = end - start;
   return targets.map((to) => ({
     op: { op: "mremap", proc, at: start, pages, newPages: pages, to },
-    applies: (vmas: Vmas) => isWithin(vmas, start, end),
+    applies: (space: SeenSpace) => isWithin(space, start, end),
   }));
 }
 
@@ -178,7 +176,7 @@ const EXPLORED: Readonly<Record<OpKind, Explored>> = {
     letters: (proc, start, end) => [
       {
         op: { op: "munmap", proc, at: start, pages: end - start },
-        applies: (vmas) => vmaAt(vmas, start) !== null && vmaAt(vmas, end - 1) !== null,
+        applies: (space) => vmaAt(space, start) !== null && vmaAt(space, end - 1) !== null,
       },
     ],
   },
@@ -199,7 +197,8 @@ const EXPLORED: Readonly<Record<OpKind, Explored>> = {
     letters: (proc, start, end) => [
       {
         op: { op: "mprotect", proc, at: start, pages: end - start, prot: "r" },
-        applies: (vmas) => beginsWith(vmas, start, VM_WRITE, 0) && isWithin(vmas, start, end + 1),
+        applies: (space) =>
+          beginsWith(space, start, VM_WRITE, 0) && isWithin(space, start, end + 1),
       },
     ],
   },
@@ -209,7 +208,7 @@ const EXPLORED: Readonly<Record<OpKind, Explored>> = {
     letters: (proc, start, end) => [
       {
         op: { op: "madvise", proc, at: start, pages: end - start, advice: "dontfork" },
-        applies: (vmas) => isWhole(vmas, start, end) && beginsWith(vmas, start, 0, VM_DONTCOPY),
+        applies: (space) => isWhole(space, start, end) && beginsWith(space, start, 0, VM_DONTCOPY),
       },
     ],
   },
@@ -219,7 +218,7 @@ const EXPLORED: Readonly<Record<OpKind, Explored>> = {
     letters: (proc, page) => [
       {
         op: { op: "touch", proc, at: page, write: true },
-        applies: (vmas) => beginsWith(vmas, page, VM_PRIVATE | VM_WRITE, 0),
+        applies: (space) => beginsWith(space, page, VM_PRIVATE | VM_WRITE, 0),
       },
     ],
   },

@@ -1,5 +1,5 @@
 import { Differential } from "../../src/oracle/differential.ts";
-import { areEqualVmas } from "../../src/oracle/observed.ts";
+import { areEqualSpaces } from "../../src/oracle/observed.ts";
 import type { Op } from "../../src/trace/op.ts";
 import { bornBy, type World } from "../../src/trace/trace.ts";
 import type { ExploredSide } from "../../src/engine/exploredside.ts";
@@ -21,6 +21,7 @@ export class ExploredPair {
   high = 0;
   low = 0;
 
+  private vpages = 1;
   private readonly judged: boolean;
 
   /** `judged`: with the oracle. Without it the state is what the machines hold, and no more. */
@@ -31,6 +32,7 @@ export class ExploredPair {
   }
 
   reset(world: World): void {
+    this.vpages = world.vpages;
     this.before.reset(world);
     this.after.reset(world);
     this.oracle.reset(world);
@@ -109,8 +111,9 @@ export class ExploredPair {
   }
 
   private vmasDiffer(proc: number): boolean {
-    const [mine, other] = [this.before.vmas(proc), this.after.vmas(proc)];
-    return mine === null || other === null ? mine !== other : !areEqualVmas(mine, other);
+    const [mine, other] = [this.before.space(proc), this.after.space(proc)];
+    if (mine === null || other === null) return mine !== other;
+    return !areEqualSpaces(mine, other, 0, this.vpages);
   }
 
   private memtypeDiffers(): boolean {

@@ -7,7 +7,6 @@ import {
   reshaping,
   type Variant,
 } from "../../src/model/variant.ts";
-import type { MemtypeEntry } from "../../src/pat/interval.ts";
 import { MemtypeList } from "../../src/pat/memtype.ts";
 import { legacySpec } from "../index.ts";
 import { VmPatTracking } from "../tracking.ts";
@@ -20,15 +19,13 @@ const FLAG: Bytes = { vma: 0, context: 0, reservation: 0, source: "one flag in v
 class StartMatchMemtype extends MemtypeList {
   protected override erase(start: number, end: number): boolean {
     if (super.erase(start, end)) return true;
-    const entry = this.longest(this.tree.bucket(start), end);
-    if (entry === null) return false;
+    const longer = this.tree.overlapping(end, end + 1);
+    const entry = longer.find((one) => one.start === start);
+    if (entry === undefined) return false;
+    const { end: to, mode } = entry;
     this.remove(entry);
-    this.insert({ start: end, end: entry.end, mode: entry.mode });
+    this.insert(end, to, mode);
     return true;
-  }
-
-  private longest(bucket: readonly MemtypeEntry[], end: number): MemtypeEntry | null {
-    return bucket.find((entry) => entry.end > end) ?? null;
   }
 }
 

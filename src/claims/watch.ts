@@ -1,7 +1,7 @@
 import type { Outcome } from "../mm/errno.ts";
 import type { Finding, Side } from "../oracle/finding.ts";
 import { CAME, type ListChange, type ListChanges } from "../oracle/listchanges.ts";
-import { firstAfter, type Observed, type SeenEvent } from "../oracle/observed.ts";
+import type { Observed, SeenEvent } from "../oracle/observed.ts";
 import { SideOracle } from "../oracle/side.ts";
 import type { Retention } from "../oracle/state.ts";
 import type { Op } from "../trace/op.ts";
@@ -111,11 +111,11 @@ class Watcher {
   private onlyHit(op: Op, view: Observed): CutBefore | null {
     const gone = unmappedBy(op);
     if (gone === null) return null;
-    const vmas = view.vmas(op.proc) ?? [];
-    const index = firstAfter(vmas, gone.start);
-    const vma = vmas[index];
-    const next = vmas[index + 1]?.start ?? gone.end;
-    if (vma === undefined || vma.start >= gone.end || next < gone.end) return null;
+    const space = view.space(op.proc);
+    const vma = space?.find(gone.start) ?? null;
+    if (space === null || vma === null) return null;
+    const next = space.after(vma)?.start ?? gone.end;
+    if (vma.start >= gone.end || next < gone.end) return null;
     const { start, end, pfn } = vma;
     const part = partOf(start, end, gone);
     if (part === null || view.isPatLost(vma)) return null;

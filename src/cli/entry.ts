@@ -1,6 +1,7 @@
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { refuseStaleBuild } from "./build.ts";
+import { checks } from "../pat/invariant.ts";
 import { EXIT, type Io } from "./io.ts";
 import { main } from "./main.ts";
 
@@ -46,6 +47,7 @@ function processIo(): Io {
   };
 }
 
+checks.thorough = process.env["PFNDIFF_CHECK"] === "1";
 process.exitCode = await main(process.argv.slice(2), processIo(), () =>
   refuseStaleBuild(dirname(fileURLToPath(import.meta.url))),
 );

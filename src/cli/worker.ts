@@ -3,7 +3,10 @@ import { minimalFinding, tallyRuns } from "../../fuzz/executor.ts";
 import { sourceOf } from "../../fuzz/guided.ts";
 import { openPair } from "./backends.ts";
 import { differentialOf } from "./campaign.ts";
+import { checks } from "../pat/invariant.ts";
 import type { WorkerAnswer, WorkerSetup, WorkerTask } from "./workertask.ts";
+
+checks.thorough = process.env["PFNDIFF_CHECK"] === "1";
 
 const { before, after, seed, source, corpus }: WorkerSetup = workerData;
 const traceOf = sourceOf(source, corpus);

@@ -16,6 +16,11 @@ export interface ExploredSide extends LiveSide {
   /** The memtype list in the kernel's order. */
   reservations(): readonly ShownReservation[];
   /**
+   * Keeps the state between two ops; returns what puts it back, or null where the side has state
+   * that cannot be kept. What the last op showed is not put back.
+   */
+  keep(): (() => void) | null;
+  /**
    * Writes all that the side's future depends on: the memtype list, and the VMAs, page tables and
    * tracking of `procs` in this order. Names of modes and contexts go through `state.name`.
    */

@@ -26,6 +26,18 @@ export class MachineSide extends ModelSide implements ExploredSide {
     return this;
   }
 
+  keep(): (() => void) | null {
+    const { machine, warnings } = this;
+    const back = machine.keep();
+    if (back === null) return null;
+    return () => {
+      this.machine = machine;
+      this.changes.clear();
+      this.warnings = warnings;
+      back();
+    };
+  }
+
   isAlive(proc: number): boolean {
     return this.machine.processes.has(proc);
   }

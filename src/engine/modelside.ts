@@ -1,4 +1,5 @@
 import type { Outcome } from "../mm/errno.ts";
+import type { Mm } from "../mm/mm.ts";
 import type { Vma } from "../mm/vma.ts";
 import type { ModelBackend } from "../model/backend.ts";
 import type { Machine } from "../model/machine.ts";
@@ -61,8 +62,8 @@ export class ModelSide implements LiveSide {
     return this;
   }
 
-  vmas(proc: number): readonly Vma[] | null {
-    return this.machine.processes.get(proc)?.vmas ?? null;
+  space(proc: number): Mm | null {
+    return this.machine.processes.get(proc) ?? null;
   }
 
   isPatLost(vma: Vma): boolean {

@@ -33,9 +33,7 @@ export class ShapedModel extends MachineSide implements ShapedSide {
     const from = "at" in op ? op.at : 0;
     const to = "at" in op ? op.at + ("pages" in op ? Math.max(1, op.pages) : 1) : mm.vpages;
     let count = 0;
-    for (let index = mm.findIndex(from); index < mm.vmas.length; index++) {
-      const vma = mm.vmas[index] as Vma;
-      if (vma.start >= to) break;
+    for (let vma = mm.find(from); vma !== null && vma.start < to; vma = mm.after(vma)) {
       if (count++ < MOST_VMAS) this.lookAt(mm, vma, lie(vma.start, vma.end, from, to), shapes);
     }
     shapes.push(COUNT + Math.min(count, MOST_VMAS));

@@ -6,7 +6,7 @@ import type { Mm, MmContext } from "./mm.ts";
 import { isOurs, remapPfnRange } from "./remap.ts";
 import type { PageCount, VirtualPage } from "./units.ts";
 import type { FaultHandler, Vma } from "./vma.ts";
-import { VM_READ, VM_WRITE } from "./vmaflags.ts";
+import { VM_PRIVATE, VM_READ, VM_WRITE } from "./vmaflags.ts";
 
 /** How much the `remap-segment` fault handler maps at once. */
 const SEGMENT_PAGES: PageCount = 4;
@@ -30,7 +30,7 @@ export function touch(
     const outcome = faultIn(context, mm, vma, at, results);
     if (outcome !== null) return outcome;
   }
-  if (write && vma.isPrivate) mm.pageTable.copyOnWrite(at);
+  if (write && (vma.flags & VM_PRIVATE) !== 0) mm.pageTable.copyOnWrite(at);
   return null;
 }
 

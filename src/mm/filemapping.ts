@@ -38,6 +38,18 @@ export class FileMapping {
     this.insert(mm, vma);
   }
 
+  /**
+   * Keeps the order of the tree; returns what puts it back, given the address space that has taken
+   * the place of each.
+   */
+  keep(): (replaced: ReadonlyMap<Mm, Mm>) => void {
+    const entries = [...this.entries];
+    return (replaced) => {
+      this.clear();
+      for (const { mm, vma } of entries) this.entries.push({ mm: replaced.get(mm) ?? mm, vma });
+    };
+  }
+
   clear(): void {
     while (this.entries.length > 0) this.entries.pop();
   }

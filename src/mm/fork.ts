@@ -4,6 +4,7 @@ import { exitMmap } from "./munmap.ts";
 import { TABLE_PAGES } from "./pagetable.ts";
 import type { VirtualPage } from "./units.ts";
 import type { Vma } from "./vma.ts";
+import { VM_DONTCOPY } from "./vmaflags.ts";
 
 /**
  * dup_mmap() and copy_page_range() (6.1 to 7.2; reduced to pfn mappings): VMA by VMA in address
@@ -12,9 +13,9 @@ import type { Vma } from "./vma.ts";
  * copied, one above them cannot (overcommit_memory=2 does not grant its memory twice).
  */
 export function fork(context: MmContext, parent: Mm, child: Mm, late: boolean): Outcome {
-  context.kernel.forks++;
-  for (const vma of parent.vmas) {
-    if (vma.dontfork || dupVma(context, parent, child, vma)) continue;
+  context.kernel.beginFork();
+  for (let vma = parent.find(0); vma !== null; vma = parent.after(vma)) {
+    if ((vma.flags & VM_DONTCOPY) !== 0 || dupVma(context, parent, child, vma)) continue;
     exitMmap(context, child);
     return "ENOMEM";
   }
@@ -26,7 +27,7 @@ export function fork(context: MmContext, parent: Mm, child: Mm, late: boolean): 
 function dupVma(context: MmContext, parent: Mm, child: Mm, vma: Vma): boolean {
   const { kernel, tracking } = context;
   if (kernel.fails("vma")) return false;
-  const copy = vma.copy(vma.start, vma.end, vma.pfn);
+  const copy = context.pool.copyOf(vma, vma.start, vma.end, vma.pfn);
   tracking.dup(copy, vma, "fork");
   copy.order = kernel.copyOrder(vma.order);
   if (kernel.fails("vma-setup")) {

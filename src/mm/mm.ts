@@ -1,12 +1,14 @@
+import { broken } from "../pat/invariant.ts";
 import type { KernelState } from "../pat/kernelstate.ts";
+import { PageSet } from "../pat/pageset.ts";
 import type { PfnRanges } from "../pat/pfnmap.ts";
 import type { Outcome } from "./errno.ts";
 import type { FileMapping } from "./filemapping.ts";
-import { PageTable, TABLE_PAGES } from "./pagetable.ts";
+import { PageTable } from "./pagetable.ts";
 import type { MmProfile } from "./profile.ts";
 import type { PfnTracking } from "./tracking.ts";
 import type { PageCount, VirtualPage } from "./units.ts";
-import type { Vma } from "./vma.ts";
+import type { Vma, VmaPool } from "./vma.ts";
 
 /** More VMAs than any window has room for, and still a small integer to the engine. */
 export const NO_LIMIT = 1 << 30;
@@ -14,11 +16,13 @@ export const NO_LIMIT = 1 << 30;
 /** What every system call works with besides the process' own address space. */
 export interface MmContext {
   readonly profile: MmProfile;
-  readonly tracking: PfnTracking;
+  tracking: PfnTracking;
   readonly ranges: PfnRanges;
   readonly kernel: KernelState;
   /** The mappings of the driver's file. */
   readonly file: FileMapping;
+  /** Where VMAs come from. */
+  readonly pool: VmaPool;
   /** How many pages the region has. */
   readonly pfns: PageCount;
   readonly vpages: PageCount;
@@ -26,75 +30,166 @@ export interface MmContext {
   readonly maps: number;
 }
 
-/** So many VMAs are moved up or down faster one by one than by the engine's splice(). */
-const FEW = 64;
+/** Records of which the array is kept when they are let go: one whose length is set gives it back. */
+export class Gathered<T> {
+  count = 0;
+  readonly items: T[] = [];
 
-/** The address space of one process: VMAs in address order and the page table beneath them. */
+  push(item: T): void {
+    this.items[this.count++] = item;
+  }
+
+  clear(): void {
+    this.count = 0;
+  }
+}
+
+/**
+ * The address space of one process: its VMAs, which lie apart, and the page table beneath them. A
+ * set holds where VMAs begin, so that one is found, put in and taken out in the same time however
+ * many there are.
+ */
 export class Mm {
-  readonly vmas: Vma[] = [];
   readonly pageTable: PageTable;
+  /** Where the window ends. */
+  readonly end: VirtualPage;
+  /** What is about to be unmapped. */
+  readonly gathered = new Gathered<Vma>();
   /** A task that died in a BUG() holds this address space's locks for good. */
   isWedged = false;
+  private readonly starts: PageSet;
+  private readonly byStart: (Vma | null)[] = [];
+  private linked = 0;
 
   constructor(
     readonly vpages: PageCount,
     Table: typeof PageTable = PageTable,
   ) {
+    this.end = 0 + vpages;
     this.pageTable = new Table(vpages);
+    this.starts = new PageSet(vpages);
+    while (this.byStart.length < vpages) this.byStart.push(null);
   }
 
-  /** Index of the first VMA that ends after `at` (find_vma()); the length where there is none. */
-  findIndex(at: VirtualPage): number {
-    const { vmas } = this;
-    let low = 0;
-    // Halves are chosen by arithmetic on the sign: a processor cannot guess which it will be.
-    for (let left = vmas.length; left > 0; ) {
-      const half = (left + 1) >> 1;
-      low += half & (((vmas[low + half - 1] as Vma).end - at - 1) >> 31);
-      left -= half;
+  /** How many VMAs there are. */
+  get count(): number {
+    return this.linked;
+  }
+
+  /** The VMAs in address order, in a list of their own. */
+  get vmas(): Vma[] {
+    const vmas: Vma[] = [];
+    for (let vma = this.find(0); vma !== null; vma = this.after(vma)) vmas.push(vma);
+    return vmas;
+  }
+
+  /** The first VMA that ends after `at` (find_vma()), or null. */
+  find(at: VirtualPage): Vma | null {
+    const start = this.starts.last(at);
+    if (start >= 0) {
+      const vma = this.byStart[start] as Vma;
+      if (vma.end > at) return vma;
     }
-    return low;
+    return this.startingFrom(at + 1);
   }
 
   /** The VMA that contains `at` (vma_lookup()), or null. */
   lookup(at: VirtualPage): Vma | null {
-    const vma = this.vmas[this.findIndex(at)];
-    return vma !== undefined && vma.start <= at ? vma : null;
+    const start = this.starts.last(at);
+    if (start < 0) return null;
+    const vma = this.byStart[start] as Vma;
+    return vma.end > at ? vma : null;
+  }
+
+  /** The next VMA by address, or null; `vma` may have been taken out. */
+  after(vma: Vma): Vma | null {
+    return this.startingFrom(vma.end);
+  }
+
+  /** Where the VMA below `at` ends, or 0; `at` lies in none. */
+  endBelow(at: VirtualPage): VirtualPage {
+    const start = this.starts.last(at - 1);
+    return start < 0 ? 0 : (this.byStart[start] as Vma).end;
   }
 
   /** Forgets everything, so that the address space can serve another process. */
   clear(): void {
-    for (const vma of this.vmas) {
+    for (let vma = this.find(0); vma !== null; vma = this.after(vma)) {
       this.pageTable.zap(vma.start, vma.end);
-      this.pageTable.freeTables(vma.start, vma.end, 0, this.vpages + TABLE_PAGES);
+      this.remove(vma);
     }
-    this.remove(0, this.vmas.length);
+    this.pageTable.dropTables();
   }
 
+  /** Keeps VMAs and page table; returns what puts them back, into an empty window of this size. */
+  keep(): (mm: Mm) => void {
+    const vmas = this.vmas.map((vma) => {
+      const fields = vma.keep();
+      const pages = this.pageTable.keep(vma.start, vma.end);
+      return { vma, fields, pages };
+    });
+    const tables = this.pageTable.keepTables();
+    return (mm) => {
+      for (const { vma, fields, pages } of vmas) {
+        fields();
+        mm.insert(vma);
+        pages(mm.pageTable);
+      }
+      tables(mm.pageTable);
+    };
+  }
+
+  /** Links a VMA, which must lie inside the window and apart from every other. */
   insert(vma: Vma): void {
-    const { vmas } = this;
-    vma.isLinked = true;
-    let i = vmas.length;
-    if (i > FEW) {
-      vmas.splice(this.findIndex(vma.start), 0, vma);
-      return;
+    const { start, end } = vma;
+    if (!(start >= 0 && start < end && end <= this.vpages)) {
+      broken(`the VMA [${start},${end}) is not inside the window`);
     }
-    vmas.push(vma);
-    for (; i > 0 && (vmas[i - 1] as Vma).start > vma.start; i--) vmas[i] = vmas[i - 1] as Vma;
-    vmas[i] = vma;
+    const next = this.find(start);
+    if (next !== null && next.start < end) {
+      broken(`the VMA [${start},${end}) meets [${next.start},${next.end})`);
+    }
+    this.starts.add(start);
+    this.byStart[start] = vma;
+    this.linked++;
+    vma.isLinked = true;
   }
 
-  /** Drops vmas[first, last). */
-  remove(first: number, last: number): void {
-    const { vmas } = this;
-    for (let i = first; i < last; i++) (vmas[i] as Vma).isLinked = false;
-    if (vmas.length - last > FEW) {
-      vmas.splice(first, last - first);
-      return;
+  /** Unlinks a VMA. */
+  remove(vma: Vma): void {
+    const { start } = vma;
+    if (this.byStart[start] !== vma) broken(`no VMA [${start},${vma.end}) is linked`);
+    this.starts.delete(start);
+    this.byStart[start] = null;
+    this.linked--;
+    vma.isLinked = false;
+  }
+
+  /** What is wrong with the window, in a few words, or null: a look at every page of it. */
+  fault(): string | null {
+    const { pageTable } = this;
+    let [last, count] = [0, 0];
+    for (const { start, end } of this.vmas) {
+      if (start < last || start >= end || end > this.vpages) {
+        return `VMA [${start},${end}) is misplaced`;
+      }
+      const stray = pageTable.firstPresent(last, start);
+      if (stray < start) return `page ${stray} is mapped outside every VMA`;
+      for (let at = pageTable.firstPresent(start, end); at < end; ) {
+        if (!pageTable.hasTable(at)) return `page ${at} has no table`;
+        at = pageTable.firstPresent(at + 1, end);
+      }
+      last = end;
+      count++;
     }
-    let to = first;
-    for (let from = last; from < vmas.length; from++) vmas[to++] = vmas[from] as Vma;
-    while (vmas.length > to) vmas.pop();
+    const stray = pageTable.firstPresent(last, this.end);
+    if (stray < this.end) return `page ${stray} is mapped outside every VMA`;
+    return count === this.count ? null : `there are ${count} VMAs, not ${this.count}`;
+  }
+
+  private startingFrom(at: VirtualPage): Vma | null {
+    const start = this.starts.next(at);
+    return start < 0 ? null : (this.byStart[start] as Vma);
   }
 }
 
@@ -108,8 +203,9 @@ export class Mm {
  */
 export function splitVma(context: MmContext, mm: Mm, vma: Vma, at: VirtualPage): Outcome {
   const { kernel, tracking } = context;
+  if (!(vma.start < at && at < vma.end)) broken(`${at} is not inside [${vma.start},${vma.end})`);
   if (kernel.fails("vma")) return "ENOMEM";
-  const upper = vma.copy(at, vma.end, vma.pfn + (at - vma.start));
+  const upper = context.pool.copyOf(vma, at, vma.end, vma.pfn + (at - vma.start));
   tracking.dup(upper, vma, "split");
   if (kernel.fails("vma-setup")) {
     tracking.free(upper);
@@ -137,21 +233,13 @@ export function splitAround(
   start: VirtualPage,
   end: VirtualPage,
 ): Outcome {
-  const { vmas } = mm;
-  let at = mm.findIndex(start);
-  const first = vmas[at];
-  if (first === undefined || first.start >= end) return null;
-  if (first.start < start) {
-    if (vmas.length >= context.maps) return "ENOMEM";
-    const error = splitVma(context, mm, first, start);
-    if (error !== null) return error;
-    at++;
-  }
-  for (; at < vmas.length; at++) {
-    const vma = vmas[at] as Vma;
-    if (vma.start >= end) return null;
-    if (vma.end <= end) continue;
-    return vmas.length >= context.maps ? "ENOMEM" : splitVma(context, mm, vma, end);
-  }
-  return null;
+  const error = splitInside(context, mm, start);
+  return error ?? splitInside(context, mm, end);
+}
+
+/** Cuts the VMA that `at` lies inside, if there is one that begins before it. */
+function splitInside(context: MmContext, mm: Mm, at: VirtualPage): Outcome {
+  const vma = mm.lookup(at);
+  if (vma === null || vma.start === at) return null;
+  return mm.count >= context.maps ? "ENOMEM" : splitVma(context, mm, vma, at);
 }

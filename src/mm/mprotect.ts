@@ -2,7 +2,7 @@ import type { Errno, Outcome } from "./errno.ts";
 import { type Mm, type MmContext, splitAround } from "./mm.ts";
 import type { PageCount, VirtualPage } from "./units.ts";
 import type { Vma } from "./vma.ts";
-import { type Prot, protFlags, VM_DONTCOPY, VM_PROT } from "./vmaflags.ts";
+import { type Prot, protFlags, VM_DONTCOPY, VM_PROT, VM_SEALED } from "./vmaflags.ts";
 
 /**
  * mprotect() (do_mprotect_pkey(), 6.1 to 7.2; reduced: every file is open for writing, so no
@@ -22,7 +22,7 @@ export function mprotect(
     const vma = mm.lookup(from);
     if (vma === null) return "ENOMEM";
     const upTo = Math.min(end, vma.end);
-    if (vma.sealed) return "EPERM";
+    if ((vma.flags & VM_SEALED) !== 0) return "EPERM";
     if ((vma.flags & VM_PROT) !== wanted) {
       const error = splitAround(context, mm, from, upTo);
       if (error !== null) return error;
@@ -59,14 +59,14 @@ export function madvise(
   const end = at + pages;
   let outcome: Outcome = null;
   for (let from = at; from < end; ) {
-    const next = mm.vmas[mm.findIndex(from)];
-    if (next === undefined || next.start >= end) return "ENOMEM";
+    const next = mm.find(from);
+    if (next === null || next.start >= end) return "ENOMEM";
     if (next.start > from) outcome = "ENOMEM";
     const refused = refusal(behavior);
     if (refused !== null) return refused;
     const start = Math.max(from, next.start);
     const upTo = Math.min(end, next.end);
-    if (behavior === "dontfork" && !next.dontfork) {
+    if (behavior === "dontfork" && (next.flags & VM_DONTCOPY) === 0) {
       // madvise() tells that memory is short by EAGAIN.
       if (splitAround(context, mm, start, upTo) !== null) return "EAGAIN";
       (mm.lookup(start) as Vma).flags |= VM_DONTCOPY;

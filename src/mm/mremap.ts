@@ -4,30 +4,22 @@ import { munmap } from "./munmap.ts";
 import { TABLE_PAGES } from "./pagetable.ts";
 import type { PageCount, VirtualPage } from "./units.ts";
 import type { Vma } from "./vma.ts";
+import { VM_PRIVATE, VM_SEALED } from "./vmaflags.ts";
 
-/** mremap() of [at, at + pages) to newPages pages; `to`: MREMAP_MAYMOVE | MREMAP_FIXED. */
-export interface MremapRequest {
-  readonly at: VirtualPage;
-  readonly pages: PageCount;
-  readonly newPages: PageCount;
-  readonly to: VirtualPage | undefined;
-}
-
-type FixedRequest = MremapRequest & { readonly to: VirtualPage };
-
-function overlaps({ at, pages, newPages, to }: FixedRequest): boolean {
+/** Whether source and destination have a page in common. */
+function overlap(at: VirtualPage, pages: PageCount, newPages: PageCount, to: VirtualPage): boolean {
   return at + pages > to && to + newPages > at;
 }
 
 /** Whether the limit leaves room for so many more VMAs. */
 function hasRoom({ maps }: MmContext, mm: Mm, more: number): boolean {
-  return mm.vmas.length + more <= maps;
+  return mm.count + more <= maps;
 }
 
 /** What every mremap() asks first of the VMA at its source: that there is one, and not sealed. */
 function checkSource(vma: Vma | null): Outcome {
   if (vma === null) return "EFAULT";
-  return vma.sealed ? "EPERM" : null;
+  return (vma.flags & VM_SEALED) === 0 ? null : "EPERM";
 }
 
 /**
@@ -36,7 +28,7 @@ function checkSource(vma: Vma | null): Outcome {
  * may grow. A shrink looks at what stays only.
  */
 function checkResize(vma: Vma, at: VirtualPage, pages: PageCount, newPages: PageCount): Outcome {
-  if (pages === 0 && vma.isPrivate) return "EINVAL";
+  if (pages === 0 && (vma.flags & VM_PRIVATE) !== 0) return "EINVAL";
   if (Math.min(pages, newPages) > vma.end - at) return "EFAULT";
   return newPages > pages ? "EFAULT" : null;
 }
@@ -61,7 +53,7 @@ function moveVma(
   const { kernel, tracking } = context;
   if (!hasRoom(context, mm, context.profile.mremapRoom.move)) return "ENOMEM";
   if (kernel.fails("vma")) return "ENOMEM";
-  const copy = vma.copy(to, to + pages, vma.pfn + (at - vma.start));
+  const copy = context.pool.copyOf(vma, to, to + pages, vma.pfn + (at - vma.start));
   tracking.dup(copy, vma, "move");
   if (kernel.fails("vma-setup")) {
     tracking.free(copy);
@@ -82,6 +74,11 @@ function moveVma(
   return null;
 }
 
+/** How many pages the table that covers a page covers from there on. */
+function leftInTable(page: VirtualPage): PageCount {
+  return TABLE_PAGES - (page % TABLE_PAGES);
+}
+
 /** pte_alloc() of the tables that move_page_tables() needs: one wherever the source has one. */
 function moveTables(
   context: MmContext,
@@ -92,8 +89,7 @@ function moveTables(
 ): boolean {
   const { pageTable } = mm;
   for (let done = 0; done < pages; ) {
-    const room = (page: number) => TABLE_PAGES - (page % TABLE_PAGES);
-    const extent = Math.min(pages - done, room(at + done), room(to + done));
+    const extent = Math.min(pages - done, leftInTable(at + done), leftInTable(to + done));
     const from = to + done;
     if (pageTable.hasTable(at + done)) {
       if (pageTable.allocate(from, from + extent, context.kernel) < from + extent) return false;
@@ -104,9 +100,15 @@ function moveTables(
 }
 
 /** mremap_to(): the destination goes first, then the part to shrink away, then the move. */
-function mremapTo(context: MmContext, mm: Mm, request: FixedRequest): Outcome {
-  const { at, newPages, to } = request;
-  let { pages } = request;
+function mremapTo(
+  context: MmContext,
+  mm: Mm,
+  at: VirtualPage,
+  oldPages: PageCount,
+  newPages: PageCount,
+  to: VirtualPage,
+): Outcome {
+  let pages = oldPages;
   const cleared = munmap(context, mm, to, newPages);
   if (cleared !== null) return cleared;
   if (mm.lookup(at) === null) return "EFAULT";
@@ -125,23 +127,22 @@ function mremapTo(context: MmContext, mm: Mm, request: FixedRequest): Outcome {
  * remap_move() (6.17 on): every VMA of the range moves on its own, and the gaps between them are
  * kept, so what the destination has there stays. The range must not begin with a gap.
  */
-function remapMove(context: MmContext, mm: Mm, request: FixedRequest): Outcome {
-  const { at, pages, to } = request;
+function remapMove(
+  context: MmContext,
+  mm: Mm,
+  at: VirtualPage,
+  pages: PageCount,
+  to: VirtualPage,
+): Outcome {
   const end = at + pages;
   if (mm.lookup(at) === null) return "EFAULT";
   for (let from = at; from < end; ) {
-    const vma = mm.vmas[mm.findIndex(from)];
-    if (vma === undefined || vma.start >= end) break;
+    const vma = mm.find(from);
+    if (vma === null || vma.start >= end) break;
     const start = Math.max(from, vma.start);
     const length = Math.min(end, vma.end) - start;
-    const target = to + (start - at);
-    if (vma.sealed) return "EPERM";
-    const error = mremapTo(context, mm, {
-      at: start,
-      pages: length,
-      newPages: length,
-      to: target,
-    });
+    if ((vma.flags & VM_SEALED) !== 0) return "EPERM";
+    const error = mremapTo(context, mm, start, length, length, to + (start - at));
     if (error !== null) return error;
     from = start + length;
   }
@@ -149,28 +150,45 @@ function remapMove(context: MmContext, mm: Mm, request: FixedRequest): Outcome {
 }
 
 /** mremap() with a fixed destination. */
-function mremapFixed(context: MmContext, mm: Mm, request: FixedRequest): Outcome {
-  const { at, pages, newPages } = request;
+function mremapFixed(
+  context: MmContext,
+  mm: Mm,
+  at: VirtualPage,
+  pages: PageCount,
+  newPages: PageCount,
+  to: VirtualPage,
+): Outcome {
   const { profile } = context;
   const { mremapCountsMaps: counts, mremapRoom } = profile;
   const isFull = !hasRoom(context, mm, mremapRoom.early);
-  if (profile.mremapChecksOverlapFirst && overlaps(request)) return "EINVAL";
+  const overlaps = overlap(at, pages, newPages, to);
+  if (profile.mremapChecksOverlapFirst && overlaps) return "EINVAL";
   if (counts !== "fixed-apart" && isFull) return "ENOMEM";
-  if (profile.mremapMovesSeveral && pages === newPages) return remapMove(context, mm, request);
+  if (profile.mremapMovesSeveral && pages === newPages)
+    return remapMove(context, mm, at, pages, to);
   const vma = mm.lookup(at);
   const refused = checkSource(vma);
   if (vma === null || refused !== null) return refused;
-  if (overlaps(request)) return "EINVAL";
+  if (overlaps) return "EINVAL";
   if (counts === "fixed-apart" && isFull) return "ENOMEM";
   const error = profile.mremapChecksBeforeUnmap ? checkResize(vma, at, pages, newPages) : null;
-  return error ?? mremapTo(context, mm, request);
+  return error ?? mremapTo(context, mm, at, pages, newPages, to);
 }
 
-/** mremap() (mm/mremap.c, 6.1 to 7.2; reduced to pfn mappings, flags 0 or MAYMOVE | FIXED). */
-export function mremap(context: MmContext, mm: Mm, request: MremapRequest): Outcome {
-  const { at, pages, newPages, to } = request;
+/**
+ * mremap() of [at, at + pages) to newPages pages (mm/mremap.c, 6.1 to 7.2; reduced to pfn mappings,
+ * flags 0 or, where there is a `to`, MREMAP_MAYMOVE | MREMAP_FIXED).
+ */
+export function mremap(
+  context: MmContext,
+  mm: Mm,
+  at: VirtualPage,
+  pages: PageCount,
+  newPages: PageCount,
+  to: VirtualPage | undefined,
+): Outcome {
   if (newPages === 0) return "EINVAL";
-  if (to !== undefined) return mremapFixed(context, mm, { at, pages, newPages, to });
+  if (to !== undefined) return mremapFixed(context, mm, at, pages, newPages, to);
   const { mremapCountsMaps: counts, mremapRoom } = context.profile;
   if (counts === "always" && !hasRoom(context, mm, mremapRoom.early)) return "ENOMEM";
   const vma = mm.lookup(at);

@@ -17,7 +17,7 @@ export function mseal(context: MmContext, mm: Mm, at: VirtualPage, pages: PageCo
   for (let from = at; from < end; ) {
     const vma = mm.lookup(from) as Vma;
     const upTo = Math.min(end, vma.end);
-    if (!vma.sealed) {
+    if ((vma.flags & VM_SEALED) === 0) {
       const error = splitAround(context, mm, from, upTo);
       if (error !== null) return error;
       (mm.lookup(from) as Vma).flags |= VM_SEALED;

@@ -3,44 +3,56 @@ import { type Mm, type MmContext, splitVma } from "./mm.ts";
 import { TABLE_PAGES } from "./pagetable.ts";
 import type { PageCount, VirtualPage } from "./units.ts";
 import type { Vma } from "./vma.ts";
+import { VM_SEALED } from "./vmaflags.ts";
 
-/**
- * unmap_vmas() over mm.vmas[first, last): VMA by VMA in address order, the tracking hears of it
- * before the pages go; then free_pgtables().
- */
-export function clearVmas(context: MmContext, mm: Mm, first: number, last: number): void {
-  if (first === last) return;
-  for (let i = first; i < last; i++) {
-    const vma = mm.vmas[i] as Vma;
-    context.tracking.unmap(mm, vma, "unmap");
-    mm.pageTable.zap(vma.start, vma.end);
+/** The VMAs of [start, end) go to mm.gathered, in address order; none may reach over either end. */
+export function gatherInside(mm: Mm, start: VirtualPage, end: VirtualPage): void {
+  mm.gathered.clear();
+  for (let vma = mm.find(start); vma !== null && vma.start < end; vma = mm.after(vma)) {
+    mm.gathered.push(vma);
   }
-  freeTables(mm, first, last);
 }
 
-/** remove_vma() and vm_area_free() for mm.vmas[first, last), in address order. */
-export function freeVmas(context: MmContext, mm: Mm, first: number, last: number): void {
-  for (let i = first; i < last; i++) {
-    const vma = mm.vmas[i] as Vma;
+/**
+ * unmap_vmas() over the gathered VMAs: the tracking hears of each before its pages go; then
+ * free_pgtables().
+ */
+export function clearGathered(context: MmContext, mm: Mm): void {
+  const { gathered, pageTable } = mm;
+  const { count, items } = gathered;
+  if (count === 0) return;
+  for (let at = 0; at < count; at++) {
+    const vma = items[at] as Vma;
+    context.tracking.unmap(mm, vma, "unmap");
+    pageTable.zap(vma.start, vma.end);
+  }
+  freeTables(mm, items[0] as Vma, items[count - 1] as Vma);
+}
+
+/** remove_vma() and vm_area_free() for the gathered VMAs. */
+export function freeGathered(context: MmContext, mm: Mm): void {
+  const { count, items } = mm.gathered;
+  for (let at = 0; at < count; at++) {
+    const vma = items[at] as Vma;
     if (vma.device !== null) context.file.remove(vma);
     context.tracking.free(vma);
+    mm.remove(vma);
   }
-  mm.remove(first, last);
 }
 
-/** free_pgtables() for mm.vmas[first, last): a table goes with the last VMA above it. */
-function freeTables(mm: Mm, first: number, last: number): void {
-  const { vmas, pageTable } = mm;
-  const floor = first === 0 ? 0 : (vmas[first - 1] as Vma).end;
-  const ceiling = last < vmas.length ? (vmas[last] as Vma).start : mm.vpages + TABLE_PAGES;
-  const start = (vmas[first] as Vma).start;
-  pageTable.freeTables(start, (vmas[last - 1] as Vma).end, floor, ceiling);
+/** free_pgtables() for the VMAs from `first` to `last`: a table goes with the last VMA above it. */
+function freeTables(mm: Mm, first: Vma, last: Vma): void {
+  // A window of one table keeps it while there are others.
+  if (mm.end <= TABLE_PAGES && mm.count > mm.gathered.count) return;
+  const next = mm.after(last);
+  const ceiling = next === null ? mm.vpages + TABLE_PAGES : next.start;
+  mm.pageTable.freeTables(first.start, last.end, mm.endBelow(first.start), ceiling);
 }
 
 /**
- * vms_gather_munmap_vmas() (do_mas_align_munmap() in 6.1): cuts VMAs at both ends of [start, end)
- * and looks for what may not go. EPERM at a sealed VMA, ENOMEM where one cannot be split; then
- * nothing is unmapped, but a first split stays.
+ * vms_gather_munmap_vmas() (do_mas_align_munmap() in 6.1): cuts VMAs at both ends of [start, end),
+ * looks for what may not go, and gathers what lies inside. EPERM at a sealed VMA, ENOMEM where one
+ * cannot be split; then nothing is unmapped, but a first split stays.
  */
 export function gatherVmas(
   context: MmContext,
@@ -48,21 +60,20 @@ export function gatherVmas(
   start: VirtualPage,
   end: VirtualPage,
 ): Outcome {
-  const { vmas } = mm;
-  let index = mm.findIndex(start);
-  const first = vmas[index];
-  if (first !== undefined && first.start < start) {
+  const { gathered } = mm;
+  gathered.clear();
+  let vma = mm.find(start);
+  if (vma !== null && vma.start < start) {
     // Only a hole in the middle leaves one VMA more than there were.
-    if (end < first.end && vmas.length >= context.maps) return "ENOMEM";
-    if (first.sealed) return "EPERM";
-    const error = splitVma(context, mm, first, start);
+    if (end < vma.end && mm.count >= context.maps) return "ENOMEM";
+    if ((vma.flags & VM_SEALED) !== 0) return "EPERM";
+    const error = splitVma(context, mm, vma, start);
     if (error !== null) return error;
-    index++;
+    vma = mm.after(vma);
   }
-  for (; index < vmas.length; index++) {
-    const vma = vmas[index] as Vma;
-    if (vma.start >= end) return null;
-    if (vma.sealed) return "EPERM";
+  for (; vma !== null && vma.start < end; vma = mm.after(vma)) {
+    if ((vma.flags & VM_SEALED) !== 0) return "EPERM";
+    gathered.push(vma);
     if (vma.end > end) return splitVma(context, mm, vma, end);
   }
   return null;
@@ -70,18 +81,16 @@ export function gatherVmas(
 
 /** munmap() (do_vmi_munmap(), whole): a range that maps nothing is fine. */
 export function munmap(context: MmContext, mm: Mm, at: VirtualPage, pages: PageCount): Outcome {
-  const end = at + pages;
-  const error = gatherVmas(context, mm, at, end);
+  const error = gatherVmas(context, mm, at, at + pages);
   if (error !== null) return error;
-  const first = mm.findIndex(at);
-  const last = mm.findIndex(end);
-  clearVmas(context, mm, first, last);
-  freeVmas(context, mm, first, last);
+  clearGathered(context, mm);
+  freeGathered(context, mm);
   return null;
 }
 
 /** exit_mmap(): all VMAs are unmapped first, then all are freed. */
 export function exitMmap(context: MmContext, mm: Mm): void {
-  clearVmas(context, mm, 0, mm.vmas.length);
-  freeVmas(context, mm, 0, mm.vmas.length);
+  gatherInside(mm, 0, mm.end);
+  clearGathered(context, mm);
+  freeGathered(context, mm);
 }

@@ -1,48 +1,55 @@
 import type { PageCacheMode } from "../pat/cachemode.ts";
+import { broken, checks } from "../pat/invariant.ts";
 import type { KernelState } from "../pat/kernelstate.ts";
 import type { PageCount, Pfn, VirtualPage } from "./units.ts";
 
+/** What is no mapping of a pfn; the low bits of one that is hold a cache mode, which these are not. */
 const NONE = -1;
 const ANON = -2;
+const MODE_BITS = 3;
+const MODE = (1 << MODE_BITS) - 1;
+const IS_PFN = 6;
 
 /** How many pages one page table covers: the unit in which page tables are allocated. */
 export const TABLE_PAGES = 512;
 const TABLE_SHIFT = 9;
 
+/** What is shorter is filled faster by a loop than by the engine's own fill(). */
+const SHORT = 32;
+
 /**
  * The page table of one process' window: for each virtual page nothing, a pfn with the cache
- * mode it is mapped with, or an anonymous page that a write to a private mapping put there.
+ * mode it is mapped with, or an anonymous page that a write to a private mapping put there. A pfn
+ * is kept as its distance from the page, so that pages which map consecutive pfns are alike.
  */
 export class PageTable {
-  protected readonly pfns: Int32Array;
-  protected readonly modes: Uint8Array;
+  private readonly entries: Int32Array;
   /** Which of the tables beneath the window are there. */
-  protected readonly tables: Uint8Array;
+  private readonly tables: Uint8Array;
 
   constructor(vpages: PageCount) {
-    this.pfns = new Int32Array(vpages).fill(NONE);
-    this.modes = new Uint8Array(vpages);
+    this.entries = new Int32Array(vpages).fill(NONE);
     this.tables = new Uint8Array(((vpages - 1) >> TABLE_SHIFT) + 1);
   }
 
   /** The pfn that a page maps (follow_pfnmap_start() with a special PTE), or null. */
   pfnAt(at: VirtualPage): Pfn | null {
-    const pfn = this.pfns[at] as number;
-    return pfn >= 0 ? pfn : null;
+    const entry = this.entries[at] as number;
+    return (entry & MODE) < IS_PFN ? (entry >> MODE_BITS) + at : null;
   }
 
   /** The cache mode of a mapped pfn; meaningless where pfnAt() is null. */
   modeAt(at: VirtualPage): PageCacheMode {
-    return this.modes[at] as PageCacheMode;
+    return ((this.entries[at] as number) & MODE) as PageCacheMode;
   }
 
   /** Whether the page was copied on write. */
   isAnon(at: VirtualPage): boolean {
-    return this.pfns[at] === ANON;
+    return this.entries[at] === ANON;
   }
 
   isNone(at: VirtualPage): boolean {
-    return this.pfns[at] === NONE;
+    return this.entries[at] === NONE;
   }
 
   /** Whether the table that covers a page is there. */
@@ -69,48 +76,85 @@ export class PageTable {
     const last = (end - 1) >> TABLE_SHIFT;
     for (let table = start >> TABLE_SHIFT; table <= last; table++) {
       const inside = table << TABLE_SHIFT >= floor && (table + 1) << TABLE_SHIFT <= ceiling;
-      if (inside) this.tables[table] = 0;
+      if (inside) this.freeTable(table);
     }
+  }
+
+  private freeTable(table: number): void {
+    if (checks.thorough) {
+      const at = table << TABLE_SHIFT;
+      const present = this.firstPresent(at, Math.min(at + TABLE_PAGES, this.entries.length));
+      if (present < this.entries.length && present < at + TABLE_PAGES) {
+        broken(`the table that goes still maps page ${present}`);
+      }
+    }
+    this.tables[table] = 0;
+  }
+
+  /** Frees every table of an address space that maps nothing any more. */
+  dropTables(): void {
+    for (let table = 0; table < this.tables.length; table++) this.tables[table] = 0;
   }
 
   /** The first page of [start, end) that maps something, or `end`. */
   firstPresent(start: VirtualPage, end: VirtualPage): VirtualPage {
     let at = start;
-    while (at < end && this.pfns[at] === NONE) at++;
+    while (at < end && this.entries[at] === NONE) at++;
     return at;
   }
 
-  /** Maps consecutive pfns over [start, end) (remap_p4d_range() and below). */
+  /** Maps consecutive pfns over [start, end) (remap_p4d_range() and below), whose tables are there. */
   remap(start: VirtualPage, end: VirtualPage, pfn: Pfn, mode: PageCacheMode): void {
-    for (let at = start; at < end; at++) {
-      this.pfns[at] = pfn + (at - start);
-      this.modes[at] = mode;
-    }
+    if (start >= end) return;
+    this.needTables(start, end);
+    this.fill(start, end, ((pfn - start) << MODE_BITS) | mode);
   }
 
   /** A write to a page of a private mapping replaces the pfn by an anonymous copy. */
   copyOnWrite(at: VirtualPage): void {
-    this.pfns[at] = ANON;
+    this.entries[at] = ANON;
   }
 
   zap(start: VirtualPage, end: VirtualPage): void {
-    for (let at = start; at < end; at++) this.pfns[at] = NONE;
+    this.fill(start, end, NONE);
   }
 
   /** Moves the entries of [at, at + pages) to `to` (move_page_tables()); the ranges are disjoint. */
   move(at: VirtualPage, pages: PageCount, to: VirtualPage): void {
+    const { entries } = this;
+    const nearer = (at - to) << MODE_BITS;
     for (let i = 0; i < pages; i++) {
-      this.pfns[to + i] = this.pfns[at + i] as number;
-      this.modes[to + i] = this.modes[at + i] as number;
-      this.pfns[at + i] = NONE;
+      const entry = entries[at + i] as number;
+      entries[to + i] = (entry & MODE) < IS_PFN ? entry + nearer : entry;
+      entries[at + i] = NONE;
     }
   }
 
   /** Copies the entries of [start, end) from another process (copy_page_range()). */
   copyFrom(source: PageTable, start: VirtualPage, end: VirtualPage): void {
-    for (let at = start; at < end; at++) {
-      this.pfns[at] = source.pfns[at] as number;
-      this.modes[at] = source.modes[at] as number;
-    }
+    if (start < end) this.needTables(start, end);
+    for (let at = start; at < end; at++) this.entries[at] = source.entries[at] as number;
+  }
+
+  /** Keeps the entries of [start, end); returns what puts them back, into a table of this size. */
+  keep(start: VirtualPage, end: VirtualPage): (table: PageTable) => void {
+    const entries = this.entries.slice(start, end);
+    return (table) => table.entries.set(entries, start);
+  }
+
+  /** Keeps which tables are there; returns what puts them back. */
+  keepTables(): (table: PageTable) => void {
+    const tables = this.tables.slice();
+    return (table) => table.tables.set(tables);
+  }
+
+  private fill(start: VirtualPage, end: VirtualPage, entry: number): void {
+    if (end - start > SHORT) this.entries.fill(entry, start, end);
+    else for (let at = start; at < end; at++) this.entries[at] = entry;
+  }
+
+  private needTables(start: VirtualPage, end: VirtualPage): void {
+    if (this.hasTable(start) && this.hasTable(end - 1)) return;
+    broken(`no table is there to map [${start},${end}) with`);
   }
 }

@@ -1,4 +1,5 @@
 import type { PageCacheMode } from "../pat/cachemode.ts";
+import { broken } from "../pat/invariant.ts";
 import { KernelBug } from "../pat/kernelstate.ts";
 import type { ModeRef } from "../pat/memtype.ts";
 import { isRam } from "../pat/rampages.ts";
@@ -26,8 +27,7 @@ export function remapNewVma(context: MmContext, mm: Mm, vma: Vma, wanted: PageCa
   const upTo = pageTable.allocate(start, end, context.kernel);
   pageTable.remap(start, upTo, pfn, granted.mode);
   if (upTo === end) return null;
-  const call = { at: start, pages: end - start, pfn, mode: wanted };
-  return unwind(context, mm, vma, call, true, "ENOMEM");
+  return unwind(context, mm, vma, start, end - start, pfn, true, "ENOMEM");
 }
 
 /** Whether pfns [pfn, pfn + pages) are the device's to map: all in the region, or all in RAM. */
@@ -42,6 +42,7 @@ export function isOurs(context: MmContext, pfn: Pfn, pages: PageCount): boolean 
  */
 export function remapPfnRange(context: MmContext, mm: Mm, vma: Vma, call: RemapCall): Outcome {
   const { at, pages, pfn } = call;
+  if (at < vma.start || at + pages > vma.end) broken(`[${at},${at + pages}) is not in its VMA`);
   const whole = at === vma.start && pages === vma.pages;
   const privateFirst = vma.isPrivate && context.profile.remapChecksPartOfPrivateFirst;
   if (privateFirst && !whole) return "EINVAL";
@@ -50,7 +51,7 @@ export function remapPfnRange(context: MmContext, mm: Mm, vma: Vma, call: RemapC
     ? context.tracking.remap(vma, call.mode, granted, pfn)
     : context.ranges.lookupRange(pfn, pfn + pages, granted);
   if (error !== null) return error;
-  if (vma.isPrivate && !whole) return unwind(context, mm, vma, call, whole, "EINVAL");
+  if (vma.isPrivate && !whole) return unwind(context, mm, vma, at, pages, pfn, whole, "EINVAL");
   if (vma.isPrivate) nameFirstPfn(vma, pfn);
   context.kernel.writesVmFlags("remap_pfn_range_internal");
   return populate(context, mm, vma, call, whole);
@@ -76,7 +77,7 @@ function populate(context: MmContext, mm: Mm, vma: Vma, call: RemapCall, whole: 
   if (present < upTo) {
     throw new KernelBug("remap_pte_range: the page table entry is present", "page-table");
   }
-  return upTo === end ? null : unwind(context, mm, vma, call, whole, "ENOMEM");
+  return upTo === end ? null : unwind(context, mm, vma, at, call.pages, pfn, whole, "ENOMEM");
 }
 
 /** What remap_pfn_range_notrack() and its caller undo: page table entries, then the tracking. */
@@ -84,7 +85,9 @@ function unwind(
   context: MmContext,
   mm: Mm,
   vma: Vma,
-  { at, pages, pfn }: RemapCall,
+  at: VirtualPage,
+  pages: PageCount,
+  pfn: Pfn,
   whole: boolean,
   error: Outcome,
 ): Outcome {

@@ -54,6 +54,19 @@ export interface PfnTracking {
    */
   moved(vma: Vma): void;
 
+  /**
+   * The machine boots anew: nothing of before is there. A design that has no such hook is made
+   * anew instead.
+   */
+  reboot?(): void;
+
+  /**
+   * Keeps what the design's future depends on besides the VMAs and which `track` each has: what is
+   * in those, and what the design holds itself. Returns what puts it back. A design that has no
+   * such hook is kept property by property where its spec allows it (src/model/memory.ts).
+   */
+  keep?(tracks: readonly object[]): () => void;
+
   /** vm_area_free(): page table entries are gone, nothing refers to the VMA any more. */
   free(vma: Vma): void;
 }

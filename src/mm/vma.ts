@@ -40,6 +40,8 @@ export class Vma {
   isLinked = false;
   /** What whoever watches the tracking last saw in `track`; the address space only carries it. */
   watched: object | null = null;
+  /** The watch is going to look at it. */
+  isNoted = false;
   /** Its place among the VMAs of a file that begin at one page: links count up (linkOrder()). */
   order = 0;
   /** Null where the file is not a driver's: such a VMA maps all its pages, and all linearly. */
@@ -52,6 +54,21 @@ export class Vma {
     /** VM_READ and others of vmaflags.ts; what it may do is read below by name. */
     public flags: number,
   ) {}
+
+  /** Keeps all fields; returns what puts them back. Whether it is linked is its list's affair. */
+  keep(): () => void {
+    const { start, end, pfn, flags, track, watched, order, device } = this;
+    return () => {
+      this.start = start;
+      this.end = end;
+      this.pfn = pfn;
+      this.flags = flags;
+      this.track = track;
+      this.watched = watched;
+      this.order = order;
+      this.device = device;
+    };
+  }
 
   get pages(): PageCount {
     return this.end - this.start;
@@ -81,11 +98,60 @@ export class Vma {
   get sealed(): boolean {
     return (this.flags & VM_SEALED) !== 0;
   }
+}
 
-  /** A copy over [start, end) of what this VMA maps from `pfn` on; `track` stays with the design. */
-  copy(start: VirtualPage, end: VirtualPage, pfn: Pfn): Vma {
-    const copy = new Vma(start, end, pfn, this.flags);
-    copy.device = this.device;
+/** So many records are kept; what a longer trace makes beyond them is left to the engine. */
+const MOST_KEPT = 4096;
+
+/**
+ * The VMAs of a machine since its boot. Records are made once and serve again after a reboot, not
+ * before: whoever holds on to a freed VMA finds it as it was.
+ */
+export class VmaPool {
+  private readonly records: Vma[] = [];
+  private used = 0;
+
+  /** A VMA that nobody has linked or tracked yet. */
+  take(start: VirtualPage, end: VirtualPage, pfn: Pfn, flags: number): Vma {
+    const vma = this.records[this.used];
+    if (vma === undefined) return this.make(start, end, pfn, flags);
+    this.used++;
+    vma.start = start;
+    vma.end = end;
+    vma.pfn = pfn;
+    vma.flags = flags;
+    vma.track = null;
+    vma.isLinked = false;
+    vma.watched = null;
+    vma.isNoted = false;
+    vma.order = 0;
+    vma.device = null;
+    return vma;
+  }
+
+  /** vm_area_dup(): a copy over [start, end) of what `vma` maps from `pfn` on, not yet tracked. */
+  copyOf(vma: Vma, start: VirtualPage, end: VirtualPage, pfn: Pfn): Vma {
+    const copy = this.take(start, end, pfn, vma.flags);
+    copy.device = vma.device;
     return copy;
+  }
+
+  /** Takes all of them back, as a reboot does. */
+  reboot(): void {
+    this.used = 0;
+  }
+
+  /** Keeps how many are taken; returns what takes those back that were taken since. */
+  keep(): () => void {
+    const { used } = this;
+    return () => {
+      this.used = used;
+    };
+  }
+
+  private make(start: VirtualPage, end: VirtualPage, pfn: Pfn, flags: number): Vma {
+    const vma = new Vma(start, end, pfn, flags);
+    if (this.used < MOST_KEPT) this.records[this.used++] = vma;
+    return vma;
   }
 }

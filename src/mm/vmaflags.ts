@@ -29,8 +29,3 @@ export function protOf(flags: number): Prot {
   if ((flags & VM_WRITE) !== 0) return "rw";
   return (flags & VM_READ) === 0 ? "none" : "r";
 }
-
-/** The flags of a new mapping of a file that is open for reading and writing. */
-export function mappingFlags(asked: { readonly prot: Prot; readonly private: boolean }): number {
-  return asked.private ? protFlags(asked.prot) | VM_PRIVATE : protFlags(asked.prot);
-}

@@ -39,7 +39,9 @@ export function zapFile(context: MmContext, off: PageCount, pages: PageCount): v
 export function revoke(context: MmContext, mms: Iterable<Mm>): void {
   const met: { readonly mm: Mm; readonly vma: Vma }[] = [];
   for (const mm of mms) {
-    for (const vma of mm.vmas) if (vma.device === null) met.push({ mm, vma });
+    for (let vma = mm.find(0); vma !== null; vma = mm.after(vma)) {
+      if (vma.device === null) met.push({ mm, vma });
+    }
   }
   met.sort((a, b) => a.vma.pfn - b.vma.pfn || a.vma.order - b.vma.order);
   for (const { mm, vma } of met) zapSpecial(context, mm, vma, vma.start, vma.pages);

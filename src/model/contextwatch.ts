@@ -1,5 +1,5 @@
 import type { Outcome } from "../mm/errno.ts";
-import type { Mm } from "../mm/mm.ts";
+import { Gathered, type Mm } from "../mm/mm.ts";
 import type { DupReason, PfnTracking, UnmapReason } from "../mm/tracking.ts";
 import type { PageCount, Pfn } from "../mm/units.ts";
 import type { Vma } from "../mm/vma.ts";
@@ -17,16 +17,6 @@ export interface ShownContext {
   isBad: boolean;
 }
 
-/** A list that keeps its memory when it is emptied: arrays whose length is set give theirs back. */
-class Scratch<T> {
-  count = 0;
-  readonly items: T[] = [];
-
-  push(item: T): void {
-    this.items[this.count++] = item;
-  }
-}
-
 /**
  * Counts who holds which context. It stands before a design's hooks and notes the VMAs that they
  * are told of: a design can reach no context but through one of them, and no VMA comes or goes
@@ -34,57 +24,80 @@ class Scratch<T> {
  */
 export class ContextWatch implements PfnTracking {
   private bad = 0;
-  private readonly noted = new Scratch<Vma>();
-  private readonly reached = new Scratch<ShownContext>();
+  private readonly noted = new Gathered<Vma>();
+  /** Contexts that a VMA has let go of since the last count. */
+  private readonly left = new Gathered<ShownContext>();
 
   constructor(
-    private readonly tracking: PfnTracking,
+    public tracking: PfnTracking,
     private readonly contextOf: (vma: Vma) => ShownContext | null,
   ) {}
 
   /** Forgets everything, as a reboot does. */
   clear(): void {
     this.bad = 0;
-    this.noted.count = 0;
-    this.reached.count = 0;
+    for (let at = 0; at < this.noted.count; at++) (this.noted.items[at] as Vma).isNoted = false;
+    this.noted.clear();
+  }
+
+  /** Keeps the counts of contexts; returns what puts them back. Nothing is left to look at then. */
+  keep(vmas: readonly Vma[]): () => void {
+    const bad = this.countBad();
+    const contexts = new Set(vmas.map(this.contextOf).filter((context) => context !== null));
+    const kept = [...contexts].map((context) => {
+      const { counted, isBad } = context;
+      return { context, counted, isBad };
+    });
+    return () => {
+      this.clear();
+      this.bad = bad;
+      for (const { context, counted, isBad } of kept) {
+        context.counted = counted;
+        context.isBad = isBad;
+      }
+    };
   }
 
   /** Looks at a VMA again at the end of the op. */
   note(vma: Vma): void {
-    const context = this.contextOf(vma);
-    if (context !== null) this.reached.push(context);
+    if (vma.isNoted) return;
+    vma.isNoted = true;
     this.noted.push(vma);
   }
 
   /** How many contexts that live VMAs hold count another number of them. */
   countBad(): number {
-    const { noted, reached } = this;
+    const { noted, left } = this;
+    if (noted.count === 0) return this.bad;
     for (let at = 0; at < noted.count; at++) this.recount(noted.items[at] as Vma);
-    for (let at = 0; at < reached.count; at++) {
-      const context = reached.items[at] as ShownContext;
-      const isBad = context.counted > 0 && context.counted !== context.kref;
-      if (isBad === context.isBad) continue;
-      context.isBad = isBad;
-      this.bad += isBad ? 1 : -1;
+    for (let at = 0; at < noted.count; at++) {
+      this.weigh((noted.items[at] as Vma).watched as ShownContext | null);
     }
-    noted.count = 0;
-    reached.count = 0;
+    for (let at = 0; at < left.count; at++) this.weigh(left.items[at] as ShownContext);
+    noted.clear();
+    left.clear();
     return this.bad;
   }
 
   private recount(vma: Vma): void {
+    vma.isNoted = false;
     const was = vma.watched as ShownContext | null;
     const context = vma.isLinked ? this.contextOf(vma) : null;
     if (was === context) return;
     if (was !== null) {
       was.counted--;
-      this.reached.push(was);
+      this.left.push(was);
     }
-    if (context !== null) {
-      context.counted++;
-      this.reached.push(context);
-    }
+    if (context !== null) context.counted++;
     vma.watched = context;
+  }
+
+  private weigh(context: ShownContext | null): void {
+    if (context === null) return;
+    const isBad = context.counted > 0 && context.counted !== context.kref;
+    if (isBad === context.isBad) return;
+    context.isBad = isBad;
+    this.bad += isBad ? 1 : -1;
   }
 
   remap(vma: Vma, wanted: PageCacheMode, granted: ModeRef, pfn: Pfn): Outcome {

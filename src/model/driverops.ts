@@ -4,7 +4,7 @@ import { runDriverCalls } from "../mm/driver.ts";
 import type { Outcome } from "../mm/errno.ts";
 import type { Mm, MmContext } from "../mm/mm.ts";
 import { mmapDriver } from "../mm/mmap.ts";
-import { mappingFlags } from "../mm/vmaflags.ts";
+import { protFlags, VM_PRIVATE } from "../mm/vmaflags.ts";
 import { zapFile } from "../mm/zap.ts";
 import { type PageCacheMode, UC, UC_MINUS, WB, WC, WT } from "../pat/cachemode.ts";
 import type { KernelMaps } from "../pat/kernelmaps.ts";
@@ -68,8 +68,9 @@ export function applyDriverOp(
   switch (op.op) {
     case "drv-mmap": {
       const { at, pages, off } = op;
+      const flags = protFlags(op.prot) | (op.private ? VM_PRIVATE : 0);
       const calls = op.calls.map(driverCall);
-      const request = { at, pages, off, flags: mappingFlags(op), calls };
+      const request = { at, pages, off, flags, calls };
       return mmapDriver(context, mm, request, results);
     }
     case "drv-run":

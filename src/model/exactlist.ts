@@ -14,7 +14,8 @@ export function exactList(costs: Costs, allocatesBorders: boolean): typeof Memty
       if (!this.isCovered(start, end)) return false;
       if (super.erase(start, end)) return true;
       for (let from = start; from < end; ) {
-        const entry = this.covering(from);
+        const entry = this.covering(from, true);
+        if (entry === null) throw new Error("a covered page has a reservation");
         const upTo = Math.min(end, entry.end);
         this.cut(entry, from, upTo);
         from = upTo;
@@ -23,26 +24,38 @@ export function exactList(costs: Costs, allocatesBorders: boolean): typeof Memty
     }
 
     private isCovered(start: number, end: number): boolean {
-      for (let pfn = start; pfn < end; pfn++) {
-        if (!this.entries.some((entry) => entry.start <= pfn && pfn < entry.end)) return false;
+      for (let pfn = start; pfn < end; ) {
+        const entry = this.covering(pfn, false);
+        if (entry === null) return false;
+        pfn = entry.end;
       }
       return true;
     }
 
-    private covering(pfn: number): MemtypeEntry {
-      const covers = this.entries.filter((entry) => entry.start <= pfn && pfn < entry.end);
-      // The one that ends soonest: what is cut off is then most likely another's own piece.
-      const [first] = covers.sort((a, b) => a.end - b.end || b.start - a.start);
-      if (first === undefined) throw new Error("a covered page has a reservation");
-      return first;
+    /**
+     * Of the reservations that cover a page the one that ends last, or the one that ends soonest:
+     * what is cut off that is most likely another's own piece.
+     */
+    private covering(pfn: number, soonest: boolean): MemtypeEntry | null {
+      let found: MemtypeEntry | null = null;
+      for (const entry of this.tree.overlapping(pfn, pfn + 1)) {
+        if (found === null || isBetter(entry, found, soonest)) found = entry;
+      }
+      return found;
     }
 
     private cut(entry: MemtypeEntry, from: number, upTo: number): void {
       const { start, end, mode } = entry;
       this.remove(entry);
-      if (start < from) this.insert({ start, end: from, mode });
-      if (upTo < end) this.insert({ start: upTo, end, mode });
+      if (start < from) this.insert(start, from, mode);
+      if (upTo < end) this.insert(upTo, end, mode);
       if (allocatesBorders && start < from && upTo < end) costs.allocationsInFree++;
     }
   };
+}
+
+/** Among those that end where another does the one that begins last. */
+function isBetter(entry: MemtypeEntry, other: MemtypeEntry, soonest: boolean): boolean {
+  if (!soonest) return entry.end > other.end;
+  return entry.end < other.end || (entry.end === other.end && entry.start > other.start);
 }

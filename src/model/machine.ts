@@ -10,13 +10,14 @@ import type { PageTable } from "../mm/pagetable.ts";
 import { mmap } from "../mm/mmap.ts";
 import { madvise, mprotect } from "../mm/mprotect.ts";
 import { mremap } from "../mm/mremap.ts";
-import { clearVmas, exitMmap, munmap } from "../mm/munmap.ts";
+import { clearGathered, exitMmap, gatherInside, munmap } from "../mm/munmap.ts";
 import type { MmProfile } from "../mm/profile.ts";
 import { revoke } from "../mm/zap.ts";
 import type { PfnTracking } from "../mm/tracking.ts";
-import type { Vma } from "../mm/vma.ts";
-import { mappingFlags } from "../mm/vmaflags.ts";
+import { type Vma, VmaPool } from "../mm/vma.ts";
+import { protFlags, VM_PRIVATE } from "../mm/vmaflags.ts";
 import type { PatEvent } from "../pat/events.ts";
+import { checks } from "../pat/invariant.ts";
 import { KernelMaps } from "../pat/kernelmaps.ts";
 import { KernelBug, KernelState } from "../pat/kernelstate.ts";
 import { MemtypeList, type MemtypeWatcher } from "../pat/memtype.ts";
@@ -27,7 +28,9 @@ import type { World } from "../trace/trace.ts";
 import { ContextWatch, type ShownContext } from "./contextwatch.ts";
 import { applyDriverOp } from "./driverops.ts";
 import { driverOf } from "./drivers.ts";
+import { keepDesign } from "./memory.ts";
 import { Processes } from "./processes.ts";
+import { assertSound } from "./soundness.ts";
 
 /** The classes a machine is made of, where a design has its own. */
 export interface MachineParts {
@@ -48,6 +51,8 @@ export interface DesignSpec {
   readonly contextOf?: (vma: Vma) => ShownContext | null;
   /** Parts made otherwise than the kernel's; they are chosen once, when a machine is made. */
   readonly parts?: MachineParts;
+  /** The design may hold state that nobody can see, so its machine cannot be kept. */
+  readonly hidesState?: boolean;
 }
 
 /** A running model: processes, their address spaces, and the memtype list they share. */
@@ -62,6 +67,7 @@ export class Machine {
   /** The ranges that the kernel has mapped for itself. */
   readonly kernelMaps: KernelMaps;
   protected readonly context: MmContext;
+  private design: PfnTracking;
   private readonly watch: ContextWatch | null;
   /** Empty address spaces of processes that are gone: page tables are what costs most to make. */
   private readonly spare: Mm[] = [];
@@ -75,7 +81,6 @@ export class Machine {
     const kernel = new KernelState(this.events, profile.vmFlagsAssertWriteLock);
     const { parts = {} } = spec;
     this.memtype = new (parts.memtype ?? MemtypeList)(
-      world.pfns,
       world.mtrr,
       spec.eraseByEnd,
       this.events,
@@ -84,19 +89,19 @@ export class Machine {
     );
     const ram = new RamPages(this.events, kernel);
     const ranges = new (parts.ranges ?? PfnRanges)(this.memtype, this.events, ram);
-    const design = spec.tracking(ranges, this.events, kernel);
+    this.design = spec.tracking(ranges, this.events, kernel);
     const { contextOf } = spec;
     const isWatched = watcher !== null && contextOf !== undefined;
-    this.watch = isWatched ? new ContextWatch(design, contextOf) : null;
-    const tracking = this.watch ?? design;
+    this.watch = isWatched ? new ContextWatch(this.design, contextOf) : null;
     this.kernelMaps = new KernelMaps(this.memtype, ranges, kernel);
     const file = new FileMapping();
     this.context = {
       profile,
-      tracking,
+      tracking: this.watch ?? this.design,
       ranges,
       kernel,
       file,
+      pool: new VmaPool(),
       pfns: world.pfns,
       vpages: world.vpages,
       maps: world.maps ?? NO_LIMIT,
@@ -105,18 +110,69 @@ export class Machine {
 
   /** Back to a fresh boot: no process, no reservation. What was allocated is kept for reuse. */
   reset(): void {
-    for (let proc = this.processes.youngest; proc >= 0; proc = this.processes.youngest) {
-      const mm = this.processes.get(proc) as Mm;
-      mm.clear();
-      this.bury(proc, mm);
-    }
+    this.buryAll();
     this.memtype.clear();
     this.kernelMaps.clear();
     this.context.ranges.ram.clear();
     this.context.file.clear();
     this.context.kernel.reboot();
-    this.watch?.clear();
+    this.context.pool.reboot();
+    this.rebootDesign();
     this.clearEvents();
+  }
+
+  private rebootDesign(): void {
+    const { context, design } = this;
+    this.watch?.clear();
+    if (design.reboot !== undefined) return design.reboot();
+    this.useDesign(this.spec.tracking(context.ranges, this.events, context.kernel));
+  }
+
+  private useDesign(design: PfnTracking): void {
+    this.design = design;
+    if (this.watch === null) this.context.tracking = design;
+    else this.watch.tracking = design;
+  }
+
+  private buryAll(): void {
+    for (let proc = this.processes.youngest; proc >= 0; proc = this.processes.youngest) {
+      const mm = this.processes.get(proc) as Mm;
+      mm.clear();
+      this.bury(proc, mm);
+    }
+  }
+
+  /**
+   * Keeps the machine's state between two ops; returns what puts it back, whatever has happened
+   * since, or null where the design has state that cannot be kept. The watcher of the memtype list
+   * hears nothing of it, and what the last op has logged is not put back.
+   */
+  keep(): (() => void) | null {
+    const { memtype, kernelMaps, watch, design } = this;
+    const { file, kernel, pool, ranges } = this.context;
+    const processes = [...this.processes].map(([proc, mm]) => ({ proc, mm, fill: mm.keep() }));
+    const vmas = processes.flatMap(({ mm }) => mm.vmas);
+    const ownState = keepDesign(design, this.spec, vmas, this.events);
+    if (ownState === null) return null;
+    const counts = watch?.keep(vmas);
+    const order = file.keep();
+    const parts = [memtype, kernelMaps, kernel, pool, ranges.ram].map((part) => part.keep());
+    return () => {
+      this.clearEvents();
+      this.buryAll();
+      this.useDesign(design);
+      for (const back of parts) back();
+      const replaced = new Map<Mm, Mm>();
+      for (const { proc, mm, fill } of processes) {
+        const place = this.newMm();
+        fill(place);
+        this.processes.set(proc, place);
+        replaced.set(mm, place);
+      }
+      ownState();
+      counts?.();
+      order(replaced);
+    };
   }
 
   /**
@@ -131,11 +187,11 @@ export class Machine {
     }
     const mm = this.processes.get(op.proc);
     if (mm === undefined) return "ESRCH";
-    if (op.fault === undefined) return this.survive(mm, op);
     const { kernel } = this.context;
-    kernel.arm(op.fault.at, op.fault.nth);
+    if (op.fault !== undefined) kernel.arm(op.fault.at, op.fault.nth);
     const outcome = this.survive(mm, op);
-    kernel.disarm();
+    if (op.fault !== undefined) kernel.disarm();
+    if (checks.thorough) assertSound(this);
     return outcome;
   }
 
@@ -163,7 +219,9 @@ export class Machine {
       vma.isLinked = false;
       this.watch?.note(vma);
     }
-    if (held === "mmap-read") clearVmas(this.context, mm, 0, mm.vmas.length);
+    if (held === "page-table") return;
+    gatherInside(mm, 0, mm.end);
+    clearGathered(this.context, mm);
   }
 
   /**
@@ -178,16 +236,13 @@ export class Machine {
     const { context } = this;
     switch (op.op) {
       case "mmap": {
-        const { at, pages, pfn } = op;
-        const driver = driverOf(op.via);
-        return mmap(context, mm, { at, pages, pfn, flags: mappingFlags(op), driver });
+        const flags = protFlags(op.prot) | (op.private ? VM_PRIVATE : 0);
+        return mmap(context, mm, op.at, op.pages, op.pfn, flags, driverOf(op.via));
       }
       case "munmap":
         return munmap(context, mm, op.at, op.pages);
-      case "mremap": {
-        const { at, pages, newPages, to } = op;
-        return mremap(context, mm, { at, pages, newPages, to });
-      }
+      case "mremap":
+        return mremap(context, mm, op.at, op.pages, op.newPages, op.to);
       case "mprotect":
         return mprotect(context, mm, op.at, op.pages, op.prot);
       case "madvise":
@@ -209,6 +264,7 @@ export class Machine {
         this.bury(op.proc, mm);
         return null;
       default:
+        // Only ops of drivers are left: of any other that were, the compiler would say so.
         return applyDriverOp(context, this.kernelMaps, mm, op, this.calls);
     }
   }

@@ -42,10 +42,11 @@ export interface Variant {
 export class ReshapingMemtype extends MemtypeList {
   /** Replaces the reservation of exactly [start, end) by pieces with its mode; false if none is. */
   reshape(start: number, end: number, pieces: readonly (readonly [number, number])[]): boolean {
-    const entry = this.endingAt(this.tree.bucket(start), end);
+    const entry = this.equal(start, end);
     if (entry === null) return false;
+    const { mode } = entry;
     this.remove(entry);
-    for (const [from, to] of pieces) this.insert({ start: from, end: to, mode: entry.mode });
+    for (const [from, to] of pieces) this.insert(from, to, mode);
     return true;
   }
 }

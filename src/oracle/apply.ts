@@ -7,7 +7,7 @@ import type { ProcLedger } from "./areas.ts";
 import { UNMAP } from "./causes.ts";
 import { followAllDrivers, followDrivers } from "./drivers.ts";
 import { followHold, followKernelMaps } from "./kernelmaps.ts";
-import { firstAfter, type Observed } from "./observed.ts";
+import { EMPTY_SPACE, type Observed } from "./observed.ts";
 import { confirmRange, loseRange, loseUnseen, noteSplit, noteTaken, putOff } from "./ranges.ts";
 import type { SideState } from "./state.ts";
 
@@ -19,10 +19,10 @@ export function applyOp(side: SideState, op: Op, seen: Observed): void {
   }
   const proc = side.procs.living(op.proc);
   if (proc === null) return;
-  const vmas = seen.vmas(op.proc);
-  side.vmas = vmas ?? [];
+  const space = seen.space(op.proc);
+  side.space = space ?? EMPTY_SPACE;
   // A task that has met a kernel BUG is gone with all it had, whatever its op was.
-  if (vmas === null && op.op !== "exit") return end(side, proc);
+  if (space === null && op.op !== "exit") return end(side, proc);
   applyTo(side, op, proc, seen);
   if (seen.kernelMaps.length > 0 || side.kernel.mapped.length > 0) followKernelMaps(side, seen);
   if (side.hasDrivers) followDrivers(side, op.proc, seen);
@@ -83,8 +83,8 @@ function applyMunmap(side: SideState, op: OpOf<"munmap">, proc: ProcLedger, seen
   const to = op.at + op.pages;
   if (seen.outcome === null) loseRange(side, proc, op.at, to, UNMAP);
   else loseUnseen(side, proc, seen, op.at, to, UNMAP);
-  const next = side.vmas[firstAfter(side.vmas, op.at)];
-  if (seen.outcome === null && (next === undefined || next.start >= to)) return;
+  const next = side.space.find(op.at);
+  if (seen.outcome === null && (next === null || next.start >= to)) return;
   confirmRange(side, proc, op.at, to);
   if (seen.outcome !== null) noteSplit(side, proc, op.at);
 }

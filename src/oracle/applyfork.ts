@@ -4,7 +4,7 @@ import type { Area, ProcLedger } from "./areas.ts";
 import { claimChange } from "./attribution.ts";
 import { COW_HEAD, NO_CAUSE } from "./causes.ts";
 import { noteDeviation } from "./deviation.ts";
-import { entryPfn, NOTHING, type Observed, type SeenVma } from "./observed.ts";
+import { entryPfn, everyVma, NOTHING, type Observed, type SeenVma } from "./observed.ts";
 import { mapRange, putOff } from "./ranges.ts";
 import type { SideState } from "./state.ts";
 import type { Unit } from "./unit.ts";
@@ -26,7 +26,7 @@ export function applyFork(
     return;
   }
   const child = side.procs.bear(op.child, side.world.vpages);
-  for (const vma of seen.vmas(op.child) ?? []) copyVma(side, parent, child, vma, seen);
+  for (const vma of everyVma(seen.space(op.child))) copyVma(side, parent, child, vma, seen);
 }
 
 function copyVma(
@@ -97,8 +97,8 @@ function firstPfn({ op }: SideState, vma: SeenVma, seen: Observed): number {
 
 /** Exact tracking never refuses a fork: the child maps what its parent maps, with its modes. */
 function noteRefusedFork(side: SideState, parent: ProcLedger, seen: Observed): void {
-  const { vmas, deviation } = side;
-  for (const vma of vmas) {
+  const { space, deviation } = side;
+  for (const vma of everyVma(space)) {
     const area = parent.areaAt(vma.start);
     if (area === null) continue;
     const first = area.pfnAt(vma.start);
@@ -112,12 +112,11 @@ function noteRefusedFork(side: SideState, parent: ProcLedger, seen: Observed): v
 }
 
 /** Whether a VMA that is tracked and forked has its first page copied on write. */
-function hasCopiedHead({ vmas }: SideState, parent: ProcLedger, seen: Observed): boolean {
-  return vmas.some(
-    (vma) =>
-      (vma.flags & VM_DONTCOPY) === 0 &&
-      !seen.isPatLost(vma) &&
-      parent.areaAt(vma.start) !== null &&
-      parent.offReason(vma.start) === "copied",
-  );
+function hasCopiedHead({ space }: SideState, parent: ProcLedger, seen: Observed): boolean {
+  for (const vma of everyVma(space)) {
+    if ((vma.flags & VM_DONTCOPY) !== 0 || seen.isPatLost(vma)) continue;
+    if (parent.areaAt(vma.start) === null) continue;
+    if (parent.offReason(vma.start) === "copied") return true;
+  }
+  return false;
 }

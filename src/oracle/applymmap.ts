@@ -63,7 +63,7 @@ export function applyMmap(
   else if (expected !== REFUSAL && isRefusal(side, seen)) {
     noteDeviation(side, "refused", op.pfn, end, expected, REFUSAL);
   }
-  const vma = vmaAt(side.vmas, op.at);
+  const vma = vmaAt(side.space, op.at);
   const isShown = ok && vma?.start === op.at && vma.end === to && vma.pfn === op.pfn;
   if (!isShown) confirmRange(side, proc, op.at, to);
   if (!ok) noteSplit(side, proc, op.at);

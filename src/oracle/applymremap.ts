@@ -47,7 +47,7 @@ function replaceTarget(
     const area = proc.areaAt(page);
     if (area === null) continue;
     const movedIn = n < kept && hasMoved(side, proc, seen, at + n, page);
-    const pfn = movedIn ? NOTHING : seenPfn(seen, id, vmaAt(side.vmas, page), area, page);
+    const pfn = movedIn ? NOTHING : seenPfn(seen, id, vmaAt(side.space, page), area, page);
     if (pfn !== area.pfnAt(page)) loseRange(side, proc, page, page + 1, UNMAP);
   }
 }
@@ -62,10 +62,10 @@ function hasMoved(
 ): boolean {
   const area = proc.areaAt(from);
   if (area === null) return false;
-  const { vmas, op } = side;
+  const { space, op } = side;
   // A source that could not be split keeps its VMA, but not the pages that moved.
-  if (op.fault === undefined && vmaAt(vmas, from) !== null) return false;
-  const vma = vmaAt(vmas, to);
+  if (op.fault === undefined && vmaAt(space, from) !== null) return false;
+  const vma = vmaAt(space, to);
   if (vma === null) return false;
   if (vma.device === null) return vma.pfn + to - vma.start === area.pfnAt(from);
   const entry = seen.entryAt(op.proc, vma, to);
@@ -159,6 +159,6 @@ function isUntrackedRest(
   page: number,
 ): boolean {
   if (proc.areaAt(page)?.unit !== unit) return false;
-  const vma = vmaAt(side.vmas, page);
+  const vma = vmaAt(side.space, page);
   return vma !== null && seen.isPatLost(vma);
 }

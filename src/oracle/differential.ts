@@ -3,7 +3,7 @@ import { LIMITS, type Op } from "../trace/op.ts";
 import { bornBy, type World } from "../trace/trace.ts";
 import type { ProcLedger } from "./areas.ts";
 import { checkCalls, checkEffect, checkErrno } from "./checks/errno.ts";
-import { areEqualVmas, firstAfter, isSameVma, type Observed, type SeenVma } from "./observed.ts";
+import { areEqualSpaces, type Observed } from "./observed.ts";
 import { SideOracle } from "./side.ts";
 
 /** How the sides' ledgers of one process differ. */
@@ -94,8 +94,8 @@ export class Differential {
     const to = "to" in op ? (op.to ?? op.at) : op.at;
     const most = "pages" in op ? op.pages : 1;
     const pages = "newPages" in op ? Math.max(most, op.newPages) : most;
-    const [mine, other] = [this.before.vmas, this.after.vmas];
-    return areEqualIn(mine, other, Math.min(op.at, to) - 1, Math.max(op.at, to) + pages + 1);
+    const [mine, other] = [this.before.space, this.after.space];
+    return areEqualSpaces(mine, other, Math.min(op.at, to) - 1, Math.max(op.at, to) + pages + 1);
   }
 
   /** Compares the processes that an op has reached. */
@@ -126,7 +126,9 @@ export class Differential {
     const mine = this.before.procs.living(proc);
     const other = this.after.procs.living(proc);
     if (mine === null || other === null) return mine === other ? EQUAL : VMAS_DIFFER;
-    if (!areEqualVmas(before.vmas(proc) ?? [], after.vmas(proc) ?? [])) return VMAS_DIFFER;
+    const [space, twin] = [before.space(proc), after.space(proc)];
+    if (space === null || twin === null) return VMAS_DIFFER;
+    if (!areEqualSpaces(space, twin, 0, this.before.world.vpages)) return VMAS_DIFFER;
     return areasDiffer(mine, other);
   }
 }
@@ -169,25 +171,6 @@ function isTaken({ op }: Op): boolean {
 /** Whether the side did what the op and its result lead to. */
 function isAsExpected({ deviation, isUntrue }: SideOracle): boolean {
   return deviation.symptom === null && !isUntrue;
-}
-
-/** Whether the VMAs that have a page in [from, to) are the same. */
-function areEqualIn(
-  mine: readonly SeenVma[],
-  other: readonly SeenVma[],
-  from: number,
-  to: number,
-): boolean {
-  let at = firstAfter(mine, from);
-  let otherAt = firstAfter(other, from);
-  for (; ; at++, otherAt++) {
-    const vma = mine[at];
-    const twin = other[otherAt];
-    const isIn = vma !== undefined && vma.start < to;
-    if (isIn !== (twin !== undefined && twin.start < to)) return false;
-    if (!isIn || twin === undefined) return true;
-    if (!isSameVma(vma, twin)) return false;
-  }
 }
 
 /** How two processes with equal VMAs differ in what those map: in which pages, or in modes only. */

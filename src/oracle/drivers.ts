@@ -6,6 +6,7 @@ import { CAME, CLAIMED, type ListChange } from "./listchanges.ts";
 import {
   entryMode,
   entryPfn,
+  everyVma,
   NOTHING,
   type Observed,
   pageTableEntry,
@@ -23,7 +24,7 @@ import type { Unit } from "./unit.ts";
 export function followDrivers(side: SideState, id: number, seen: Observed): void {
   const proc = side.procs.living(id);
   if (proc === null) return;
-  for (const vma of seen.vmas(id) ?? []) {
+  for (const vma of everyVma(seen.space(id))) {
     if (vma.device !== null) followVma(side, id, proc, vma, seen);
   }
 }

@@ -17,6 +17,7 @@ import {
   pageTableEntry,
   type SeenCall,
   type SeenKernelMap,
+  type SeenSpace,
   type SeenVma,
 } from "./observed.ts";
 
@@ -43,6 +44,23 @@ class RecordedVma implements SeenVma {
   }
 }
 
+/** The VMAs of a process in one step of a recording. */
+class RecordedSpace implements SeenSpace {
+  private readonly vmas: readonly RecordedVma[];
+
+  constructor(vmas: readonly VmaState[]) {
+    this.vmas = vmas.map((vma) => new RecordedVma(vma));
+  }
+
+  find(page: number): RecordedVma | null {
+    return this.vmas.find(({ end }) => end > page) ?? null;
+  }
+
+  after(vma: SeenVma): RecordedVma | null {
+    return this.find(vma.end);
+  }
+}
+
 /** Turns the steps of a recording, one after the other, into what the oracle consumes. */
 export class RecordingFeed implements Observed {
   outcome: Outcome = null;
@@ -53,7 +71,7 @@ export class RecordingFeed implements Observed {
   readonly changes = new ListChanges();
 
   private step: Step | null = null;
-  private readonly shown = new Map<number, readonly RecordedVma[]>();
+  private readonly shown = new Map<number, RecordedSpace>();
   private readonly steps: readonly Step[];
 
   constructor(recording: Recording) {
@@ -78,12 +96,14 @@ export class RecordingFeed implements Observed {
     return this;
   }
 
-  vmas(proc: number): readonly RecordedVma[] | null {
+  space(proc: number): RecordedSpace | null {
     const known = this.shown.get(proc);
     if (known !== undefined) return known;
-    const vmas = this.step?.vmas[String(proc)]?.map((vma) => new RecordedVma(vma)) ?? null;
-    if (vmas !== null) this.shown.set(proc, vmas);
-    return vmas;
+    const vmas = this.step?.vmas[String(proc)];
+    if (vmas === undefined) return null;
+    const space = new RecordedSpace(vmas);
+    this.shown.set(proc, space);
+    return space;
   }
 
   isPatLost(vma: SeenVma): boolean {

@@ -17,26 +17,30 @@ export interface SeenVma {
   readonly device: object | null;
 }
 
-/** Index of the first VMA that ends after `page`: the one that holds it, or the next one. */
-export function firstAfter(vmas: readonly SeenVma[], page: number): number {
-  let low = 0;
-  // Halves are chosen by arithmetic on the sign: a processor cannot guess which it will be.
-  for (let left = vmas.length; left > 0; ) {
-    const half = (left + 1) >> 1;
-    low += half & (((vmas[low + half - 1] as SeenVma).end - page - 1) >> 31);
-    left -= half;
-  }
-  return low;
+/** The VMAs of one process, which lie apart; a model's own address space is one. */
+export interface SeenSpace {
+  /** The first VMA that ends after `page`: the one that holds it, or the next one; or null. */
+  find(page: number): SeenVma | null;
+  /** The next VMA by address, or null. */
+  after(vma: SeenVma): SeenVma | null;
 }
 
+/** A process that has no VMA. */
+export const EMPTY_SPACE: SeenSpace = { find: () => null, after: () => null };
+
 /** The VMA that holds `page`, or null. */
-export function vmaAt(vmas: readonly SeenVma[], page: number): SeenVma | null {
-  const vma = vmas[firstAfter(vmas, page)];
-  return vma !== undefined && vma.start <= page ? vma : null;
+export function vmaAt(space: SeenSpace, page: number): SeenVma | null {
+  const vma = space.find(page);
+  return vma !== null && vma.start <= page ? vma : null;
+}
+
+/** Every VMA by rising address; for where an op costs much anyway. */
+export function* everyVma(space: SeenSpace | null): Generator<SeenVma> {
+  for (let vma = space?.find(0) ?? null; vma !== null; vma = space?.after(vma) ?? null) yield vma;
 }
 
 /** Whether two VMAs show the same, VM_PAT aside. */
-export function isSameVma(mine: SeenVma, other: SeenVma): boolean {
+function isSameVma(mine: SeenVma, other: SeenVma): boolean {
   return (
     mine.start === other.start &&
     mine.end === other.end &&
@@ -45,13 +49,23 @@ export function isSameVma(mine: SeenVma, other: SeenVma): boolean {
   );
 }
 
-/** Whether two lists of VMAs show the same, VM_PAT aside. */
-export function areEqualVmas(mine: readonly SeenVma[], other: readonly SeenVma[]): boolean {
-  if (mine.length !== other.length) return false;
-  for (let at = 0; at < mine.length; at++) {
-    if (!isSameVma(mine[at] as SeenVma, other[at] as SeenVma)) return false;
+/** Whether two processes show the same VMAs with a page in [from, to), VM_PAT aside. */
+export function areEqualSpaces(
+  mine: SeenSpace,
+  other: SeenSpace,
+  from: number,
+  to: number,
+): boolean {
+  let vma = mine.find(from);
+  let twin = other.find(from);
+  for (;;) {
+    const isIn = vma !== null && vma.start < to;
+    if (isIn !== (twin !== null && twin.start < to)) return false;
+    if (!isIn || vma === null || twin === null) return true;
+    if (!isSameVma(vma, twin)) return false;
+    vma = mine.after(vma);
+    twin = other.after(twin);
   }
-  return true;
 }
 
 /** A range that the kernel has mapped for itself, as a side shows it. */
@@ -101,8 +115,8 @@ export interface Observed {
   readonly calls: readonly SeenCall[];
   /** What the kernel has mapped of the region for itself, in order of mapping. */
   readonly kernelMaps: readonly SeenKernelMap[];
-  /** The VMAs of a process by rising address, or null where it is not alive. */
-  vmas(proc: number): readonly SeenVma[] | null;
+  /** The VMAs of a process, or null where it is not alive. */
+  space(proc: number): SeenSpace | null;
   /** Whether VM_PAT is seen to be off a VMA; never where the design has no such flag. */
   isPatLost(vma: SeenVma): boolean;
   /** What a page of a VMA maps by the page table (pageTableEntry()), or NOTHING. */

@@ -1,6 +1,6 @@
 import type { Area, ProcLedger } from "./areas.ts";
 import { type CauseId, type Removal, UNMAP } from "./causes.ts";
-import { entryPfn, firstAfter, NOTHING, type Observed, type SeenVma, vmaAt } from "./observed.ts";
+import { entryPfn, NOTHING, type Observed, type SeenVma, vmaAt } from "./observed.ts";
 import type { SideState } from "./state.ts";
 import type { Unit } from "./unit.ts";
 
@@ -157,46 +157,35 @@ export function loseUnseen(
   to: number,
   removal: Removal,
 ): void {
-  const { vmas } = side;
   for (let page = from; page < to; page++) {
     const area = proc.areaAt(page);
     if (area === null) continue;
-    const pfn = seenPfn(seen, side.op.proc, vmaAt(vmas, page), area, page);
+    const pfn = seenPfn(seen, side.op.proc, vmaAt(side.space, page), area, page);
     if (pfn !== area.pfnAt(page)) loseRange(side, proc, page, page + 1, removal);
   }
 }
 
 /** Whether the VMAs seen show of [from, to) what the ledger has. */
-function agrees(
-  side: SideState,
-  { areas }: ProcLedger,
-  first: number,
-  from: number,
-  to: number,
-): boolean {
-  const { vmas } = side;
-  let index = firstAfter(vmas, from);
-  let at = first;
+function agrees({ space }: SideState, proc: ProcLedger, from: number, to: number): boolean {
+  const { areas } = proc;
+  let vma = space.find(from);
+  let at = proc.firstAfter(from);
   for (let page = from; page < to; ) {
-    const vma = vmas[index];
     const area = areas[at];
-    const isSeen = vma !== undefined && vma.start <= page;
+    const isSeen = vma !== null && vma.start <= page;
     const isHeld = area !== undefined && area.start <= page;
     let next = to;
-    if (isSeen && vma.device !== null) {
+    if (vma !== null && isSeen && vma.device !== null) {
       next = vma.end;
+    } else if (vma !== null && area !== undefined && isSeen && isHeld) {
+      if (vma.pfn + page - vma.start !== area.pfnAt(page)) return false;
+      next = Math.min(vma.end, area.end);
     } else {
-      if (isSeen !== isHeld) return false;
-      if (isSeen && isHeld) {
-        if (vma.pfn + page - vma.start !== area.pfnAt(page)) return false;
-        next = Math.min(vma.end, area.end);
-      } else {
-        if (vma !== undefined) next = Math.min(next, vma.start);
-        if (area !== undefined) next = Math.min(next, area.start);
-      }
+      if (isSeen || isHeld) return false;
+      next = Math.min(vma?.start ?? to, area?.start ?? to);
     }
     page = next;
-    while (index < vmas.length && (vmas[index] as SeenVma).end <= page) index++;
+    while (vma !== null && vma.end <= page) vma = space.after(vma);
     while (at < areas.length && (areas[at] as Area).end <= page) at++;
   }
   return true;
@@ -207,15 +196,11 @@ function agrees(
  * something else than it answered: the ledger follows what is seen, and the answer is untrue.
  */
 export function confirmRange(side: SideState, proc: ProcLedger, from: number, to: number): void {
-  if (from >= to || agrees(side, proc, proc.firstAfter(from), from, to)) return;
-  const { vmas } = side;
-  let index = firstAfter(vmas, from);
+  if (from >= to || agrees(side, proc, from, to)) return;
   for (let page = from; page < to; page++) {
-    while (index < vmas.length && (vmas[index] as SeenVma).end <= page) index++;
-    const vma = vmas[index] ?? null;
-    const isIn = vma !== null && vma.start <= page;
-    if (isIn && vma.device !== null) continue;
-    const pfn = isIn ? vma.pfn + page - vma.start : NOTHING;
+    const vma = vmaAt(side.space, page);
+    if (vma !== null && vma.device !== null) continue;
+    const pfn = vma === null ? NOTHING : vma.pfn + page - vma.start;
     const area = proc.areaAt(page);
     if (pfn === (area === null ? NOTHING : area.pfnAt(page))) continue;
     side.isUntrue = true;
@@ -232,7 +217,7 @@ export function noteSplit(side: SideState, proc: ProcLedger, page: number): void
   if (page === 0 || page >= side.world.vpages) return;
   const area = proc.areaAt(page);
   if (area === null || area.unit.split || proc.areaAt(page - 1)?.unit !== area.unit) return;
-  if (vmaAt(side.vmas, page)?.start === page) area.unit.split = true;
+  if (vmaAt(side.space, page)?.start === page) area.unit.split = true;
 }
 
 /** What took a unit's pages off their pfns. */

@@ -3,7 +3,7 @@ import type { Op } from "../trace/op.ts";
 import type { World } from "../trace/trace.ts";
 import { type CauseId, END_MATCH, failsOnlyByAnother, NO_CAUSE, opCause } from "./causes.ts";
 import type { Side as SideName, Symptom } from "./finding.ts";
-import type { SeenVma } from "./observed.ts";
+import { EMPTY_SPACE, type SeenSpace } from "./observed.ts";
 import { KernelAreas } from "./kernelmaps.ts";
 import { Pages } from "./pages.ts";
 import { Processes } from "./processes.ts";
@@ -71,7 +71,7 @@ export class SideState {
   step = -1;
   op: Op = { op: "spawn", proc: 0 };
   /** The VMAs of the op's process after it, as the side shows them. */
-  vmas: readonly SeenVma[] = [];
+  space: SeenSpace = EMPTY_SPACE;
   /** Set by whoever compares the sides, before a step. */
   parted = false;
   /** The observed VMAs were not those that the op and its result lead to. */
@@ -92,7 +92,7 @@ export class SideState {
     this.cutByEnd = false;
     this.hasDrivers = false;
     this.findings = [];
-    this.vmas = [];
+    this.space = EMPTY_SPACE;
     this.retention.pageOps = 0;
     this.retention.refused = 0;
     this.retention.changed = 0;

@@ -35,6 +35,15 @@ export class KernelMaps {
     private readonly kernel: KernelState,
   ) {}
 
+  /** Keeps what is mapped; returns what puts it back. */
+  keep(): () => void {
+    const live = [...this.live];
+    return () => {
+      this.clear();
+      for (const map of live) this.live.push(map);
+    };
+  }
+
   clear(): void {
     while (this.live.length > 0) this.live.pop();
   }

@@ -28,8 +28,9 @@ export type AllocationSite = (typeof ALLOCATION_SITES)[number];
 export class KernelState {
   /** A fault handler is running: the mmap lock is held for reading only. */
   inFault = false;
-  /** Forks since boot. */
-  forks = 0;
+  private forks = 0;
+  /** How far behind its original the copy that the last fork made is put in a file's tree. */
+  private behind = 1;
   private links = 0;
   private site: AllocationSite | null = null;
   private left = 0;
@@ -47,9 +48,15 @@ export class KernelState {
     return this.links;
   }
 
-  /** The same for a copy that fork() puts right behind its original, before earlier copies. */
+  /** Counts a fork. */
+  beginFork(): void {
+    this.forks++;
+    this.behind = 2 ** -this.forks;
+  }
+
+  /** A number for a copy that fork() puts right behind its original, before earlier copies. */
   copyOrder(original: number): number {
-    return original + 2 ** -this.forks;
+    return original + this.behind;
   }
 
   /** Tells the nth allocation at a site, counted from 1, to fail. */
@@ -88,11 +95,25 @@ export class KernelState {
     this.log.push({ kind: "warn", text });
   }
 
+  /** Keeps what depends on the past; returns what puts it back. No allocation is told to fail then. */
+  keep(): () => void {
+    const { forks, behind, links } = this;
+    const warned = [...this.warned];
+    return () => {
+      this.reboot();
+      this.forks = forks;
+      this.behind = behind;
+      this.links = links;
+      for (const text of warned) this.warned.add(text);
+    };
+  }
+
   /** Forgets what has fired, as a reboot does. */
   reboot(): void {
     this.disarm();
     this.inFault = false;
     this.forks = 0;
+    this.behind = 1;
     this.links = 0;
     if (this.warned.size > 0) this.warned.clear();
   }

@@ -8,13 +8,16 @@ export interface ModeRef {
   mode: PageCacheMode;
 }
 
-export type ReserveError = "EBUSY" | "ENOMEM" | null;
+export type ReserveError = "EBUSY" | "EINVAL" | "ENOMEM" | null;
 
 /** Told of every change of the list by value; a shrunk reservation is one that went and one that came. */
 export interface MemtypeWatcher {
   add(start: number, end: number, mode: PageCacheMode): void;
   remove(start: number, end: number, mode: PageCacheMode): void;
 }
+
+/** A reservation by value: a half-open range of pfns and its cache mode. */
+export type Reservation = MemtypeEntry;
 
 /** What the MTRRs say of the whole region: it decides what a write-back request becomes. */
 export type RegionMtrr = "uncached" | "write-back";
@@ -25,23 +28,34 @@ export type RegionMtrr = "uncached" | "write-back";
  * outside the ISA hole, so the page-flag path and the untracked range are left out.
  */
 export class MemtypeList {
-  protected readonly tree: MemtypeIntervals;
+  protected readonly tree = new MemtypeIntervals();
 
   constructor(
-    pfns: number,
     protected readonly mtrr: RegionMtrr,
     /** Up to 6.15 a failed exact match shrinks the first reservation with the same end. */
     protected readonly eraseByEnd: boolean,
     protected readonly log: PatEvent[],
     private readonly watcher: MemtypeWatcher | null,
     protected readonly kernel: KernelState = new KernelState(log),
-  ) {
-    this.tree = new MemtypeIntervals(pfns);
+  ) {}
+
+  /** Every reservation in the kernel's order, by value. */
+  get entries(): readonly Reservation[] {
+    return this.tree.all().map(({ start, end, mode }) => ({ start, end, mode }));
   }
 
-  /** Every reservation in the kernel's order. */
-  get entries(): readonly MemtypeEntry[] {
-    return this.tree.all();
+  /** What is wrong with the order of the list, in a few words, or null. */
+  fault(): string | null {
+    return this.tree.fault();
+  }
+
+  /** Keeps the list; returns what puts it back, of which the watcher is not told. */
+  keep(): () => void {
+    const { entries, tree } = this;
+    return () => {
+      tree.clear();
+      for (const { start, end, mode } of entries) tree.insert(start, end, mode);
+    };
   }
 
   /** Forgets every reservation, as a reboot does. */
@@ -57,6 +71,7 @@ export class MemtypeList {
   reserve(start: number, end: number, request: PageCacheMode, granted: ModeRef): ReserveError {
     const actual = request === WB && this.mtrr !== "write-back" ? UC_MINUS : request;
     granted.mode = actual;
+    if (!(start < end)) return this.refuseEmpty();
     if (this.kernel.fails("memtype")) return "ENOMEM";
     const other = this.checkConflict(start, end, actual, granted);
     if (other !== null) {
@@ -64,8 +79,14 @@ export class MemtypeList {
       this.log.push({ kind: "reserve-failed", start, end, track: actual, request });
       return "EBUSY";
     }
-    this.insert({ start, end, mode: granted.mode });
+    this.insert(start, end, granted.mode);
     return null;
+  }
+
+  /** sanitize_phys() left nothing of the range. */
+  private refuseEmpty(): "EINVAL" {
+    this.kernel.warn("memtype_reserve: the range is empty");
+    return "EINVAL";
   }
 
   /**
@@ -74,24 +95,20 @@ export class MemtypeList {
    */
   reserveExact(start: number, end: number, request: PageCacheMode): ReserveError {
     if (this.kernel.fails("memtype")) return "ENOMEM";
-    const other = this.entries.find((e) => e.start < end && start < e.end && e.mode !== request);
-    if (other !== undefined) {
+    const other = this.tree.firstOverlap(start, end, request);
+    if (other !== null) {
       this.log.push({ kind: "conflict", start, end, found: request, other: other.mode });
       this.log.push({ kind: "reserve-failed", start, end, track: request, request });
       return "EBUSY";
     }
-    this.insert({ start, end, mode: request });
+    this.insert(start, end, request);
     return null;
   }
 
   /** lookup_memtype(): the mode of the first reservation that covers the pfn, else UC-. */
   lookup(pfn: number): PageCacheMode {
-    const { tree } = this;
-    for (let at = tree.nextStart(0, pfn); at >= 0 && at <= pfn; ) {
-      for (const entry of tree.bucket(at)) if (entry.end > pfn) return entry.mode;
-      at = tree.nextStart(at + 1, pfn);
-    }
-    return UC_MINUS;
+    const entry = this.tree.firstOverlap(pfn, pfn + 1, null);
+    return entry === null ? UC_MINUS : entry.mode;
   }
 
   /** memtype_check_conflict(): the mode to adopt goes to `found`; a second mode is returned. */
@@ -101,19 +118,10 @@ export class MemtypeList {
     request: PageCacheMode,
     found: ModeRef,
   ): PageCacheMode | null {
-    const { tree } = this;
-    found.mode = request;
-    let first = true;
-    for (let at = tree.nextStart(0, start); at >= 0 && at < end; ) {
-      for (const entry of tree.bucket(at)) {
-        if (entry.end <= start) continue;
-        if (first) found.mode = entry.mode;
-        else if (entry.mode !== found.mode) return entry.mode;
-        first = false;
-      }
-      at = tree.nextStart(at + 1, start);
-    }
-    return null;
+    const first = this.tree.firstOverlap(start, end, null);
+    found.mode = first === null ? request : first.mode;
+    const other = first === null ? null : this.tree.firstOverlap(start, end, first.mode);
+    return other === null ? null : other.mode;
   }
 
   /** memtype_free(): one reservation goes or shrinks; if none fits, the kernel logs the range. */
@@ -130,43 +138,38 @@ export class MemtypeList {
    *     freed                   |----|   ->
    */
   protected erase(start: number, end: number): boolean {
-    const { tree } = this;
-    const exact = this.endingAt(tree.bucket(start), end);
+    const exact = this.equal(start, end);
     if (exact !== null) {
       this.remove(exact);
       return true;
     }
     const entry = this.eraseByEnd ? this.firstEndingAt(start, end) : null;
     if (entry === null) return false;
+    const { start: from, mode } = entry;
     this.remove(entry);
-    entry.end = start;
-    this.insert(entry);
+    this.insert(from, start, mode);
     return true;
   }
 
-  protected insert(entry: MemtypeEntry): void {
-    this.tree.insert(entry);
-    this.watcher?.add(entry.start, entry.end, entry.mode);
+  protected insert(start: number, end: number, mode: PageCacheMode): void {
+    this.tree.insert(start, end, mode);
+    this.watcher?.add(start, end, mode);
   }
 
+  /** The record of a removed reservation serves again: it must not be read afterwards. */
   protected remove(entry: MemtypeEntry): void {
+    const { start, end, mode } = entry;
     this.tree.remove(entry);
-    this.watcher?.remove(entry.start, entry.end, entry.mode);
+    this.watcher?.remove(start, end, mode);
+  }
+
+  /** The first reservation in order that is exactly [start, end). */
+  protected equal(start: number, end: number): MemtypeEntry | null {
+    return this.tree.firstEndingAt(end, start, start + 1);
   }
 
   /** The first reservation in order that starts before `start` and ends at `end`. */
   protected firstEndingAt(start: number, end: number): MemtypeEntry | null {
-    const { tree } = this;
-    for (let at = tree.nextStart(0, end - 1); at >= 0 && at < start; ) {
-      const entry = this.endingAt(tree.bucket(at), end);
-      if (entry !== null) return entry;
-      at = tree.nextStart(at + 1, end - 1);
-    }
-    return null;
-  }
-
-  protected endingAt(bucket: readonly MemtypeEntry[], end: number): MemtypeEntry | null {
-    for (const entry of bucket) if (entry.end === end) return entry;
-    return null;
+    return this.tree.firstEndingAt(end, 0, start);
   }
 }

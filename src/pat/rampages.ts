@@ -54,6 +54,15 @@ export class RamPages {
     for (let pfn = start; pfn < end; pfn++) this.modes.delete(pfn);
   }
 
+  /** Keeps all modes; returns what puts them back. */
+  keep(): () => void {
+    const modes = [...this.modes];
+    return () => {
+      this.clear();
+      for (const [pfn, mode] of modes) this.modes.set(pfn, mode);
+    };
+  }
+
   /** All pages are write-back again, as after a reboot. */
   clear(): void {
     if (this.modes.size > 0) this.modes.clear();

@@ -21,13 +21,15 @@ describe("the list of VMAs of a process", () => {
           mapped.add(page);
           most = Math.max(most, mm.vmas.length);
           if (gone < 3) continue;
-          const first = mm.findIndex(page);
-          const going = mm.vmas.slice(first, first + 2);
-          mm.remove(first, first + going.length);
+          const from = mm.vmas.findIndex((vma) => vma.end > page);
+          expect(mm.find(page)).toBe(mm.vmas[from] ?? null);
+          const going = mm.vmas.slice(from, from + 2);
+          for (const vma of going) mm.remove(vma);
           for (const vma of going) mapped.delete(vma.start);
           expect(going.every((vma) => !vma.isLinked)).toBe(true);
         }
         expect(mm.vmas.map(({ start }) => start)).toEqual([...mapped].sort((a, b) => a - b));
+        expect(mm.count).toBe(mapped.size);
         expect(mm.vmas.every((vma) => vma.isLinked)).toBe(true);
         for (let page = 0; page < VPAGES; page++) {
           expect(mm.lookup(page)?.start ?? null).toBe(mapped.has(page) ? page : null);

@@ -6,17 +6,9 @@ import type { Machine } from "../../src/model/machine.ts";
 
 /** The first thing that is wrong with a machine's own state, in a few words, or null. */
 export function fault(machine: Machine): string | null {
-  return memtypeFault(machine) ?? mmFaults(machine) ?? contextFault(machine);
-}
-
-function memtypeFault(machine: Machine): string | null {
-  let last = -1;
-  for (const { start, end } of machine.memtype.entries) {
-    if (start >= end) return `reservation [${start},${end}) is empty`;
-    if (start < last) return `reservation at ${start} stands after one at ${last}`;
-    last = start;
-  }
-  return overlapFault(machine);
+  return (
+    machine.memtype.fault() ?? overlapFault(machine) ?? mmFaults(machine) ?? contextFault(machine)
+  );
 }
 
 /** A newcomer adopts the mode of what it overlaps or fails, so overlapping entries agree. */
@@ -30,17 +22,8 @@ function overlapFault({ memtype: { entries } }: Machine): string | null {
 
 function mmFaults(machine: Machine): string | null {
   for (const [proc, mm] of machine.processes) {
-    const found = vmaFault(mm) ?? pageTableFault(mm);
+    const found = mm.fault() ?? pageTableFault(mm);
     if (found !== null) return `process ${proc}: ${found}`;
-  }
-  return null;
-}
-
-function vmaFault({ vmas, vpages }: Mm): string | null {
-  let last = 0;
-  for (const { start, end } of vmas) {
-    if (start < last || start >= end || end > vpages) return `VMA [${start},${end}) is misplaced`;
-    last = end;
   }
   return null;
 }
@@ -53,11 +36,7 @@ function pageTableFault(mm: Mm): string | null {
   const { pageTable, vpages } = mm;
   for (let at = 0; at < vpages; at++) {
     const vma = mm.lookup(at);
-    if (vma === null) {
-      if (!pageTable.isNone(at)) return `page ${at} is mapped outside every VMA`;
-      continue;
-    }
-    if (!pageTable.isNone(at) && !pageTable.hasTable(at)) return `page ${at} has no table`;
+    if (vma === null) continue;
     if (pageTable.isAnon(at)) {
       if (!vma.isPrivate) return `page ${at} of a shared VMA was copied on write`;
       continue;

@@ -10,7 +10,7 @@ import { RAM_START, RamPages } from "../../src/pat/rampages.ts";
 function kernel(mtrr: "uncached" | "write-back" = "uncached") {
   const log: PatEvent[] = [];
   const state = new KernelState(log);
-  const list = new MemtypeList(2048, mtrr, false, log, null, state);
+  const list = new MemtypeList(mtrr, false, log, null, state);
   const ranges = new PfnRanges(list, log, new RamPages(log, state));
   return { log, list, ranges, maps: new KernelMaps(list, ranges, state) };
 }

@@ -6,7 +6,7 @@ import { PfnRanges } from "../../src/pat/pfnmap.ts";
 
 function list(mtrr: RegionMtrr = "uncached", eraseByEnd = true) {
   const log: PatEvent[] = [];
-  const memtype = new MemtypeList(8, mtrr, eraseByEnd, log, null);
+  const memtype = new MemtypeList(mtrr, eraseByEnd, log, null);
   const granted = { mode: WB };
   const reserve = (start: number, end: number, mode: PageCacheMode) => ({
     error: memtype.reserve(start, end, mode, granted),

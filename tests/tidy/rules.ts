@@ -41,6 +41,8 @@ function outsideWorldBreaches(sources: readonly Source[]): Breach[] {
 /** Files that nothing imports because something else starts them. */
 const ENTRIES = [
   /^src\/cli\/(entry|benchworker|exploreworker|worker)\.ts$/,
+  // What vitest loads before every test.
+  /^tests\/thorough\.ts$/,
   /^reports\/html\/viewer\/main\.tsx$/,
   /\.test\.ts$/,
   /^tests\/(bench\/|bundle\.ts$)/,

@@ -28,7 +28,7 @@ export const FREE_FAULTS: readonly SharedFault[] = [
     "the first reservation with that start goes, whatever its end",
     class extends MemtypeList {
       protected override erase(start: number, end: number): boolean {
-        const [first] = this.tree.bucket(start);
+        const first = this.tree.all().find((entry) => entry.start === start);
         if (first === undefined) return super.erase(start, end);
         this.remove(first);
         return true;
@@ -42,8 +42,8 @@ export const FREE_FAULTS: readonly SharedFault[] = [
     "the first reservation that overlaps goes",
     class extends MemtypeList {
       protected override erase(start: number, end: number): boolean {
-        const first = this.entries.find((entry) => entry.start < end && start < entry.end);
-        if (first === undefined) return false;
+        const first = this.tree.firstOverlap(start, end, null);
+        if (first === null) return false;
         this.remove(first);
         return true;
       }
@@ -58,7 +58,7 @@ export const FREE_FAULTS: readonly SharedFault[] = [
       protected override erase(start: number, end: number): boolean {
         const found = super.erase(start, end);
         for (;;) {
-          const equal = this.endingAt(this.tree.bucket(start), end);
+          const equal = this.equal(start, end);
           if (equal === null) return found;
           this.remove(equal);
         }
@@ -72,7 +72,7 @@ export const FREE_FAULTS: readonly SharedFault[] = [
     "of equal reservations the last goes, not the first",
     class extends MemtypeList {
       protected override erase(start: number, end: number): boolean {
-        const last = this.tree.bucket(start).findLast((entry) => entry.end === end);
+        const last = this.tree.all().findLast((e) => e.start === start && e.end === end);
         if (last === undefined) return super.erase(start, end);
         this.remove(last);
         return true;
@@ -88,10 +88,8 @@ export const FREE_FAULTS: readonly SharedFault[] = [
     "erase",
     "a failed exact match shrinks by the end, as it did to 6.15",
     class extends MemtypeList {
-      constructor(
-        ...[pfns, mtrr, , log, watcher, kernel]: ConstructorParameters<typeof MemtypeList>
-      ) {
-        super(pfns, mtrr, true, log, watcher, kernel);
+      constructor(...[mtrr, , log, watcher, kernel]: ConstructorParameters<typeof MemtypeList>) {
+        super(mtrr, true, log, watcher, kernel);
       }
     },
     {
@@ -116,7 +114,7 @@ export const FREE_FAULTS: readonly SharedFault[] = [
     "a match by the end removes the whole reservation",
     class extends MemtypeList {
       protected override erase(start: number, end: number): boolean {
-        const exact = this.endingAt(this.tree.bucket(start), end);
+        const exact = this.equal(start, end);
         const entry = exact ?? this.firstEndingAt(start, end);
         if (entry !== null) this.remove(entry);
         return entry !== null;
@@ -132,9 +130,9 @@ export const FREE_FAULTS: readonly SharedFault[] = [
       protected override erase(start: number, end: number): boolean {
         const entry = this.firstEndingAt(start, end);
         if (entry === null) return super.erase(start, end);
+        const { start: from, mode } = entry;
         this.remove(entry);
-        entry.end = start;
-        this.insert(entry);
+        this.insert(from, start, mode);
         return true;
       }
     },
@@ -146,11 +144,12 @@ export const FREE_FAULTS: readonly SharedFault[] = [
     "a match by the end keeps the part that was freed",
     class extends MemtypeList {
       protected override erase(start: number, end: number): boolean {
-        const exact = this.endingAt(this.tree.bucket(start), end);
+        const exact = this.equal(start, end);
         const entry = exact === null ? this.firstEndingAt(start, end) : null;
         if (entry === null) return super.erase(start, end);
+        const { mode } = entry;
         this.remove(entry);
-        this.insert({ start, end, mode: entry.mode });
+        this.insert(start, end, mode);
         return true;
       }
     },
@@ -162,11 +161,12 @@ export const FREE_FAULTS: readonly SharedFault[] = [
     "a match by the end leaves one page too many",
     class extends MemtypeList {
       protected override erase(start: number, end: number): boolean {
-        const exact = this.endingAt(this.tree.bucket(start), end);
+        const exact = this.equal(start, end);
         const entry = exact === null ? this.firstEndingAt(start, end) : null;
         if (entry === null) return super.erase(start, end);
+        const { start: from, mode } = entry;
         this.remove(entry);
-        this.insert({ start: entry.start, end: start + 1, mode: entry.mode });
+        this.insert(from, start + 1, mode);
         return true;
       }
     },

@@ -1,6 +1,6 @@
 import type { Outcome } from "../../mm/errno.ts";
 import type { Mm } from "../../mm/mm.ts";
-import { clearVmas, freeVmas, munmap } from "../../mm/munmap.ts";
+import { clearGathered, freeGathered, gatherInside, munmap } from "../../mm/munmap.ts";
 import type { Vma } from "../../mm/vma.ts";
 import type { Op, OpOf } from "../../trace/op.ts";
 import { Machine } from "../machine.ts";
@@ -60,13 +60,13 @@ export const MM_FAULTS: readonly SharedFault[] = [
       protected override applyTo(mm: Mm, op: SyscallOp): Outcome {
         if (op.op !== "munmap" || op.fault !== undefined) return super.applyTo(mm, op);
         const { at, pages } = op;
-        const first = mm.findIndex(at);
-        const vma = mm.vmas[first];
-        if (vma === undefined || vma.start !== at || vma.end !== at + pages) {
+        const vma = mm.lookup(at);
+        if (vma === null || vma.start !== at || vma.end !== at + pages) {
           return munmap(this.context, mm, at, pages);
         }
-        clearVmas(this.context, mm, first, first + 1);
-        mm.remove(first, first + 1);
+        gatherInside(mm, at, at + pages);
+        clearGathered(this.context, mm);
+        mm.remove(vma);
         return null;
       }
     },
@@ -79,13 +79,13 @@ export const MM_FAULTS: readonly SharedFault[] = [
       protected override applyTo(mm: Mm, op: SyscallOp): Outcome {
         if (op.op !== "munmap" || op.fault !== undefined) return super.applyTo(mm, op);
         const { at, pages } = op;
-        const first = mm.findIndex(at);
-        const vma = mm.vmas[first];
-        if (vma === undefined || vma.start !== at || vma.end !== at + pages) {
+        const vma = mm.lookup(at);
+        if (vma === null || vma.start !== at || vma.end !== at + pages) {
           return munmap(this.context, mm, at, pages);
         }
         mm.pageTable.zap(at, at + pages);
-        freeVmas(this.context, mm, first, first + 1);
+        gatherInside(mm, at, at + pages);
+        freeGathered(this.context, mm);
         return null;
       }
     },
@@ -97,10 +97,11 @@ export const MM_FAULTS: readonly SharedFault[] = [
     "the last VMA of a process is never freed",
     class extends Machine {
       protected override applyTo(mm: Mm, op: SyscallOp): Outcome {
-        const last = mm.vmas.length - 1;
-        if (op.op === "exit" && last >= 0) {
-          clearVmas(this.context, mm, last, last + 1);
-          mm.remove(last, last + 1);
+        const last = mm.vmas.at(-1);
+        if (op.op === "exit" && last !== undefined) {
+          gatherInside(mm, last.start, last.end);
+          clearGathered(this.context, mm);
+          mm.remove(last);
         }
         return super.applyTo(mm, op);
       }
@@ -113,8 +114,12 @@ export const MM_FAULTS: readonly SharedFault[] = [
     class extends Machine {
       protected override applyTo(mm: Mm, op: SyscallOp): Outcome {
         if (op.op === "exit") {
-          clearVmas(this.context, mm, 0, mm.vmas.length);
-          for (let n = mm.vmas.length; n > 0; n--) freeVmas(this.context, mm, n - 1, n);
+          gatherInside(mm, 0, mm.end);
+          clearGathered(this.context, mm);
+          for (const { start, end } of mm.vmas.reverse()) {
+            gatherInside(mm, start, end);
+            freeGathered(this.context, mm);
+          }
         }
         return super.applyTo(mm, op);
       }
@@ -128,7 +133,10 @@ export const MM_FAULTS: readonly SharedFault[] = [
     class extends Machine {
       protected override applyTo(mm: Mm, op: SyscallOp): Outcome {
         if (op.op === "exit") {
-          for (let n = mm.vmas.length; n > 0; n--) clearVmas(this.context, mm, n - 1, n);
+          for (const { start, end } of mm.vmas.reverse()) {
+            gatherInside(mm, start, end);
+            clearGathered(this.context, mm);
+          }
         }
         return super.applyTo(mm, op);
       }
@@ -237,7 +245,7 @@ export const MM_FAULTS: readonly SharedFault[] = [
     "a child does not get the last of several VMAs",
     class extends Machine {
       protected override applyTo(mm: Mm, op: SyscallOp): Outcome {
-        const last = op.op === "fork" && mm.vmas.length > 1 ? mm.vmas.at(-1) : undefined;
+        const last = op.op === "fork" && mm.count > 1 ? mm.vmas.at(-1) : undefined;
         const was = last?.dontfork ?? false;
         if (last !== undefined) last.dontfork = true;
         const outcome = super.applyTo(mm, op);
@@ -253,8 +261,8 @@ export const MM_FAULTS: readonly SharedFault[] = [
     class extends Machine {
       protected override applyTo(mm: Mm, op: SyscallOp): Outcome {
         if (op.op !== "mmap") return super.applyTo(mm, op);
-        const next = mm.vmas[mm.findIndex(op.at)];
-        if (next === undefined || next.start >= op.at + op.pages) return super.applyTo(mm, op);
+        const next = mm.find(op.at);
+        if (next === null || next.start >= op.at + op.pages) return super.applyTo(mm, op);
         return "EEXIST";
       }
     },

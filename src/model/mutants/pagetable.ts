@@ -51,7 +51,8 @@ const TABLE_FAULTS: readonly SharedFault[] = [
         super.move(at, pages, to);
         for (let n = 0; n < pages; n++) {
           const pfn = this.pfnAt(to + n);
-          if (pfn !== null && pfn > 0) this.pfns[to + n] = pfn - 1;
+          if (pfn === null || pfn === 0) continue;
+          this.remap(to + n, to + n + 1, pfn - 1, this.modeAt(to + n));
         }
       }
     },

@@ -1,5 +1,4 @@
 import { type PageCacheMode, UC_MINUS, WB } from "../../pat/cachemode.ts";
-import type { MemtypeEntry } from "../../pat/interval.ts";
 import { MemtypeList, type ModeRef, type ReserveError } from "../../pat/memtype.ts";
 import { inList, type SharedFault } from "./shared.ts";
 
@@ -100,7 +99,7 @@ export const RESERVE_FAULTS: readonly SharedFault[] = [
         const error = super.reserve(start, end, request, granted);
         if (error !== null || granted.mode === request || request === WB) return error;
         this.free(start, end);
-        this.insert({ start, end, mode: request });
+        this.insert(start, end, request);
         return null;
       }
     },
@@ -110,8 +109,8 @@ export const RESERVE_FAULTS: readonly SharedFault[] = [
     "reserve",
     "write-back over a device stays write-back",
     class extends MemtypeList {
-      constructor(...[pfns, , ...rest]: ConstructorParameters<typeof MemtypeList>) {
-        super(pfns, "write-back", ...rest);
+      constructor(...[, ...rest]: ConstructorParameters<typeof MemtypeList>) {
+        super("write-back", ...rest);
       }
     },
   ),
@@ -120,8 +119,8 @@ export const RESERVE_FAULTS: readonly SharedFault[] = [
     "reserve",
     "write-back becomes uncached-minus in low memory too",
     class extends MemtypeList {
-      constructor(...[pfns, , ...rest]: ConstructorParameters<typeof MemtypeList>) {
-        super(pfns, "uncached", ...rest);
+      constructor(...[, ...rest]: ConstructorParameters<typeof MemtypeList>) {
+        super("uncached", ...rest);
       }
     },
   ),
@@ -147,9 +146,8 @@ export const RESERVE_FAULTS: readonly SharedFault[] = [
     "insert",
     "a reservation of several pages lacks the last",
     class extends MemtypeList {
-      protected override insert(entry: MemtypeEntry): void {
-        if (entry.end - entry.start > 1) entry.end--;
-        super.insert(entry);
+      protected override insert(start: number, end: number, mode: PageCacheMode): void {
+        super.insert(start, Math.max(start + 1, end - 1), mode);
       }
     },
   ),
@@ -158,8 +156,8 @@ export const RESERVE_FAULTS: readonly SharedFault[] = [
     "insert",
     "a reservation of one page is not kept",
     class extends MemtypeList {
-      protected override insert(entry: MemtypeEntry): void {
-        if (entry.end - entry.start > 1) super.insert(entry);
+      protected override insert(start: number, end: number, mode: PageCacheMode): void {
+        if (end - start > 1) super.insert(start, end, mode);
       }
     },
   ),

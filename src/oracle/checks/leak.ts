@@ -1,4 +1,4 @@
-import type { Observed } from "../observed.ts";
+import { everyVma, type Observed } from "../observed.ts";
 import type { Reservation } from "../reservation.ts";
 import { modeName, type SideState } from "../state.ts";
 
@@ -25,7 +25,7 @@ export function checkLeak(side: SideState, seen: Observed): void {
  */
 function hasDriverVma({ procs }: SideState, seen: Observed): boolean {
   for (const [id] of procs.everyLiving()) {
-    if (seen.vmas(id)?.some(({ device }) => device !== null) === true) return true;
+    for (const { device } of everyVma(seen.space(id))) if (device !== null) return true;
   }
   return false;
 }

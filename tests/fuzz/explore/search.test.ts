@@ -57,8 +57,8 @@ function bruteForce(bounds: Bounds): Map<string, number> {
     if (!pair.alive.includes(op.proc)) return false;
     if (op.op === "fork") return bears && op.child === pair.born;
     return [pair.before, pair.after].some((side) => {
-      const vmas = side.vmas(op.proc);
-      return vmas !== null && applies(vmas);
+      const space = side.space(op.proc);
+      return space !== null && applies(space);
     });
   };
   const visit = (ops: readonly Op[]) => {
