@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { traceOfRun } from "../../fuzz/traceofrun.ts";
-import { localCrew } from "../../fuzz/executor.ts";
+import { localExecutor } from "../../fuzz/executor.ts";
 import { SOURCES, type SourceName } from "../../fuzz/sources.ts";
 import { runsOf } from "../../fuzz/tally.ts";
 import { assertNever } from "../assertnever.ts";
@@ -72,13 +72,13 @@ async function campaign(options: {
   source: SourceName;
 }): Promise<Work> {
   const [before, after] = [inProject(options.before), inProject(options.after)];
-  const crew = localCrew(SEED, await judged(before, after), SOURCES[options.source]);
+  const executor = localExecutor(SEED, await judged(before, after), SOURCES[options.source]);
   let from = 0;
   return async (processorMs) => {
     const [spent, isTimeUp] = [stopwatch(), processorTimer(processorMs)];
     let asked = 0;
     const isDue = () => ++asked % BATCH === 0 && isTimeUp();
-    const tally = await crew.tally({ from, to: MOST_RUNS }, { isDue });
+    const tally = await executor.tally({ from, to: MOST_RUNS }, { isDue });
     if (tally === null) throw new Error(`no run came of ${processorMs} ms`);
     from += runsOf(tally);
     return { ops: tally.ops, ...spent() };
