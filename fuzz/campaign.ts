@@ -146,7 +146,7 @@ class CampaignWork {
       runs: runsOf(this.tally),
       ops: this.tally.ops,
       opsPerSecond: perSecond(this.tally.ops, this.elapsedMs()),
-      findings: Object.keys(this.tally.sightings).length,
+      findings: Object.keys(this.tally.occurrences).length,
       lastNew: this.lastNew,
       etaMs: this.etaMs(),
     });
@@ -185,8 +185,8 @@ class CampaignWork {
   }
 
   private async takeIn(tally: Tally): Promise<void> {
-    for (const [signature, { firstRun }] of Object.entries(tally.sightings)) {
-      if (this.tally.sightings[signature] === undefined)
+    for (const [signature, { firstRun }] of Object.entries(tally.occurrences)) {
+      if (this.tally.occurrences[signature] === undefined)
         this.lastNew = { signature, run: firstRun };
     }
     this.tally = mergeTallies(this.tally, tally);

@@ -6,7 +6,7 @@ import { traceOfRun } from "./traceofrun.ts";
 import type { TraceSource } from "./sources.ts";
 import { residualOf } from "./residual.ts";
 import { type Campaign, campaignDigest } from "./summary.ts";
-import { runsOf, type Sighting, type Tally } from "./tally.ts";
+import { runsOf, type Occurrences, type Tally } from "./tally.ts";
 
 /** What makes two campaigns the same one. */
 export interface CampaignIdentity {
@@ -60,23 +60,17 @@ export async function concludeCampaign(
 
 /** Every signature's finding in ascending order: minimal, or rough from the signal on. */
 async function findingsOf(
-  { sightings }: Tally,
+  { occurrences }: Tally,
   { seed, executor, differential, signal, traceOf = traceOfRun }: ConcludeOptions,
 ): Promise<CampaignFinding[]> {
-  const work = Object.entries(sightings);
+  const work = Object.entries(occurrences);
   const findings: CampaignFinding[] = [];
   const queue = work.entries();
   const lane = async () => {
-    for (const [index, [signature, sighting]] of queue) {
+    for (const [index, [signature, seen]] of queue) {
       findings[index] =
-        (await shrunk(executor, signature, sighting, signal)) ??
-        (await findingIn(
-          traceOf(seed, sighting.best.run),
-          signature,
-          sighting,
-          differential,
-          null,
-        ));
+        (await shrunk(executor, signature, seen, signal)) ??
+        (await findingIn(traceOf(seed, seen.best.run), signature, seen, differential, null));
     }
   };
   await Promise.all(Array.from({ length: executor.jobs }, lane));
@@ -86,10 +80,10 @@ async function findingsOf(
 async function shrunk(
   executor: Executor,
   signature: string,
-  sighting: Sighting,
+  seen: Occurrences,
   signal: AbortSignal | undefined,
 ): Promise<CampaignFinding | null> {
-  return signal?.aborted === true ? null : executor.shrink(signature, sighting, signal);
+  return signal?.aborted === true ? null : executor.shrink(signature, seen, signal);
 }
 
 export function perSecond(ops: number, ms: number): number {

@@ -4,7 +4,7 @@ import { traceOfRun } from "./traceofrun.ts";
 import type { Differential } from "./differential.ts";
 import { shrinkLater } from "./shrink.ts";
 import type { TraceSource } from "./sources.ts";
-import { type RunRange, type Sighting, type Tally, Tallier } from "./tally.ts";
+import { type RunRange, type Occurrences, type Tally, Tallier } from "./tally.ts";
 
 /** When to stop in the middle of a range. */
 export interface Stop {
@@ -22,7 +22,7 @@ export interface Executor {
   /** Shrinks the best example of a signature; null when the signal came first. */
   shrink(
     signature: string,
-    sighting: Sighting,
+    seen: Occurrences,
     signal?: AbortSignal,
   ): Promise<CampaignFinding | null>;
 }
@@ -52,10 +52,10 @@ export function localExecutor(
   return {
     jobs: 1,
     tally: (range, stop) => tallyUntil(seed, range, differential, traceOf, stop),
-    shrink: async (signature, sighting, signal) => {
+    shrink: async (signature, seen, signal) => {
       await nextTurn();
       if (signal?.aborted === true) return null;
-      return minimalFinding(seed, signature, sighting, differential, traceOf);
+      return minimalFinding(seed, signature, seen, differential, traceOf);
     },
   };
 }
@@ -101,15 +101,15 @@ export async function tallyRuns(
 export function minimalFinding(
   seed: number,
   signature: string,
-  sighting: Sighting,
+  seen: Occurrences,
   differential: Differential,
   traceOf: TraceSource,
 ): Promise<CampaignFinding> {
-  return findingIn(traceOf(seed, sighting.best.run), signature, sighting, differential);
+  return findingIn(traceOf(seed, seen.best.run), signature, seen, differential);
 }
 
 /** Later ops seldom matter, but a verdict may come from what the other side does in them. */
-function untilShown(whole: Trace, { best }: Sighting): Trace {
+function untilShown(whole: Trace, { best }: Occurrences): Trace {
   return { ...whole, ops: whole.ops.slice(0, best.step + 1) };
 }
 
@@ -119,7 +119,7 @@ const named = (trace: Trace, signature: string): Trace => ({ ...trace, name: sig
 /** Looks for a signature in a trace. */
 function finder(
   signature: string,
-  { best }: Sighting,
+  { best }: Occurrences,
   differential: Differential,
 ): (trace: Trace) => Promise<JudgedFinding | null> {
   const shows = (f: JudgedFinding) => f.signature === signature && (best.parted || !f.parted);
@@ -130,11 +130,11 @@ function finder(
 }
 
 /** What the campaign keeps of a finding. To read its sentence may take another run. */
-function keptOf(found: JudgedFinding, sighting: Sighting, trace: Trace): CampaignFinding {
+function keptOf(found: JudgedFinding, seen: Occurrences, trace: Trace): CampaignFinding {
   const { signature, symptom, verdict, cause, side, parted, detail, step } = found;
-  const { count, firstRun } = sighting;
-  const seen = { signature, symptom, verdict, cause, count, firstRun };
-  return { ...seen, side, parted, detail, trace, step };
+  const { count, firstRun } = seen;
+  const what = { signature, symptom, verdict, cause, count, firstRun };
+  return { ...what, side, parted, detail, trace, step };
 }
 
 /**
@@ -146,22 +146,22 @@ function keptOf(found: JudgedFinding, sighting: Sighting, trace: Trace): Campaig
 export async function findingIn(
   whole: Trace,
   signature: string,
-  sighting: Sighting,
+  seen: Occurrences,
   real: Differential,
   proxy: Differential | null = real,
 ): Promise<CampaignFinding> {
-  const candidates = [untilShown(whole, sighting), whole];
+  const candidates = [untilShown(whole, seen), whole];
   const holds = async (trace: Trace) =>
-    proxy !== null && (await finder(signature, sighting, proxy)(trace)) !== null;
-  for (const start of [...candidates]) {
+    proxy !== null && (await finder(signature, seen, proxy)(trace)) !== null;
+  for (const start of candidates) {
     if (!(await holds(start))) continue;
     candidates.unshift(await shrinkLater(start, holds));
     break;
   }
-  const confirm = finder(signature, sighting, real);
+  const confirm = finder(signature, seen, real);
   for (const candidate of candidates) {
     const finding = await confirm(candidate);
-    if (finding !== null) return keptOf(finding, sighting, named(candidate, signature));
+    if (finding !== null) return keptOf(finding, seen, named(candidate, signature));
   }
   throw new LostFinding(signature, whole);
 }

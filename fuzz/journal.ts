@@ -10,21 +10,35 @@ const rangeSchema = z
   .strictObject({ from: count, to: count })
   .refine(({ from, to }) => from < to, "is empty");
 
-const sightingSchema = z.strictObject({
+const occurrencesSchema = z.strictObject({
   count: z.int().min(1),
   firstRun: count,
   best: z.strictObject({ parted: z.boolean(), step: count, run: count }),
 });
 
-/** A tally as a journal or a queue holds it. */
-export const tallySchema: z.ZodType<Tally> = z.strictObject({
+/** A tally as a journal or a queue holds it, under the names of pfndiff/journal@1. */
+const writtenTallySchema = z.strictObject({
   ranges: z.array(rangeSchema),
   ops: count,
   notComparable: count,
   retention: z.strictObject({ pageOps: count, refused: count, changed: count }),
   goals: z.array(count).length(GOALS.length),
-  sightings: z.record(z.string(), sightingSchema),
+  sightings: z.record(z.string(), occurrencesSchema),
 });
+
+/** A tally as it is written. */
+export type WrittenTally = Omit<Tally, "occurrences"> & {
+  readonly sightings: Tally["occurrences"];
+};
+
+export const tallySchema = writtenTallySchema.transform(
+  ({ sightings, ...tally }): Tally => ({ ...tally, occurrences: sightings }),
+);
+
+/** What tallySchema reads. */
+export function writtenTally({ occurrences, ...tally }: Tally): WrittenTally {
+  return { ...tally, sightings: occurrences };
+}
 
 const entrySchema = z.discriminatedUnion("kind", [
   z.strictObject({
@@ -42,7 +56,8 @@ export type JournalEntry = z.infer<typeof entrySchema>;
 
 /** A line of a journal (pfndiff/journal@1): an entry and a hash of it, so that damage shows. */
 export function journalLine(entry: JournalEntry): string {
-  return `${JSON.stringify({ sum: shortHash(entry), entry })}\n`;
+  const written = entry.kind === "runs" ? { ...entry, tally: writtenTally(entry.tally) } : entry;
+  return `${JSON.stringify({ sum: shortHash(written), entry: written })}\n`;
 }
 
 export function planEntry(plan: CampaignPlan): JournalEntry {

@@ -3,7 +3,7 @@ import type { Difference, Retention } from "./differential.ts";
 import { GOALS, type GoalSet } from "./goals.ts";
 
 /** Where a signature was seen. */
-export interface Sighting {
+export interface Occurrences {
   /** Runs that showed it. */
   readonly count: number;
   readonly firstRun: number;
@@ -47,7 +47,7 @@ export interface Tally {
   /** Runs that reached each goal, in the order of GOALS. */
   readonly goals: readonly number[];
   /** By signature, in ascending order. */
-  readonly sightings: Readonly<Record<string, Sighting>>;
+  readonly occurrences: Readonly<Record<string, Occurrences>>;
 }
 
 export const EMPTY_TALLY: Tally = {
@@ -56,7 +56,7 @@ export const EMPTY_TALLY: Tally = {
   notComparable: 0,
   retention: { pageOps: 0, refused: 0, changed: 0 },
   goals: GOALS.map(() => 0),
-  sightings: {},
+  occurrences: {},
 };
 
 /** How many runs a tally holds. */
@@ -64,7 +64,7 @@ export function runsOf(tally: Tally): number {
   return tally.ranges.reduce((sum, { from, to }) => sum + to - from, 0);
 }
 
-/** The sighting of a signature while runs are still counted into it. */
+/** The seen of a signature while runs are still counted into it. */
 class Count implements Example {
   private count = 0;
   private firstRun = Number.MAX_SAFE_INTEGER;
@@ -92,7 +92,7 @@ class Count implements Example {
     this.run = run;
   }
 
-  sighting(): Sighting {
+  seen(): Occurrences {
     const { count, firstRun, parted, step, run } = this;
     return { count, firstRun, best: { parted, step, run } };
   }
@@ -100,7 +100,7 @@ class Count implements Example {
 
 /**
  * Collects runs one after another. A campaign meets some seven findings a run, so it counts in
- * place and makes sightings of that only in the end.
+ * place and makes occurrences of that only in the end.
  */
 export class Tallier {
   private readonly ranges: RunRange[] = [];
@@ -146,7 +146,7 @@ export class Tallier {
       notComparable: this.notComparable,
       retention: { pageOps, refused, changed },
       goals: [...this.goals],
-      sightings: sortedRecord([...this.counts].map(([name, count]) => [name, count.sighting()])),
+      occurrences: sortedRecord([...this.counts].map(([name, count]) => [name, count.seen()])),
     };
   }
 
@@ -185,9 +185,9 @@ export class Tallier {
 
 /** The tally of both; they must not share a run. */
 export function mergeTallies(a: Tally, b: Tally): Tally {
-  const sightings = new Map(Object.entries(a.sightings));
-  for (const [signature, sighting] of Object.entries(b.sightings)) {
-    sightings.set(signature, mergeSightings(sightings.get(signature), sighting));
+  const occurrences = new Map(Object.entries(a.occurrences));
+  for (const [signature, seen] of Object.entries(b.occurrences)) {
+    occurrences.set(signature, mergeOccurrences(occurrences.get(signature), seen));
   }
   return {
     ranges: joinRanges([...a.ranges, ...b.ranges]),
@@ -195,11 +195,11 @@ export function mergeTallies(a: Tally, b: Tally): Tally {
     notComparable: a.notComparable + b.notComparable,
     retention: addRetention(a.retention, b.retention),
     goals: GOALS.map((_, bit) => (a.goals[bit] ?? 0) + (b.goals[bit] ?? 0)),
-    sightings: sortedRecord([...sightings]),
+    occurrences: sortedRecord([...occurrences]),
   };
 }
 
-function mergeSightings(a: Sighting | undefined, b: Sighting): Sighting {
+function mergeOccurrences(a: Occurrences | undefined, b: Occurrences): Occurrences {
   if (a === undefined) return b;
   return {
     count: a.count + b.count,
@@ -227,6 +227,6 @@ function joinRanges(ranges: readonly RunRange[]): RunRange[] {
   return joined;
 }
 
-function sortedRecord(sightings: [string, Sighting][]): Record<string, Sighting> {
-  return Object.fromEntries(sightings.sort(([a], [b]) => (a < b ? -1 : 1)));
+function sortedRecord(occurrences: [string, Occurrences][]): Record<string, Occurrences> {
+  return Object.fromEntries(occurrences.sort(([a], [b]) => (a < b ? -1 : 1)));
 }

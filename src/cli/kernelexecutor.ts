@@ -42,9 +42,9 @@ export function kernelExecutor(
       }
       return whole;
     },
-    shrink: async (signature, sighting, signal) => {
+    shrink: async (signature, seen, signal) => {
       if (signal?.aborted === true) return null;
-      return findingIn(traceOf(seed, sighting.best.run), signature, sighting, real, proxy);
+      return findingIn(traceOf(seed, seen.best.run), signature, seen, real, proxy);
     },
   };
 }

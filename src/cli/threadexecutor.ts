@@ -1,7 +1,7 @@
 import type { Piscina } from "piscina";
 import type { Executor, Stop } from "../../fuzz/executor.ts";
 import { rangeText } from "../../fuzz/ranges.ts";
-import type { RunRange, Sighting, Tally } from "../../fuzz/tally.ts";
+import type { RunRange, Occurrences, Tally } from "../../fuzz/tally.ts";
 import type { CampaignFinding } from "../oracle/finding.ts";
 import { oneLine } from "./io.ts";
 import { startThreads } from "./threads.ts";
@@ -33,10 +33,10 @@ export class ThreadExecutor implements Executor {
 
   async shrink(
     signature: string,
-    sighting: Sighting,
+    seen: Occurrences,
     signal?: AbortSignal,
   ): Promise<CampaignFinding | null> {
-    const task = { kind: "shrink", signature, sighting } as const;
+    const task = { kind: "shrink", signature, seen } as const;
     const answer = await this.done(task, `shrinking ${signature}`, signal);
     return answer?.kind === "finding" ? answer.finding : null;
   }

@@ -19,10 +19,10 @@ export default async function work(task: WorkerTask): Promise<WorkerAnswer> {
       const { from, to } = task.range;
       return { kind: "tally", tally: await tallyRuns(seed, from, to, differential, traceOf) };
     }
-    const { signature, sighting } = task;
+    const { signature, seen } = task;
     return {
       kind: "finding",
-      finding: await minimalFinding(seed, signature, sighting, differential, traceOf),
+      finding: await minimalFinding(seed, signature, seen, differential, traceOf),
     };
   } catch (error) {
     return {

@@ -1,5 +1,5 @@
 import type { SourceName } from "../../fuzz/sources.ts";
-import type { RunRange, Sighting, Tally } from "../../fuzz/tally.ts";
+import type { RunRange, Occurrences, Tally } from "../../fuzz/tally.ts";
 import type { CampaignFinding } from "../oracle/finding.ts";
 import type { Trace } from "../trace/trace.ts";
 
@@ -15,7 +15,7 @@ export interface WorkerSetup {
 /** One piece of work for a worker thread. */
 export type WorkerTask =
   | { readonly kind: "tally"; readonly range: RunRange }
-  | { readonly kind: "shrink"; readonly signature: string; readonly sighting: Sighting };
+  | { readonly kind: "shrink"; readonly signature: string; readonly seen: Occurrences };
 
 /** What came of it. An error of ours is a value, so that a rejection means that the thread died. */
 export type WorkerAnswer =

@@ -39,7 +39,7 @@ function watched(executor: Executor): { readonly executor: Executor; busyMs(): n
     executor: {
       jobs: executor.jobs,
       tally: (range, stop) => timed(executor.tally(range, stop)),
-      shrink: (signature, sighting, signal) => timed(executor.shrink(signature, sighting, signal)),
+      shrink: (signature, seen, signal) => timed(executor.shrink(signature, seen, signal)),
     },
     busyMs: () => busyMs,
   };

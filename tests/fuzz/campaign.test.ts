@@ -190,13 +190,13 @@ describe("a campaign", () => {
 
   test("keeps a whole trace where what stands in for the differential shows nothing", async () => {
     const { findings } = await campaign({});
-    const sighting = { count: 1, firstRun: 0, best: { run: 0, step: 0, parted: false } };
+    const seen = { count: 1, firstRun: 0, best: { run: 0, step: 0, parted: false } };
     const real = toyDifference;
     const blind = (trace: Trace) => ({ ...toyDifference(trace), findings: [] });
     const [{ signature, trace: minimal } = { signature: "", trace: traceOf([]) }] = findings;
     const padded = { ...minimal, ops: [...minimal.ops, { op: "spawn" as const, proc: 900 }] };
     const best = { run: 0, step: padded.ops.length - 1, parted: true };
-    const at = { ...sighting, best };
+    const at = { ...seen, best };
     const kept = await findingIn(padded, signature, at, real, blind);
     const small = await findingIn(padded, signature, at, real, real);
     expect(kept.trace.ops).toEqual(padded.ops);

@@ -32,7 +32,7 @@ describe("a campaign of 3,000 runs over the two designs", () => {
       for (const [bit, goal] of GOALS.entries()) {
         expect([goal, tally.goals[bit]]).toEqual([goal, expect.toSatisfy((n: number) => n >= 10)]);
       }
-      const kinds = new Set(Object.keys(tally.sightings).map(kindOf));
+      const kinds = new Set(Object.keys(tally.occurrences).map(kindOf));
       expect([...kinds]).toEqual(expect.arrayContaining(KNOWN));
       expect(tally.retention.pageOps).toBeGreaterThan(0);
     },

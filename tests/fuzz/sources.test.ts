@@ -39,10 +39,10 @@ describe("a faulted run", () => {
   });
 
   test("never leaks, frees twice or warns on the after side", async () => {
-    const { sightings } = await tallyRuns(3, 0, 1000, differential, faultedTraceOfRun);
+    const { occurrences } = await tallyRuns(3, 0, 1000, differential, faultedTraceOfRun);
     const bad = /^(introduced|kept|changed):(leak|double-untrack|warning|untracked-mapping)/;
-    expect(Object.keys(sightings).filter((signature) => bad.test(signature))).toEqual([]);
-    expect(sightings["fixed:warning:mmap"]?.count).toBeGreaterThan(0);
+    expect(Object.keys(occurrences).filter((signature) => bad.test(signature))).toEqual([]);
+    expect(occurrences["fixed:warning:mmap"]?.count).toBeGreaterThan(0);
   });
 });
 
@@ -56,8 +56,8 @@ describe("a run of driver idioms", () => {
   });
 
   test("finds the regression of the narrowed window and the kernel BUG that is gone", async () => {
-    const { sightings } = await tallyRuns(9, 0, 300, differential, idiomTraceOfRun);
-    expect(Object.keys(sightings)).toEqual(
+    const { occurrences } = await tallyRuns(9, 0, 300, differential, idiomTraceOfRun);
+    expect(Object.keys(occurrences)).toEqual(
       expect.arrayContaining([
         "changed:errno:remap-window-ok-to-EINVAL",
         "changed:errno:remap-BUG-to-EINVAL",

@@ -61,7 +61,7 @@ function tallyOf({ run, ops, difference }: Run): Tally {
     notComparable,
     retention,
     goals: GOALS.map((_, bit) => Math.floor(goals / 2 ** bit) % 2),
-    sightings: Object.fromEntries(
+    occurrences: Object.fromEntries(
       signatures.map((signature) => [
         signature,
         { count: 1, firstRun: run, best: bestOf(signature) },

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { traceOfRun } from "../../../fuzz/traceofrun.ts";
+import { type WrittenTally, writtenTally } from "../../../fuzz/journal.ts";
 import { tallyRuns } from "../../../fuzz/executor.ts";
 import type { Differential } from "../../../fuzz/differential.ts";
 import { probeOf } from "../../../fuzz/plan.ts";
@@ -28,17 +29,17 @@ export async function queueWorker(io: Io, options: QueueWorkerOptions): Promise<
   const { bullmq, options: access } = await accessQueue(options.redis);
   const differentials = new Map<string, Promise<Differential>>();
   const done = { ranges: 0, active: 0, busyAt: performance.now() };
-  const work = async (job: { readonly data: unknown }): Promise<Tally> => {
+  const work = async (job: { readonly data: unknown }): Promise<WrittenTally> => {
     done.active += 1;
     try {
-      return await tallyOf(rangeJobSchema.parse(job.data), differentials);
+      return writtenTally(await tallyOf(rangeJobSchema.parse(job.data), differentials));
     } finally {
       done.active -= 1;
       done.ranges += 1;
       done.busyAt = performance.now();
     }
   };
-  const worker = new bullmq.Worker<RangeJob, Tally>(QUEUE, work, {
+  const worker = new bullmq.Worker<RangeJob, WrittenTally>(QUEUE, work, {
     ...access,
     lockDuration: options.stalled * 1000,
     stalledInterval: options.stalled * 1000,
