@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { traceOfRun } from "../../fuzz/traceofrun.ts";
-import { localCrew } from "../../fuzz/executor.ts";
+import { localExecutor } from "../../fuzz/executor.ts";
 import { SOURCES, type SourceName } from "../../fuzz/sources.ts";
 import { runsOf } from "../../fuzz/tally.ts";
 import { assertNever } from "../assertnever.ts";
@@ -72,7 +72,7 @@ async function campaign(options: {
   source: SourceName;
 }): Promise<Work> {
   const [before, after] = [inProject(options.before), inProject(options.after)];
-  const crew = localCrew(SEED, await judged(before, after), SOURCES[options.source]);
+  const crew = localExecutor(SEED, await judged(before, after), SOURCES[options.source]);
   let from = 0;
   return async (processorMs) => {
     const [spent, isTimeUp] = [stopwatch(), processorTimer(processorMs)];
