@@ -222,12 +222,17 @@ export class TraceWriter {
         : aims === "one"
           ? { op: kind, proc, at }
           : { op: kind, proc };
+    this.addExtras(op, extras);
+    this.ops.push(op as SyscallOp);
+    if (vmas !== "none") leave(process, op as SyscallOp, vmas, at, pages);
+  }
+
+  /** Says what an op says beside its numbers. */
+  private addExtras(op: Record<string, Values[string]>, extras: readonly Drawn[]): void {
     for (let n = 0; n < extras.length; n++) {
       const { name, mostly, evenly } = extras[n] as Drawn;
       op[name] = this.random.pick(this.swarm.isUneven ? mostly : evenly);
     }
-    this.ops.push(op as SyscallOp);
-    if (vmas !== "none") leave(process, op as SyscallOp, vmas, at, pages);
   }
 
   private mremap(process: ProcessModel): void {
@@ -265,6 +270,7 @@ export class TraceWriter {
   private resize(process: ProcessModel, newPages: number): void {
     const { at, pages } = this;
     const op: OpOf<"mremap"> = { op: "mremap", proc: process.id, at, pages, newPages };
+    this.addExtras(op, PLANS.mremap.extras);
     this.ops.push(op);
     followMremap(process, op);
   }
@@ -273,6 +279,7 @@ export class TraceWriter {
   private move(process: ProcessModel, newPages: number, to: number): void {
     const { at, pages } = this;
     const op: OpOf<"mremap"> = { op: "mremap", proc: process.id, at, pages, newPages, to };
+    this.addExtras(op, PLANS.mremap.extras);
     this.ops.push(op);
     followMremap(process, op);
   }

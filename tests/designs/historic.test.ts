@@ -43,7 +43,7 @@ describe("pfndiff zoo", () => {
 
 describe("pfndiff lattice", () => {
   it("shows that the fork fix needs the place of the flag, and covers the fix before it", async () => {
-    const { out, status } = await run(["lattice", "--ops", "3000", "--json"]);
+    const { out, status } = await run(["lattice", "--ops", "8000", "--json"]);
     const { subsets } = JSON.parse(out);
     const shows = (...left: string[]) => {
       const fixes = FIXES.filter((fix) => !left.includes(fix));
