@@ -1,58 +1,45 @@
-import { Differential as Oracle } from "../src/oracle/differential.ts";
+import { LivePair, type OpWatcher } from "../src/oracle/livepair.ts";
 import type { LiveSide } from "../src/oracle/observed.ts";
 import type { SideFinding } from "../src/oracle/sidefinding.ts";
-import { judgeFindings } from "../src/oracle/verdict.ts";
-import { Flattener } from "../src/trace/flatop.ts";
 import type { Op } from "../src/trace/op.ts";
 import type { Trace } from "../src/trace/trace.ts";
 import type { Difference } from "./differential.ts";
 import { GoalObserver, Reached } from "./goals.ts";
 
-/** What a trace showed; the findings are told when somebody reads them. */
+/** What a trace showed; the sentences of findings are made when somebody reads them. */
 interface LiveDifference extends Difference {
   readonly findings: readonly SideFinding[];
 }
 
 /**
- * The fast path of a differential: both sides and the oracle go through a trace together, and
- * nothing is recorded. It answers what recordingDifferential() answers of the same sides.
+ * A differential of two sides that run: it answers what recordingDifferential() answers of the same
+ * sides, and records nothing.
  */
-export class LiveDifferential {
-  private readonly before: LiveSide;
-  private readonly after: LiveSide;
-  private readonly oracle = new Oracle();
-  private readonly flattener = new Flattener();
+export class LiveDifferential implements OpWatcher {
+  private readonly pair: LivePair;
   private readonly goals = new Reached();
   private readonly goalsBefore = new GoalObserver(this.goals);
   private readonly goalsAfter = new GoalObserver(this.goals);
 
   constructor(before: LiveSide, after: LiveSide) {
-    this.before = before;
-    this.after = after;
+    this.pair = new LivePair(before, after);
   }
 
   /** Runs a trace on both sides and judges it. */
-  run({ world, ops }: Trace): LiveDifference {
-    const { before, after, oracle, goalsBefore, goalsAfter } = this;
-    before.reset(world);
-    after.reset(world);
-    oracle.reset(world);
-    goalsBefore.reset();
-    goalsAfter.reset();
-    for (const op of ops) this.step(this.flattener.of(op));
-    return {
-      findings: judgeFindings(oracle.before.findings, oracle.after.findings),
-      goals: this.goals.set,
-      notComparable: oracle.notComparable,
-      retention: { ...oracle.after.retention },
-    };
+  run(trace: Trace): LiveDifference {
+    this.goalsBefore.reset();
+    this.goalsAfter.reset();
+    const findings = this.pair.run(trace, this);
+    const { notComparable, after } = this.pair.oracle;
+    return { findings, goals: this.goals.set, notComparable, retention: { ...after.retention } };
   }
 
-  private step(op: Op): void {
-    const { before, after } = this;
+  before(op: Op, before: LiveSide, after: LiveSide): void {
     this.goalsBefore.before(op, before);
     this.goalsAfter.before(op, after);
-    this.oracle.judge(op, before.apply(op), after.apply(op));
+  }
+
+  after(op: Op, before: LiveSide, after: LiveSide): void {
     this.goalsBefore.after(op, before);
     this.goalsAfter.after(op, after);
   }

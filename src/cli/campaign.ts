@@ -6,8 +6,6 @@ import type { Campaign } from "../../fuzz/summary.ts";
 import type { CampaignView, FindingView } from "../../reports/view.ts";
 import { ModelSide } from "../engine/modelside.ts";
 import { judge } from "../oracle/judge.ts";
-import { isDriverOp } from "../trace/driverkinds.ts";
-import type { Trace } from "../trace/trace.ts";
 import { isModel, type Pair } from "./backends.ts";
 import { recorderOf, replayOn } from "./bothsides.ts";
 import { survivingLoss } from "./kernelcampaign.ts";
@@ -17,14 +15,15 @@ import { survivingLoss } from "./kernelcampaign.ts";
  * models are run together from memory; anything else is recorded and judged.
  */
 export function differentialOf({ before, after }: Pair): Differential {
+  if (isModel(before) && isModel(after)) {
+    const models = new LiveDifferential(new ModelSide(before), new ModelSide(after));
+    return (trace) => models.run(trace);
+  }
   const recorded = recordingDifferential(recorderOf(before), recorderOf(after), (left, right) => {
     const { findings, notComparable, retention } = judge(left, right);
     return { findings, notComparable, retention: retention.after };
   });
-  if (!isModel(before) || !isModel(after)) return survivingLoss({ before, after }, recorded);
-  const models = new LiveDifferential(new ModelSide(before), new ModelSide(after));
-  // What a driver maps shows in recordings only.
-  return (trace: Trace) => (trace.ops.some(isDriverOp) ? recorded(trace) : models.run(trace));
+  return survivingLoss({ before, after }, recorded);
 }
 
 /** A campaign with every minimal trace run again, so that it can be drawn. */

@@ -68,7 +68,8 @@ class PageWord {
  */
 export class Pages {
   private readonly words: PageWord[] = [];
-  private count = 1;
+  /** Words in use in this trace. */
+  private count = 0;
 
   /** Pages that only the design keeps reserved: kept, but mapped by nobody. */
   retained = 0;
@@ -83,12 +84,11 @@ export class Pages {
   private isMixed = false;
 
   reset(pfns: number): void {
-    const count = wordsFor(pfns);
-    for (let word = 0; word < Math.min(this.words.length, count); word++) this.word(word).clear();
-    while (this.words.length < count) this.words.push(new PageWord());
-    this.count = count;
+    for (let at = 0; at < this.count; at++) (this.words[at] as PageWord).clear();
+    this.count = 0;
+    this.extend(wordsFor(pfns));
     this.retained = 0;
-    this.dirtyFrom = count;
+    this.dirtyFrom = this.count;
     this.dirtyTo = 0;
     this.hasLeft = false;
     this.aliased = -1;
@@ -107,8 +107,15 @@ export class Pages {
     this.aliased = -1;
   }
 
+  /** A wrong design may reserve beyond the region; what is known of there is made as it comes up. */
   private word(at: number): PageWord {
+    if (at >= this.count) this.extend(at + 1);
     return this.words[at] as PageWord;
+  }
+
+  private extend(count: number): void {
+    while (this.words.length < count) this.words.push(new PageWord());
+    this.count = count;
   }
 
   isMapped(pfn: number): boolean {

@@ -77,6 +77,8 @@ export class SideState {
   /** The observed VMAs were not those that the op and its result lead to. */
   isUntrue = false;
   badContexts = 0;
+  /** A kernel BUG has ended a task in this trace. */
+  hasDied = false;
   /** An untrack has cut a reservation at its end in this trace, as only the before side does. */
   cutByEnd = false;
   /** A driver's VMA was seen in this trace: page tables are to be followed. */
@@ -89,6 +91,7 @@ export class SideState {
     this.step = -1;
     this.parted = false;
     this.badContexts = 0;
+    this.hasDied = false;
     this.cutByEnd = false;
     this.hasDrivers = false;
     this.findings = [];

@@ -8,7 +8,7 @@ import type { ModelBackend } from "../../src/model/backend.ts";
 import { judge } from "../../src/oracle/judge.ts";
 import { scenarioNamed } from "../../src/scenarios/index.ts";
 import type { Trace } from "../../src/trace/trace.ts";
-import { arbitraryTrace, blindTrace } from "../arbitrary.ts";
+import { arbitraryTrace, blindTrace, idiomTrace } from "../arbitrary.ts";
 import { MODELS } from "../models.ts";
 import { readRecordings, recordingFiles } from "../recordings.ts";
 
@@ -19,11 +19,11 @@ const PAIRS = [
   ["6.12", "6.12"],
 ] as const;
 
-function bothPaths(before: string, after: string) {
+function bothWays(before: string, after: string) {
   const left = MODELS[before] as ModelBackend;
   const right = MODELS[after] as ModelBackend;
   const contexts = { contexts: true };
-  const readable = recordingDifferential(
+  const recorded = recordingDifferential(
     (trace) => left.recordSync(trace, contexts),
     (trace) => right.recordSync(trace, contexts),
     (was, is) => {
@@ -31,37 +31,38 @@ function bothPaths(before: string, after: string) {
       return { findings, notComparable, retention: retention.after };
     },
   );
-  return { fast: new LiveDifferential(new ModelSide(left), new ModelSide(right)), readable };
+  return { live: new LiveDifferential(new ModelSide(left), new ModelSide(right)), recorded };
 }
 
-describe.each(PAIRS)(
-  "from %s to %s the fast path answers what the readable one does",
-  (was, is) => {
-    const { fast, readable } = bothPaths(was, is);
-    const agree = async (trace: Trace) => {
-      const { findings, ...rest } = fast.run(trace);
-      const plain = findings.map((finding) => finding.plain());
-      expect({ findings: plain, ...rest }).toStrictEqual(await readable(trace));
-    };
+describe.each(PAIRS)("from %s to %s two running sides show what their recordings do", (was, is) => {
+  const { live, recorded } = bothWays(was, is);
+  const agree = async (trace: Trace) => {
+    const { findings, ...rest } = live.run(trace);
+    const plain = findings.map((finding) => finding.plain());
+    expect({ findings: plain, ...rest }).toStrictEqual(await recorded(trace));
+  };
 
-    test("for traces as the campaign draws them", async () => {
-      await fc.assert(fc.asyncProperty(arbitraryTrace, agree), { numRuns: 300 });
-    });
+  test("for traces as the campaign draws them", async () => {
+    await fc.assert(fc.asyncProperty(arbitraryTrace, agree), { numRuns: 300 });
+  });
 
-    test("for traces drawn blindly", async () => {
-      await fc.assert(fc.asyncProperty(blindTrace, agree), { numRuns: 150 });
-    });
+  test("for traces drawn blindly", async () => {
+    await fc.assert(fc.asyncProperty(blindTrace, agree), { numRuns: 150 });
+  });
 
-    test("for every recorded trace", async () => {
-      const [file] = recordingFiles();
-      const recordings = readRecordings(file as string);
-      for (const { trace } of recordings) await agree(trace);
-      expect(recordings).toHaveLength(82);
-    });
-  },
-);
+  test("for traces of drivers, and of the kernel for itself", async () => {
+    await fc.assert(fc.asyncProperty(idiomTrace, agree), { numRuns: 300, seed: 6 });
+  });
 
-test("two models take the fast path: no recording is made", async () => {
+  test("for every recorded trace", async () => {
+    const [file] = recordingFiles();
+    const recordings = readRecordings(file as string);
+    for (const { trace } of recordings) await agree(trace);
+    expect(recordings).toHaveLength(82);
+  });
+});
+
+test("two models are judged as they run: no recording is made", async () => {
   const refuse = () => {
     throw new Error("a recording was made");
   };

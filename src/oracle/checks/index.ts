@@ -32,6 +32,9 @@ export function runChecks(side: SideState, seen: Observed): void {
     checkMissedConflict(side);
   }
   if (pages.aliased >= 0) checkAlias(side);
-  if (seen.badContexts !== side.badContexts) checkRefcount(side, seen.badContexts);
+  // A task that a BUG has ended never gives back what its VMAs hold.
+  if (seen.badContexts !== side.badContexts && !side.hasDied) {
+    checkRefcount(side, seen.badContexts);
+  }
   if (side.isUntrue) checkAnswer(side, seen.outcome);
 }

@@ -7,6 +7,7 @@ export function checkWarning(side: SideState, events: readonly SeenEvent[]): voi
     if (event.kind === "warn") {
       side.report("warning", side.cause, () => `the kernel warned: ${event.text}`);
     } else if (event.kind === "bug") {
+      side.hasDied = true;
       side.report("warning", side.cause, () => `the kernel died: ${event.text}`, event.kind);
     }
   }

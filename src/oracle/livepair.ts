@@ -1,0 +1,42 @@
+import { Flattener } from "../trace/flatop.ts";
+import type { Op } from "../trace/op.ts";
+import type { Trace } from "../trace/trace.ts";
+import { Differential } from "./differential.ts";
+import type { LiveSide } from "./observed.ts";
+import type { SideFinding } from "./sidefinding.ts";
+import { judgeFindings } from "./verdict.ts";
+
+/** Somebody else who looks at both sides around every op. */
+export interface OpWatcher {
+  before(op: Op, before: LiveSide, after: LiveSide): void;
+  after(op: Op, before: LiveSide, after: LiveSide): void;
+}
+
+/**
+ * Both sides and the oracle go through a trace together, and nothing is recorded. The findings are
+ * those that judge() has of the sides' recordings; their sentences are made when somebody reads them.
+ */
+export class LivePair {
+  readonly oracle = new Differential();
+  private readonly flattener = new Flattener();
+
+  constructor(
+    private readonly before: LiveSide,
+    private readonly after: LiveSide,
+  ) {}
+
+  /** Runs a trace on both sides and judges it. */
+  run({ world, ops }: Trace, watcher: OpWatcher | null = null): readonly SideFinding[] {
+    const { before, after, oracle } = this;
+    before.reset(world);
+    after.reset(world);
+    oracle.reset(world);
+    for (const each of ops) {
+      const op = this.flattener.of(each);
+      watcher?.before(op, before, after);
+      oracle.judge(op, before.apply(op), after.apply(op));
+      watcher?.after(op, before, after);
+    }
+    return judgeFindings(oracle.before.findings, oracle.after.findings);
+  }
+}
