@@ -9,7 +9,7 @@ export const FAULT_COLUMNS: readonly (readonly [head: string, symptoms: readonly
   ["double", ["double-untrack"]],
   ["owner", ["wrong-owner-untrack"]],
   ["hole", ["untracked-mapping"]],
-  ["alias", ["alias", "missed-conflict"]],
+  ["alias", ["alias", "missed-conflict", "mode-mismatch"]],
   ["stale", ["stale-memtype"]],
   ["refused", ["refused"]],
   ["warn", ["warning"]],

@@ -29,6 +29,7 @@ const MEANING: Readonly<Record<Symptom, string>> = {
   "stale-memtype": "A mapping silently gets a cache mode that no live mapping needs.",
   alias: "Two live mappings of one page frame have different cache modes.",
   "missed-conflict": "A mapping succeeds although a live one of another cache mode overlaps it.",
+  "mode-mismatch": "A page is mapped with another cache mode than its reservation has.",
   errno: "The two sides return different results and nothing else explains it.",
   refcount: "A tracking context's count differs from the VMAs that hold it.",
   warning: "The kernel warns.",

@@ -39,6 +39,10 @@ export const SYMPTOM_TEXT: Readonly<Record<Symptom, { name: string; meaning: str
     name: "Missed conflict",
     meaning: "a mapping is granted although a live one uses another cache mode",
   },
+  "mode-mismatch": {
+    name: "Mode mismatch",
+    meaning: "a page is mapped with another cache mode than its reservation has",
+  },
   errno: { name: "Different result", meaning: "the two sides return different results" },
   refcount: {
     name: "Reference count",

@@ -65,6 +65,8 @@ function candidates(input: ReproInput, own: Recording, other: Recording): Expect
       return [{ kind: "quiet", step, message: "warn" }];
     case "refcount":
       throw new UserError(`${finding.signature}: no kernel shows user space a context's count`);
+    case "mode-mismatch":
+      throw new UserError(`${finding.signature}: no kernel shows user space the mode of a page`);
     default:
       return assertNever(finding.symptom);
   }

@@ -98,7 +98,7 @@ const COLUMNS: readonly (readonly [head: string, symptoms: readonly Symptom[]])[
   ["double", ["double-untrack"]],
   ["owner", ["wrong-owner-untrack"]],
   ["hole", ["untracked-mapping"]],
-  ["alias", ["alias", "missed-conflict"]],
+  ["alias", ["alias", "missed-conflict", "mode-mismatch"]],
   ["kept", ["over-retention"]],
   ["stale", ["stale-memtype"]],
   ["refused", ["refused"]],

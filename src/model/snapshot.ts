@@ -59,8 +59,10 @@ function showVma(
   vma: Vma,
   pageTable: PageTable,
   hasVmPat: ((vma: Vma) => boolean) | undefined,
+  modes: boolean,
 ): VmaState {
   const { start, end, prot, pfn } = vma;
+  const maps = vma.device !== null || modes ? showMaps(vma, pageTable) : [];
   return {
     start,
     end,
@@ -70,7 +72,10 @@ function showVma(
     ...(hasVmPat === undefined ? {} : { pat: hasVmPat(vma) }),
     ...(vma.dontfork ? { dontfork: true } : {}),
     ...(vma.sealed ? { sealed: true } : {}),
-    ...(vma.device === null ? {} : { maps: showMaps(vma, pageTable) }),
+    ...(vma.device === null ? {} : { maps }),
+    ...(vma.device === null && modes
+      ? { modes: maps.map(({ at, pages, type }) => ({ at, pages, type })) }
+      : {}),
   };
 }
 
@@ -116,7 +121,7 @@ export function snapshot(machine: Machine, outcome: Outcome, contexts: boolean):
   const kernelMaps = machine.kernelMaps.live;
   const vmas: Record<string, VmaState[]> = {};
   for (const [proc, mm] of machine.processes) {
-    vmas[proc] = mm.vmas.map((vma) => showVma(vma, mm.pageTable, hasVmPat));
+    vmas[proc] = mm.vmas.map((vma) => showVma(vma, mm.pageTable, hasVmPat, contexts));
   }
   return {
     result: outcome === null ? { ok: true } : { errno: outcome },

@@ -29,6 +29,7 @@ class RecordedVma implements SeenVma {
   readonly flags: number;
   readonly device: readonly Mapped[] | null;
   readonly isPatLost: boolean;
+  readonly modes: NonNullable<VmaState["modes"]>;
 
   constructor(vma: VmaState) {
     this.start = vma.start;
@@ -41,6 +42,7 @@ class RecordedVma implements SeenVma {
       (vma.sealed === true ? VM_SEALED : 0);
     this.device = vma.maps ?? null;
     this.isPatLost = vma.pat === false;
+    this.modes = vma.modes ?? [];
   }
 }
 
@@ -112,6 +114,11 @@ export class RecordingFeed implements Observed {
 
   entryAt(_proc: number, vma: SeenVma, page: number): number {
     if (!(vma instanceof RecordedVma)) return NOTHING;
+    for (const { at, pages, type } of vma.modes) {
+      if (page >= at && page < at + pages) {
+        return pageTableEntry(vma.pfn + page - vma.start, modeOf(type));
+      }
+    }
     for (const { at, pages, pfn, type, ram } of vma.device ?? []) {
       if (page < at || page >= at + pages) continue;
       return ram === true ? NOTHING : pageTableEntry(pfn + page - at, modeOf(type));

@@ -12,6 +12,7 @@ export const SYMPTOMS = [
   "stale-memtype",
   "alias",
   "missed-conflict",
+  "mode-mismatch",
   "errno",
   "refcount",
   "warning",

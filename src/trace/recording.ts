@@ -27,10 +27,14 @@ export const mappedSchema = z.strictObject({
   ram: z.literal(true).optional(),
 });
 
+/** A run of pages that are mapped with one cache mode; `at` is a virtual page. */
+export const modesSchema = z.strictObject({ at: page, pages: z.int(), type: mode });
+
 /**
  * One live VMA; `pfn` is what its first page maps, `pat` is VM_PAT (before side only). A VMA of a
  * driver's file has `maps`, what its page table holds; its `pfn` is the file offset of its first
- * page, or the pfn which a whole remap of a private mapping puts there.
+ * page, or the pfn which a whole remap of a private mapping puts there. `modes` is what the page
+ * table has of any other VMA; as contexts, only a model shows it, and only where it is asked to.
  */
 export const vmaSchema = z.strictObject({
   start: page,
@@ -42,6 +46,7 @@ export const vmaSchema = z.strictObject({
   dontfork: z.boolean().optional(),
   sealed: z.boolean().optional(),
   maps: z.array(mappedSchema).optional(),
+  modes: z.array(modesSchema).optional(),
 });
 
 /** What one call of a driver's handler returned; a fault handler's remap tells its length. */

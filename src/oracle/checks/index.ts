@@ -5,6 +5,7 @@ import { checkDoubleUntrack } from "./double-untrack.ts";
 import { checkAnswer } from "./errno.ts";
 import { checkLeak } from "./leak.ts";
 import { checkMissedConflict } from "./missed-conflict.ts";
+import { checkModeMismatch } from "./mode-mismatch.ts";
 import { checkOverRetention } from "./over-retention.ts";
 import { checkRefcount } from "./refcount.ts";
 import { checkRefused } from "./refused.ts";
@@ -31,6 +32,7 @@ export function runChecks(side: SideState, seen: Observed): void {
     checkStaleMemtype(side);
     checkMissedConflict(side);
   }
+  if (side.op.op === "mmap" && seen.outcome === null) checkModeMismatch(side, seen);
   if (pages.aliased >= 0) checkAlias(side);
   // A task that a BUG has ended never gives back what its VMAs hold.
   if (seen.badContexts !== side.badContexts && !side.hasDied) {

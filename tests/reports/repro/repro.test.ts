@@ -24,7 +24,10 @@ describe("what a reproducer checks", () => {
 
   it("is there for every symptom that user space can see", () => {
     const seen = new Set(ALL.map((input) => input.finding.symptom));
-    expect([...SYMPTOMS].filter((symptom) => !seen.has(symptom))).toEqual(["refcount"]);
+    expect([...SYMPTOMS].filter((symptom) => !seen.has(symptom))).toEqual([
+      "mode-mismatch",
+      "refcount",
+    ]);
   });
 
   it("is refused in one line for a count that only a model can show", () => {
