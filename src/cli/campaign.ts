@@ -9,7 +9,7 @@ import { judge } from "../oracle/judge.ts";
 import { isDriverOp } from "../trace/driverkinds.ts";
 import type { Trace } from "../trace/trace.ts";
 import { isModel, type Pair } from "./backends.ts";
-import { recorderOf, replayOn } from "./bothsides.ts";
+import { recorderOf, replayOn, underGuards } from "./bothsides.ts";
 import { survivingLoss } from "./kernelcampaign.ts";
 
 /**
@@ -23,8 +23,9 @@ export function differentialOf({ before, after }: Pair): Differential {
   });
   if (!isModel(before) || !isModel(after)) return survivingLoss({ before, after }, recorded);
   const models = new LiveDifferential(new ModelSide(before), new ModelSide(after));
+  const run = (trace: Trace) => underGuards({ before, after }, trace.name, () => models.run(trace));
   // What a driver maps shows in recordings only.
-  return (trace: Trace) => (trace.ops.some(isDriverOp) ? recorded(trace) : models.run(trace));
+  return (trace: Trace) => (trace.ops.some(isDriverOp) ? recorded(trace) : run(trace));
 }
 
 /** A campaign with every minimal trace run again, so that it can be drawn. */
