@@ -3,6 +3,9 @@
  * exit gives back what the other process still maps. See docs/DESIGNS.md.
  */
 export default class Forgetful {
+  /** All that it keeps is in fields of VMAs' `track`, so explore may keep and put back its state. */
+  static restorable = true;
+
   constructor(ranges) {
     this.ranges = ranges;
   }

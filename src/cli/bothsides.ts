@@ -2,6 +2,7 @@ import type { Backend } from "../backend.ts";
 import { judge } from "../oracle/judge.ts";
 import { layOut, type Replay } from "../replay.ts";
 import type { Recording } from "../trace/recording.ts";
+import type { ModelBackend } from "../model/backend.ts";
 import type { Trace } from "../trace/trace.ts";
 import { isModel, type Pair } from "./backends.ts";
 
@@ -16,4 +17,17 @@ export async function replayOn(pair: Pair, trace: Trace): Promise<Replay> {
   const before = await recorderOf(pair.before)(trace);
   const after = await recorderOf(pair.after)(trace);
   return layOut(before, after, judge(before, after));
+}
+
+/** Runs two models together, under the clock of each that has one. */
+export function underGuards<T>(
+  models: { readonly before: ModelBackend; readonly after: ModelBackend },
+  what: string,
+  work: () => T,
+): T {
+  return underOne(models.before, what, () => underOne(models.after, what, work));
+}
+
+function underOne<T>(model: ModelBackend, what: string, work: () => T): T {
+  return model.guarded === undefined ? work() : model.guarded(what, work);
 }

@@ -7,7 +7,7 @@ import type { CampaignView, FindingView } from "../../reports/view.ts";
 import { ModelSide } from "../engine/modelside.ts";
 import { judge } from "../oracle/judge.ts";
 import { isModel, type Pair } from "./backends.ts";
-import { recorderOf, replayOn } from "./bothsides.ts";
+import { recorderOf, replayOn, underGuards } from "./bothsides.ts";
 import { survivingLoss } from "./kernelcampaign.ts";
 
 /**
@@ -17,7 +17,7 @@ import { survivingLoss } from "./kernelcampaign.ts";
 export function differentialOf({ before, after }: Pair): Differential {
   if (isModel(before) && isModel(after)) {
     const models = new LiveDifferential(new ModelSide(before), new ModelSide(after));
-    return (trace) => models.run(trace);
+    return (trace) => underGuards({ before, after }, trace.name, () => models.run(trace));
   }
   const recorded = recordingDifferential(recorderOf(before), recorderOf(after), (left, right) => {
     const { findings, notComparable, retention } = judge(left, right);

@@ -2,15 +2,30 @@ import { setImmediate } from "node:timers/promises";
 import type { Scope } from "../../fuzz/explore/certificate.ts";
 import { Expander, type Expansion, type Paths } from "../../fuzz/explore/expander.ts";
 import { MachineSide } from "../engine/machineside.ts";
+import type { ModelBackend } from "../model/backend.ts";
 import { openModels } from "./backends.ts";
+import { underGuards } from "./bothsides.ts";
 import { threadFile } from "./files.ts";
 import { startThreads } from "./threads.ts";
 
 /** Opens both backends, which must be models, and makes an expander of them. */
 export async function openExpander(scope: Scope): Promise<Expander> {
   const { before, after } = await openModels(scope);
-  const { bounds, judged } = scope;
-  return new Expander(bounds, new MachineSide(before), new MachineSide(after), judged);
+  return new GuardedExpander({ before, after }, scope);
+}
+
+/** Expands a chunk under the clocks of the models that have one. */
+class GuardedExpander extends Expander {
+  constructor(
+    private readonly models: { readonly before: ModelBackend; readonly after: ModelBackend },
+    { bounds, judged }: Scope,
+  ) {
+    super(bounds, new MachineSide(models.before), new MachineSide(models.after), judged);
+  }
+
+  override expand(paths: Paths): Expansion {
+    return underGuards(this.models, "an exploration", () => super.expand(paths));
+  }
 }
 
 /** Something that expands chunks of states. */

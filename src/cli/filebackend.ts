@@ -3,12 +3,14 @@ import { resolve } from "node:path";
 import { Script } from "node:vm";
 import { modernSpec } from "../../modern/index.ts";
 import type { Backend } from "../backend.ts";
-import { ERRNOS } from "../mm/errno.ts";
+import { ERRNOS, type Outcome } from "../mm/errno.ts";
 import type { PfnTracking } from "../mm/tracking.ts";
-import { Machine, type DesignSpec } from "../model/machine.ts";
-import { recordOn } from "../model/backend.ts";
+import type { Vma } from "../mm/vma.ts";
+import { type ModelBackend, modelBackend } from "../model/backend.ts";
+import type { DesignSpec } from "../model/machine.ts";
 import { CACHE_MODES } from "../pat/cachemode.ts";
-import type { ModeRef } from "../pat/memtype.ts";
+import { BrokenInvariant } from "../pat/invariant.ts";
+import { PfnRanges } from "../pat/pfnmap.ts";
 import { type Recording, recordingSchema } from "../trace/recording.ts";
 import type { Trace } from "../trace/trace.ts";
 import { UserError } from "../usererror.ts";
@@ -60,9 +62,49 @@ export async function openFileBackend(id: string, patience: Patience = PATIENCE)
   if (typeof made !== "function") {
     throw new UserError(`${id}: the default export is no class, function or Backend`);
   }
-  const spec: DesignSpec = { ...modernSpec("7.2"), tracking: makerOf(id, made) };
-  const { contextOf: _modernOnly, ...own } = spec;
-  return { id, record: async (trace) => recordGuarded(id, own, trace, patience) };
+  return designBackend(id, made, patience);
+}
+
+/** A design as a model that is watched: whatever runs its machine does so under a clock. */
+function designBackend(id: string, made: Function, { blockMs }: Patience): ModelBackend {
+  const { contextOf: _modernOnly, ...spec } = modernSpec("7.2");
+  const model = modelBackend(id, "kref", {
+    ...spec,
+    tracking: makerOf(id, made),
+    parts: { ranges: checkedRanges(id) },
+    hidesState: Reflect.get(made, "restorable") !== true,
+  });
+  const guarded = <T>(what: string, work: () => T): T => underClock(id, what, blockMs, work);
+  const recordSync: ModelBackend["recordSync"] = (trace, options) =>
+    guarded(trace.name, () => model.recordSync(trace, options));
+  return { ...model, guarded, recordSync, record: async (trace) => recordSync(trace) };
+}
+
+/** Pfn ranges that a module may be mistaken about, but not ask nonsense of. */
+function checkedRanges(id: string): typeof PfnRanges {
+  const check = (hook: string, ...numbers: readonly unknown[]) => {
+    if (numbers.every((one) => Number.isInteger(one) && (one as number) >= 0)) return;
+    throw new UserError(`${id}: ranges.${hook}(${numbers.map(String).join(", ")}) names no pfns`);
+  };
+  return class extends PfnRanges {
+    override track(...[start, end, wanted, strict, granted]: Parameters<PfnRanges["track"]>) {
+      check("track", start, end);
+      if (isObject(granted) && isMode(wanted))
+        return super.track(start, end, wanted, strict, granted);
+      throw new UserError(
+        `${id}: ranges.track() needs a cache mode, and where to put the granted one`,
+      );
+    }
+
+    override untrack(start: number, end: number): void {
+      check("untrack", start, end);
+      super.untrack(start, end);
+    }
+  };
+}
+
+function isMode(mode: unknown): boolean {
+  return Number.isInteger(mode) && (mode as number) >= 0 && (mode as number) < CACHE_MODES.length;
 }
 
 function messageOf(error: unknown): string {
@@ -80,7 +122,7 @@ function makerOf(id: string, made: Function): MakeTracking {
     } catch (error) {
       throw new UserError(`${id}: making the tracking threw: ${messageOf(error)}`);
     }
-    if (hasHooks(tracking)) return watched(id, tracking);
+    if (hasHooks(tracking)) return new Watched(id, tracking);
     const missing = HOOKS.filter(
       (hook) => !isObject(tracking) || typeof Reflect.get(tracking, hook) !== "function",
     );
@@ -88,80 +130,117 @@ function makerOf(id: string, made: Function): MakeTracking {
   };
 }
 
-/** The tracking with every hook watched: what it throws and what it returns. */
-function watched(id: string, tracking: PfnTracking): PfnTracking {
-  const call = <T>(hook: string, work: () => T): T => {
+/** A module's tracking with every hook watched: what it throws and what it returns. */
+class Watched implements PfnTracking {
+  constructor(
+    private readonly id: string,
+    private readonly tracking: PfnTracking,
+  ) {}
+
+  remap(...args: Parameters<PfnTracking["remap"]>): Outcome {
     try {
-      return work();
+      const outcome = this.answer("remap", this.tracking.remap(...args));
+      const { mode } = args[2];
+      if (isMode(mode)) return outcome;
+      throw new UserError(`${this.id}: remap() granted ${String(mode)}, which is no cache mode`);
     } catch (error) {
-      throw new UserError(`${id}: ${hook}() threw: ${messageOf(error)}`);
+      throw this.blame("remap", error);
     }
-  };
-  const answer = <T>(hook: string, value: T): T => {
-    if (value === null || (ERRNOS as readonly unknown[]).includes(value)) return value;
+  }
+
+  remapFailed(...args: Parameters<PfnTracking["remapFailed"]>): void {
+    try {
+      this.tracking.remapFailed(...args);
+    } catch (error) {
+      throw this.blame("remapFailed", error);
+    }
+  }
+
+  dup(...args: Parameters<PfnTracking["dup"]>): void {
+    try {
+      this.tracking.dup(...args);
+    } catch (error) {
+      throw this.blame("dup", error);
+    }
+  }
+
+  copy(...args: Parameters<PfnTracking["copy"]>): Outcome {
+    try {
+      return this.answer("copy", this.tracking.copy(...args));
+    } catch (error) {
+      throw this.blame("copy", error);
+    }
+  }
+
+  copyFailed(...args: Parameters<PfnTracking["copyFailed"]>): void {
+    try {
+      this.tracking.copyFailed(...args);
+    } catch (error) {
+      throw this.blame("copyFailed", error);
+    }
+  }
+
+  unmap(...args: Parameters<PfnTracking["unmap"]>): void {
+    try {
+      this.tracking.unmap(...args);
+    } catch (error) {
+      throw this.blame("unmap", error);
+    }
+  }
+
+  moved(vma: Vma): void {
+    try {
+      this.tracking.moved(vma);
+    } catch (error) {
+      throw this.blame("moved", error);
+    }
+  }
+
+  free(vma: Vma): void {
+    try {
+      this.tracking.free(vma);
+    } catch (error) {
+      throw this.blame("free", error);
+    }
+  }
+
+  private answer(hook: string, value: Outcome): Outcome {
+    if (value === null || KNOWN_ERRNOS.has(value)) return value;
     const shown = JSON.stringify(value) ?? String(value);
-    throw new UserError(`${id}: ${hook}() returned ${shown}, which is neither null nor an errno`);
-  };
-  return {
-    remap: (vma, wanted, granted, pfn) => {
-      const outcome = answer(
-        "remap",
-        call("remap", () => tracking.remap(vma, wanted, granted, pfn)),
-      );
-      checkGranted(id, granted);
-      return outcome;
-    },
-    remapFailed: (...args) => call("remapFailed", () => tracking.remapFailed(...args)),
-    dup: (...args) => call("dup", () => tracking.dup(...args)),
-    copy: (...args) =>
-      answer(
-        "copy",
-        call("copy", () => tracking.copy(...args)),
-      ),
-    copyFailed: (...args) => call("copyFailed", () => tracking.copyFailed(...args)),
-    unmap: (...args) => call("unmap", () => tracking.unmap(...args)),
-    moved: (...args) => call("moved", () => tracking.moved(...args)),
-    free: (...args) => call("free", () => tracking.free(...args)),
-  };
-}
+    throw new UserError(
+      `${this.id}: ${hook}() returned ${shown}, which is neither null nor an errno`,
+    );
+  }
 
-function checkGranted(id: string, { mode }: ModeRef): void {
-  if (Number.isInteger(mode) && mode >= 0 && mode < CACHE_MODES.length) return;
-  throw new UserError(`${id}: remap() granted ${String(mode)}, which is no cache mode`);
-}
-
-/** Calls something under a clock: a script's timeout ends whatever it runs. */
-function underClock<T>(id: string, trace: Trace, limitMs: number, work: () => T): T {
-  const key = Symbol.for("pfndiff.record");
-  Reflect.set(globalThis, key, work);
-  try {
-    return new Script(`globalThis[Symbol.for("pfndiff.record")]()`).runInThisContext({
-      timeout: limitMs,
-    });
-  } catch (error) {
-    if (isObject(error) && Reflect.get(error, "code") === "ERR_SCRIPT_EXECUTION_TIMEOUT") {
-      throw hangs(id, trace, limitMs);
-    }
-    throw error;
-  } finally {
-    Reflect.deleteProperty(globalThis, key);
+  private blame(hook: string, error: unknown): UserError {
+    if (error instanceof UserError) return error;
+    return new UserError(`${this.id}: ${hook}() threw: ${messageOf(error)}`);
   }
 }
 
-function hangs(id: string, trace: Trace, limitMs: number): UserError {
-  return new UserError(`${id}: hangs: no answer to ${trace.name} in ${limitMs / 1000} s`);
+const KNOWN_ERRNOS: ReadonlySet<unknown> = new Set(ERRNOS);
+
+const WORK = Symbol.for("pfndiff.record");
+const CALL = new Script(`globalThis[Symbol.for("pfndiff.record")]()`);
+
+/** Calls something under a clock: a script's timeout ends whatever it runs. */
+function underClock<T>(id: string, what: string, limitMs: number, work: () => T): T {
+  Reflect.set(globalThis, WORK, work);
+  try {
+    return CALL.runInThisContext({ timeout: limitMs });
+  } catch (error) {
+    if (isObject(error) && Reflect.get(error, "code") === "ERR_SCRIPT_EXECUTION_TIMEOUT") {
+      throw hangs(id, what, limitMs);
+    }
+    if (!(error instanceof BrokenInvariant)) throw error;
+    throw new UserError(`${id}: it changes what is not its own: ${error.message}`);
+  } finally {
+    Reflect.deleteProperty(globalThis, WORK);
+  }
 }
 
-function recordGuarded(
-  id: string,
-  spec: DesignSpec,
-  trace: Trace,
-  { blockMs }: Patience,
-): Recording {
-  const steps = underClock(id, trace, blockMs, () =>
-    recordOn(new Machine(trace.world, spec), trace),
-  );
-  return { format: "pfndiff/recording@1", backend: id, trace, steps };
+function hangs(id: string, what: string, limitMs: number): UserError {
+  return new UserError(`${id}: hangs: no answer to ${what} in ${limitMs / 1000} s`);
 }
 
 /** A Backend of the user's own must answer with a recording of the trace it was given. */
@@ -185,10 +264,10 @@ async function answerOf(
 ): Promise<unknown> {
   let timer: NodeJS.Timeout | undefined;
   const tooLong = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(hangs(id, trace, answerMs)), answerMs);
+    timer = setTimeout(() => reject(hangs(id, trace.name, answerMs)), answerMs);
   });
   try {
-    const answer = underClock(id, trace, blockMs, () => backend.record(trace));
+    const answer = underClock(id, trace.name, blockMs, () => backend.record(trace));
     return await Promise.race([answer, tooLong]);
   } catch (error) {
     if (error instanceof UserError) throw error;

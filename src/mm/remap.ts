@@ -8,6 +8,7 @@ import type { Mm, MmContext } from "./mm.ts";
 import type { PageCount, Pfn, VirtualPage } from "./units.ts";
 import type { Vma } from "./vma.ts";
 
+/** Holds the wanted mode until a callee puts another there. */
 const granted: ModeRef = { mode: 0 };
 
 /** One remap_pfn_range() call: `pages` pages at `at`, which lie inside the VMA. */
@@ -22,6 +23,7 @@ export interface RemapCall {
 export function remapNewVma(context: MmContext, mm: Mm, vma: Vma, wanted: PageCacheMode): Outcome {
   const { pageTable } = mm;
   const { start, end, pfn } = vma;
+  granted.mode = wanted;
   const error = context.tracking.remap(vma, wanted, granted, pfn);
   if (error !== null) return error;
   const upTo = pageTable.allocate(start, end, context.kernel);
@@ -47,6 +49,7 @@ export function remapPfnRange(context: MmContext, mm: Mm, vma: Vma, call: RemapC
   const privateFirst = vma.isPrivate && context.profile.remapChecksPartOfPrivateFirst;
   if (privateFirst && !whole) return "EINVAL";
   if (privateFirst) nameFirstPfn(vma, pfn);
+  granted.mode = call.mode;
   const error = whole
     ? context.tracking.remap(vma, call.mode, granted, pfn)
     : context.ranges.lookupRange(pfn, pfn + pages, granted);

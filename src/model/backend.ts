@@ -26,6 +26,11 @@ export interface ModelBackend extends Backend {
   /** A fresh machine; `watcher` is told of every change of its memtype list. */
   machine(world: World, watcher?: MemtypeWatcher | null): Machine;
   recordSync(trace: Trace, options?: RecordOptions): Recording;
+  /**
+   * Where the design is not ours: whatever runs the machine must do so in here, and is ended when
+   * it takes too long. `what` is what was asked, for the user.
+   */
+  guarded?<T>(what: string, work: () => T): T;
 }
 
 /** Makes a backend of a design: what it does is all in `spec`. */

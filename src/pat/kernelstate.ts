@@ -67,11 +67,13 @@ export class KernelState {
 
   disarm(): void {
     this.site = null;
+    this.left = 0;
   }
 
   /** Counts an allocation; true when it is the one that fails. */
   fails(site: AllocationSite): boolean {
-    if (this.site !== site) return false;
+    // A number is compared first: nearly always nothing is told to fail.
+    if (this.left === 0 || this.site !== site) return false;
     this.left--;
     return this.left === 0;
   }

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { isModel } from "../../src/cli/backends.ts";
 import { openFileBackend } from "../../src/cli/filebackend.ts";
 import { traceSchema } from "../../src/trace/trace.ts";
 import { run } from "../cli/run.ts";
@@ -59,6 +60,16 @@ describe("file:PATH", () => {
       `export default () => ${hooks("granted.mode = 9; return null;")};`,
       "granted 9",
     ],
+    [
+      "tracks nonsense",
+      `export default (ranges) => ${hooks("return ranges.track(NaN, 2, wanted, false, granted);")};`,
+      "ranges.track(NaN, 2) names no pfns",
+    ],
+    [
+      "moves a VMA",
+      `export default () => ${hooks("vma.start = 9; return null;")};`,
+      "it changes what is not its own: broken invariant",
+    ],
     ["answers no recording", "export default { record: async () => ({}) };", "is no recording"],
     ["hangs when loaded", "for (;;);", "hangs: not loaded in 5 s"],
     ["awaits for ever when loaded", "await new Promise(() => {});", "awaits what never comes"],
@@ -84,6 +95,76 @@ describe("file:PATH", () => {
     },
     15_000,
   );
+
+  it("may track a range that is empty or past the region: that is for the oracle to judge", async () => {
+    const wide = "ranges.track(3, 3, wanted, false, granted); ranges.untrack(40, 50); return null;";
+    const { status, out } = await record(`export default (ranges) => ${hooks(wide)};`);
+    expect(status).toBe(0);
+    expect(JSON.parse(out).steps[1].events).toEqual([
+      { kind: "warn", text: "memtype_reserve: the range is empty" },
+      { kind: "invalid-free", start: 40, end: 50 },
+    ]);
+  });
+
+  it("maps with the wanted mode where it grants none, whatever was granted before", async () => {
+    const mapTwice = (via: string) =>
+      JSON.stringify({
+        ...JSON.parse(TRACE),
+        ops: [
+          { op: "spawn", proc: 0 },
+          { ...JSON.parse(TRACE).ops[1], via },
+          {
+            op: "drv-mmap",
+            proc: 0,
+            at: 2,
+            pages: 1,
+            off: 0,
+            prot: "r",
+            private: false,
+            calls: [{ call: "remap", off: 0, pages: 0, pfn: 2, mode: "uc-" }],
+          },
+        ],
+      });
+    const path = join(directory, `module${count++}.mjs`);
+    writeFileSync(path, `export default () => ${hooks("return null;")};`);
+    for (const via of ["resource_wc", "devmem_sync"]) {
+      const { out } = await run(["record", "--backend", `file:${path}`], { stdin: mapTwice(via) });
+      const maps = JSON.parse(out).steps[2].vmas[0].map((vma: { maps?: unknown }) => vma.maps);
+      expect(maps[1]).toEqual([{ at: 2, pages: 1, pfn: 2, type: "uncached-minus" }]);
+    }
+  });
+
+  it("is kept and put back where it says that it hides nothing, and only there", async () => {
+    const open = async (path: string) => {
+      const backend = await openFileBackend(`file:${path}`);
+      if (!isModel(backend)) throw new Error("a design is a model");
+      const machine = backend.machine({ pfns: 4, vpages: 4, mtrr: "uncached" });
+      for (const op of traceSchema.parse(JSON.parse(TRACE)).ops.slice(0, 2)) machine.apply(op);
+      return machine;
+    };
+    const machine = await open("docs/examples/forgetful.js");
+    const back = machine.keep();
+    machine.apply({ op: "exit", proc: 0 });
+    expect(machine.memtype.entries).toEqual([]);
+    back?.();
+    expect(machine.memtype.entries).toHaveLength(1);
+    machine.apply({ op: "exit", proc: 0 });
+    expect(machine.memtype.entries).toEqual([]);
+    const path = join(directory, `module${count++}.mjs`);
+    writeFileSync(path, `export default () => ${hooks("return null;")};`);
+    expect((await open(path)).keep()).toBeNull();
+  });
+
+  it("explores a design of a file beside a model, and ends one that hangs there", async () => {
+    const explored = ["explore", "--depth=1", "--before=modern"];
+    const fine = await run([...explored, "--after=file:docs/examples/forgetful.js"]);
+    expect(fine.status).toBe(0);
+    const path = join(directory, `module${count++}.mjs`);
+    writeFileSync(path, `export default () => ${hooks("for (;;);")};`);
+    const { status, err } = await run([...explored, `--after=file:${path}`]);
+    expect(err).toContain("hangs: no answer to an exploration in 5 s");
+    expect(status).toBe(2);
+  }, 60_000);
 
   it("says so of a backend whose answer never comes, and of one that rejects", async () => {
     const open = async (record: string) => {
