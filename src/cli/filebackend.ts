@@ -144,7 +144,7 @@ class Watched implements PfnTracking {
       if (isMode(mode)) return outcome;
       throw new UserError(`${this.id}: remap() granted ${String(mode)}, which is no cache mode`);
     } catch (error) {
-      throw this.blame("remap", error);
+      throw this.faultIn("remap", error);
     }
   }
 
@@ -152,7 +152,7 @@ class Watched implements PfnTracking {
     try {
       this.tracking.remapFailed(...args);
     } catch (error) {
-      throw this.blame("remapFailed", error);
+      throw this.faultIn("remapFailed", error);
     }
   }
 
@@ -160,7 +160,7 @@ class Watched implements PfnTracking {
     try {
       this.tracking.dup(...args);
     } catch (error) {
-      throw this.blame("dup", error);
+      throw this.faultIn("dup", error);
     }
   }
 
@@ -168,7 +168,7 @@ class Watched implements PfnTracking {
     try {
       return this.answer("copy", this.tracking.copy(...args));
     } catch (error) {
-      throw this.blame("copy", error);
+      throw this.faultIn("copy", error);
     }
   }
 
@@ -176,7 +176,7 @@ class Watched implements PfnTracking {
     try {
       this.tracking.copyFailed(...args);
     } catch (error) {
-      throw this.blame("copyFailed", error);
+      throw this.faultIn("copyFailed", error);
     }
   }
 
@@ -184,7 +184,7 @@ class Watched implements PfnTracking {
     try {
       this.tracking.unmap(...args);
     } catch (error) {
-      throw this.blame("unmap", error);
+      throw this.faultIn("unmap", error);
     }
   }
 
@@ -192,7 +192,7 @@ class Watched implements PfnTracking {
     try {
       this.tracking.moved(vma);
     } catch (error) {
-      throw this.blame("moved", error);
+      throw this.faultIn("moved", error);
     }
   }
 
@@ -200,7 +200,7 @@ class Watched implements PfnTracking {
     try {
       this.tracking.free(vma);
     } catch (error) {
-      throw this.blame("free", error);
+      throw this.faultIn("free", error);
     }
   }
 
@@ -212,7 +212,7 @@ class Watched implements PfnTracking {
     );
   }
 
-  private blame(hook: string, error: unknown): UserError {
+  private faultIn(hook: string, error: unknown): UserError {
     if (error instanceof UserError) return error;
     return new UserError(`${this.id}: ${hook}() threw: ${messageOf(error)}`);
   }
