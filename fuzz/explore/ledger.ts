@@ -17,7 +17,7 @@ export function writeLedger(oracle: SideOracle, procs: readonly number[], state:
       state.push(-1);
       continue;
     }
-    for (const area of proc.areas) {
+    for (const area of proc.every()) {
       for (let page = area.start; page < area.end; page++) {
         state.push((page << 9) | (area.pfnAt(page) << 1) | Number(proc.isOff(page)));
         writeUnit(area.unit, state);

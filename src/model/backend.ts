@@ -1,6 +1,5 @@
 import type { Backend } from "../backend.ts";
 import type { MemtypeWatcher } from "../pat/memtype.ts";
-import { Flattener } from "../trace/flatop.ts";
 import type { Op } from "../trace/op.ts";
 import type { Recording, Step } from "../trace/recording.ts";
 import type { Trace, World } from "../trace/trace.ts";
@@ -15,9 +14,8 @@ export interface RecordOptions {
 
 /** Runs a trace on a fresh machine, a step per op. */
 export function recordOn(machine: Machine, trace: Trace, options: RecordOptions = {}): Step[] {
-  const flattener = new Flattener();
   const step = (op: Op) => snapshot(machine, machine.apply(op), options.contexts === true);
-  return trace.ops.map((op) => step(flattener.of(op)));
+  return trace.ops.map((op) => step(op));
 }
 
 /** A model as a backend: every trace gets a machine of its own. */

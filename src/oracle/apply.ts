@@ -115,7 +115,7 @@ function applyTouch(side: SideState, op: OpOf<"touch">, proc: ProcLedger, seen: 
 /** The device was taken away: every page is still in its VMA, and none maps its pfn any more. */
 function applyRevoke(side: SideState): void {
   for (const [, proc] of side.procs.everyLiving()) {
-    for (const area of proc.areas) {
+    for (const area of proc.every()) {
       if (area.unit.holder !== "vma") continue;
       noteTaken(side, area.unit, side.cause);
       putOff(side, proc, area, area.start, area.end, "taken");
@@ -125,5 +125,5 @@ function applyRevoke(side: SideState): void {
 
 function end(side: SideState, proc: ProcLedger): void {
   loseRange(side, proc, 0, side.world.vpages, UNMAP);
-  proc.end();
+  proc.end(side.procs);
 }

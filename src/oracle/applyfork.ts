@@ -36,12 +36,10 @@ function copyVma(
   vma: SeenVma,
   seen: Observed,
 ): void {
-  const { areas } = parent;
   const own = ownUnit(side, parent, vma, seen);
   let copied = 0;
-  for (let at = parent.firstAfter(vma.start); at < areas.length; at++) {
-    const area = areas[at] as Area;
-    if (area.start >= vma.end) break;
+  let area = parent.find(vma.start);
+  for (; area !== null && area.start < vma.end; area = parent.after(area)) {
     const start = Math.max(area.start, vma.start);
     const end = Math.min(area.end, vma.end);
     if (vma.device === null && area.pfnAt(start) !== vma.pfn + start - vma.start) continue;

@@ -116,10 +116,11 @@ function relocate(side: SideState, proc: ProcLedger, from: number, to: number, b
 function takeOut(side: SideState, proc: ProcLedger, from: number, to: number): Area[] {
   proc.cut(from, side.procs);
   proc.cut(to, side.procs);
-  const first = proc.firstAfter(from);
-  const last = proc.firstAfter(to);
-  const parts = proc.areas.slice(first, last);
-  proc.remove(first, last);
+  const parts: Area[] = [];
+  for (let area = proc.find(from); area !== null && area.start < to; area = proc.after(area)) {
+    proc.remove(area);
+    parts.push(area);
+  }
   return parts;
 }
 

@@ -1,3 +1,4 @@
+import { PageSet as Starts } from "../pat/pageset.ts";
 import { PageSet } from "./pagebits.ts";
 import type { Unit } from "./unit.ts";
 
@@ -15,82 +16,80 @@ export class Area {
   }
 }
 
-/** Where areas come from. */
+/** Where areas come from, and go to. */
 export interface AreaPool {
+  freeArea(area: Area): void;
   newArea(start: number, end: number, pfn: number, unit: Unit): Area;
 }
 
-/** So many areas are moved up or down faster one by one than by the engine's splice(). */
-const FEW = 64;
-
-/** What the ledger knows of one process: its areas in order of address, and which pages are off. */
+/**
+ * What the ledger knows of one process: its areas, which are found by a set of the pages where they
+ * begin, and which pages are off.
+ */
 export class ProcLedger {
   alive = false;
-  readonly areas: Area[] = [];
   /** Pages in areas that do not map their pfn: a write has copied them, or they were taken. */
   readonly copied = new PageSet();
   readonly taken = new PageSet();
   /** No page has been off, and the two sets are not in use. */
   isOn = true;
   private vpages = 1;
+  private readonly starts = new Starts(1);
+  private readonly byStart: (Area | null)[] = [];
 
   /** Empty and alive, with a window of so many pages. */
   begin(vpages: number): void {
     this.alive = true;
-    while (this.areas.length > 0) this.areas.pop();
     this.isOn = true;
     this.vpages = vpages;
+    while (this.byStart.length < vpages) this.byStart.push(null);
   }
 
-  /** Dead, and without areas. */
-  end(): void {
+  /** Dead; its areas go to the pool. */
+  end(pool: AreaPool): void {
     this.alive = false;
-    while (this.areas.length > 0) this.areas.pop();
+    for (let area = this.find(0); area !== null; area = this.after(area)) {
+      this.remove(area);
+      pool.freeArea(area);
+    }
   }
 
-  /** Index of the first area that ends after `page`; the number of areas where there is none. */
-  firstAfter(page: number): number {
-    const { areas } = this;
-    let low = 0;
-    for (let left = areas.length; left > 0; ) {
-      const half = (left + 1) >> 1;
-      low += half & (((areas[low + half - 1] as Area).end - page - 1) >> 31);
-      left -= half;
-    }
-    return low;
+  /** The first area that ends after `page`, or null. */
+  find(page: number): Area | null {
+    return this.areaAt(page) ?? this.startingFrom(page + 1);
   }
 
   /** The area that holds a page, or null. */
   areaAt(page: number): Area | null {
-    const area = this.areas[this.firstAfter(page)];
-    return area !== undefined && area.start <= page ? area : null;
+    const start = this.starts.last(page);
+    if (start < 0) return null;
+    const area = this.byStart[start] as Area;
+    return area.end > page ? area : null;
+  }
+
+  /** The next area by address, or null; `area` may have been taken out. */
+  after(area: Area): Area | null {
+    return this.startingFrom(area.end);
+  }
+
+  /** Every area by rising address; for where an op costs much anyway. */
+  *every(): Generator<Area> {
+    for (let area = this.find(0); area !== null; area = this.after(area)) yield area;
   }
 
   insert(area: Area): void {
-    const { areas } = this;
-    let at = areas.length;
-    if (at > FEW) {
-      areas.splice(this.firstAfter(area.start), 0, area);
-      return;
-    }
-    areas.push(area);
-    for (; at > 0 && (areas[at - 1] as Area).start > area.start; at--) {
-      areas[at] = areas[at - 1] as Area;
-    }
-    areas[at] = area;
+    this.starts.add(area.start);
+    this.byStart[area.start] = area;
   }
 
-  /** Drops areas[first, last). */
-  remove(first: number, last: number): void {
-    const { areas } = this;
-    if (first === last) return;
-    if (areas.length - last > FEW) {
-      areas.splice(first, last - first);
-      return;
-    }
-    let to = first;
-    for (let from = last; from < areas.length; from++) areas[to++] = areas[from] as Area;
-    while (areas.length > to) areas.pop();
+  remove({ start }: Area): void {
+    this.starts.delete(start);
+    this.byStart[start] = null;
+  }
+
+  private startingFrom(page: number): Area | null {
+    const start = this.starts.next(page);
+    return start < 0 ? null : (this.byStart[start] as Area);
   }
 
   /** Cuts the area that `page` lies inside of in two. */

@@ -1,5 +1,5 @@
 import { assertNever } from "../assertnever.ts";
-import { LIMITS, type Op } from "../trace/op.ts";
+import { LIMITS, type Op, type OpOf } from "../trace/op.ts";
 import { bornBy, type World } from "../trace/trace.ts";
 import type { ProcLedger } from "./areas.ts";
 import { checkCalls, checkEffect, checkErrno } from "./checks/errno.ts";
@@ -90,12 +90,10 @@ export class Differential {
   private areAlike(op: Op, before: Observed, after: Observed): boolean {
     if (this.vmasParted + this.modesParted > 0 || before.outcome !== after.outcome) return false;
     if (!isAsExpected(this.before) || !isAsExpected(this.after)) return false;
-    if (this.before.hasDrivers || this.after.hasDrivers || !("at" in op)) return false;
-    const to = "to" in op ? (op.to ?? op.at) : op.at;
-    const most = "pages" in op ? op.pages : 1;
-    const pages = "newPages" in op ? Math.max(most, op.newPages) : most;
-    const [mine, other] = [this.before.space, this.after.space];
-    return areEqualSpaces(mine, other, Math.min(op.at, to) - 1, Math.max(op.at, to) + pages + 1);
+    if (this.before.hasDrivers || this.after.hasDrivers) return false;
+    // Of other ops all that they reach is compared.
+    if (op.op !== "mmap" && op.op !== "munmap" && !isSplit(op)) return false;
+    return areEqualSpaces(this.before.space, this.after.space, op.at - 1, op.at + op.pages + 1);
   }
 
   /** Compares the processes that an op has reached. */
@@ -129,8 +127,13 @@ export class Differential {
     const [space, twin] = [before.space(proc), after.space(proc)];
     if (space === null || twin === null) return VMAS_DIFFER;
     if (!areEqualSpaces(space, twin, 0, this.before.world.vpages)) return VMAS_DIFFER;
-    return areasDiffer(mine, other);
+    return areasDiffer(mine, other, this.before.world.vpages);
   }
+}
+
+/** Whether all that an op does to VMAs is to cut them and to mark a piece. */
+function isSplit(op: Op): op is OpOf<"mprotect"> | OpOf<"madvise"> | OpOf<"mseal"> {
+  return op.op === "mprotect" || op.op === "madvise" || op.op === "mseal";
 }
 
 /** Whether the ledger takes the op's work on VMAs or page tables as it is seen. */
@@ -174,27 +177,23 @@ function isAsExpected({ deviation, isUntrue }: SideOracle): boolean {
 }
 
 /** How two processes with equal VMAs differ in what those map: in which pages, or in modes only. */
-function areasDiffer(mine: ProcLedger, other: ProcLedger): number {
-  if (!(mine.isOn && other.isOn) && !haveSameOff(mine, other)) return VMAS_DIFFER;
+function areasDiffer(mine: ProcLedger, other: ProcLedger, vpages: number): number {
+  if (!(mine.isOn && other.isOn) && !haveSameOff(mine, other, vpages)) return VMAS_DIFFER;
   let modes = EQUAL;
-  let at = 0;
-  let otherAt = 0;
-  for (let page = 0; ; ) {
-    const area = mine.areas[at];
-    const twin = other.areas[otherAt];
-    if (area === undefined || twin === undefined) return area === twin ? modes : MODES_DIFFER;
+  let [area, twin] = [mine.find(0), other.find(0)];
+  for (let page = 0; area !== null && twin !== null; ) {
     if (Math.max(area.start, page) !== Math.max(twin.start, page)) return MODES_DIFFER;
     if (area.unit.mode !== twin.unit.mode) modes = MODES_DIFFER;
     page = Math.min(area.end, twin.end);
-    if (area.end === page) at++;
-    if (twin.end === page) otherAt++;
+    if (area.end === page) area = mine.after(area);
+    if (twin.end === page) twin = other.after(twin);
   }
+  return area === twin ? modes : MODES_DIFFER;
 }
 
 /** Whether the same pages are off, and for the same reason, of those that are in areas at all. */
-function haveSameOff(mine: ProcLedger, other: ProcLedger): boolean {
-  const last = Math.max(mine.areas.at(-1)?.end ?? 0, other.areas.at(-1)?.end ?? 0);
-  for (let page = 0; page < last; page++) {
+function haveSameOff(mine: ProcLedger, other: ProcLedger, vpages: number): boolean {
+  for (let page = 0; page < vpages; page++) {
     if (mine.offReason(page) === other.offReason(page)) continue;
     if (mine.areaAt(page) !== null || other.areaAt(page) !== null) return false;
   }

@@ -1,4 +1,3 @@
-import { Flattener } from "../trace/flatop.ts";
 import type { Op } from "../trace/op.ts";
 import type { Trace } from "../trace/trace.ts";
 import { Differential } from "./differential.ts";
@@ -18,7 +17,6 @@ export interface OpWatcher {
  */
 export class LivePair {
   readonly oracle = new Differential();
-  private readonly flattener = new Flattener();
 
   constructor(
     private readonly before: LiveSide,
@@ -31,8 +29,7 @@ export class LivePair {
     before.reset(world);
     after.reset(world);
     oracle.reset(world);
-    for (const each of ops) {
-      const op = this.flattener.of(each);
+    for (const op of ops) {
       watcher?.before(op, before, after);
       oracle.judge(op, before.apply(op), after.apply(op));
       watcher?.after(op, before, after);

@@ -28,7 +28,7 @@ function lostPlaceInProc(side: SideState, unit: Unit): number {
   if (proc === null) return WHOLE;
   let low = Number.POSITIVE_INFINITY;
   let high = -1;
-  for (const area of proc.areas) {
+  for (const area of proc.every()) {
     if (area.unit !== unit) continue;
     low = Math.min(low, area.pfn);
     high = Math.max(high, area.pfnAt(area.end) - 1);

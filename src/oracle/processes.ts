@@ -13,9 +13,7 @@ export class Processes {
   /** Forgets all. */
   reset(): void {
     for (let at = 0; at < this.count; at++) {
-      const proc = this.byId[this.born[at] as number] as ProcLedger;
-      for (const area of proc.areas) this.freeAreas.push(area);
-      proc.end();
+      (this.byId[this.born[at] as number] as ProcLedger).end(this);
     }
     this.count = 0;
   }

@@ -39,47 +39,35 @@ export function loseRange(
   to: number,
   removal: Removal,
 ): void {
-  const { areas } = proc;
-  const first = proc.firstAfter(from);
-  let index = first;
-  for (; index < areas.length; index++) {
-    const area = areas[index] as Area;
-    if (area.start >= to) break;
+  let area = proc.find(from);
+  while (area !== null && area.start < to) {
+    const next = proc.after(area);
     drop(side, proc, area, Math.max(area.start, from), Math.min(area.end, to), removal);
+    cutOut(side, proc, area, from, to);
+    area = next;
   }
-  cutOut(side, proc, first, index, from, to);
 }
 
-/** Takes [from, to) out of areas[first, last), of which the outer ones may be longer. */
+/** Takes [from, to) out of an area, which may be longer at both ends. */
 function cutOut(
-  side: SideState,
+  { procs }: SideState,
   proc: ProcLedger,
-  first: number,
-  last: number,
+  area: Area,
   from: number,
   to: number,
 ): void {
-  if (first === last) return;
-  const { areas } = proc;
-  const low = areas[first] as Area;
-  const high = areas[last - 1] as Area;
-  const keepsHead = low.start < from;
-  const keepsTail = high.end > to;
-  const gone = last - (keepsTail ? 1 : 0);
-  if (keepsHead && keepsTail && low === high) {
-    const tail = side.procs.newArea(to, high.end, high.pfnAt(to), high.unit);
-    low.end = from;
+  const { start, end, unit } = area;
+  const keepsHead = start < from;
+  if (end > to) {
+    const tail = procs.newArea(to, end, area.pfnAt(to), unit);
     proc.insert(tail);
+  }
+  if (keepsHead) {
+    area.end = from;
     return;
   }
-  if (keepsTail) {
-    high.pfn = high.pfnAt(to);
-    high.start = to;
-  }
-  if (keepsHead) low.end = from;
-  const kept = first + (keepsHead ? 1 : 0);
-  for (let index = kept; index < gone; index++) side.procs.freeArea(areas[index] as Area);
-  proc.remove(kept, gone);
+  proc.remove(area);
+  procs.freeArea(area);
 }
 
 /** Makes [start, end) map pfns from `pfn` on for a unit; nothing is there. */
@@ -167,17 +155,15 @@ export function loseUnseen(
 
 /** Whether the VMAs seen show of [from, to) what the ledger has. */
 function agrees({ space }: SideState, proc: ProcLedger, from: number, to: number): boolean {
-  const { areas } = proc;
   let vma = space.find(from);
-  let at = proc.firstAfter(from);
+  let area = proc.find(from);
   for (let page = from; page < to; ) {
-    const area = areas[at];
     const isSeen = vma !== null && vma.start <= page;
-    const isHeld = area !== undefined && area.start <= page;
+    const isHeld = area !== null && area.start <= page;
     let next = to;
     if (vma !== null && isSeen && vma.device !== null) {
       next = vma.end;
-    } else if (vma !== null && area !== undefined && isSeen && isHeld) {
+    } else if (vma !== null && area !== null && isSeen && isHeld) {
       if (vma.pfn + page - vma.start !== area.pfnAt(page)) return false;
       next = Math.min(vma.end, area.end);
     } else {
@@ -186,7 +172,7 @@ function agrees({ space }: SideState, proc: ProcLedger, from: number, to: number
     }
     page = next;
     while (vma !== null && vma.end <= page) vma = space.after(vma);
-    while (at < areas.length && (areas[at] as Area).end <= page) at++;
+    while (area !== null && area.end <= page) area = proc.after(area);
   }
   return true;
 }

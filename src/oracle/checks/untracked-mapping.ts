@@ -11,7 +11,7 @@ export function checkUntrackedMapping(side: SideState, pfn: number): void {
 /** A unit that maps the pfn, by a search of all processes; null if none does. */
 function unitMapping({ procs }: SideState, pfn: number): Unit | null {
   for (const [, proc] of procs.everyLiving()) {
-    for (const area of proc.areas) {
+    for (const area of proc.every()) {
       const page = area.start + pfn - area.pfn;
       if (page >= area.start && page < area.end && !proc.isOff(page)) return area.unit;
     }
