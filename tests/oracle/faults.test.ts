@@ -59,7 +59,7 @@ describe("what no real kernel here does is found all the same", () => {
     ]);
   });
 
-  test("a second cache mode on a mapped page is a missed conflict and an alias", () => {
+  test("a second cache mode on a mapped page is a missed conflict and an alias, and not what the page got", () => {
     const trace = scene([spawn(), map(0, 1, 0), map(4, 1, 0, WC)]);
     const two = [
       { start: 0, end: 1, type: "uncached-minus" as const },
@@ -67,6 +67,7 @@ describe("what no real kernel here does is found all the same", () => {
     ];
     expect(symptoms(spoilt(trace, 2, () => ({ memtype: two })))).toEqual([
       "2 missed-conflict:mmap",
+      "2 mode-mismatch:mmap",
       "2 alias:mmap",
     ]);
   });
