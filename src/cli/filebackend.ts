@@ -130,7 +130,7 @@ function makerOf(id: string, made: Function): MakeTracking {
   };
 }
 
-/** A module's tracking with every hook watched: what it throws and what it returns. */
+/** A module's tracking with every hook watched: what it throws, returns, and does to VMAs. */
 class Watched implements PfnTracking {
   constructor(
     private readonly id: string,
@@ -138,87 +138,86 @@ class Watched implements PfnTracking {
   ) {}
 
   remap(...args: Parameters<PfnTracking["remap"]>): Outcome {
-    try {
-      const outcome = this.answer("remap", this.tracking.remap(...args));
-      const { mode } = args[2];
-      if (isMode(mode)) return outcome;
-      throw new UserError(`${this.id}: remap() granted ${String(mode)}, which is no cache mode`);
-    } catch (error) {
-      throw this.faultIn("remap", error);
-    }
+    const [vma, , granted] = args;
+    const outcome = this.answer("remap", vma, vma, () => this.tracking.remap(...args));
+    if (isMode(granted.mode)) return outcome;
+    throw new UserError(
+      `${this.id}: remap() granted ${String(granted.mode)}, which is no cache mode`,
+    );
   }
 
   remapFailed(...args: Parameters<PfnTracking["remapFailed"]>): void {
-    try {
-      this.tracking.remapFailed(...args);
-    } catch (error) {
-      throw this.faultIn("remapFailed", error);
-    }
+    this.watch("remapFailed", args[0], args[0], () => this.tracking.remapFailed(...args));
   }
 
   dup(...args: Parameters<PfnTracking["dup"]>): void {
-    try {
-      this.tracking.dup(...args);
-    } catch (error) {
-      throw this.faultIn("dup", error);
-    }
+    this.watch("dup", args[0], args[1], () => this.tracking.dup(...args));
   }
 
   copy(...args: Parameters<PfnTracking["copy"]>): Outcome {
-    try {
-      return this.answer("copy", this.tracking.copy(...args));
-    } catch (error) {
-      throw this.faultIn("copy", error);
-    }
+    return this.answer("copy", args[0], args[2], () => this.tracking.copy(...args));
   }
 
   copyFailed(...args: Parameters<PfnTracking["copyFailed"]>): void {
-    try {
-      this.tracking.copyFailed(...args);
-    } catch (error) {
-      throw this.faultIn("copyFailed", error);
-    }
+    this.watch("copyFailed", args[0], args[2], () => this.tracking.copyFailed(...args));
   }
 
   unmap(...args: Parameters<PfnTracking["unmap"]>): void {
-    try {
-      this.tracking.unmap(...args);
-    } catch (error) {
-      throw this.faultIn("unmap", error);
-    }
+    this.watch("unmap", args[1], args[1], () => this.tracking.unmap(...args));
   }
 
   moved(vma: Vma): void {
-    try {
-      this.tracking.moved(vma);
-    } catch (error) {
-      throw this.faultIn("moved", error);
-    }
+    this.watch("moved", vma, vma, () => this.tracking.moved(vma));
   }
 
   free(vma: Vma): void {
-    try {
-      this.tracking.free(vma);
-    } catch (error) {
-      throw this.faultIn("free", error);
-    }
+    this.watch("free", vma, vma, () => this.tracking.free(vma));
   }
 
-  private answer(hook: string, value: Outcome): Outcome {
-    if (value === null || KNOWN_ERRNOS.has(value)) return value;
+  /** Calls a hook that is given these VMAs, of which `track` alone is the design's. */
+  private watch(hook: string, one: Vma, other: Vma, call: () => unknown): unknown {
+    const { start, end, pfn, flags } = one;
+    const { start: otherStart, end: otherEnd, pfn: otherPfn, flags: otherFlags } = other;
+    const value = this.called(hook, call);
+    const isKept = one.start === start && one.end === end && one.pfn === pfn && one.flags === flags;
+    const isOtherKept =
+      other.start === otherStart &&
+      other.end === otherEnd &&
+      other.pfn === otherPfn &&
+      other.flags === otherFlags;
+    if (isKept && isOtherKept) return value;
+    throw new UserError(`${this.id}: it changes what is not its own: a VMA, in ${hook}()`);
+  }
+
+  private called(hook: string, call: () => unknown): unknown {
+    let value: unknown;
+    try {
+      value = call();
+    } catch (error) {
+      if (error instanceof UserError) throw error;
+      throw new UserError(`${this.id}: ${hook}() threw: ${messageOf(error)}`);
+    }
+    if (!(value instanceof Promise)) return value;
+    // The hook is refused; what becomes of its promise must not end the program first.
+    value.then(undefined, () => undefined);
+    throw new UserError(`${this.id}: ${hook}() returned a promise; a hook answers at once`);
+  }
+
+  private answer(hook: string, one: Vma, other: Vma, call: () => unknown): Outcome {
+    const value = this.watch(hook, one, other, call);
+    if (isOutcome(value)) return value;
     const shown = JSON.stringify(value) ?? String(value);
     throw new UserError(
       `${this.id}: ${hook}() returned ${shown}, which is neither null nor an errno`,
     );
   }
-
-  private faultIn(hook: string, error: unknown): UserError {
-    if (error instanceof UserError) return error;
-    return new UserError(`${this.id}: ${hook}() threw: ${messageOf(error)}`);
-  }
 }
 
 const KNOWN_ERRNOS: ReadonlySet<unknown> = new Set(ERRNOS);
+
+function isOutcome(value: unknown): value is Outcome {
+  return value === null || KNOWN_ERRNOS.has(value);
+}
 
 const WORK = Symbol.for("pfndiff.record");
 const CALL = new Script(`globalThis[Symbol.for("pfndiff.record")]()`);

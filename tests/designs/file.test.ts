@@ -68,7 +68,22 @@ describe("file:PATH", () => {
     [
       "moves a VMA",
       `export default () => ${hooks("vma.start = 9; return null;")};`,
+      "it changes what is not its own: a VMA, in remap()",
+    ],
+    [
+      "moves a VMA to no page at all",
+      `export default () => ${hooks("vma.start = 0.5; return null;")};`,
+      "it changes what is not its own: a VMA, in remap()",
+    ],
+    [
+      "takes a VMA out of its list",
+      `export default () => Object.assign(${hooks("return null;")}, { unmap: (mm, vma) => mm.remove(vma) });`,
       "it changes what is not its own: broken invariant",
+    ],
+    [
+      "answers a hook later",
+      `export default () => Object.assign(${hooks("return null;")}, { unmap: async () => { throw 1; } });`,
+      "unmap() returned a promise",
     ],
     ["answers no recording", "export default { record: async () => ({}) };", "is no recording"],
     ["hangs when loaded", "for (;;);", "hangs: not loaded in 5 s"],

@@ -59,7 +59,7 @@ describe("what no real kernel here does is found all the same", () => {
     ]);
   });
 
-  test("a second cache mode on a mapped page is a missed conflict, and an alias, and not what pages have", () => {
+  test("a second cache mode on a mapped page is a missed conflict and an alias, and not what the page got", () => {
     const trace = scene([spawn(), map(0, 1, 0), map(4, 1, 0, WC)]);
     const two = [
       { start: 0, end: 1, type: "uncached-minus" as const },
