@@ -12,6 +12,7 @@ import {
   judgeGate,
 } from "../gate.ts";
 import type { JudgedFinding } from "../oracle/finding.ts";
+import { SCENARIOS } from "../scenarios/index.ts";
 import { UserError } from "../usererror.ts";
 import { isModel, type Pair, withPair } from "./backends.ts";
 import { ownBaseline, readBaseline } from "./baseline.ts";
@@ -23,6 +24,7 @@ import { kernelExecutor } from "./kernelexecutor.ts";
 import { writeText } from "./files.ts";
 import { EXIT, type Io } from "./io.ts";
 import { LiveLine, progressText } from "./progress.ts";
+import { faultsOf, sidesOf } from "./scenarios.ts";
 
 export interface GateOptions {
   readonly baseline?: string;
@@ -60,10 +62,12 @@ async function gateOn(io: Io, options: GateOptions, pair: Pair): Promise<number>
       replays.set(entry.signature, []);
     }
   }
+  const scenarioProblems = await changedScenarios(crashes);
   const campaign = await steadyCampaignOf(io, pair, options, crashes);
   if (io.interrupted.aborted) return EXIT.interrupted;
   const outcome = judgeGate(baseline, { replays, campaign: campaign?.findings ?? [] });
   const problems = [
+    ...scenarioProblems,
     ...(await crashes.problems()),
     ...outcome.problems.map((problem) => ({
       ...problem,
@@ -82,6 +86,23 @@ async function gateOn(io: Io, options: GateOptions, pair: Pair): Promise<number>
     await io.out(`${JSON.stringify({ ...outcome, passed, problems, goalsMissed })}\n`);
   } else await io.out(outcomeText(outcome.held, problems, options));
   return passed ? EXIT.ok : EXIT.divergence;
+}
+
+/** Scenarios that are not as expected, as problems of the gate. */
+async function changedScenarios(crashes: Crashes): Promise<(GateProblem & Shown)[]> {
+  const problems: (GateProblem & Shown)[] = [];
+  for (const scenario of SCENARIOS) {
+    const { name, trace } = scenario;
+    try {
+      const [detail] = await faultsOf(scenario);
+      if (detail === undefined) continue;
+      const signature = `scenario:${name}`;
+      problems.push({ fault: "changed", signature, detail, trace, ...sidesOf(scenario) });
+    } catch (error) {
+      crashes.keep(error, trace, sidesOf(scenario));
+    }
+  }
+  return problems;
 }
 
 async function findingsOf(entry: BaselineEntry): Promise<readonly JudgedFinding[]> {
@@ -226,7 +247,7 @@ function problemLines(problem: GateProblem & Shown): string[] {
     fault === "new"
       ? `  to replay: echo '${JSON.stringify(trace)}' | npx pfndiff replay - ${sides}`
       : `  to replay: npx pfndiff replay '${signature}'`,
-    ...(signature.startsWith("crash:")
+    ...(/^(crash|scenario):/.test(signature)
       ? []
       : [`  to accept: npx pfndiff gate --accept '${signature}' ${ADVICE[fault]}`]),
   ];

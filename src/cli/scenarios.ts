@@ -2,6 +2,7 @@ import { pad } from "../../reports/paint.ts";
 import type { Scenario } from "../scenarios/build.ts";
 import { scenarioFaults } from "../scenarios/check.ts";
 import { SCENARIOS } from "../scenarios/index.ts";
+import type { Sides } from "../trace/read.ts";
 import { DEFAULT_AFTER, DEFAULT_BEFORE, withPair } from "./backends.ts";
 import { replayOn } from "./bothsides.ts";
 import { EXIT, type Io } from "./io.ts";
@@ -27,9 +28,14 @@ export async function scenarios(io: Io, options: ScenariosOptions): Promise<numb
   return rows.some(({ faults }) => faults.length > 0) ? EXIT.divergence : EXIT.ok;
 }
 
-async function faultsOf(scenario: Scenario): Promise<string[]> {
-  const sides = scenario.sides ?? { before: DEFAULT_BEFORE, after: DEFAULT_AFTER };
-  const shown = await withPair(sides, (pair) => replayOn(pair, scenario.trace));
+/** The sides that a scenario is about. */
+export function sidesOf({ sides }: Scenario): Sides {
+  return sides ?? { before: DEFAULT_BEFORE, after: DEFAULT_AFTER };
+}
+
+/** In what a scenario is not as expected, a line each. */
+export async function faultsOf(scenario: Scenario): Promise<string[]> {
+  const shown = await withPair(sidesOf(scenario), (pair) => replayOn(pair, scenario.trace));
   return scenarioFaults(scenario, shown);
 }
 
