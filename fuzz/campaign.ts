@@ -2,10 +2,9 @@ import type { Trace } from "../src/trace/trace.ts";
 import { type CampaignIdentity, concludeCampaign, perSecond } from "./conclude.ts";
 import { type Executor, localExecutor, type Stop } from "./executor.ts";
 import type { Differential } from "./differential.ts";
-import type { Goal } from "./goals.ts";
 import { missingRanges, type PlannedRange, RangePlanner } from "./ranges.ts";
 import type { TraceSource } from "./sources.ts";
-import type { Campaign } from "./summary.ts";
+import type { Campaign, LeftOut } from "./summary.ts";
 import { EMPTY_TALLY, mergeTallies, type RunRange, runsOf, type Tally } from "./tally.ts";
 
 /** A finding of an earlier campaign, to be seen again. */
@@ -53,8 +52,8 @@ export interface CampaignOptions extends CampaignIdentity {
   readonly chunk?: number | undefined;
   /** Is told every finished range and the time since the one before, and keeps it. */
   readonly onRange?: (tally: Tally, milliseconds: number) => Promise<void>;
-  /** Goals it must reach; all of them unless the pair of designs cannot. */
-  readonly goals?: readonly Goal[];
+  /** Goals it is not held to. */
+  readonly leftOut?: readonly LeftOut[];
   readonly saved?: readonly SavedFinding[];
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;

@@ -5,7 +5,7 @@ import { GOALS, type Goal } from "./goals.ts";
 import { traceOfRun } from "./traceofrun.ts";
 import type { TraceSource } from "./sources.ts";
 import { residualOf } from "./residual.ts";
-import { type Campaign, campaignDigest } from "./summary.ts";
+import { type Campaign, campaignDigest, type LeftOut } from "./summary.ts";
 import { runsOf, type Occurrences, type Tally } from "./tally.ts";
 
 /** What makes two campaigns the same one. */
@@ -22,8 +22,8 @@ export interface ConcludeOptions extends CampaignIdentity {
   /** For what the executor could not shrink before the signal came. */
   readonly differential: Differential;
   readonly traceOf?: TraceSource | undefined;
-  /** Goals it must reach; all of them unless the pair of designs cannot. */
-  readonly goals?: readonly Goal[] | undefined;
+  /** Goals it is not held to. */
+  readonly leftOut?: readonly LeftOut[] | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -38,7 +38,9 @@ export async function concludeCampaign(
   const runs = runsOf(tally);
   const counts = findings.map(({ count }) => count);
   const reached = GOALS.map((goal, bit) => [goal, tally.goals[bit] ?? 0] as const);
-  const expected = options.goals ?? GOALS;
+  const unreached = reached.filter(([, n]) => n === 0).map(([goal]) => goal);
+  const leftOut = (options.leftOut ?? []).filter(({ goal }) => unreached.includes(goal));
+  const isLeftOut = (goal: Goal) => leftOut.some((one) => one.goal === goal);
   return {
     format: "pfndiff/campaign@1",
     before,
@@ -49,7 +51,8 @@ export async function concludeCampaign(
     opsPerSecond: perSecond(tally.ops, runMs),
     digest: campaignDigest({ before, after, seed, runs, findings }),
     goals: Object.fromEntries(reached) as Record<Goal, number>,
-    goalsMissed: reached.filter(([goal, n]) => n === 0 && expected.includes(goal)).map(([g]) => g),
+    goalsMissed: unreached.filter((goal) => !isLeftOut(goal)),
+    ...(leftOut.length === 0 ? {} : { goalsLeftOut: leftOut }),
     notComparable: tally.notComparable,
     residual: residualOf(runs, counts),
     ...(options.signal?.aborted === true ? { interrupted: true as const } : {}),

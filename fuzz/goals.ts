@@ -6,8 +6,9 @@ import type { Op, OpOf } from "../src/trace/op.ts";
 import type { Recording } from "../src/trace/recording.ts";
 
 /**
- * What a campaign must have done at least once, or it has tested nothing. All but the failing fork
- * (one told to fail does not count) and the refused mmap are about mappings that are tracked; `split` is by mprotect, madvise or mseal,
+ * What a campaign must have done at least once, or it has tested nothing; what its designs cannot do
+ * is left out (reachable.ts). All but the failing fork (one told to fail does not count) and the
+ * refused mmap are about mappings that are tracked; `split` is by mprotect, madvise or mseal,
  * `fork-split` a fork while the pieces still lie side by side. Order is bit order.
  */
 export const GOALS = [
@@ -38,12 +39,6 @@ export function goalBit(goal: Goal): GoalSet {
 /** The goals of a set, in order. */
 export function goalsIn(set: GoalSet): Goal[] {
   return GOALS.filter((goal) => (set & goalBit(goal)) !== 0);
-}
-
-/** What a pair of designs can reach: only page-table-derived tracking can make a fork fail. */
-export function reachableGoals(designs: readonly ("vm-pat" | "kref" | undefined)[]): Goal[] {
-  const neverFailsFork = designs.every((design) => design === "kref");
-  return GOALS.filter((goal) => goal !== "fork-fails" || !neverFailsFork);
 }
 
 const [SPLIT, HEAD, MIDDLE, TAIL] = [
@@ -164,7 +159,9 @@ export class GoalObserver {
   }
 
   private observeFailure(op: Op, { outcome, events }: Observed): void {
-    if (op.op === "fork" && op.late !== true && outcome !== "ESRCH") this.goals.set |= FORK_FAILS;
+    if (op.op === "fork" && op.late !== true && op.fault === undefined && outcome !== "ESRCH") {
+      this.goals.set |= FORK_FAILS;
+    }
     if (op.op !== "mmap" || !this.mayReach(REFUSED)) return;
     for (const { kind } of events) {
       if (kind === "reserve-failed" || kind === "type-mismatch") this.goals.set |= REFUSED;

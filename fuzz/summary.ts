@@ -6,6 +6,11 @@ import { residualSchema } from "./residual.ts";
 
 const count = z.int().min(0);
 
+/** A goal that a campaign is not held to, and the reason in words. */
+const leftOutSchema = z.strictObject({ goal: z.enum(GOALS), why: z.string() });
+
+export type LeftOut = z.infer<typeof leftOutSchema>;
+
 /** pfndiff/campaign@1: everything a campaign found, and how it is to be found again. */
 export const campaignSchema = z.strictObject({
   format: z.literal("pfndiff/campaign@1"),
@@ -19,6 +24,8 @@ export const campaignSchema = z.strictObject({
   /** Runs that reached each goal. */
   goals: z.record(z.enum(GOALS), count),
   goalsMissed: z.array(z.enum(GOALS)),
+  /** Not reached, and not missed either: the designs cannot. Absent where there are none. */
+  goalsLeftOut: z.array(leftOutSchema).optional(),
   notComparable: count,
   /** The chance that the next run shows something new; it follows from runs and counts. */
   residual: residualSchema,

@@ -1,4 +1,4 @@
-import type { Campaign } from "../fuzz/summary.ts";
+import type { Campaign, LeftOut } from "../fuzz/summary.ts";
 import { VERDICTS } from "../src/oracle/finding.ts";
 import { drawReplay } from "./draw.ts";
 import { type Paint, pad } from "./paint.ts";
@@ -25,20 +25,29 @@ export function campaignText(view: CampaignView, paint: Paint): string {
 export function headlines(campaign: Campaign): string[] {
   const { before, after, seed, runs, ops, digest } = campaign;
   const reached = Object.entries(campaign.goals).filter(([, count]) => count > 0);
-  const missed = campaign.goalsMissed;
+  const { goalsMissed: missed, goalsLeftOut: leftOut = [] } = campaign;
   const { pageOps, refused, changed } = campaign.retention;
   return [
     `${before} against ${after}: ${runs} runs, ${ops} ops`,
     `seed ${seed}, digest ${digest.slice(0, 16)}`,
     missed.length === 0
-      ? `goals: all ${reached.length} reached`
+      ? `goals: ${leftOut.length === 0 ? "all " : ""}${reached.length} reached`
       : `goals MISSED, so this campaign proves little: ${missed.join(", ")} (run longer)`,
+    ...leftOutLines(leftOut),
     `runs that reached each: ${reached.map(([goal, count]) => `${goal} ${count}`).join(", ")}`,
     residualText(campaign),
     `over-retention (after): ${pageOps} page-ops past the last mapping; ${refused} mappings refused, ` +
       `${changed} given another type because of it`,
     `${campaign.notComparable} of ${ops} steps not comparable (the sides had different VMAs)`,
   ];
+}
+
+/** What the campaign is not held to, with each reason once. */
+function leftOutLines(leftOut: readonly LeftOut[]): string[] {
+  return [...new Set(leftOut.map(({ why }) => why))].map((why) => {
+    const goals = leftOut.filter((one) => one.why === why).map(({ goal }) => goal);
+    return `goals left out: ${goals.join(", ")} (${why})`;
+  });
 }
 
 /** What the campaign says of what it has not seen. */

@@ -55,9 +55,8 @@ export async function fuzz(io: Io, options: FuzzOptions): Promise<number> {
 async function fuzzKernels(io: Io, session: Session, json: boolean | undefined): Promise<number> {
   const { pair, plan, corpus, out } = session;
   const models = await modelsOf(pair);
-  const designs = [models.before.design, models.after.design];
   const executor = kernelExecutor(pair, models, plan.seed, sourceOf(plan.source, corpus));
-  const status = await workOn(io, session, { executor, designs, json });
+  const status = await workOn(io, session, { executor, models, json });
   const lost = await reportLost(io, out, [pair.before, pair.after]);
   return lost > 0 && status === EXIT.ok ? EXIT.divergence : status;
 }

@@ -1,7 +1,7 @@
 import { runCampaign } from "../../fuzz/campaign.ts";
 import { LostFinding } from "../../fuzz/executor.ts";
 import { loadLatest, RESULTS_DIR } from "../results/findings.ts";
-import { reachableGoals } from "../../fuzz/goals.ts";
+import { goalsBeyond } from "../../fuzz/reachable.ts";
 import type { Campaign } from "../../fuzz/summary.ts";
 import { opText } from "../../reports/optext.ts";
 import {
@@ -132,16 +132,17 @@ async function campaignOf(
   const models = await modelsOf(pair);
   const sides = { before: before.id, after: after.id };
   const areModels = isModel(before) && isModel(after);
+  const differential = areModels
+    ? crashes.guarded(sides, () => differentialOf(pair))
+    : differentialOf(pair);
   const progress = new LiveLine(io);
   const { campaign } = await runCampaign({
     ...sides,
     seed: options.seed,
     runs: options.runs,
-    differential: areModels
-      ? crashes.guarded(sides, () => differentialOf(pair))
-      : differentialOf(pair),
+    differential,
     ...(areModels ? {} : { executor: kernelExecutor(pair, models, options.seed) }),
-    goals: reachableGoals([models.before.design, models.after.design]),
+    leftOut: await goalsBeyond(areModels ? differential : differentialOf(models)),
     signal: io.interrupted,
     onProgress: (state) => progress.show(() => progressText(state)),
   });

@@ -1,11 +1,10 @@
 import { type CampaignResult, type EarlierWork, runCampaign } from "../../fuzz/campaign.ts";
 import { loadSaved } from "../results/findings.ts";
 import type { Executor } from "../../fuzz/executor.ts";
-import { reachableGoals } from "../../fuzz/goals.ts";
+import { BESIDE_DRIVERS, goalsBeyond } from "../../fuzz/reachable.ts";
 import { type CampaignPlan, probeOf, runsOfPlan } from "../../fuzz/plan.ts";
 import { sourceOf } from "../../fuzz/guided.ts";
 import { corpusHash, loadSnapshot, saveSnapshot } from "../results/tracefolder.ts";
-import type { Backend } from "../backend.ts";
 import type { Trace } from "../trace/trace.ts";
 import { UserError } from "../usererror.ts";
 import { openPair, orClose, type Pair } from "./backends.ts";
@@ -83,8 +82,8 @@ export interface Working {
   readonly executor?: Executor | undefined;
   readonly chunk?: number | undefined;
   readonly json?: boolean | undefined;
-  /** The sides' designs, where a backend cannot tell before it runs. */
-  readonly designs?: readonly Backend["design"][] | undefined;
+  /** What stands for the sides where short traces are to tell what they can do. */
+  readonly models?: Pair | undefined;
 }
 
 /** Works on a campaign to its end or an interrupt, keeps every range, saves and prints. */
@@ -108,9 +107,10 @@ export async function workOn(io: Io, session: Session, working: Working): Promis
 
 async function campaignOf(
   io: Io,
-  { plan, corpus, pair, journal, out, earlier }: Session,
-  { executor, chunk, designs }: Working,
+  session: Session,
+  { executor, chunk, models = session.pair }: Working,
 ): Promise<CampaignResult> {
+  const { plan, corpus, pair, journal, out, earlier } = session;
   const { before, after } = pair;
   const progress = new LiveLine(io);
   try {
@@ -126,9 +126,8 @@ async function campaignOf(
       chunk,
       onRange: (tally, milliseconds) => journal.append({ kind: "runs", tally, milliseconds }),
       traceOf: sourceOf(plan.source, corpus),
-      // The goals are about what system calls do to the mappings of resource files.
-      goals:
-        plan.source === "idioms" ? [] : reachableGoals(designs ?? [before.design, after.design]),
+      leftOut:
+        plan.source === "idioms" ? BESIDE_DRIVERS : await goalsBeyond(differentialOf(models)),
       saved: await loadSaved(out, before.id, after.id),
       signal: io.interrupted,
       onProgress: (state) => progress.show(() => progressText(state)),

@@ -111,15 +111,25 @@ describe("a campaign", () => {
   test("has a digest that speed, goals and saved findings do not enter", async () => {
     const { digest } = await campaign();
     const saved = [{ signature: "fixed:leak:toy-fork", trace: traceOf([]) }];
-    expect((await campaign({ saved, goals: [] })).digest).toBe(digest);
+    expect((await campaign({ saved, leftOut: [] })).digest).toBe(digest);
   });
 
   test("says which goals it missed, of those it had to reach", async () => {
     const summary = await campaign();
     expect(summary.goals["fork-split"]).toBeGreaterThan(0);
     expect(summary.goalsMissed).toEqual(GOALS.filter((goal) => goal !== "fork-split"));
-    expect((await campaign({ goals: ["fork-split"] })).goalsMissed).toEqual([]);
-    expect((await campaign({ goals: ["split"] })).goalsMissed).toEqual(["split"]);
+    expect(summary.goalsLeftOut).toBeUndefined();
+  });
+
+  test("leaves out goals that it is not held to, unless it reaches them", async () => {
+    const why = "no way";
+    const leftOut = [
+      { goal: "split", why },
+      { goal: "fork-split", why },
+    ] as const;
+    const { goalsMissed, goalsLeftOut } = await campaign({ leftOut });
+    expect(goalsLeftOut).toEqual([{ goal: "split", why }]);
+    expect(goalsMissed).toEqual(GOALS.filter((goal) => !leftOut.some((one) => one.goal === goal)));
   });
 
   test("runs saved findings first and tells which still show", async () => {
