@@ -87,8 +87,8 @@ export class JournalReader {
   /** Time spent on what it holds. */
   milliseconds = 0;
   ended = false;
-  /** Numbers of the lines that were damaged: their runs count as not done. */
-  readonly damaged: number[] = [];
+  /** What is wrong with lines, in words: their runs count as not done. */
+  readonly dropped: string[] = [];
   private lines = 0;
 
   /** Takes in a line; returns a fault that cannot be put right by running again, or null. */
@@ -99,19 +99,22 @@ export class JournalReader {
       if (entry?.kind !== "plan")
         return "is not a pfndiff journal (line 1 does not say what it is)";
       this.plan = entry.plan;
-    } else if (entry === null) this.damaged.push(this.lines);
-    else if (entry.kind === "plan") return `line ${this.lines}: a second campaign begins`;
+    } else if (entry === null) {
+      this.dropped.push(`line ${this.lines} is damaged: its runs are done again`);
+    } else if (entry.kind === "plan") return `line ${this.lines}: a second campaign begins`;
     else if (entry.kind === "end") this.ended = true;
-    else return this.add(entry);
+    else this.add(entry);
     return null;
   }
 
-  private add(entry: Extract<JournalEntry, { kind: "runs" }>): string | null {
+  private add(entry: Extract<JournalEntry, { kind: "runs" }>): void {
     const twice = overlap(this.tally.ranges, entry.tally.ranges);
-    if (twice !== null) return `line ${this.lines}: ${rangeText(twice)} were done before`;
+    if (twice !== null) {
+      this.dropped.push(`line ${this.lines} is dropped: ${rangeText(twice)} were done before`);
+      return;
+    }
     this.tally = mergeTallies(this.tally, entry.tally);
     this.milliseconds += entry.milliseconds;
-    return null;
   }
 }
 

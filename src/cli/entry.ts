@@ -5,6 +5,9 @@ import { checks } from "../pat/invariant.ts";
 import { EXIT, type Io } from "./io.ts";
 import { main } from "./main.ts";
 
+/** What ends a command that may save first: the user's key, a runner's stop, a terminal closed. */
+const INTERRUPTS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
 /** Node's own streams and signals as the commands' Io. */
 function processIo(): Io {
   const { stdin, stdout, stderr, env } = process;
@@ -12,19 +15,22 @@ function processIo(): Io {
   let closed = false;
   const quietPipe = (error: NodeJS.ErrnoException) => {
     closed = true;
-    if (error.code === "EPIPE") return;
+    // Whose terminal went away gets no message, and is not kept from saving.
+    if (error.code === "EPIPE" || interrupt.signal.aborted) return;
     process.stderr.write(`pfndiff: cannot write the output: ${error.code ?? error.message}\n`);
     process.exit(EXIT.harness);
   };
   stdout.on("error", quietPipe);
   stderr.on("error", quietPipe);
-  process.on("SIGINT", () => {
-    // A second interrupt means: now.
-    if (interrupt.signal.aborted) process.exit(EXIT.interrupted);
-    interrupt.abort();
-    // Wakes a command that waits for its input.
-    stdin.destroy();
-  });
+  for (const signal of INTERRUPTS) {
+    process.on(signal, () => {
+      // A second one means: now.
+      if (interrupt.signal.aborted) process.exit(EXIT.interrupted);
+      interrupt.abort();
+      // Wakes a command that waits for its input.
+      stdin.destroy();
+    });
+  }
   return {
     out: (text) =>
       new Promise((resolve) => {

@@ -19,7 +19,7 @@ export interface Finish {
 export async function finish(io: Io, result: CampaignResult, to: Finish): Promise<number> {
   const { pair, out, accepted } = to;
   const { campaign } = result;
-  await saveResult(out, result);
+  const folder = await saveResult(out, result);
   for (const { signature } of result.gone) {
     io.err(
       `saved finding no longer shows: ${oneLine(signature)} (moved to ${join(out, "gone")})\n`,
@@ -30,7 +30,7 @@ export async function finish(io: Io, result: CampaignResult, to: Finish): Promis
     // Who interrupts wants to get away: the findings are saved, and drawn when it has gone on.
     await io.out(`${headlines(campaign).join("\n")}\n`);
   } else {
-    const view = await viewCampaign(campaign, pair, accepted, join(out, "latest"));
+    const view = await viewCampaign(campaign, pair, accepted, folder);
     await io.out(campaignText(view, io.colour ? ANSI : PLAIN));
   }
   const unknown = campaign.findings.some(({ signature }) => !accepted.has(signature));

@@ -1,6 +1,6 @@
 import { runCampaign } from "../../fuzz/campaign.ts";
 import { LostFinding } from "../../fuzz/executor.ts";
-import { loadLatest, RESULTS_DIR } from "../results/findings.ts";
+import { loadCampaign, RESULTS_DIR } from "../results/findings.ts";
 import { goalsBeyond } from "../../fuzz/reachable.ts";
 import type { Campaign } from "../../fuzz/summary.ts";
 import { opText } from "../../reports/optext.ts";
@@ -201,7 +201,7 @@ async function newEntry(
 
 async function latestOf({ before, after }: Pair): Promise<Campaign | null> {
   try {
-    const campaign = await loadLatest(RESULTS_DIR);
+    const { campaign } = await loadCampaign(RESULTS_DIR);
     return campaign.before === before.id && campaign.after === after.id ? campaign : null;
   } catch (error) {
     // No saved campaign, or one that cannot be read: the gate runs its own.

@@ -14,7 +14,7 @@ export interface Io {
   readonly colour: boolean;
   /** Width of the terminal, in columns; 80 when there is none. */
   readonly columns: number;
-  /** Aborted by an interrupt (SIGINT): the command saves what it has and returns 130. */
+  /** Aborted by SIGINT, SIGTERM or SIGHUP: the command saves what it has and returns 130. */
   readonly interrupted: AbortSignal;
   /** The reader of stdout has gone: nothing written will be read. */
   readonly closed: boolean;

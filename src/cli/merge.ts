@@ -5,7 +5,7 @@ import { openPair } from "./backends.ts";
 import type { Io } from "./io.ts";
 import { withJobs } from "./jobs.ts";
 import { readJournal } from "../results/journal.ts";
-import { beginSession, checkProbe, workOn } from "./session.ts";
+import { beginSession, checkProbe, closeSession, workOn } from "./session.ts";
 
 export interface MergeOptions {
   readonly out: string;
@@ -22,7 +22,8 @@ export async function merge(
   const shards: ShardWork[] = [];
   let folder: string | undefined;
   for (const path of paths) {
-    const { plan, tally, milliseconds, folder: itsFolder } = await readJournal(path);
+    const { plan, tally, milliseconds, dropped, folder: itsFolder } = await readJournal(path);
+    for (const fault of dropped) io.err(`${path}: ${fault}\n`);
     folder ??= itsFolder;
     shards.push({ path, plan, tally, milliseconds });
   }
@@ -33,8 +34,12 @@ export async function merge(
   const pair = await openPair(plan);
   await checkProbe(paths[0] ?? "", plan, pair, corpus);
   const session = await beginSession(io, pair, plan, options.out, corpus);
-  await session.journal.append({ kind: "runs", ...earlier });
-  return withJobs(io, session, options.jobs ?? 1, (executor) =>
-    workOn(io, { ...session, earlier }, { executor, json: options.json }),
-  );
+  try {
+    await session.journal.append({ kind: "runs", ...earlier });
+    return await withJobs(io, session, options.jobs ?? 1, (executor) =>
+      workOn(io, { ...session, earlier }, { executor, json: options.json }),
+    );
+  } finally {
+    await closeSession(session);
+  }
 }

@@ -58,7 +58,8 @@ Exit status:
   2    usage, configuration or bad input (one line says what and where)
   3    the harness itself failed
   4    nothing could run
-  130  interrupted; what was found so far is saved, and fuzz --resume goes on
+  130  interrupted (SIGINT, SIGTERM, SIGHUP); what was found so far is saved, and
+       fuzz --resume goes on
 `;
 
 /**

@@ -1,6 +1,5 @@
 import { appendFile } from "node:fs/promises";
-import { basename, dirname } from "node:path";
-import { loadLatest } from "../results/findings.ts";
+import { loadCampaign } from "../results/findings.ts";
 import { version } from "../../package.json";
 import { githubSummary } from "../../reports/formats/github.ts";
 import { type JudgedReport, judgedReport } from "../../reports/formats/report.ts";
@@ -24,19 +23,16 @@ export interface ReportOptions {
   readonly claims?: boolean;
 }
 
-/** Renders a saved campaign. `directory` is a results directory or its `latest`. */
+/** Renders a saved campaign. `directory` is a results directory, its `latest`, or a campaign's own. */
 export async function report(io: Io, directory: string, options: ReportOptions): Promise<number> {
   const { format, file } = options;
   if (options.claims === true && format !== "html" && format !== "markdown") {
     throw new UserError(`--claims: ${format} has no place for claims (html and markdown have)`);
   }
-  const results = basename(directory) === "latest" ? dirname(directory) : directory;
-  const campaign = await loadLatest(results);
+  const { campaign, folder, results } = await loadCampaign(directory);
   const gate = await judgeByBaseline({ campaign });
   const accepted = new Set(gate.baseline.entries.map(({ signature }) => signature));
-  const view = await withPair(campaign, (pair) =>
-    viewCampaign(campaign, pair, accepted, `${results}/latest`),
-  );
+  const view = await withPair(campaign, (pair) => viewCampaign(campaign, pair, accepted, folder));
   const claims = options.claims === true ? await checkClaims(io) : null;
   if (format === "html") {
     const arena = await savedArena(results);

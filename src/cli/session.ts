@@ -7,12 +7,12 @@ import { sourceOf } from "../../fuzz/guided.ts";
 import { corpusHash, loadSnapshot, saveSnapshot } from "../results/tracefolder.ts";
 import type { Trace } from "../trace/trace.ts";
 import { UserError } from "../usererror.ts";
-import { openPair, orClose, type Pair } from "./backends.ts";
+import { closePair, openPair, orClose, type Pair } from "./backends.ts";
 import { acceptedSignatures } from "./baseline.ts";
 import { differentialOf } from "./campaign.ts";
 import { finish } from "./finish.ts";
 import { EXIT, type Io } from "./io.ts";
-import { JournalFile, readJournal } from "../results/journal.ts";
+import { JournalFile } from "../results/journal.ts";
 import { LiveLine, progressText } from "./progress.ts";
 
 /** A campaign with its journal open, ready to be worked on. */
@@ -48,23 +48,37 @@ export async function beginSession(
   corpus: readonly Trace[] = [],
 ): Promise<Session> {
   await saveSnapshot(out, corpus);
-  const { journal, aside } = await JournalFile.begin(out, plan);
+  const { journal, aside, other } = await JournalFile.begin(out, plan);
   if (aside !== null) {
     io.err(`an unfinished campaign was put aside (pfndiff fuzz --resume ${aside})\n`);
   }
-  return { plan, corpus, pair, journal, name: out, out };
+  if (other === null) return { plan, corpus, pair, journal, name: out, out };
+  const { pid, host } = other;
+  io.err(`process ${pid} on ${host} is at work in ${out}: this journal is ${journal.path}\n`);
+  return { plan, corpus, pair, journal, name: journal.path, out };
 }
 
 /** Goes on with the campaign of a results folder or a journal file. */
 export async function resumeSession(io: Io, path: string): Promise<Session> {
-  const { plan, tally, milliseconds, damaged, path: file, folder } = await readJournal(path);
-  const corpus = await loadSnapshot(folder, plan.corpus);
-  const pair = await openPair(plan);
-  await orClose(pair, () => checkProbe(file, plan, pair, corpus));
-  for (const line of damaged) io.err(`${file}: line ${line} is damaged: its runs are done again\n`);
-  const journal = await JournalFile.goOn(file);
-  const earlier = { tally, milliseconds };
-  return { plan, corpus, pair, journal, name: path, out: folder, earlier };
+  const { journal, work } = await JournalFile.goOn(path);
+  try {
+    const { plan, tally, milliseconds, dropped, path: file, folder } = work;
+    const corpus = await loadSnapshot(folder, plan.corpus);
+    const pair = await openPair(plan);
+    await orClose(pair, () => checkProbe(file, plan, pair, corpus));
+    for (const fault of dropped) io.err(`${file}: ${fault}\n`);
+    const earlier = { tally, milliseconds };
+    return { plan, corpus, pair, journal, name: path, out: folder, earlier };
+  } catch (error) {
+    await journal.close();
+    throw error;
+  }
+}
+
+/** Lets go of a campaign's backends and its journal. */
+export async function closeSession({ pair, journal }: Session): Promise<void> {
+  await closePair(pair);
+  await journal.close();
 }
 
 /** Refuses what another build wrote, as far as a few runs can tell. */
@@ -91,16 +105,14 @@ export async function workOn(io: Io, session: Session, working: Working): Promis
   const { plan, pair, journal, name, out } = session;
   const accepted = await acceptedSignatures();
   const result = await campaignOf(io, session, working);
-  if (!result.interrupted) {
-    await journal.append({ kind: "end", digest: result.campaign.digest });
-  }
+  await journal.check();
   const status = await finish(io, result, { pair, out, accepted, json: working.json });
-  await journal.close();
   if (result.interrupted) {
     const { runs } = result.campaign;
     io.err(`interrupted after ${runs} runs; go on with: pfndiff fuzz --resume ${name}\n`);
     return EXIT.interrupted;
   }
+  await journal.append({ kind: "end", digest: result.campaign.digest });
   // What a shard found is for the merge to judge.
   return plan.shard === null ? status : EXIT.ok;
 }

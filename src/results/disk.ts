@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import type { z } from "zod";
 import { explain } from "../trace/read.ts";
@@ -5,7 +6,16 @@ import { UserError } from "../usererror.ts";
 
 /** A JSON file's value of this shape; a file that is not so is the user's to put right. */
 export async function readJson<T>(path: string, schema: z.ZodType<T>): Promise<T> {
-  const text = await onDisk(path, (file) => readFile(file, "utf8"));
+  return parseJson(path, await onDisk(path, (file) => readFile(file, "utf8")), schema);
+}
+
+/** The same, or null for a file that another process took away. */
+export async function readJsonLeft<T>(path: string, schema: z.ZodType<T>): Promise<T | null> {
+  const text = await onDisk(path, (file) => unless(["ENOENT"], () => readFile(file, "utf8")));
+  return text === null ? null : parseJson(path, text, schema);
+}
+
+function parseJson<T>(path: string, text: string, schema: z.ZodType<T>): T {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -28,7 +38,8 @@ export async function writeJson(path: string, value: unknown): Promise<void> {
  * Only a synced one is sure to be there after the machine went down.
  */
 export async function writeWhole(path: string, text: string, isSynced: boolean): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
+  // Two processes may have one number: each in its own container.
+  const temporary = `${path}.${randomUUID()}.tmp`;
   await onDisk(path, async () => {
     try {
       const file = await open(temporary, "w");
@@ -48,25 +59,33 @@ export async function writeWhole(path: string, text: string, isSynced: boolean):
 
 /** The names of a folder's files with this ending, in order; none when there is no folder. */
 export async function listFiles(folder: string, ending: string): Promise<string[]> {
-  const names = await onDisk(folder, async (path) => {
-    try {
-      return await readdir(path);
-    } catch (error) {
-      if (codeOf(error) === "ENOENT") return [];
-      throw error;
-    }
-  });
-  return names.filter((name) => name.endsWith(ending)).sort();
+  const names = await onDisk(folder, (path) => unless(["ENOENT"], () => readdir(path)));
+  return (names ?? []).filter((name) => name.endsWith(ending)).sort();
 }
 
 export const makeFolder = (path: string) =>
   onDisk(path, (folder) => mkdir(folder, { recursive: true }));
-export const removeFile = (path: string) => onDisk(path, (file) => rm(file, { force: true }));
 
-export const moveFile = (from: string, to: string) => onDisk(from, (file) => rename(file, to));
+/** Renames a file, unless another process took it away. */
+export const moveFile = (from: string, to: string) =>
+  onDisk(from, (file) => unless(["ENOENT"], () => rename(file, to)));
 
-const codeOf = (error: unknown): string =>
+/** The code of a system error, such as ENOENT; empty for any other. */
+export const codeOf = (error: unknown): string =>
   error instanceof Error && "code" in error ? String(error.code) : "";
+
+/** What `work` comes to, or null where it fails with one of these codes of the system. */
+export async function unless<T>(
+  codes: readonly string[],
+  work: () => Promise<T>,
+): Promise<T | null> {
+  try {
+    return await work();
+  } catch (error) {
+    if (codes.includes(codeOf(error))) return null;
+    throw error;
+  }
+}
 
 /** How a file is named in messages. */
 export function nameOf(path: string): string {
@@ -98,7 +117,7 @@ export function systemFault(path: string, error: unknown): unknown {
 }
 
 /** Does something with a path; what the disk refuses becomes one line for the user. */
-async function onDisk<T>(path: string, work: (path: string) => Promise<T>): Promise<T> {
+export async function onDisk<T>(path: string, work: (path: string) => Promise<T>): Promise<T> {
   try {
     return await work(path);
   } catch (error) {

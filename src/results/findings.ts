@@ -1,15 +1,28 @@
-import { join } from "node:path";
+import { randomUUID } from "node:crypto";
+import { readlink, rename, stat, symlink } from "node:fs/promises";
+import { basename, dirname, isAbsolute, join } from "node:path";
 import { z } from "zod";
 import { type CampaignFinding, campaignFindingSchema } from "../oracle/finding.ts";
 import type { CampaignResult } from "../../fuzz/campaign.ts";
-import { listFiles, makeFolder, moveFile, readJson, removeFile, writeJson } from "./disk.ts";
+import {
+  listFiles,
+  makeFolder,
+  moveFile,
+  onDisk,
+  readJson,
+  readJsonLeft,
+  unless,
+  writeJson,
+} from "./disk.ts";
 import { shortHash } from "../../fuzz/plan.ts";
 import { type Campaign, campaignSchema } from "../../fuzz/summary.ts";
 
 /** Where results go unless the user says otherwise. */
 export const RESULTS_DIR = ".pfndiff";
 
-/** The last campaign: its summary and one file a finding. */
+/** Campaigns, a folder each, named by their digests: its summary and one file a finding. */
+const CAMPAIGNS = "campaigns";
+/** A link to the folder of the campaign that ended last. */
 const LATEST = "latest";
 /** Every finding that still shows, of any campaign. */
 const SAVED = "saved";
@@ -48,45 +61,62 @@ export async function loadSaved(
   const folder = join(dir, SAVED);
   const files = await Promise.all(
     (await listFiles(folder, ".json")).map((name) =>
-      readJson(join(folder, name), findingFileSchema),
+      readJsonLeft(join(folder, name), findingFileSchema),
     ),
   );
   return files
+    .filter((file) => file !== null)
     .filter((file) => file.before === before && file.after === after)
     .map((file) => file.finding)
     .sort((a, b) => (a.signature < b.signature ? -1 : 1));
 }
 
-/** The last campaign of a results folder. */
-export async function loadLatest(dir: string): Promise<Campaign> {
-  return readJson(join(dir, LATEST, SUMMARY), campaignSchema);
+/** A saved campaign and where its files are. */
+export interface SavedCampaign {
+  readonly campaign: Campaign;
+  /** The campaign's own folder, which no later campaign writes. */
+  readonly folder: string;
+  /** The results folder that it is in. */
+  readonly results: string;
+}
+
+/** The last campaign of a results folder, or the one of that folder of its own. */
+export async function loadCampaign(dir: string): Promise<SavedCampaign> {
+  const named = await onDisk(join(dir, SUMMARY), (path) => unless(["ENOENT"], () => stat(path)));
+  const folder = await ownFolder(named === null ? join(dir, LATEST) : dir.replace(/\/+$/, ""));
+  const campaign = await readJson(join(folder, SUMMARY), campaignSchema);
+  const parent = dirname(folder);
+  return { campaign, folder, results: basename(parent) === CAMPAIGNS ? dirname(parent) : parent };
+}
+
+/** Where a link leads, named through the same parents; what is no link is returned as it is. */
+async function ownFolder(path: string): Promise<string> {
+  const target = await onDisk(path, () => unless(["EINVAL", "ENOENT"], () => readlink(path)));
+  if (target === null) return path;
+  return isAbsolute(target) ? target : join(dirname(path), target);
 }
 
 /**
- * Writes a campaign as the latest, saves what it found, and sets aside what is gone. Every file
- * appears whole or not at all, and the summary comes last: whoever can read it can read them all.
- * Returns the path of each finding's file in `latest`, by signature.
+ * Saves a campaign and what it found, makes it the latest, and sets aside what is gone. Every file
+ * appears whole or not at all, and the link to them comes last. Returns the campaign's folder.
  */
 export async function saveResult(
   dir: string,
   { campaign, gone }: Pick<CampaignResult, "campaign" | "gone">,
-): Promise<Map<string, string>> {
-  const { before, after, findings } = campaign;
-  const paths = new Map<string, string>();
-  for (const folder of [LATEST, SAVED]) await makeFolder(join(dir, folder));
-  const stale = new Set(await listFiles(join(dir, LATEST), ".json"));
-  stale.delete(SUMMARY);
+): Promise<string> {
+  const { before, after, findings, digest } = campaign;
+  const name = digest.slice(0, 16);
+  const folder = join(dir, CAMPAIGNS, name);
+  for (const needed of [folder, join(dir, SAVED)]) await makeFolder(needed);
   const known = new Set(await listFiles(join(dir, SAVED), ".json"));
   for (const finding of findings) {
-    const name = findingFileName(before, after, finding);
+    const fileName = findingFileName(before, after, finding);
     const file: FindingFile = { format: "pfndiff/finding@1", before, after, finding };
     // A rough trace of a campaign that was cut short must not replace a minimal one.
-    if (campaign.interrupted !== true || !known.has(name)) {
-      await writeJson(join(dir, SAVED, name), file);
+    if (campaign.interrupted !== true || !known.has(fileName)) {
+      await writeJson(join(dir, SAVED, fileName), file);
     }
-    await writeJson(join(dir, LATEST, name), file);
-    paths.set(finding.signature, join(dir, LATEST, name));
-    stale.delete(name);
+    await writeJson(join(folder, fileName), file);
   }
   const found = new Set(findings.map(({ signature }) => signature));
   await retire(
@@ -95,9 +125,21 @@ export async function saveResult(
     after,
     gone.map(({ signature }) => signature).filter((signature) => !found.has(signature)),
   );
-  for (const name of stale) await removeFile(join(dir, LATEST, name));
-  await writeJson(join(dir, LATEST, SUMMARY), campaign);
-  return paths;
+  await writeJson(join(folder, SUMMARY), campaign);
+  await pointTo(join(dir, LATEST), join(CAMPAIGNS, name));
+  return folder;
+}
+
+/** Makes a link lead elsewhere at once. A folder of that name, of an older pfndiff, is kept. */
+async function pointTo(path: string, target: string): Promise<void> {
+  const fresh = `${path}.${randomUUID()}.tmp`;
+  await onDisk(path, async () => {
+    await symlink(target, fresh);
+    if ((await unless(["ENOENT", "EINVAL"], () => readlink(path))) === null) {
+      await unless(["ENOENT"], () => rename(path, join(dirname(path), `${target}-${Date.now()}`)));
+    }
+    await rename(fresh, path);
+  });
 }
 
 /** Moves saved findings that no longer show out of the way. */

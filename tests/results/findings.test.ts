@@ -6,7 +6,7 @@ import { type CampaignResult, runCampaign } from "../../fuzz/campaign.ts";
 import {
   findingFileName,
   findingFileSchema,
-  loadLatest,
+  loadCampaign,
   loadSaved,
   saveResult,
 } from "../../src/results/findings.ts";
@@ -28,18 +28,18 @@ describe("the results folder", () => {
   test("gives back the campaign that was saved", async () => {
     const result = await found();
     await saveResult(dir, result);
-    expect(await loadLatest(dir)).toEqual(result.campaign);
+    expect(await loadCampaign(dir)).toMatchObject({ campaign: result.campaign, results: dir });
     expect(await loadSaved(dir, "a", "b")).toEqual(result.campaign.findings);
   });
 
   test("holds one file a finding and the summary, and nothing half written", async () => {
     const result = await found();
-    const paths = await saveResult(dir, result);
+    const folder = await saveResult(dir, result);
     const names = result.campaign.findings.map((f) => findingFileName("a", "b", f));
     expect(await readdir(join(dir, "latest"))).toEqual([...names, "campaign.json"].sort());
     expect(await readdir(join(dir, "saved"))).toEqual(names.sort());
     for (const finding of result.campaign.findings) {
-      const text = await readFile(paths.get(finding.signature) ?? "", "utf8");
+      const text = await readFile(join(folder, findingFileName("a", "b", finding)), "utf8");
       expect(findingFileSchema.parse(JSON.parse(text)).finding).toEqual(finding);
     }
   });
@@ -52,6 +52,36 @@ describe("the results folder", () => {
     await saveResult(dir, { campaign: { ...first.campaign, findings, digest }, gone: [] });
     expect(await readdir(join(dir, "latest"))).toHaveLength(2);
     expect(await loadSaved(dir, "a", "b")).toEqual(first.campaign.findings);
+  });
+
+  test("keeps every campaign where it was saved, whichever is the latest", async () => {
+    const first = await found();
+    const folder = await saveResult(dir, first);
+    const files = await readdir(folder);
+    await saveResult(dir, await runCampaign({ ...toy, seed: 12 }));
+    expect(await readdir(folder)).toEqual(files);
+    expect(await loadCampaign(folder)).toEqual({ campaign: first.campaign, folder, results: dir });
+    expect((await loadCampaign(join(dir, "latest"))).campaign.seed).toBe(12);
+  });
+
+  test("puts the folder aside that an older pfndiff left as the latest", async () => {
+    const { campaign } = await found();
+    await mkdir(join(dir, "latest"));
+    await writeFile(join(dir, "latest", "campaign.json"), JSON.stringify(campaign));
+    expect((await loadCampaign(dir)).folder).toBe(join(dir, "latest"));
+    await saveResult(dir, await runCampaign({ ...toy, seed: 12 }));
+    const all = await readdir(join(dir, "campaigns"));
+    const kept = await Promise.all(all.map((name) => loadCampaign(join(dir, "campaigns", name))));
+    expect(kept.map(({ campaign: { seed } }) => seed).sort()).toEqual([11, 12]);
+  });
+
+  test("saved by many at once is whole, and the latest is one of them", async () => {
+    const results = await Promise.all(
+      [1, 2, 3, 4].map((seed) => runCampaign({ ...toy, seed, runs: 20 })),
+    );
+    await Promise.all(results.map((result) => saveResult(dir, result)));
+    const { campaign } = await loadCampaign(dir);
+    expect(results.map((result) => result.campaign)).toContainEqual(campaign);
   });
 
   test("sets aside what is gone, and keeps it", async () => {
@@ -132,7 +162,7 @@ describe("what cannot be read or written is one line for the user", () => {
   });
 
   test("a missing summary, and a file where the folder should be", async () => {
-    expect((await refusal(loadLatest(dir))).message).toContain("no such file");
+    expect((await refusal(loadCampaign(dir))).message).toContain("no such file");
     await writeFile(join(dir, "file"), "");
     const result = await found();
     await refusal(saveResult(join(dir, "file"), result));

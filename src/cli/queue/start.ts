@@ -32,7 +32,11 @@ export async function queueStart(io: Io, options: QueueStartOptions): Promise<nu
   try {
     await events.waitUntilReady();
     const session = await beginSession(io, pair, plan, out);
-    return await workOn(io, session, { executor, chunk, json });
+    try {
+      return await workOn(io, session, { executor, chunk, json });
+    } finally {
+      await session.journal.close();
+    }
   } finally {
     await executor.close();
     await Promise.all([events.close(), queue.close()]);
