@@ -6,7 +6,7 @@ import type { JudgedReport } from "./formats/report.ts";
 import type { ReportDocument } from "./formats/reportdocument.ts";
 import { sarif, type SarifOptions } from "./formats/sarif.ts";
 import { markdown } from "./markdown.ts";
-import type { CampaignView } from "./view.ts";
+import { type CampaignView, inOrder } from "./view.ts";
 
 /** What a text format is made from. */
 export interface ReportMaterial extends SarifOptions {
@@ -29,7 +29,7 @@ function json({ campaign, findings }: CampaignView): string {
   const document: ReportDocument = {
     ...campaign,
     format: "pfndiff/report@1",
-    findings: findings.map(({ finding, known, path }) => ({ ...finding, known, path })),
+    findings: inOrder(findings).map(({ finding, known, path }) => ({ ...finding, known, path })),
   };
   return `${JSON.stringify(document, null, 2)}\n`;
 }

@@ -6,6 +6,7 @@ import {
   VERDICTS,
   type Verdict,
 } from "../src/oracle/finding.ts";
+import { bySeverity } from "../src/oracle/severity.ts";
 import type { Replay } from "../src/replay.ts";
 import { stepRows } from "./rows.ts";
 
@@ -38,15 +39,10 @@ export function symptomTable(
   }).filter(({ counts }) => Object.values(counts).some((count) => count > 0));
 }
 
-/** Findings in the order in which they matter: new ones first, then what the change brought. */
+/** Findings in the order in which they matter: new ones first, then the graver. */
 export function inOrder(findings: readonly FindingView[]): FindingView[] {
-  const order: readonly Verdict[] = ["introduced", "changed", "kept", "fixed"];
-  const rank = ({ known, finding }: FindingView) =>
-    (known ? order.length : 0) + order.indexOf(finding.verdict);
   return [...findings].sort(
-    (a, b) =>
-      rank(a) - rank(b) ||
-      SYMPTOMS.indexOf(a.finding.symptom) - SYMPTOMS.indexOf(b.finding.symptom),
+    (a, b) => Number(a.known) - Number(b.known) || bySeverity(a.finding, b.finding),
   );
 }
 

@@ -1,6 +1,7 @@
 import type { Campaign } from "../../fuzz/summary.ts";
 import type { Baseline, BaselineEntry, GateOutcome, GateProblem } from "../../src/gate.ts";
 import type { CampaignFinding } from "../../src/oracle/finding.ts";
+import { bySeverity } from "../../src/oracle/severity.ts";
 
 /** What a baseline makes of a finding; all but `known` fail a gate. */
 export type Standing = "known" | GateProblem["fault"];
@@ -26,7 +27,7 @@ export interface JudgedReport {
   readonly campaign: Campaign;
   /** No signature is new, vanished or changed, and no goal was missed. */
   readonly passed: boolean;
-  /** Those that fail the gate first; then by signature. */
+  /** Those that fail the gate first; then the graver. */
   readonly signatures: readonly JudgedSignature[];
 }
 
@@ -47,7 +48,7 @@ export function judgedReport(
   const signatures = [...names].map((name) =>
     judge(name, problems.get(name), seen.get(name), entries.get(name)),
   );
-  signatures.sort((a, b) => rank(a) - rank(b) || (a.signature < b.signature ? -1 : 1));
+  signatures.sort((a, b) => rank(a) - rank(b) || bySeverity(a, b));
   const passed = campaign.goalsMissed.length === 0 && signatures.every((one) => !fails(one));
   return { campaign, passed, signatures };
 }

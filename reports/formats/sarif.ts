@@ -1,4 +1,4 @@
-import { SYMPTOMS, type Symptom } from "../../src/oracle/finding.ts";
+import { isFault, SYMPTOMS, type Symptom } from "../../src/oracle/severity.ts";
 import { sha256 } from "../../src/sha256.ts";
 import {
   explanation,
@@ -67,8 +67,13 @@ function rule(symptom: Symptom): object {
     shortDescription: { text },
     fullDescription: { text },
     help: { text: `${text} pfndiff replay shows a finding step by step.` },
-    defaultConfiguration: { level: "error" },
+    defaultConfiguration: { level: levelOf(symptom) },
   };
+}
+
+/** A fault is an error; a price, a warning or another answer is for a person to weigh. */
+function levelOf(symptom: string): "error" | "warning" {
+  return isFault(symptom) ? "error" : "warning";
 }
 
 function invocation(report: JudgedReport, cut: number): object {
@@ -103,7 +108,7 @@ function result(one: JudgedSignature, file: string): object {
   return {
     ruleId: symptom,
     ...ruleIndex(symptom),
-    level: fails(one) ? "error" : "note",
+    level: fails(one) ? levelOf(symptom) : "note",
     message: { text: [signature, ...explanation(one)].join("\n") },
     locations: [
       {

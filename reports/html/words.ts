@@ -1,5 +1,6 @@
 import type { FindingStatus, ReportClaim, ReportData, ReportFinding } from "../data.ts";
-import type { Side, Symptom, Verdict } from "../../src/oracle/finding.ts";
+import type { Side } from "../../src/oracle/finding.ts";
+import type { Symptom, Verdict } from "../../src/oracle/severity.ts";
 
 /** What a symptom is called, and what it means to someone who meets it for the first time. */
 export const SYMPTOM_TEXT: Readonly<Record<Symptom, { name: string; meaning: string }>> = {
@@ -50,9 +51,6 @@ export const SYMPTOM_TEXT: Readonly<Record<Symptom, { name: string; meaning: str
   },
   warning: { name: "Kernel warning", meaning: "the kernel warns" },
 };
-
-/** The closed list of symptoms; the schema that also has it would bring all of zod along. */
-export const SYMPTOM_ORDER = Object.keys(SYMPTOM_TEXT) as Symptom[];
 
 /** What became of a symptom, as a word, a mark that needs no colour, and a sentence. */
 export const VERDICT_TEXT: Readonly<

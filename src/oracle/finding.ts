@@ -1,29 +1,8 @@
 import { z } from "zod";
 import { traceSchema } from "../trace/trace.ts";
+import { type Symptom, SYMPTOMS, type Verdict, VERDICTS } from "./severity.ts";
 
-/** The closed list of symptoms. */
-export const SYMPTOMS = [
-  "leak",
-  "over-retention",
-  "double-untrack",
-  "wrong-owner-untrack",
-  "untracked-mapping",
-  "refused",
-  "stale-memtype",
-  "alias",
-  "missed-conflict",
-  "mode-mismatch",
-  "errno",
-  "refcount",
-  "warning",
-] as const;
-
-export type Symptom = (typeof SYMPTOMS)[number];
-
-/** What became of a symptom from before to after. */
-export const VERDICTS = ["fixed", "kept", "introduced", "changed"] as const;
-
-export type Verdict = (typeof VERDICTS)[number];
+export { type Symptom, SYMPTOMS, type Verdict, VERDICTS };
 
 export const SIDES = ["before", "after"] as const;
 export type Side = (typeof SIDES)[number];

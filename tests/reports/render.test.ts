@@ -136,7 +136,7 @@ function viewOf(known: boolean): CampaignView {
 describe("a campaign in words", () => {
   it("has the table, the drawing, both values of the first difference, and a command", () => {
     const text = campaignText(viewOf(false), PLAIN);
-    expect(text).toMatch(/^symptom +fixed +kept +introduced +changed\n/);
+    expect(text).toMatch(/^symptom +introduced +changed +kept +fixed\n/);
     expect(text).toContain("[NEW; in 3 runs]");
     expect(text).toContain("before  log: invalid free of [0,1)\n    after   log: -");
     expect(text).toContain("npx pfndiff replay .pfndiff/latest/x.json");
@@ -161,7 +161,7 @@ describe("reports", () => {
 
   it("markdown shows the table and the drawing as text, and marks what is new", () => {
     const text = RENDERERS.markdown(materialOf(viewOf(false)));
-    expect(text).toContain("| symptom | fixed | kept | introduced | changed |");
+    expect(text).toContain("| symptom | introduced | changed | kept | fixed |");
     expect(text).toContain("```text\n    before               after\n");
     expect(text).toContain("**NEW**");
     expect(RENDERERS.markdown(materialOf(viewOf(true)))).not.toContain("**NEW**");

@@ -1,6 +1,7 @@
 import type { ReportFinding } from "../../data.ts";
-import { SYMPTOM_ORDER, SYMPTOM_TEXT, VERDICT_TEXT } from "../words.ts";
-import { type Filter, NO_FILTER, VERDICT_ORDER } from "./order.ts";
+import { SYMPTOMS, VERDICTS } from "../../../src/oracle/severity.ts";
+import { SYMPTOM_TEXT, VERDICT_TEXT } from "../words.ts";
+import { type Filter, NO_FILTER } from "./order.ts";
 
 export interface FilterBarProps {
   readonly all: readonly ReportFinding[];
@@ -12,11 +13,11 @@ export interface FilterBarProps {
 /** Search, and chips with counts by verdict and by symptom. */
 export function FilterBar({ all, shown, filter, onFilter }: FilterBarProps) {
   const count = (test: (finding: ReportFinding) => boolean) => all.filter(test).length;
-  const verdicts = VERDICT_ORDER.map((id) => {
+  const verdicts = VERDICTS.map((id) => {
     const { name, mark } = VERDICT_TEXT[id];
     return { id, name, mark, count: count((finding) => finding.verdict === id) };
   });
-  const symptoms = SYMPTOM_ORDER.map((id) => {
+  const symptoms = SYMPTOMS.map((id) => {
     const { name } = SYMPTOM_TEXT[id];
     return { id, name, mark: "", count: count((finding) => finding.symptom === id) };
   });

@@ -1,6 +1,6 @@
 import type { FindingStatus, ReportFinding } from "../../data.ts";
 import { STATUSES } from "../../data.ts";
-import type { Symptom, Verdict } from "../../../src/oracle/finding.ts";
+import { bySeverity, type Symptom, type Verdict } from "../../../src/oracle/severity.ts";
 import { headline } from "../words.ts";
 
 /** What the reader asked to see; null is "any". */
@@ -13,17 +13,10 @@ export interface Filter {
 
 export const NO_FILTER: Filter = { text: "", status: null, verdict: null, symptom: null };
 
-/** Verdicts from the most to the least alarming. */
-export const VERDICT_ORDER: readonly Verdict[] = ["introduced", "changed", "kept", "fixed"];
-
-/** Findings in reading order: unexpected ones first, then by verdict, then the most frequent. */
+/** Findings in reading order: unexpected ones first, then the graver. */
 export function inReadingOrder(findings: readonly ReportFinding[]): ReportFinding[] {
   return [...findings].sort(
-    (a, b) =>
-      statusRank(a.status) - statusRank(b.status) ||
-      VERDICT_ORDER.indexOf(a.verdict) - VERDICT_ORDER.indexOf(b.verdict) ||
-      b.count - a.count ||
-      (a.signature < b.signature ? -1 : 1),
+    (a, b) => statusRank(a.status) - statusRank(b.status) || bySeverity(a, b),
   );
 }
 

@@ -27,8 +27,8 @@ const missedGoals: JudgedReport = {
 describe("a judged report", () => {
   it("lists what fails first and keeps entries that the campaign did not meet", () => {
     expect(MIXED.signatures.map(({ signature, standing }) => [signature, standing])).toEqual([
-      [CHANGED, "changed"],
       [NEW, "new"],
+      [CHANGED, "changed"],
       [VANISHED, "vanished"],
       [KNOWN, "known"],
     ]);
@@ -53,7 +53,7 @@ describe("JUnit XML", () => {
 
   it("fails a case for each signature that the gate fails on", () => {
     const failing = [...junit(MIXED).matchAll(/name="([^"]*)">\n\s*<failure/g)].map(([, n]) => n);
-    expect(failing).toEqual([CHANGED, NEW, VANISHED]);
+    expect(failing).toEqual([NEW, CHANGED, VANISHED]);
     expect(junit(MIXED)).toContain(`tests="5" failures="3"`);
     expect(junit(missedGoals)).toContain(`failures="1"`);
     expect(junit(CLEAN)).not.toContain("<failure");
@@ -134,8 +134,8 @@ describe("KTAP", () => {
     const results = parsed.flatMap((event) => (event[0] === "assert" ? [event[1]] : []));
     expect(results.map(({ ok, id, name }) => [ok, id, name])).toEqual([
       [true, 1, "campaign reaches its goals"],
-      [false, 2, CHANGED],
-      [false, 3, NEW],
+      [false, 2, NEW],
+      [false, 3, CHANGED],
       [false, 4, VANISHED],
       [true, 5, KNOWN],
     ]);
@@ -156,8 +156,8 @@ describe("KTAP", () => {
       return parsed.flatMap((e) => (e[0] === "assert" && !e[1].ok ? [e[1].name] : []));
     });
     expect(failures).toEqual([
-      ["keeps its verdict"],
       ["is accepted by the baseline"],
+      ["keeps its verdict"],
       ["still shows"],
       [],
     ]);
@@ -188,7 +188,7 @@ describe("GitHub annotations", () => {
   };
 
   it("are escaped as GitHub's own library escapes them", () => {
-    const line = githubAnnotations(MIXED, "a,b:c%.json").split("\n")[1] ?? "";
+    const line = githubAnnotations(MIXED, "a,b:c%.json").split("\n")[0] ?? "";
     const message = `new: ${NASTY}\nIn 3 runs, first run 17; step 2, before: ${NASTY}`;
     const properties = { title: `pfndiff: new ${NEW}`, file: "a,b:c%.json" };
     expect(`${line}\n`).toBe(printed(() => error(message, properties)));

@@ -25,8 +25,8 @@ describe("what a reproducer checks", () => {
   it("is there for every symptom that user space can see", () => {
     const seen = new Set(ALL.map((input) => input.finding.symptom));
     expect([...SYMPTOMS].filter((symptom) => !seen.has(symptom))).toEqual([
-      "mode-mismatch",
       "refcount",
+      "mode-mismatch",
     ]);
   });
 

@@ -1,0 +1,50 @@
+/**
+ * The closed list of symptoms, gravest first: what corrupts comes before what loses, that before
+ * what a caller is told, and a price that a design states comes near the end. Every report orders
+ * findings by it, and nothing else ranks symptoms.
+ */
+export const SYMPTOMS = [
+  "alias",
+  "missed-conflict",
+  "untracked-mapping",
+  "wrong-owner-untrack",
+  "refcount",
+  "double-untrack",
+  "leak",
+  "mode-mismatch",
+  "stale-memtype",
+  "refused",
+  "warning",
+  "over-retention",
+  "errno",
+] as const;
+
+export type Symptom = (typeof SYMPTOMS)[number];
+
+/** What became of a symptom from before to after, the most alarming first. */
+export const VERDICTS = ["introduced", "changed", "kept", "fixed"] as const;
+
+export type Verdict = (typeof VERDICTS)[number];
+
+/** What the order of findings rests on; a symptom or verdict of another version comes first. */
+interface Ranked {
+  readonly symptom: string;
+  readonly verdict: string;
+  readonly signature: string;
+}
+
+const rankIn = (list: readonly string[], name: string) => list.indexOf(name);
+
+/** Which of two findings a report shows first: the graver, then the more alarming. */
+export function bySeverity(a: Ranked, b: Ranked): number {
+  return (
+    rankIn(SYMPTOMS, a.symptom) - rankIn(SYMPTOMS, b.symptom) ||
+    rankIn(VERDICTS, a.verdict) - rankIn(VERDICTS, b.verdict) ||
+    Number(a.signature > b.signature) - Number(a.signature < b.signature)
+  );
+}
+
+/** Whether a symptom is a fault, and not a warning about one, a price, or another answer. */
+export function isFault(symptom: string): boolean {
+  return rankIn(SYMPTOMS, symptom) < rankIn(SYMPTOMS, "warning");
+}
