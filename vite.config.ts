@@ -1,4 +1,6 @@
-import { chmodSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { defineConfig, type Plugin } from "vite";
 import { SOURCES_FILE, sourcesIn } from "./src/cli/build.ts";
 
@@ -10,7 +12,30 @@ const FROM_NODE_MODULES = ["piscina", "bullmq", "ioredis"];
 /** What a build is made of, as it was before anything was read. */
 let sources = "";
 
-/** Tells the build its sources, and npx, which runs the file itself, that it may. */
+/** Where the declarations of `pfndiff/design` begin; package.json names it too. */
+const TYPES = "dist/types/src/design.d.ts";
+
+/** A declaration file and all that it imports. */
+function reached(file: string, seen = new Set<string>()): Set<string> {
+  if (seen.has(file)) return seen;
+  seen.add(file);
+  for (const [, name] of readFileSync(file, "utf8").matchAll(/ from "(\..+)\.ts"/g)) {
+    reached(join(dirname(file), `${name}.d.ts`), seen);
+  }
+  return seen;
+}
+
+/** Makes the declarations of `pfndiff/design` of the sources: what it needs, and no more. */
+function declareKit(): void {
+  execFileSync("node_modules/.bin/tsc", ["-p", "tsconfig.design.json"], { stdio: "inherit" });
+  const needed = reached(TYPES);
+  for (const name of readdirSync("dist/types", { recursive: true, encoding: "utf8" })) {
+    const file = join("dist/types", name);
+    if (file.endsWith(".d.ts") && !needed.has(file)) rmSync(file);
+  }
+}
+
+/** Tells the build its sources, npx, which runs the file itself, that it may, and modules their types. */
 const finish: Plugin = {
   name: "finish",
   buildStart: () => {
@@ -19,6 +44,7 @@ const finish: Plugin = {
   writeBundle: () => {
     writeFileSync(`dist/${SOURCES_FILE}`, sources);
     chmodSync(ENTRY, 0o755);
+    declareKit();
   },
 };
 
@@ -40,6 +66,7 @@ export default defineConfig({
         worker: "src/cli/worker.ts",
         benchworker: "src/cli/benchworker.ts",
         exploreworker: "src/cli/exploreworker.ts",
+        design: "src/design.ts",
       },
       output: {
         format: "es",

@@ -1,18 +1,21 @@
 import type { Outcome } from "../src/mm/errno.ts";
-import type { Mm } from "../src/mm/mm.ts";
-import type { DupReason, PfnTracking } from "../src/mm/tracking.ts";
+import type {
+  DupReason,
+  PfnTracking,
+  TrackedKernel,
+  TrackedMm,
+  TrackedRanges,
+  TrackedVma,
+} from "../src/mm/tracking.ts";
 import type { PageCount, Pfn } from "../src/mm/units.ts";
-import type { Vma } from "../src/mm/vma.ts";
 import type { PageCacheMode } from "../src/pat/cachemode.ts";
-import type { KernelState } from "../src/pat/kernelstate.ts";
 import type { ModeRef } from "../src/pat/memtype.ts";
-import type { PfnRanges } from "../src/pat/pfnmap.ts";
 
 /** VM_PAT: the only thing that the design keeps of a tracked VMA. */
 export const VM_PAT: object = Object.freeze({});
 
 /** Whether a VMA carries VM_PAT, which smaps shows as `ar`. */
-export function hasVmPat(vma: Vma): boolean {
+export function hasVmPat(vma: TrackedVma): boolean {
   return vma.track !== null;
 }
 
@@ -25,14 +28,14 @@ export class VmPatTracking implements PfnTracking {
   protected readonly granted: ModeRef = { mode: 0 };
 
   constructor(
-    protected readonly ranges: PfnRanges,
-    protected readonly kernel: KernelState,
+    protected readonly ranges: TrackedRanges,
+    protected readonly kernel: TrackedKernel,
     /** Whether fork refuses every substitution of the cache mode, as all releases do. */
     private readonly strictFork = true,
   ) {}
 
   /** track_pfn_remap(): every failure becomes EINVAL in remap_pfn_range(). */
-  remap(vma: Vma, wanted: PageCacheMode, granted: ModeRef, pfn: Pfn): Outcome {
+  remap(vma: TrackedVma, wanted: PageCacheMode, granted: ModeRef, pfn: Pfn): Outcome {
     const end = pfn + vma.pages;
     if (this.ranges.track(pfn, end, wanted, false, granted) !== null) return "EINVAL";
     this.kernel.writesVmFlags("track_pfn_remap");
@@ -41,7 +44,7 @@ export class VmPatTracking implements PfnTracking {
   }
 
   /** untrack_pfn() of a given range: the zap before it has often cleared the flag already. */
-  remapFailed(vma: Vma, pfn: Pfn, pages: PageCount): void {
+  remapFailed(vma: TrackedVma, pfn: Pfn, pages: PageCount): void {
     if (!hasVmPat(vma)) return;
     this.ranges.untrack(pfn, pfn + pages);
     this.kernel.writesVmFlags("untrack_pfn");
@@ -49,7 +52,7 @@ export class VmPatTracking implements PfnTracking {
   }
 
   /** vm_area_dup() copies the flag; dup_mmap() clears it again in the child. */
-  dup(copy: Vma, original: Vma, reason: DupReason): void {
+  dup(copy: TrackedVma, original: TrackedVma, reason: DupReason): void {
     copy.track = reason === "fork" ? null : original.track;
   }
 
@@ -57,7 +60,7 @@ export class VmPatTracking implements PfnTracking {
    * track_pfn_copy(): the child reserves the VMA's present range for itself, strictly with the
    * mode of its first page. A first page that was copied on write has lost that mode.
    */
-  copy(childVma: Vma, parent: Mm, parentVma: Vma): Outcome {
+  copy(childVma: TrackedVma, parent: TrackedMm, parentVma: TrackedVma): Outcome {
     if (!hasVmPat(parentVma)) return null;
     const base = parent.pageTable.pfnAt(parentVma.start);
     if (base === null) {
@@ -73,7 +76,7 @@ export class VmPatTracking implements PfnTracking {
   }
 
   /** untrack_pfn_copy(): what copy() reserved is given back by its pfn. */
-  copyFailed(childVma: Vma, parent: Mm, parentVma: Vma): void {
+  copyFailed(childVma: TrackedVma, parent: TrackedMm, parentVma: TrackedVma): void {
     if (!hasVmPat(childVma)) return;
     const base = parent.pageTable.pfnAt(parentVma.start);
     if (base !== null) this.ranges.untrack(base, base + childVma.pages);
@@ -84,7 +87,7 @@ export class VmPatTracking implements PfnTracking {
    * untrack_pfn() on the whole VMA, however little of it goes; the flag goes even when the free
    * fails.
    */
-  unmap(mm: Mm, vma: Vma): void {
+  unmap(mm: TrackedMm, vma: TrackedVma): void {
     if (!hasVmPat(vma)) return;
     const base = this.base(mm, vma);
     if (base === null) return;
@@ -93,7 +96,7 @@ export class VmPatTracking implements PfnTracking {
   }
 
   /** untrack_pfn_clear(): the whole old VMA loses the flag, even if only a piece moved. */
-  moved(vma: Vma): void {
+  moved(vma: TrackedVma): void {
     vma.track = null;
   }
 
@@ -108,7 +111,7 @@ export class VmPatTracking implements PfnTracking {
   free(): void {}
 
   /** get_pat_info() without the cache mode: the page table, else vm_pgoff of a COW mapping. */
-  protected base(mm: Mm, vma: Vma): Pfn | null {
+  protected base(mm: TrackedMm, vma: TrackedVma): Pfn | null {
     const pfn = mm.pageTable.pfnAt(vma.start);
     if (pfn !== null) return pfn;
     if (vma.isPrivate) return vma.pfn;

@@ -1,11 +1,8 @@
 import type { Outcome } from "../src/mm/errno.ts";
-import type { PfnTracking } from "../src/mm/tracking.ts";
+import type { PfnTracking, TrackedKernel, TrackedRanges, TrackedVma } from "../src/mm/tracking.ts";
 import type { PageCount, Pfn } from "../src/mm/units.ts";
-import type { Vma } from "../src/mm/vma.ts";
 import type { PageCacheMode } from "../src/pat/cachemode.ts";
-import type { KernelState } from "../src/pat/kernelstate.ts";
 import type { ModeRef } from "../src/pat/memtype.ts";
-import type { PfnRanges } from "../src/pat/pfnmap.ts";
 
 /** struct pfnmap_track_ctx: the range one remap_pfn_range() tracked, and how many VMAs share it. */
 export class PfnmapTrackCtx {
@@ -23,7 +20,7 @@ export class PfnmapTrackCtx {
 const MOST_KEPT = 4096;
 
 /** The context of a VMA, or null where the VMA is not tracked. */
-export function ctxOf(vma: Vma): PfnmapTrackCtx | null {
+export function ctxOf(vma: TrackedVma): PfnmapTrackCtx | null {
   return vma.track as PfnmapTrackCtx | null;
 }
 
@@ -38,12 +35,12 @@ export class KrefTracking implements PfnTracking {
   private used = 0;
 
   constructor(
-    protected readonly ranges: PfnRanges,
-    protected readonly kernel: KernelState,
+    protected readonly ranges: TrackedRanges,
+    protected readonly kernel: TrackedKernel,
   ) {}
 
   /** remap_pfn_range_track(): a VMA that holds a context already is refused, silently. */
-  remap(vma: Vma, wanted: PageCacheMode, granted: ModeRef, pfn: Pfn): Outcome {
+  remap(vma: TrackedVma, wanted: PageCacheMode, granted: ModeRef, pfn: Pfn): Outcome {
     if (vma.track !== null) return "EINVAL";
     const end = pfn + vma.pages;
     if (this.ranges.track(pfn, end, wanted, false, granted) !== null) return "EINVAL";
@@ -56,12 +53,12 @@ export class KrefTracking implements PfnTracking {
   }
 
   /** The context of the call that failed goes again; a part has made none. */
-  remapFailed(vma: Vma, _pfn: Pfn, _pages: PageCount, whole: boolean): void {
+  remapFailed(vma: TrackedVma, _pfn: Pfn, _pages: PageCount, whole: boolean): void {
     if (whole) this.free(vma);
   }
 
   /** vma_pfnmap_track_ctx_dup(): the copy takes a reference, whatever it was made for. */
-  dup(copy: Vma, original: Vma): void {
+  dup(copy: TrackedVma, original: TrackedVma): void {
     const ctx = ctxOf(original);
     copy.track = ctx;
     if (ctx !== null) ctx.kref++;
@@ -116,7 +113,7 @@ export class KrefTracking implements PfnTracking {
   }
 
   /** vma_pfnmap_track_ctx_release(): the last put gives the whole range back. */
-  free(vma: Vma): void {
+  free(vma: TrackedVma): void {
     const ctx = ctxOf(vma);
     if (ctx === null) return;
     vma.track = null;

@@ -2,7 +2,7 @@ import { broken } from "../pat/invariant.ts";
 import type { KernelState } from "../pat/kernelstate.ts";
 import { PageSet } from "../pat/pageset.ts";
 import type { PfnRanges } from "../pat/pfnmap.ts";
-import type { Outcome } from "./errno.ts";
+import { isRefused, type Outcome } from "./errno.ts";
 import type { FileMapping } from "./filemapping.ts";
 import { PageTable } from "./pagetable.ts";
 import type { MmProfile } from "./profile.ts";
@@ -206,7 +206,7 @@ export function splitVma(context: MmContext, mm: Mm, vma: Vma, at: VirtualPage):
   if (!(vma.start < at && at < vma.end)) broken(`${at} is not inside [${vma.start},${vma.end})`);
   if (kernel.fails("vma")) return "ENOMEM";
   const upper = context.pool.copyOf(vma, at, vma.end, vma.pfn + (at - vma.start));
-  tracking.dup(upper, vma, "split");
+  if (isRefused(tracking.dup(upper, vma, "split"))) return "ENOMEM";
   if (kernel.fails("vma-setup")) {
     tracking.free(upper);
     return "ENOMEM";

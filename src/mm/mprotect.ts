@@ -69,7 +69,9 @@ export function madvise(
     if (behavior === "dontfork" && (next.flags & VM_DONTCOPY) === 0) {
       // madvise() tells that memory is short by EAGAIN.
       if (splitAround(context, mm, start, upTo) !== null) return "EAGAIN";
-      (mm.lookup(start) as Vma).flags |= VM_DONTCOPY;
+      const left = mm.lookup(start) as Vma;
+      left.flags |= VM_DONTCOPY;
+      context.tracking.dontfork?.(left);
     }
     from = upTo;
   }

@@ -1,4 +1,4 @@
-import type { Outcome } from "./errno.ts";
+import { isRefused, type Outcome } from "./errno.ts";
 import type { Mm, MmContext } from "./mm.ts";
 import { munmap } from "./munmap.ts";
 import { TABLE_PAGES } from "./pagetable.ts";
@@ -54,7 +54,7 @@ function moveVma(
   if (!hasRoom(context, mm, context.profile.mremapRoom.move)) return "ENOMEM";
   if (kernel.fails("vma")) return "ENOMEM";
   const copy = context.pool.copyOf(vma, to, to + pages, vma.pfn + (at - vma.start));
-  tracking.dup(copy, vma, "move");
+  if (isRefused(tracking.dup(copy, vma, "move"))) return "ENOMEM";
   if (kernel.fails("vma-setup")) {
     tracking.free(copy);
     return "ENOMEM";

@@ -110,10 +110,16 @@ export class ContextWatch implements PfnTracking {
     this.tracking.remapFailed(vma, pfn, pages, whole);
   }
 
-  dup(copy: Vma, original: Vma, reason: DupReason): void {
+  dup(copy: Vma, original: Vma, reason: DupReason): Outcome | void {
     this.note(copy);
     this.note(original);
-    this.tracking.dup(copy, original, reason);
+    return this.tracking.dup(copy, original, reason);
+  }
+
+  dontfork(vma: Vma): void {
+    if (this.tracking.dontfork === undefined) return;
+    this.note(vma);
+    this.tracking.dontfork(vma);
   }
 
   copy(childVma: Vma, parent: Mm, parentVma: Vma): Outcome {

@@ -68,17 +68,7 @@ describe("file:PATH", () => {
     [
       "moves a VMA",
       `export default () => ${hooks("vma.start = 9; return null;")};`,
-      "it changes what is not its own: a VMA, in remap()",
-    ],
-    [
-      "moves a VMA to no page at all",
-      `export default () => ${hooks("vma.start = 0.5; return null;")};`,
-      "it changes what is not its own: a VMA, in remap()",
-    ],
-    [
-      "takes a VMA out of its list",
-      `export default () => Object.assign(${hooks("return null;")}, { unmap: (mm, vma) => mm.remove(vma) });`,
-      "it changes what is not its own: broken invariant",
+      "it changes what is not its own: a VMA's start, in remap()",
     ],
     [
       "answers a hook later",
@@ -111,13 +101,13 @@ describe("file:PATH", () => {
     15_000,
   );
 
-  it("may track a range that is empty or past the region: that is for the oracle to judge", async () => {
-    const wide = "ranges.track(3, 3, wanted, false, granted); ranges.untrack(40, 50); return null;";
-    const { status, out } = await record(`export default (ranges) => ${hooks(wide)};`);
+  it("may track an empty range, and untrack what nobody has: that is for the oracle to judge", async () => {
+    const wrong = "ranges.track(3, 3, wanted, false, granted); ranges.untrack(2, 4); return null;";
+    const { status, out } = await record(`export default (ranges) => ${hooks(wrong)};`);
     expect(status).toBe(0);
     expect(JSON.parse(out).steps[1].events).toEqual([
       { kind: "warn", text: "memtype_reserve: the range is empty" },
-      { kind: "invalid-free", start: 40, end: 50 },
+      { kind: "invalid-free", start: 2, end: 4 },
     ]);
   });
 
