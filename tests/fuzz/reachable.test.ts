@@ -7,7 +7,6 @@ import { modernSpec } from "../../modern/index.ts";
 import { knownBackends, openModel } from "../../src/cli/backends.ts";
 import { differentialOf } from "../../src/cli/campaign.ts";
 import type { Outcome } from "../../src/mm/errno.ts";
-import type { Vma } from "../../src/mm/vma.ts";
 import { type ModelBackend, modelBackend } from "../../src/model/backend.ts";
 
 const IDS = knownBackends().filter((id) => /[@:](?!RELEASE|PATH)/.test(id));
@@ -54,7 +53,7 @@ describe("goals that a pair is not held to", () => {
     };
     const sharesOnly = class extends KrefTracking {
       override remap(...args: Parameters<KrefTracking["remap"]>): Outcome {
-        const [vma]: [Vma, ...unknown[]] = args;
+        const [vma] = args;
         return vma.isPrivate ? "EINVAL" : super.remap(...args);
       }
     };
