@@ -13,6 +13,7 @@ import {
   type SeenKernelMap,
 } from "../oracle/observed.ts";
 import { isRam } from "../pat/rampages.ts";
+import type { Fault } from "../trace/fields.ts";
 import type { Op } from "../trace/op.ts";
 import type { World } from "../trace/trace.ts";
 
@@ -32,6 +33,10 @@ export class ModelSide implements LiveSide {
 
   constructor(private readonly model: ModelBackend) {
     this.machine = this.machineOf({ pfns: 1, vpages: 1, mtrr: "uncached" });
+  }
+
+  get failed(): Fault | null {
+    return this.machine.failed;
   }
 
   get events(): readonly SeenEvent[] {

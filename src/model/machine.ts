@@ -23,6 +23,7 @@ import { KernelBug, KernelState } from "../pat/kernelstate.ts";
 import { MemtypeList, type MemtypeWatcher } from "../pat/memtype.ts";
 import { PfnRanges } from "../pat/pfnmap.ts";
 import { RamPages } from "../pat/rampages.ts";
+import type { Fault } from "../trace/fields.ts";
 import type { Op, OpOf } from "../trace/op.ts";
 import type { World } from "../trace/trace.ts";
 import { ContextWatch, type ShownContext } from "./contextwatch.ts";
@@ -64,6 +65,8 @@ export class Machine {
   readonly processes = new Processes();
   /** What the calls of a driver's handlers have returned since the last op began. */
   readonly calls: CallResult[] = [];
+  /** The allocation that failed in the last op; null where none was told to, or it was not made. */
+  failed: Fault | null = null;
   /** The ranges that the kernel has mapped for itself. */
   readonly kernelMaps: KernelMaps;
   protected readonly context: MmContext;
@@ -181,6 +184,7 @@ export class Machine {
    */
   apply(op: Op): Outcome {
     this.clearEvents();
+    this.failed = null;
     if (op.op === "spawn") {
       this.processes.set(op.proc, this.newMm());
       return null;
@@ -188,9 +192,10 @@ export class Machine {
     const mm = this.processes.get(op.proc);
     if (mm === undefined) return "ESRCH";
     const { kernel } = this.context;
-    if (op.fault !== undefined) kernel.arm(op.fault.at, op.fault.nth);
+    const { fault } = op;
+    if (fault !== undefined) kernel.arm(fault.at, fault.nth);
     const outcome = this.survive(mm, op);
-    if (op.fault !== undefined) kernel.disarm();
+    if (fault !== undefined && kernel.disarm()) this.failed = fault;
     if (checks.thorough) assertSound(this);
     return outcome;
   }

@@ -132,6 +132,7 @@ export function snapshot(machine: Machine, outcome: Outcome, contexts: boolean):
     })),
     vmas,
     events: machine.events.map(showEvent),
+    ...(machine.failed === null ? {} : { failed: { ...machine.failed } }),
     ...(machine.calls.length > 0 ? { calls: machine.calls.map(showCall) } : {}),
     ...(kernelMaps.length > 0 ? { kernelMaps: kernelMaps.map(showKernelMap) } : {}),
     ...(contexts && contextOf !== undefined ? { contexts: showContexts(machine) } : {}),

@@ -85,7 +85,7 @@ function applyMunmap(side: SideState, op: OpOf<"munmap">, proc: ProcLedger, seen
   else loseUnseen(side, proc, seen, op.at, to, UNMAP);
   const next = side.space.find(op.at);
   if (seen.outcome === null && (next === null || next.start >= to)) return;
-  confirmRange(side, proc, op.at, to);
+  confirmRange(side, proc, seen, op.at, to);
   if (seen.outcome !== null) noteSplit(side, proc, op.at);
 }
 
@@ -101,7 +101,7 @@ function applyDriverMmap(
   else loseUnseen(side, proc, seen, op.at, to, UNMAP);
   followDrivers(side, op.proc, seen);
   if (seen.outcome === null) return;
-  confirmRange(side, proc, op.at, to);
+  confirmRange(side, proc, seen, op.at, to);
   noteSplit(side, proc, op.at);
 }
 

@@ -21,8 +21,8 @@ export function applyFork(
   seen: Observed,
 ): void {
   if (seen.outcome !== null) {
-    // A fork that is told to fail late fails for no tracking's sake.
-    if (op.late !== true) noteRefusedFork(side, parent, seen);
+    // Neither a late failure nor an allocation's is for any tracking's sake.
+    if (op.late !== true && seen.failed === null) noteRefusedFork(side, parent, seen);
     return;
   }
   const child = side.procs.bear(op.child, side.world.vpages);

@@ -60,21 +60,22 @@ export function applyMmap(
   const asked = askedMode(op.via, side.world.mtrr);
   const expected = exactMode(side, op.pfn, end, asked);
   if (ok) mapNew(side, op, proc, seen, asked, expected);
-  else if (expected !== REFUSAL && isRefusal(side, seen)) {
+  else if (expected !== REFUSAL && isRefusal(seen)) {
     noteDeviation(side, "refused", op.pfn, end, expected, REFUSAL);
   }
   const vma = vmaAt(side.space, op.at);
   const isShown = ok && vma?.start === op.at && vma.end === to && vma.pfn === op.pfn;
-  if (!isShown) confirmRange(side, proc, op.at, to);
+  if (!isShown) confirmRange(side, proc, seen, op.at, to);
   if (!ok) noteSplit(side, proc, op.at);
 }
 
 /**
  * Whether it is the driver that has refused: it says EINVAL or EAGAIN, whatever the tracking said.
- * A sealed VMA in the way (EPERM) and too many VMAs (ENOMEM) have nothing to do with tracking.
+ * A sealed VMA in the way (EPERM) and too many VMAs (ENOMEM) have nothing to do with tracking, and
+ * an allocation that failed is reason enough.
  */
-function isRefusal({ op }: SideState, { outcome }: Observed): boolean {
-  return outcome === "EINVAL" || outcome === "EAGAIN" || op.fault !== undefined;
+function isRefusal({ outcome, failed }: Observed): boolean {
+  return failed === null && (outcome === "EINVAL" || outcome === "EAGAIN");
 }
 
 function mapNew(

@@ -2,7 +2,16 @@ import type { OpOf } from "../trace/op.ts";
 import type { Area, ProcLedger } from "./areas.ts";
 import { HEAD, MIDDLE, MOVE, NO_CAUSE, SHRINK, TAIL, UNMAP } from "./causes.ts";
 import { entryPfn, NOTHING, type Observed, vmaAt } from "./observed.ts";
-import { confirmRange, loseRange, loseUnseen, noteSplit, seenPfn } from "./ranges.ts";
+import {
+  confirmRange,
+  loseRange,
+  loseUnseen,
+  mapRange,
+  noteSplit,
+  noteTaken,
+  putOff,
+  seenPfn,
+} from "./ranges.ts";
 import type { SideState } from "./state.ts";
 import type { Unit } from "./unit.ts";
 
@@ -19,12 +28,11 @@ export function applyMremap(side: SideState, op: Mremap, proc: ProcLedger, seen:
   loseUnseen(side, proc, seen, at + kept, at + op.pages, SHRINK);
   if (to !== undefined) {
     movePages(side, op.at, to, proc, seen, kept);
-    confirmRange(side, proc, to, to + op.newPages);
+    confirmRange(side, proc, seen, to, to + op.newPages);
   }
   if (seen.outcome !== null) noteCuts(side, op, proc);
-  if (to !== undefined && op.fault !== undefined) return;
   const grownTo = to === undefined ? op.newPages : 0;
-  confirmRange(side, proc, at, at + Math.max(op.pages, grownTo));
+  confirmRange(side, proc, seen, at, at + Math.max(op.pages, grownTo));
 }
 
 /** A failing mremap() may have cut the VMAs that it could not unmap then. */
@@ -63,13 +71,20 @@ function hasMoved(
   const area = proc.areaAt(from);
   if (area === null) return false;
   const { space, op } = side;
-  // A source that could not be split keeps its VMA, but not the pages that moved.
-  if (op.fault === undefined && vmaAt(space, from) !== null) return false;
+  if (vmaAt(space, from) !== null && !isHollow(seen)) return false;
   const vma = vmaAt(space, to);
   if (vma === null) return false;
   if (vma.device === null) return vma.pfn + to - vma.start === area.pfnAt(from);
   const entry = seen.entryAt(op.proc, vma, to);
   return entry === NOTHING ? proc.isOff(from) : entryPfn(entry) === area.pfnAt(from);
+}
+
+/**
+ * A move succeeds although the source cannot be split for want of memory: its VMA stays, without
+ * the pages that moved.
+ */
+function isHollow({ failed, outcome }: Observed): boolean {
+  return failed !== null && outcome === null;
 }
 
 /** Moves pages that are seen to have moved, unit by unit. */
@@ -98,7 +113,39 @@ function movePages(
     relocate(side, proc, at + begin, at + n, to - at);
     side.units.touch(unit, side.step, UNMAP);
     noteMove(side, proc, seen, unit, at + begin, at + n);
+    if (isHollow(seen)) leaveHollow(side, proc, seen, at + begin, at + n, to - at);
   }
+}
+
+/**
+ * Where the VMA of pages that have moved by `by` is still seen, it is there without them. They are
+ * still their unit's, unless the VMA shows that the tracking has gone with them.
+ */
+function leaveHollow(
+  side: SideState,
+  proc: ProcLedger,
+  seen: Observed,
+  from: number,
+  to: number,
+  by: number,
+): void {
+  for (let page = from; page < to; page++) {
+    const moved = proc.areaAt(page + by);
+    const vma = vmaAt(side.space, page);
+    if (moved === null || vma === null) continue;
+    const pfn = moved.pfnAt(page + by);
+    moved.unit.split = true;
+    const unit = seen.isPatLost(vma) ? untrackedUnit(side, pfn, moved.unit) : moved.unit;
+    const area = mapRange(side, proc, page, page + 1, pfn, unit);
+    noteTaken(side, unit, side.cause);
+    putOff(side, proc, area, page, page + 1, "taken");
+  }
+}
+
+function untrackedUnit(side: SideState, pfn: number, { mode, isPrivate }: Unit): Unit {
+  const unit = side.units.create(pfn, 1, mode, isPrivate);
+  unit.isUntracked = true;
+  return unit;
 }
 
 /** Moves areas of [from, to) to where nothing is; nothing is mapped or lost by that. */

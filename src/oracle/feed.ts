@@ -1,6 +1,7 @@
 import type { Outcome } from "../mm/errno.ts";
 import { protFlags, VM_DONTCOPY, VM_PRIVATE, VM_SEALED } from "../mm/vmaflags.ts";
 import { CACHE_MODES, type CacheMode } from "../pat/cachemode.ts";
+import type { Fault } from "../trace/fields.ts";
 import type {
   KernelMap,
   Mapped,
@@ -66,6 +67,7 @@ class RecordedSpace implements SeenSpace {
 /** Turns the steps of a recording, one after the other, into what the oracle consumes. */
 export class RecordingFeed implements Observed {
   outcome: Outcome = null;
+  failed: Fault | null = null;
   events: readonly TraceEvent[] = [];
   badContexts = 0;
   calls: readonly SeenCall[] = [];
@@ -88,6 +90,7 @@ export class RecordingFeed implements Observed {
     this.step = step;
     this.shown.clear();
     this.outcome = "errno" in step.result ? step.result.errno : null;
+    this.failed = step.failed ?? null;
     this.events = step.events;
     this.calls = (step.calls ?? []).map(({ call, errno }) => ({ call, outcome: errno ?? null }));
     this.kernelMaps = (step.kernelMaps ?? []).filter(({ ram }) => ram !== true).map(seenMap);

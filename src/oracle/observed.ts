@@ -1,3 +1,4 @@
+import type { Fault } from "../trace/fields.ts";
 import type { Op } from "../trace/op.ts";
 import type { PatEvent } from "../pat/events.ts";
 import type { TraceEvent } from "../trace/recording.ts";
@@ -106,6 +107,8 @@ export type SeenEvent = TraceEvent | PatEvent;
 /** Everything one side showed after one op; good until the next op. */
 export interface Observed {
   readonly outcome: Outcome;
+  /** The allocation that failed within the op, or null. That one was told to fail says nothing. */
+  readonly failed: Fault | null;
   /** How the memtype list changed; the oracle uses it up. */
   readonly changes: ListChanges;
   readonly events: readonly SeenEvent[];

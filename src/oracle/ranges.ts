@@ -1,6 +1,6 @@
 import type { Area, ProcLedger } from "./areas.ts";
 import { type CauseId, type Removal, UNMAP } from "./causes.ts";
-import { entryPfn, NOTHING, type Observed, type SeenVma, vmaAt } from "./observed.ts";
+import { entryMode, entryPfn, NOTHING, type Observed, type SeenVma, vmaAt } from "./observed.ts";
 import type { SideState } from "./state.ts";
 import type { Unit } from "./unit.ts";
 
@@ -181,7 +181,13 @@ function agrees({ space }: SideState, proc: ProcLedger, from: number, to: number
  * Compares [from, to) of the ledger with the VMAs seen. Where they differ the backend did
  * something else than it answered: the ledger follows what is seen, and the answer is untrue.
  */
-export function confirmRange(side: SideState, proc: ProcLedger, from: number, to: number): void {
+export function confirmRange(
+  side: SideState,
+  proc: ProcLedger,
+  seen: Observed,
+  from: number,
+  to: number,
+): void {
   if (from >= to || agrees(side, proc, from, to)) return;
   for (let page = from; page < to; page++) {
     const vma = vmaAt(side.space, page);
@@ -191,11 +197,26 @@ export function confirmRange(side: SideState, proc: ProcLedger, from: number, to
     if (pfn === (area === null ? NOTHING : area.pfnAt(page))) continue;
     side.isUntrue = true;
     loseRange(side, proc, page, page + 1, UNMAP);
-    if (pfn === NOTHING) continue;
-    const unit = side.units.create(pfn, 1, 0, false);
+    if (vma === null) continue;
+    const unit = side.units.create(pfn, 1, surpriseMode(side, seen, vma, page, pfn), false);
     side.units.touch(unit, side.step, UNMAP);
     mapRange(side, proc, page, page + 1, pfn, unit);
   }
+}
+
+/**
+ * The cache mode of a page that nothing explains: by the page table, else by what is reserved for
+ * it, else what a page without reservation gets.
+ */
+function surpriseMode(
+  { op, reservations }: SideState,
+  seen: Observed,
+  vma: SeenVma,
+  page: number,
+  pfn: number,
+): number {
+  const entry = seen.entryAt(op.proc, vma, page);
+  return entry === NOTHING ? reservations.modeAt(pfn) : entryMode(entry);
 }
 
 /** A unit that has a VMA boundary inside is split; special VMAs never merge again. */

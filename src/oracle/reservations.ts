@@ -1,5 +1,6 @@
 import type { CauseId } from "./causes.ts";
 import type { Pages } from "./pages.ts";
+import { UC_MINUS } from "../pat/cachemode.ts";
 import { Reservation } from "./reservation.ts";
 import type { Unit } from "./unit.ts";
 
@@ -163,6 +164,15 @@ export class Reservations {
     if (!entry.isCounted) return;
     entry.isCounted = false;
     this.pages.unkeep(entry.start, entry.end);
+  }
+
+  /** The cache mode of an entry that covers `pfn`, or the one of a page without reservation. */
+  modeAt(pfn: number): number {
+    for (let start = this.firstStart(pfn); start <= pfn; start++) {
+      let entry = this.startingAt(start);
+      for (; entry !== null; entry = entry.nextOfStart) if (entry.end > pfn) return entry.mode;
+    }
+    return UC_MINUS;
   }
 
   /** No entry that covers `pfn` starts before this page. */

@@ -13,7 +13,7 @@ import { SideState } from "./state.ts";
 export class SideOracle extends SideState {
   /** Judges one op by what the side showed after it. Uses up `seen.changes`. */
   judge(op: Op, seen: Observed): void {
-    this.begin(op);
+    this.begin(op, seen.failed);
     seen.changes.normalise();
     applyOp(this, op, seen);
     assignChanges(this, seen.changes);

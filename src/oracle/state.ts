@@ -1,4 +1,5 @@
 import { CACHE_MODES, type CacheMode, SHORT_MODE } from "../pat/cachemode.ts";
+import type { Fault } from "../trace/fields.ts";
 import type { Op } from "../trace/op.ts";
 import type { World } from "../trace/trace.ts";
 import { type CauseId, END_MATCH, failsOnlyByAnother, NO_CAUSE, opCause } from "./causes.ts";
@@ -70,6 +71,8 @@ export class SideState {
   /** Index of the op being judged. */
   step = -1;
   op: Op = { op: "spawn", proc: 0 };
+  /** The allocation that failed within it, or null. */
+  failed: Fault | null = null;
   /** The VMAs of the op's process after it, as the side shows them. */
   space: SeenSpace = EMPTY_SPACE;
   /** Set by whoever compares the sides, before a step. */
@@ -112,9 +115,10 @@ export class SideState {
   }
 
   /** Starts the next step. */
-  begin(op: Op): void {
+  begin(op: Op, failed: Fault | null): void {
     this.step++;
     this.op = op;
+    this.failed = failed;
     this.isUntrue = false;
     this.deviation.symptom = null;
     this.deviation.found = false;

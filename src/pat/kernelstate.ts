@@ -32,6 +32,7 @@ export class KernelState {
   /** How far behind its original the copy that the last fork made is put in a file's tree. */
   private behind = 1;
   private links = 0;
+  private hasFailed = false;
   private site: AllocationSite | null = null;
   private left = 0;
   private readonly warned = new Set<string>();
@@ -63,11 +64,14 @@ export class KernelState {
   arm(site: AllocationSite, nth: number): void {
     this.site = site;
     this.left = nth;
+    this.hasFailed = false;
   }
 
-  disarm(): void {
+  /** Nothing is told to fail from here on; returns whether what was has failed. */
+  disarm(): boolean {
     this.site = null;
     this.left = 0;
+    return this.hasFailed;
   }
 
   /** Counts an allocation; true when it is the one that fails. */
@@ -75,7 +79,9 @@ export class KernelState {
     // A number is compared first: nearly always nothing is told to fail.
     if (this.left === 0 || this.site !== site) return false;
     this.left--;
-    return this.left === 0;
+    if (this.left > 0) return false;
+    this.hasFailed = true;
+    return true;
   }
 
   /** WARN_ON_ONCE(): one message a boot from each place. */

@@ -5,7 +5,8 @@ import { CALLS, type DriverCallRecord } from "./driverop.ts";
 import { DRIVER_LIMITS, type Field, type Fields, LIMITS } from "./fields.ts";
 import { type Op, OPS } from "./op.ts";
 
-const faultSchema = z.strictObject({
+/** An allocation: the nth at a site within one op, counted from 1. */
+export const faultSchema = z.strictObject({
   at: z.enum(ALLOCATION_SITES),
   nth: z.int().min(1).max(LIMITS.vpages),
 });

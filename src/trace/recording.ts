@@ -3,6 +3,7 @@ import { ERRNOS } from "../mm/errno.ts";
 import { CACHE_MODES } from "../pat/cachemode.ts";
 import { DRIVER_CALLS, FAULT_HANDLERS } from "./driverop.ts";
 import { PROTS } from "./op.ts";
+import { faultSchema } from "./opschema.ts";
 import { traceSchema } from "./trace.ts";
 
 const page = z.int();
@@ -116,13 +117,15 @@ export const contextSchema = z.strictObject({
 /**
  * The full visible state after one op. `vmas` holds every live process, by proc id. `calls` tells
  * of a driver's calls where the op made any, `kernelMaps` of the kernel's own mappings where there
- * are any.
+ * are any. `failed` is the allocation that failed within the op: the op's `fault`, unless it makes
+ * fewer allocations there, and then there is no such field.
  */
 export const stepSchema = z.strictObject({
   result: resultSchema,
   memtype: z.array(memtypeSchema),
   vmas: z.record(z.string().regex(/^\d+$/), z.array(vmaSchema)),
   events: z.array(eventSchema),
+  failed: faultSchema.optional(),
   calls: z.array(callSchema).optional(),
   kernelMaps: z.array(kernelMapSchema).optional(),
   contexts: z.array(contextSchema).optional(),

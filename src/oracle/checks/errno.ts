@@ -19,6 +19,14 @@ function resultOf({ outcome, events }: Observed): string {
 }
 
 /**
+ * Whether an allocation failed on both sides or on neither: one that only one side makes, and that
+ * was told to fail, says nothing of the other.
+ */
+function failedAlike(before: SideState, after: SideState): boolean {
+  return (before.failed === null) === (after.failed === null);
+}
+
+/**
  * errno, between the sides: equal states, one op, different results, and no mapping went
  * otherwise than exact tracking would have it on either side. Asked only where the results differ.
  */
@@ -30,6 +38,7 @@ export function checkErrno(
 ): void {
   if (beforeSide.deviation.symptom !== null || side.deviation.symptom !== null) return;
   if (beforeSide.isUntrue || side.isUntrue) return;
+  if (!failedAlike(beforeSide, side)) return;
   const { op } = side.op;
   const cause = `${causeName(side.cause)}-${resultOf(before)}-to-${resultOf(after)}`;
   const [was, is] = [before.outcome ?? "ok", after.outcome ?? "ok"];
@@ -62,6 +71,7 @@ export function checkCalls(
  */
 export function checkEffect(before: SideState, after: SideState, outcome: Outcome): void {
   if (before.deviation.symptom !== null || after.deviation.symptom !== null) return;
+  if (!failedAlike(before, after)) return;
   const { op } = after.op;
   const result = outcome ?? "ok";
   after.report(

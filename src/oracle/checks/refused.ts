@@ -5,8 +5,7 @@ import { modeName, type SideState } from "../state.ts";
 /** refused: mmap() or fork() fails for a conflict that exact tracking would not see. */
 export function checkRefused(side: SideState, outcome: Outcome): void {
   const { deviation, retention, op } = side;
-  // An allocation that was told to fail explains a refusal; no tracking would have helped.
-  if (deviation.symptom !== "refused" || op.fault !== undefined) return;
+  if (deviation.symptom !== "refused") return;
   if (deviation.kept) retention.refused++;
   const why = deviation.found ? ` because of a reservation over pfn ${deviation.page}` : "";
   const { op: kind } = op;
