@@ -4,6 +4,7 @@ import { type Field, type Fields, rangeText, type Span, type Values } from "../s
 import { type Op, type Place, placeOf, rowOf } from "../src/trace/op.ts";
 import type { Mapped, Memtype, Result, TraceEvent, VmaState } from "../src/trace/recording.ts";
 import { assertNever } from "../src/assertnever.ts";
+import { grantText } from "./askedtext.ts";
 
 /** An op in words, such as `munmap p0 [0,1)`. */
 export function opText(op: Op): string {
@@ -97,10 +98,19 @@ export function vmaText(vma: VmaState): string {
     ...(vma.dontfork === true ? ["dontfork"] : []),
     ...(vma.sealed === true ? ["sealed"] : []),
   ];
-  if (vma.maps !== undefined) {
-    return `${rangeText(vma.start, pages)} = ${mapsText(vma.maps)} ${vma.prot} ${flags.join(" ")}`;
-  }
-  return `${rangeText(vma.start, pages)} = pfn ${rangeText(vma.pfn, pages)} ${vma.prot} ${flags.join(" ")}`;
+  const mapped = vma.maps === undefined ? `pfn ${rangeText(vma.pfn, pages)}` : mapsText(vma.maps);
+  const range = rangeText(vma.start, pages);
+  return `${range} = ${mapped} ${vma.prot} ${flags.join(" ")}${askedText(vma)}`;
+}
+
+/** What a VMA asked for and got, run by run where its pages differ in that. */
+function askedText({ start, end, asked = [] }: VmaState): string {
+  const texts = new Set(asked.map(grantText));
+  const isWhole = asked.reduce((sum, { pages }) => sum + pages, 0) === end - start;
+  if (texts.size === 0) return "";
+  if (texts.size === 1 && isWhole) return `, ${[...texts].join("")}`;
+  const runs = asked.map((run) => `${rangeText(run.at, run.pages)} ${grantText(run)}`);
+  return `, ${runs.join("; ")}`;
 }
 
 /** What a driver has mapped, run by run. */

@@ -1,5 +1,9 @@
 import type { JudgedFinding } from "../src/oracle/finding.ts";
 import type { Replay, ReplayStep } from "../src/replay.ts";
+import type { Op } from "../src/trace/op.ts";
+import type { Request } from "../src/trace/recording.ts";
+import type { Trace } from "../src/trace/trace.ts";
+import { requestText, worksText } from "./askedtext.ts";
 import { opText } from "./optext.ts";
 import { fit, type Paint, pad } from "./paint.ts";
 import { type Row, stepRows } from "./rows.ts";
@@ -14,7 +18,9 @@ export function replayText(replay: Replay, columns: number, paint: Paint): strin
   const twoLanes = columns >= TWO_LANES;
   const names = Math.max(replay.before.length, replay.after.length) + 2;
   const draw = (row: Row) =>
-    twoLanes ? [laneLine(row, lane, paint)] : stackedLines(row, replay, names, paint);
+    twoLanes && row.isSentence !== true
+      ? [laneLine(row, lane, paint)]
+      : stackedLines(row, replay, names, paint);
   const lines = [...heading(replay), ""];
   if (twoLanes) {
     const sides = `${pad(replay.before, lane)}  ${replay.after}`;
@@ -71,7 +77,40 @@ function summary(replay: Replay): string[] {
     notComparable === 0
       ? []
       : [`${notComparable} steps were not comparable: the sides had different VMAs.`];
-  return [`${countText(findings)}; ${first}.`, ...apart];
+  return [`${countText(findings)}; ${first}.`, ...apart, ...modeLines(replay)];
+}
+
+/** So many requests that did not get what they asked for are told of; the others are counted. */
+const MOST_TOLD = 20;
+
+/** Every request that was given another cache mode than it asked for, or refused, and why. */
+function modeLines({ modes, trace, before, after }: Replay): string[] {
+  if (modes.length === 0) return [];
+  const lines = modes.slice(0, MOST_TOLD).flatMap((outcome) => {
+    const op = trace.ops[outcome.step] as Op;
+    const tell = (request: Request | null) =>
+      request === null ? [] : outcomeLines(request, op, trace);
+    const [left, right] = [tell(outcome.before), tell(outcome.after)];
+    const isShared = left.join("\n") === right.join("\n");
+    return [
+      `step ${outcome.step}  ${opText(op)}`,
+      ...(isShared ? left.map((line) => `  ${line}`) : []),
+      ...(isShared ? [] : left.map((line) => `  ${before}: ${line}`)),
+      ...(isShared ? [] : right.map((line) => `  ${after}: ${line}`)),
+    ];
+  });
+  const more = modes.length - MOST_TOLD;
+  return [
+    "",
+    "Cache modes that were asked for and not got:",
+    ...lines.map((line) => `  ${line}`),
+    ...(more > 0 ? [`  and ${more} more, which --json has`] : []),
+  ];
+}
+
+function outcomeLines(request: Request, op: Op, { world }: Trace): string[] {
+  const works = worksText(request, op, world.mtrr);
+  return [requestText(request), ...(works === null ? [] : [works])];
 }
 
 function countText(findings: readonly JudgedFinding[]): string {

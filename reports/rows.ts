@@ -1,5 +1,6 @@
 import type { ReplayStep } from "../src/replay.ts";
 import type { Memtype, Step, VmaState } from "../src/trace/recording.ts";
+import { grantText, isAsAsked, kernelMapText, requestText, whyText } from "./askedtext.ts";
 import { eventText, memtypeText, resultText, vmaText } from "./optext.ts";
 
 /** One line of a step: the same thing on both sides, in words. */
@@ -8,6 +9,8 @@ export interface Row {
   readonly before: string;
   readonly after: string;
   readonly differs: boolean;
+  /** A sentence: it has a line to itself however wide the terminal is. */
+  readonly isSentence?: boolean;
 }
 
 /** What a side has none of. */
@@ -19,10 +22,18 @@ export function stepRows(step: ReplayStep): Row[] {
   const { before, after } = step;
   return [
     row("result", resultText(before.result), resultText(after.result)),
+    ...sentenceRows(refusals(before), refusals(after)),
     ...vmaRows(before, after),
+    ...kernelMapRows(before, after),
     ...memtypeRows(before.memtype, after.memtype),
     ...eventRows(before, after),
   ];
+}
+
+/** Requests for a cache mode that were refused, and why. */
+function refusals({ requests = [] }: Step): string[] {
+  const refused = requests.filter(({ got, by }) => got === undefined && by !== "unknown");
+  return refused.map(requestText);
 }
 
 function row(label: string, before: string, after: string): Row {
@@ -33,7 +44,44 @@ function vmaRows(before: Step, after: Step): Row[] {
   const procs = [...new Set([...Object.keys(before.vmas), ...Object.keys(after.vmas)])];
   return procs
     .sort((a, b) => Number(a) - Number(b))
-    .flatMap((proc) => procRows(`p${proc}`, before.vmas[proc], after.vmas[proc]));
+    .flatMap((proc) => [
+      ...procRows(`p${proc}`, before.vmas[proc], after.vmas[proc]),
+      ...sentenceRows(vmaReasons(before.vmas[proc]), vmaReasons(after.vmas[proc])),
+    ]);
+}
+
+/** Why mappings have another mode than they asked for, each reason once. */
+function vmaReasons(vmas: readonly VmaState[] = []): string[] {
+  const grants = vmas.flatMap(({ asked = [] }) => asked.filter((grant) => !isAsAsked(grant)));
+  return [...new Set(grants.map((grant) => `${grantText(grant)}: ${whyText(grant)}`))];
+}
+
+/** Sentences of both sides; what both say stands once. */
+function sentenceRows(before: readonly string[], after: readonly string[]): Row[] {
+  const all = [...new Set([...before, ...after])];
+  return all.map((sentence, index) => {
+    const [left, right] = [before, after].map((side) =>
+      side.includes(sentence) ? sentence : NONE,
+    );
+    return { ...row(index === 0 ? "why" : "", left ?? NONE, right ?? NONE), isSentence: true };
+  });
+}
+
+/** What the kernel has mapped for itself. */
+function kernelMapRows({ kernelMaps: before = [] }: Step, { kernelMaps: after = [] }: Step): Row[] {
+  const texts = [before, after].map((maps) => maps.map(kernelMapText));
+  const [left = [], right = []] = texts;
+  const rows = Array.from({ length: Math.max(left.length, right.length) }, (_, index) =>
+    row(index === 0 ? "kernel" : "", left[index] ?? NONE, right[index] ?? NONE),
+  );
+  const reasons = ({ kernelMaps = [] }: Pick<Step, "kernelMaps">) =>
+    kernelMaps.flatMap(({ asked }) =>
+      asked === undefined || isAsAsked(asked) ? [] : [`${grantText(asked)}: ${whyText(asked)}`],
+    );
+  return [
+    ...rows,
+    ...sentenceRows(reasons({ kernelMaps: before }), reasons({ kernelMaps: after })),
+  ];
 }
 
 function procRows(label: string, before?: VmaState[], after?: VmaState[]): Row[] {
@@ -50,12 +98,12 @@ function procRows(label: string, before?: VmaState[], after?: VmaState[]): Row[]
     const text = (vma: VmaState | undefined, list?: VmaState[]) =>
       vma === undefined ? absent(list) : vmaText(vma);
     const plain = (vma?: VmaState) =>
-      vma === undefined ? undefined : vmaText({ ...vma, pat: false });
+      vma === undefined ? undefined : vmaText({ ...vma, pat: false, asked: [] });
     return {
       label: index === 0 ? label : "",
       before: text(left, before),
       after: text(right, after),
-      // VM_PAT exists on one side only: it is shown, and is no difference.
+      // VM_PAT exists on one side only, and explanations tell nothing new: they are no difference.
       differs: plain(left) !== plain(right),
     };
   });

@@ -1,4 +1,4 @@
-import type { Recording, Step } from "./trace/recording.ts";
+import type { Recording, Step, VmaState } from "./trace/recording.ts";
 
 /** Stands where a field does not exist, which is neither undefined, null nor false. */
 export const ABSENT = Symbol("absent");
@@ -75,7 +75,7 @@ export interface Comparison {
 
 /**
  * Compares two recordings of one trace step by step. What only a model can show (`contexts`) is
- * left out where the other side does not show it; nothing else is.
+ * left out where the other side does not show it, and explanations always; nothing else is.
  */
 export function compareSteps(expected: Recording, actual: Recording): Comparison {
   const total = Math.max(expected.steps.length, actual.steps.length);
@@ -86,7 +86,7 @@ export function compareSteps(expected: Recording, actual: Recording): Comparison
     const found =
       left === undefined || right === undefined
         ? [{ path: "", expected: left ?? ABSENT, actual: right ?? ABSENT }]
-        : differences(left, asVisibleAs(left, right));
+        : differences(withoutExplanations(left), asVisibleAs(left, withoutExplanations(right)));
     if (found.length > 0) disagreements.push({ step, differences: found });
   }
   return { total, agreed: total - disagreements.length, disagreements };
@@ -100,4 +100,18 @@ function asVisibleAs(other: Step, step: Step): Step {
 export function withoutContexts(step: Step): Step {
   const { contexts: _modelOnly, ...visible } = step;
   return visible;
+}
+
+/** The step without what says why: who asked for which mode, and what decided. */
+export function withoutExplanations(step: Step): Step {
+  const { requests: _why, vmas, kernelMaps, ...shown } = step;
+  const plain = Object.entries(vmas).map(([proc, list]): [string, VmaState[]] => [
+    proc,
+    list.map(({ asked: _asked, ...vma }) => vma),
+  ]);
+  return {
+    ...shown,
+    vmas: Object.fromEntries(plain),
+    ...(kernelMaps && { kernelMaps: kernelMaps.map(({ asked: _asked, ...map }) => map) }),
+  };
 }

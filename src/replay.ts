@@ -1,4 +1,5 @@
-import { differences } from "./compare.ts";
+import { type ModeOutcome, modeOutcomes } from "./asked/outcomes.ts";
+import { differences, withoutExplanations } from "./compare.ts";
 import type { JudgedFinding } from "./oracle/finding.ts";
 import type { Judgement } from "./oracle/judge.ts";
 import type { Op } from "./trace/op.ts";
@@ -30,11 +31,13 @@ export interface Replay {
   readonly steps: readonly ReplayStep[];
   readonly findings: readonly JudgedFinding[];
   readonly firstDifference: number | null;
+  /** Requests for a cache mode that were given another one, or refused, shared by the sides or not. */
+  readonly modes: readonly ModeOutcome[];
   /** Steps whose states could not be compared because the sides had different VMAs. */
   readonly notComparable: number;
 }
 
-/** Lays two recordings of one trace and their judgement side by side. */
+/** Lays two explained recordings of one trace and their judgement side by side. */
 export function layOut(before: Recording, after: Recording, judgement: Judgement): Replay {
   const { trace } = before;
   if (before.steps.length !== after.steps.length) {
@@ -59,6 +62,7 @@ export function layOut(before: Recording, after: Recording, judgement: Judgement
     steps,
     findings: judgement.findings,
     firstDifference: steps.find((step) => step.differs.length > 0)?.index ?? null,
+    modes: modeOutcomes(before, after),
     notComparable: judgement.notComparable,
   };
 }
@@ -74,13 +78,13 @@ function sideName(recording: Recording, fallback: string): string {
 }
 
 function partDiffers(part: StepPart, before: Step, after: Step): boolean {
-  if (part === "vmas") {
-    return differences(withoutPat(before.vmas), withoutPat(after.vmas)).length > 0;
-  }
+  if (part === "vmas") return differences(plainVmas(before), plainVmas(after)).length > 0;
   return differences(before[part], after[part]).length > 0;
 }
 
-function withoutPat(vmas: Step["vmas"]): Record<string, Omit<VmaState, "pat">[]> {
+/** The VMAs of a step without what one design alone has, and without explanations. */
+function plainVmas(step: Step): Record<string, Omit<VmaState, "pat">[]> {
+  const { vmas } = withoutExplanations(step);
   return Object.fromEntries(
     Object.entries(vmas).map(([proc, list]) => [proc, list.map(({ pat: _side, ...vma }) => vma)]),
   );

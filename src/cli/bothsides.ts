@@ -1,3 +1,4 @@
+import { explained } from "../asked/explain.ts";
 import type { Backend } from "../backend.ts";
 import { judge } from "../oracle/judge.ts";
 import { layOut, type Replay } from "../replay.ts";
@@ -6,17 +7,24 @@ import type { ModelBackend } from "../model/backend.ts";
 import type { Trace } from "../trace/trace.ts";
 import { isModel, type Pair } from "./backends.ts";
 
-/** How a backend records for the oracle: a model shows its contexts too, so krefs are checked. */
-export function recorderOf(backend: Backend): (trace: Trace) => Recording | Promise<Recording> {
-  if (isModel(backend)) return (trace) => backend.recordSync(trace, { contexts: true });
+/**
+ * How a backend records for the oracle: a model shows its contexts too, so krefs are checked.
+ * `requests`: it also tells of every request for a cache mode.
+ */
+export function recorderOf(
+  backend: Backend,
+  requests = false,
+): (trace: Trace) => Recording | Promise<Recording> {
+  const options = { contexts: true, requests };
+  if (isModel(backend)) return (trace) => backend.recordSync(trace, options);
   return (trace) => backend.record(trace);
 }
 
-/** Runs a trace on both sides and judges it. */
+/** Runs a trace on both sides, judges it, and explains why every mapping has its mode. */
 export async function replayOn(pair: Pair, trace: Trace): Promise<Replay> {
-  const before = await recorderOf(pair.before)(trace);
-  const after = await recorderOf(pair.after)(trace);
-  return layOut(before, after, judge(before, after));
+  const before = await recorderOf(pair.before, true)(trace);
+  const after = await recorderOf(pair.after, true)(trace);
+  return layOut(explained(before), explained(after), judge(before, after));
 }
 
 /** Runs two models together, under the clock of each that has one. */

@@ -109,6 +109,8 @@ function insertPfn(
   }
   // Out of memory here means that the access faults again, and then there is some.
   mm.pageTable.allocate(at, at + 1, context.kernel);
-  mm.pageTable.remap(at, at + 1, pfn, context.ranges.lookup(pfn));
+  const mode = context.ranges.lookup(pfn);
+  context.ranges.tellLookup(pfn, pfn + 1, handler.mode, mode);
+  mm.pageTable.remap(at, at + 1, pfn, mode);
   return null;
 }

@@ -52,12 +52,19 @@ export function remapPfnRange(context: MmContext, mm: Mm, vma: Vma, call: RemapC
   granted.mode = call.mode;
   const error = whole
     ? context.tracking.remap(vma, call.mode, granted, pfn)
-    : context.ranges.lookupRange(pfn, pfn + pages, granted);
+    : lookUpPart(context, call);
   if (error !== null) return error;
   if (vma.isPrivate && !whole) return unwind(context, mm, vma, at, pages, pfn, whole, "EINVAL");
   if (vma.isPrivate) nameFirstPfn(vma, pfn);
   context.kernel.writesVmFlags("remap_pfn_range_internal");
   return populate(context, mm, vma, call, whole);
+}
+
+/** pfnmap_setup_cachemode(): a part takes the mode that it finds. */
+function lookUpPart({ ranges }: MmContext, { pfn, pages, mode }: RemapCall): "EINVAL" | null {
+  const error = ranges.lookupRange(pfn, pfn + pages, granted);
+  ranges.tellLookup(pfn, pfn + pages, mode, error === null ? granted.mode : null);
+  return error;
 }
 
 /** The file offset of a private mapping becomes the pfn of its first page (vm_normal_page()). */

@@ -10,10 +10,13 @@ import { snapshot } from "./snapshot.ts";
 export interface RecordOptions {
   /** Show tracking contexts with their krefs; no kernel can, so compared recordings do not. */
   readonly contexts?: boolean;
+  /** Tell every request for a cache mode, and what decided it; compared recordings do not. */
+  readonly requests?: boolean;
 }
 
 /** Runs a trace on a fresh machine, a step per op. */
 export function recordOn(machine: Machine, trace: Trace, options: RecordOptions = {}): Step[] {
+  if (options.requests === true) machine.tellRequests();
   const step = (op: Op) => snapshot(machine, machine.apply(op), options.contexts === true);
   return trace.ops.map((op) => step(op));
 }

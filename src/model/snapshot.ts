@@ -5,12 +5,16 @@ import type { Vma } from "../mm/vma.ts";
 import { cattrName } from "../pat/cachemode.ts";
 import type { PatEvent } from "../pat/events.ts";
 import type { KernelMap as LiveMap } from "../pat/kernelmaps.ts";
+import type { Reservation } from "../pat/memtype.ts";
 import { isRam, RAM_START } from "../pat/rampages.ts";
+import type { ModeRequest } from "../pat/requests.ts";
 import type {
   CallState,
   ContextState,
   KernelMap,
   Mapped,
+  Memtype,
+  Request,
   Step,
   TraceEvent,
   VmaState,
@@ -53,6 +57,23 @@ function showCall({ call, outcome, pages }: CallResult): CallState {
 function showKernelMap({ via, slot, start, end, mode }: LiveMap): KernelMap {
   const { pfn, ...ram } = showPfn(start);
   return { via, slot, start: pfn, end: pfn + end - start, type: cattrName(mode), ...ram };
+}
+
+function showRequest({ start, end, asked, got, by, entries }: ModeRequest): Request {
+  const { pfn, ...ram } = showPfn(start);
+  return {
+    start: pfn,
+    end: pfn + end - start,
+    ...ram,
+    asked: cattrName(asked),
+    ...(got === null ? {} : { got: cattrName(got) }),
+    by,
+    ...(entries.length > 0 ? { entries: entries.map(showReservation) } : {}),
+  };
+}
+
+function showReservation({ start, end, mode }: Reservation): Memtype {
+  return { start, end, type: cattrName(mode) };
 }
 
 function showVma(
@@ -119,22 +140,20 @@ function showContexts(machine: Machine): ContextState[] {
 export function snapshot(machine: Machine, outcome: Outcome, contexts: boolean): Step {
   const { hasVmPat, contextOf } = machine.spec;
   const kernelMaps = machine.kernelMaps.live;
+  const { requests } = machine.memtype;
   const vmas: Record<string, VmaState[]> = {};
   for (const [proc, mm] of machine.processes) {
     vmas[proc] = mm.vmas.map((vma) => showVma(vma, mm.pageTable, hasVmPat, contexts));
   }
   return {
     result: outcome === null ? { ok: true } : { errno: outcome },
-    memtype: machine.memtype.entries.map(({ start, end, mode }) => ({
-      start,
-      end,
-      type: cattrName(mode),
-    })),
+    memtype: machine.memtype.entries.map(showReservation),
     vmas,
     events: machine.events.map(showEvent),
     ...(machine.failed === null ? {} : { failed: { ...machine.failed } }),
     ...(machine.calls.length > 0 ? { calls: machine.calls.map(showCall) } : {}),
     ...(kernelMaps.length > 0 ? { kernelMaps: kernelMaps.map(showKernelMap) } : {}),
     ...(contexts && contextOf !== undefined ? { contexts: showContexts(machine) } : {}),
+    ...(requests !== null && requests.length > 0 ? { requests: requests.map(showRequest) } : {}),
   };
 }

@@ -5,7 +5,7 @@ import { applyMmap } from "./applymmap.ts";
 import { applyMremap } from "./applymremap.ts";
 import type { ProcLedger } from "./areas.ts";
 import { UNMAP } from "./causes.ts";
-import { followAllDrivers, followDrivers } from "./drivers.ts";
+import { followAllDrivers, followDrivers, noteHandler } from "./drivers.ts";
 import { followHold, followKernelMaps } from "./kernelmaps.ts";
 import { EMPTY_SPACE, type Observed } from "./observed.ts";
 import { confirmRange, loseRange, loseUnseen, noteSplit, noteTaken, putOff } from "./ranges.ts";
@@ -58,7 +58,8 @@ function applyTo(
     case "drv-mmap":
       return applyDriverMmap(side, op, proc, seen);
     case "drv-run":
-      return followDrivers(side, op.proc, seen);
+      followDrivers(side, op.proc, seen);
+      return noteHandler(side, op, proc);
     case "drv-zap":
       return followAllDrivers(side, seen);
     case "ioremap":
@@ -100,7 +101,7 @@ function applyDriverMmap(
   if (seen.outcome === null) loseRange(side, proc, op.at, to, UNMAP);
   else loseUnseen(side, proc, seen, op.at, to, UNMAP);
   followDrivers(side, op.proc, seen);
-  if (seen.outcome === null) return;
+  if (seen.outcome === null) return noteHandler(side, op, proc);
   confirmRange(side, proc, seen, op.at, to);
   noteSplit(side, proc, op.at);
 }

@@ -82,6 +82,7 @@ function ownUnit(side: SideState, parent: ProcLedger, vma: SeenVma, seen: Observ
   if (claim === null) return null;
   const unit = units.create(first, pages, shared.mode, shared.isPrivate);
   unit.holder = shared.holder;
+  unit.askedAt = shared.askedAt;
   reservations.add(first, first + pages, claim.mode, unit, NO_CAUSE);
   return unit;
 }

@@ -1,8 +1,12 @@
 import { VM_PRIVATE } from "../mm/vmaflags.ts";
+import { CACHE_MODES } from "../pat/cachemode.ts";
+import type { DriverCallRecord, DriverMode } from "../trace/driverop.ts";
+import type { OpOf } from "../trace/op.ts";
 import type { Area, ProcLedger } from "./areas.ts";
 import { findTwin } from "./attribution.ts";
 import { NO_CAUSE, UNMAP } from "./causes.ts";
 import { CAME, CLAIMED, type ListChange } from "./listchanges.ts";
+import { noteDeviation } from "./deviation.ts";
 import {
   entryMode,
   entryPfn,
@@ -11,10 +15,15 @@ import {
   type Observed,
   pageTableEntry,
   type SeenVma,
+  vmaAt,
 } from "./observed.ts";
 import { loseRange, mapRange, noteTaken, putOff, putOn } from "./ranges.ts";
 import type { SideState } from "./state.ts";
 import type { Unit } from "./unit.ts";
+
+const WB = CACHE_MODES.indexOf("write-back");
+const WC = CACHE_MODES.indexOf("write-combining");
+const UC_MINUS = CACHE_MODES.indexOf("uncached-minus");
 
 /**
  * A driver maps what it likes, so its VMAs are followed by what their page tables show: pages that
@@ -67,6 +76,56 @@ function takeOff(side: SideState, proc: ProcLedger, area: Area, page: number): v
   putOff(side, proc, area, page, page + 1, isWrite ? "copied" : "taken");
 }
 
+/** The cache mode that a driver asks for; the MTRR hint turns write-back over a device. */
+function askedMode(mode: DriverMode, { world }: SideState): number {
+  if (mode === "wc") return WC;
+  return mode === "wb" && world.mtrr === "write-back" ? WB : UC_MINUS;
+}
+
+/** A handler that was installed asks for its mode wherever a page of the VMA is missing. */
+export function noteHandler(
+  side: SideState,
+  { at, calls }: OpOf<"drv-mmap"> | OpOf<"drv-run">,
+  proc: ProcLedger,
+): void {
+  const handler = calls.findLast((made) => made.call === "fault-handler");
+  const vma = vmaAt(side.space, at);
+  if (handler?.call !== "fault-handler" || vma === null) return;
+  for (let area = proc.find(vma.start); area !== null; area = proc.after(area)) {
+    if (area.start >= vma.end) return;
+    area.unit.faultMode = askedMode(handler.mode, side);
+  }
+}
+
+/** What the op asks for where it maps a page of a VMA, or -1 where nothing tells. */
+function askedAt(side: SideState, unit: Unit, vma: SeenVma, page: number): number {
+  const { op } = side;
+  if (op.op === "touch") return unit.faultMode;
+  if (op.op !== "drv-run") return -1;
+  const off = page - vma.start;
+  const isOver = (call: DriverCallRecord) =>
+    call.call === "remap" && call.off <= off && (call.pages === 0 || off < call.off + call.pages);
+  const call = op.calls.findLast(isOver);
+  return call?.call === "remap" ? askedMode(call.mode, side) : -1;
+}
+
+/**
+ * A page of a tracked mapping has come back with another mode than the mapping has, though the
+ * driver asks for that mode again and no other mapping needs the new one: what it had reserved went
+ * when its pages did. Exact tracking keeps that for as long as the VMA.
+ */
+function noteLostMode(side: SideState, proc: ProcLedger, vma: SeenVma, page: number, got: number) {
+  const area = proc.areaAt(page);
+  if (area === null || area.unit.isUntracked) return;
+  const { unit } = area;
+  const pfn = area.pfnAt(page);
+  if (askedAt(side, unit, vma, page) !== unit.mode) return;
+  if ((side.pages.modesOf(pfn, pfn + 1) & (1 << got)) !== 0) return;
+  noteDeviation(side, "stale-memtype", pfn, pfn + 1, unit.mode, got);
+  side.deviation.kept = false;
+  side.deviation.cause = proc.isOff(page) ? unit.takenBy : side.cause;
+}
+
 /** Consecutive pfns of one mode from `page` on that the ledger does not know; returns their end. */
 function followRun(
   side: SideState,
@@ -84,6 +143,7 @@ function followRun(
     if (area !== null && isMappedBy(area, end, pageTableEntry(pfn + end - page, mode))) break;
     end++;
   }
+  if (proc.areaAt(page)?.pfnAt(page) === pfn) noteLostMode(side, proc, vma, page, mode);
   loseRange(side, proc, page, end, UNMAP);
   const unit = unitOfRun(side, pfn, pfn + end - page, mode, vma, seen);
   mapRange(side, proc, page, end, pfn, unit);

@@ -1,7 +1,7 @@
 import type { Step } from "../trace/recording.ts";
 
-/** Fields of a step that only one design, or only a model, can show. */
-const ONE_SIDED = new Set(["pat", "contexts", "modes"]);
+/** Fields of a step that only one design, or only a model, can show, and explanations. */
+const ONE_SIDED = new Set(["pat", "contexts", "modes", "requests", "asked"]);
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);

@@ -167,7 +167,7 @@ function assignWent(side: SideState, { all, count }: ListChanges, at: number): v
   for (let more = left; (more = nextPiece(all, count, more + 1, went)) < count; ) {
     const other = all[more] as ListChange;
     other.state = CLAIMED;
-    reservations.add(other.start, other.end, mode, owner, NO_CAUSE);
+    reservations.add(other.start, other.end, mode, owner, NO_CAUSE, entry.step);
     coveredTo = Math.max(coveredTo, other.end);
   }
   if (coveredTo < end && piece.start === start) judgeCut(side, owner, piece.end, end);

@@ -7,6 +7,8 @@ export class Reservation {
   end = 0;
   /** Index into CACHE_MODES. */
   mode = 0;
+  /** The step that made it; a piece of one is as old as the whole was. */
+  step = 0;
   /** Null for an entry that no mapping accounts for. */
   owner: Unit | null = null;
   /** Why an entry without owner is there. */

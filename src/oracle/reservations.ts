@@ -23,6 +23,7 @@ export class Reservations {
 
   /** An entry became a suspect in this step, or a smaller one. */
   hasNewSuspect = false;
+  private step = -1;
 
   constructor(private readonly pages: Pages) {}
 
@@ -34,11 +35,13 @@ export class Reservations {
     this.count = 0;
     this.longest = 0;
     this.suspectCount = 0;
-    this.begin();
+    this.step = -1;
+    this.hasNewSuspect = false;
   }
 
   begin(): void {
     this.hasNewSuspect = false;
+    this.step++;
   }
 
   /** The first of the entries that start at a pfn, or null; they are linked. */
@@ -46,8 +49,15 @@ export class Reservations {
     return this.heads[pfn] ?? null;
   }
 
-  /** `cause`: why an entry without owner is there. */
-  add(start: number, end: number, mode: number, owner: Unit | null, cause: CauseId): void {
+  /** `cause`: why an entry without owner is there; `step`: what made it, if not the op at hand. */
+  add(
+    start: number,
+    end: number,
+    mode: number,
+    owner: Unit | null,
+    cause: CauseId,
+    step = this.step,
+  ): void {
     const entry = (this.rows[this.count] ??= new Reservation());
     entry.row = this.count++;
     entry.start = start;
@@ -55,6 +65,7 @@ export class Reservations {
     entry.mode = mode;
     entry.owner = owner;
     entry.cause = cause;
+    entry.step = step;
     entry.leaked = false;
     entry.suspectAt = 0;
     entry.isCounted = owner !== null && owner.holder !== "kernel";

@@ -31,6 +31,10 @@ export class Unit {
   /** The cache mode that it got, by index in CACHE_MODES. */
   mode = 0;
   isPrivate = false;
+  /** The step whose op asked for its mode: of a child's own unit that of the mapping it copies. */
+  askedAt = -1;
+  /** What the fault handler of its VMAs asks for, if that is known; -1 where it is not. */
+  faultMode = -1;
   /**
    * Through which kind of mapping: a VMA that maps all its pages, a driver's, whose page table
    * tells what it maps, or one of the kernel's own.
@@ -81,6 +85,7 @@ export class Unit {
     this.entry = null;
     this.mode = mode;
     this.isPrivate = isPrivate;
+    this.faultMode = -1;
     this.holder = "vma";
     this.isUntracked = false;
     this.shared = false;

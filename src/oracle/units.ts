@@ -13,8 +13,10 @@ export class Units {
   /** Those of them that are free again: the first `freeCount`. */
   private readonly free: Unit[] = [];
   private freeCount = 0;
+  private step = -1;
 
   reset(): void {
+    this.step = -1;
     this.used = 0;
     this.freeCount = 0;
     this.touchedCount = 0;
@@ -28,11 +30,13 @@ export class Units {
       if (unit.live === 0 && unit.entries === 0) this.free[this.freeCount++] = unit;
     }
     this.touchedCount = 0;
+    this.step++;
   }
 
   create(first: number, pages: number, mode: number, isPrivate: boolean): Unit {
     const unit = this.unused();
     unit.begin(first, pages, mode, isPrivate);
+    unit.askedAt = this.step;
     return unit;
   }
 

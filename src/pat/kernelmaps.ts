@@ -99,6 +99,7 @@ export class KernelMaps {
     if (error !== null) return error;
     if (granted.mode === wanted || isNewMemtypeAllowed(wanted, granted.mode)) return null;
     this.memtype.free(start, end);
+    this.memtype.tellTakenBack("refused-pair");
     return "EBUSY";
   }
 
@@ -176,7 +177,7 @@ export class KernelMaps {
   setMemory(start: number, end: number, wanted: PageCacheMode): KernelMapError {
     const { ram } = this.ranges;
     if (isRam(start)) {
-      if (wanted !== WB) return ram.reserve(start, end, wanted);
+      if (wanted !== WB) return this.reserveRam(start, end, wanted);
       ram.free(start, end);
       return null;
     }
@@ -187,6 +188,12 @@ export class KernelMaps {
     if (wanted !== WB) return this.memtype.reserveExact(start, end, wanted);
     this.memtype.free(start, end);
     return null;
+  }
+
+  private reserveRam(start: number, end: number, wanted: PageCacheMode): KernelMapError {
+    const error = this.ranges.ram.reserve(start, end, wanted);
+    this.ranges.tellLookup(start, end, wanted, error === null ? wanted : null);
+    return error;
   }
 
   private find(via: KernelMap["via"], slot: number): KernelMap | null {

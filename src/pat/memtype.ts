@@ -2,6 +2,7 @@ import { type PageCacheMode, UC_MINUS, WB } from "./cachemode.ts";
 import type { PatEvent } from "./events.ts";
 import { type MemtypeEntry, MemtypeIntervals } from "./interval.ts";
 import { KernelState } from "./kernelstate.ts";
+import type { Decider, ModeRequest } from "./requests.ts";
 
 /** A reference that a callee fills, as the kernel's pointer parameters for the granted mode. */
 export interface ModeRef {
@@ -28,6 +29,8 @@ export type RegionMtrr = "uncached" | "write-back";
  * outside the ISA hole, so the page-flag path and the untracked range are left out.
  */
 export class MemtypeList {
+  /** Where every request is told of, and what decided it; null unless somebody wants to know. */
+  requests: ModeRequest[] | null = null;
   protected readonly tree = new MemtypeIntervals();
 
   constructor(
@@ -69,11 +72,14 @@ export class MemtypeList {
    * among the overlapping ones is a conflict.
    */
   reserve(start: number, end: number, request: PageCacheMode, granted: ModeRef): ReserveError {
-    const actual = request === WB && this.mtrr !== "write-back" ? UC_MINUS : request;
+    const actual = this.actualOf(request);
     granted.mode = actual;
     if (!(start < end)) return this.refuseEmpty();
-    if (this.kernel.fails("memtype")) return "ENOMEM";
+    if (this.kernel.fails("memtype")) return this.failed(start, end, request);
     const other = this.checkConflict(start, end, actual, granted);
+    if (this.requests !== null) {
+      this.tell(start, end, request, other === null ? granted.mode : null, "two-modes");
+    }
     if (other !== null) {
       this.log.push({ kind: "conflict", start, end, found: granted.mode, other });
       this.log.push({ kind: "reserve-failed", start, end, track: actual, request });
@@ -81,6 +87,11 @@ export class MemtypeList {
     }
     this.insert(start, end, granted.mode);
     return null;
+  }
+
+  /** pat_x_mtrr_type(): write-back is had only where the MTRRs say write-back. */
+  private actualOf(request: PageCacheMode): PageCacheMode {
+    return request === WB && this.mtrr !== "write-back" ? UC_MINUS : request;
   }
 
   /** sanitize_phys() left nothing of the range. */
@@ -94,8 +105,9 @@ export class MemtypeList {
    * the overlapping reservations is a conflict.
    */
   reserveExact(start: number, end: number, request: PageCacheMode): ReserveError {
-    if (this.kernel.fails("memtype")) return "ENOMEM";
+    if (this.kernel.fails("memtype")) return this.failed(start, end, request);
     const other = this.tree.firstOverlap(start, end, request);
+    this.tell(start, end, request, other === null ? request : null, "other-mode");
     if (other !== null) {
       this.log.push({ kind: "conflict", start, end, found: request, other: other.mode });
       this.log.push({ kind: "reserve-failed", start, end, track: request, request });
@@ -103,6 +115,63 @@ export class MemtypeList {
     }
     this.insert(start, end, request);
     return null;
+  }
+
+  private failed(start: number, end: number, asked: PageCacheMode): "ENOMEM" {
+    this.requests?.push({ start, end, asked, got: null, by: "no-memory", entries: [] });
+    return "ENOMEM";
+  }
+
+  /**
+   * Tells whoever wants to know what a request for [start, end) came to (null: refused, for the
+   * reason `refused`), and which reservations decided that; the list is as it was before.
+   */
+  private tell(
+    start: number,
+    end: number,
+    asked: PageCacheMode,
+    got: PageCacheMode | null,
+    refused: Decider,
+  ): void {
+    if (this.requests === null) return;
+    const standing = this.standing(start, end);
+    if (got === null) {
+      this.requests.push({ start, end, asked, got, by: refused, entries: standing });
+      return;
+    }
+    const decided = got === asked || got === this.actualOf(asked) ? [] : withMode(standing, got);
+    const [first] = decided;
+    const by =
+      got === asked
+        ? "asked"
+        : got === this.actualOf(asked)
+          ? "mtrr"
+          : first === undefined
+            ? "unknown"
+            : "reservation";
+    this.requests.push({ start, end, asked, got, by, entries: decided });
+  }
+
+  /**
+   * The same of a range that was only looked up: what is reserved decides, whatever was asked, and
+   * two modes are refused.
+   */
+  tellLookup(start: number, end: number, asked: PageCacheMode, got: PageCacheMode | null): void {
+    if (this.requests === null) return;
+    const standing = this.standing(start, end);
+    const entries = got === null ? standing : withMode(standing, got);
+    const by = got === null ? "mixed" : entries.length > 0 ? "reservation" : "unreserved";
+    this.requests.push({ start, end, asked, got, by, entries });
+  }
+
+  private standing(start: number, end: number): MemtypeEntry[] {
+    return this.tree.overlapping(start, end).map((entry) => ({ ...entry }));
+  }
+
+  /** The mode that the last request was granted was taken back: it may not stand for what was asked. */
+  tellTakenBack(refused: Decider): void {
+    const last = this.requests?.pop();
+    if (last !== undefined) this.requests?.push({ ...last, got: null, by: refused });
   }
 
   /** lookup_memtype(): the mode of the first reservation that covers the pfn, else UC-. */
@@ -172,4 +241,9 @@ export class MemtypeList {
   protected firstEndingAt(start: number, end: number): MemtypeEntry | null {
     return this.tree.firstEndingAt(end, 0, start);
   }
+}
+
+/** The first of the reservations that has a mode, in a list; empty where none has. */
+function withMode(entries: readonly MemtypeEntry[], mode: PageCacheMode): MemtypeEntry[] {
+  return entries.filter((entry) => entry.mode === mode).slice(0, 1);
 }

@@ -34,12 +34,14 @@ export class PfnRanges {
     const got = granted.mode;
     if (got === wanted || (!strict && isNewMemtypeAllowed(wanted, got))) return null;
     this.memtype.free(start, end);
+    this.memtype.tellTakenBack(strict ? "other-mode" : "refused-pair");
     this.log.push({ kind: "type-mismatch", start, end, request: wanted, got });
     return "EINVAL";
   }
 
   private trackRam(start: number, end: number, request: PageCacheMode, granted: ModeRef): null {
     granted.mode = this.ram.modeOf(start);
+    this.tellRam(start, end, request, granted.mode);
     if (granted.mode !== request) {
       const range = ramRange(start, end);
       this.log.push({ kind: "ram-request", ...range, request, got: granted.mode });
@@ -65,5 +67,22 @@ export class PfnRanges {
       if (this.lookup(pfn) !== mode) return "EINVAL";
     }
     return null;
+  }
+
+  /** Tells whoever wants to know what a lookup of pfns [start, end) came to; null: refused. */
+  tellLookup(start: number, end: number, asked: PageCacheMode, got: PageCacheMode | null): void {
+    if (isRam(start)) this.tellRam(start, end, asked, got);
+    else this.memtype.tellLookup(start, end, asked, got);
+  }
+
+  /** RAM has its modes in page flags, and no reservation. */
+  private tellRam(
+    start: number,
+    end: number,
+    asked: PageCacheMode,
+    got: PageCacheMode | null,
+  ): void {
+    const by = got === asked ? "asked" : "page-flags";
+    this.memtype.requests?.push({ start, end, asked, got, by, entries: [] });
   }
 }

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { ERRNOS } from "../mm/errno.ts";
 import { CACHE_MODES } from "../pat/cachemode.ts";
-import { DRIVER_CALLS, FAULT_HANDLERS } from "./driverop.ts";
-import { PROTS } from "./op.ts";
+import { DECIDERS } from "../pat/requests.ts";
+import { DRIVER_CALLS, DRIVER_OP_KINDS, FAULT_HANDLERS } from "./driverop.ts";
+import { PROTS, SYSCALL_KINDS } from "./op.ts";
 import { faultSchema } from "./opschema.ts";
 import { traceSchema } from "./trace.ts";
 
@@ -32,6 +33,61 @@ export const mappedSchema = z.strictObject({
 export const modesSchema = z.strictObject({ at: page, pages: z.int(), type: mode });
 
 /**
+ * A reservation that decided what a request got. Whose it is follows from the oracle's ledger, and is
+ * absent where that does not know: the op `op` at `step` made it, for a mapping of the process `proc`,
+ * of a driver's file in it, or for the kernel itself; `holders` are the processes that had VMAs of it
+ * when the request was made. `idle`: none of them, nor the kernel, had a page of the request there.
+ */
+export const standingSchema = z.strictObject({
+  ...memtypeSchema.shape,
+  step: z.int().optional(),
+  op: z.enum([...SYSCALL_KINDS, ...DRIVER_OP_KINDS]).optional(),
+  of: z.enum(["process", "driver", "kernel"]).optional(),
+  proc: z.int().optional(),
+  holders: z.array(z.int()).optional(),
+  idle: z.literal(true).optional(),
+});
+
+/** Why a mapping has its mode (DECIDERS in src/pat/requests.ts), and the reservations that decided. */
+const why = {
+  by: z.enum(DECIDERS),
+  entries: z.array(standingSchema).optional(),
+  /** Told by nobody: it follows from how the list changed. */
+  derived: z.literal(true).optional(),
+};
+
+/** A range of which a mapping would have got its mode, had that been asked for. */
+export const worksSchema = z.strictObject({ start: page, end: page, type: mode });
+
+/**
+ * A request for a cache mode that the op made: no `got` where it was refused, no `asked` where nothing
+ * tells. `works` are the pieces of a refused one that would have been granted one by one.
+ */
+export const requestSchema = z.strictObject({
+  start: page,
+  end: page,
+  ram: z.literal(true).optional(),
+  asked: mode.optional(),
+  got: mode.optional(),
+  ...why,
+  works: z.array(worksSchema).optional(),
+});
+
+/**
+ * What a mapping asked for, and got, at the op `step`; a mode is absent where nothing tells it. A
+ * copy (split, mremap(), fork()) has what its original asked for.
+ */
+export const grantSchema = z.strictObject({
+  step: z.int(),
+  asked: mode.optional(),
+  got: mode.optional(),
+  ...why,
+});
+
+/** The same of a run of pages of a VMA; `at` is a virtual page. */
+export const askedSchema = z.strictObject({ at: page, pages: z.int(), ...grantSchema.shape });
+
+/**
  * One live VMA; `pfn` is what its first page maps, `pat` is VM_PAT (before side only). A VMA of a
  * driver's file has `maps`, what its page table holds; its `pfn` is the file offset of its first
  * page, or the pfn which a whole remap of a private mapping puts there. `modes` is what the page
@@ -48,6 +104,7 @@ export const vmaSchema = z.strictObject({
   sealed: z.boolean().optional(),
   maps: z.array(mappedSchema).optional(),
   modes: z.array(modesSchema).optional(),
+  asked: z.array(askedSchema).optional(),
 });
 
 /** What one call of a driver's handler returned; a fault handler's remap tells its length. */
@@ -65,6 +122,7 @@ export const kernelMapSchema = z.strictObject({
   end: page,
   type: mode,
   ram: z.literal(true).optional(),
+  asked: grantSchema.optional(),
 });
 
 /** A kernel message that matters, parsed; pages are relative to the region. */
@@ -118,7 +176,9 @@ export const contextSchema = z.strictObject({
  * The full visible state after one op. `vmas` holds every live process, by proc id. `calls` tells
  * of a driver's calls where the op made any, `kernelMaps` of the kernel's own mappings where there
  * are any. `failed` is the allocation that failed within the op: the op's `fault`, unless it makes
- * fewer allocations there, and then there is no such field.
+ * fewer allocations there, and then there is no such field. `requests`,
+ * and `asked` of a mapping, are explanations (docs/ASKED.md): a model tells them, of a kernel they are
+ * derived; none of them is compared.
  */
 export const stepSchema = z.strictObject({
   result: resultSchema,
@@ -129,6 +189,7 @@ export const stepSchema = z.strictObject({
   calls: z.array(callSchema).optional(),
   kernelMaps: z.array(kernelMapSchema).optional(),
   contexts: z.array(contextSchema).optional(),
+  requests: z.array(requestSchema).optional(),
 });
 
 /** pfndiff/recording@1: a trace and, one step per op, what a backend showed. */
@@ -154,5 +215,9 @@ export type VmaState = z.infer<typeof vmaSchema>;
 export type TraceEvent = z.infer<typeof eventSchema>;
 export type ContextState = z.infer<typeof contextSchema>;
 export type Step = z.infer<typeof stepSchema>;
+export type Standing = z.infer<typeof standingSchema>;
+export type Request = z.infer<typeof requestSchema>;
+export type Grant = z.infer<typeof grantSchema>;
+export type Asked = z.infer<typeof askedSchema>;
 export type Recording = z.infer<typeof recordingSchema>;
 export type Design = "vm-pat" | "kref";

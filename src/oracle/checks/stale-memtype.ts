@@ -7,8 +7,11 @@ export function checkStaleMemtype(side: SideState): void {
   if (deviation.symptom !== "stale-memtype") return;
   if (deviation.kept) retention.changed++;
   const why = deviation.found ? ` because of a reservation over pfn ${deviation.page}` : "";
-  const { got, expected } = deviation;
-  const tell = () =>
-    `the mapping got ${modeName(got)}${why}; exact tracking gives ${modeName(expected)}`;
+  const { got, expected, page } = deviation;
+  const exact = `exact tracking gives ${modeName(expected)}`;
+  const tell =
+    side.op.op === "mmap"
+      ? () => `the mapping got ${modeName(got)}${why}; ${exact}`
+      : () => `pfn ${page} of a live mapping came back as ${modeName(got)}; ${exact}`;
   side.report("stale-memtype", deviationCause(side), tell, modeName(got));
 }

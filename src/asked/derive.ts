@@ -1,0 +1,66 @@
+import type { SideState } from "../oracle/state.ts";
+import { CACHE_MODES, type CacheMode, isNewMemtypeAllowed } from "../pat/cachemode.ts";
+import type { Op, OpOf, Via } from "../trace/op.ts";
+import type { Memtype, Request, Step } from "../trace/recording.ts";
+import { modeOf } from "./standing.ts";
+
+/** The cache mode that each way into the region asks for. */
+const ASKED: Readonly<Record<Via, CacheMode>> = {
+  resource: "uncached-minus",
+  resource_wc: "write-combining",
+  devmem: "write-back",
+  devmem_sync: "uncached-minus",
+};
+
+/**
+ * The request that an mmap() made, of a side that tells of none: what the kernel was asked follows
+ * from the file, what it gave from the reservation that the ledger has for the new mapping, and why
+ * from the list as it was before. The ledger is at the state after the step.
+ */
+export function derivedRequests(
+  side: SideState,
+  op: Op,
+  step: Step,
+  listBefore: readonly Memtype[],
+): Request[] {
+  if (op.op !== "mmap" || side.procs.living(op.proc) === null) return [];
+  const [start, end] = [op.pfn, op.pfn + op.pages];
+  const asked = ASKED[op.via];
+  const there = listBefore.filter((entry) => entry.start < end && entry.end > start);
+  const request = { start, end, asked, derived: true as const };
+  if ("ok" in step.result) return [{ ...request, ...granted(side, op, asked, there) }];
+  const { errno } = step.result;
+  if (errno !== "EINVAL" && errno !== "EAGAIN") return [];
+  return [{ ...request, ...refused(asked, there) }];
+}
+
+function granted(
+  side: SideState,
+  op: OpOf<"mmap">,
+  asked: CacheMode,
+  there: readonly Memtype[],
+): Pick<Request, "got" | "by" | "entries"> {
+  const unit = side.procs.living(op.proc)?.areaAt(op.at)?.unit ?? null;
+  if (unit === null || unit.entries === 0) return { by: "unknown" };
+  const got = modeOf(unit.mode);
+  if (got === asked) return { got, by: "asked" };
+  const isMtrr = asked === "write-back" && side.world.mtrr === "uncached";
+  if (isMtrr && got === "uncached-minus") return { got, by: "mtrr" };
+  const first = there.find(({ type }) => type === got);
+  return first === undefined
+    ? { got, by: "unknown" }
+    : { got, by: "reservation", entries: [first] };
+}
+
+function refused(asked: CacheMode, there: readonly Memtype[]): Pick<Request, "by" | "entries"> {
+  const [first] = there;
+  if (first === undefined) return { by: "unknown" };
+  if (there.some(({ type }) => type !== first.type))
+    return { by: "two-modes", entries: [...there] };
+  const isAllowed = isNewMemtypeAllowed(indexOf(asked), indexOf(first.type));
+  return isAllowed ? { by: "unknown" } : { by: "refused-pair", entries: [first] };
+}
+
+function indexOf(mode: CacheMode): Parameters<typeof isNewMemtypeAllowed>[0] {
+  return CACHE_MODES.indexOf(mode) as Parameters<typeof isNewMemtypeAllowed>[0];
+}

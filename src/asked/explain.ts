@@ -1,0 +1,162 @@
+import type { ProcLedger } from "../oracle/areas.ts";
+import { RecordingFeed } from "../oracle/feed.ts";
+import { entryMode, NOTHING, type Observed, vmaAt } from "../oracle/observed.ts";
+import { SideOracle } from "../oracle/side.ts";
+import type { Unit } from "../oracle/unit.ts";
+import type { CacheMode } from "../pat/cachemode.ts";
+import type {
+  Asked,
+  Grant,
+  KernelMap,
+  Memtype,
+  Recording,
+  Request,
+  Step,
+  VmaState,
+} from "../trace/recording.ts";
+import { derivedRequests } from "./derive.ts";
+import { Before, modeOf } from "./standing.ts";
+import { whatWorks } from "./works.ts";
+
+/**
+ * The recording with what every mapping of every step asked for, what it got, and because of what.
+ * What a backend tells (`requests`) is taken as told; without that it is derived from the list's
+ * changes. Which request a page's mapping comes from, and whose a reservation is, the oracle's ledger
+ * says, of models and kernels alike. Reservations are told apart by value, not by kernel address.
+ */
+export function explained(recording: Recording): Recording {
+  const { trace, steps } = recording;
+  const side = new SideOracle("before");
+  const feed = new RecordingFeed(recording);
+  const requests: Request[][] = [];
+  let listBefore: readonly Memtype[] = [];
+  side.reset(trace.world);
+  return {
+    ...recording,
+    steps: steps.map((step, index) => {
+      const op = trace.ops[index] as (typeof trace.ops)[number];
+      const before = new Before(side, trace.ops);
+      const seen = feed.show(index);
+      side.judge(op, seen);
+      const found = step.requests ?? derivedRequests(side, op, step, listBefore);
+      listBefore = step.memtype;
+      requests.push(found.map((request) => withWhose(request, before, index)));
+      return new Explainer(side, seen, requests).step(step, index);
+    }),
+  };
+}
+
+function withWhose(request: Request, before: Before, step: number): Request {
+  const { start, end, got, entries } = request;
+  if (entries === undefined || request.ram === true) return request;
+  const works = got === undefined ? whatWorks(request, entries, request.by === "mixed") : [];
+  return {
+    ...request,
+    entries: entries.map((entry) => before.whose(entry, start, end, step)),
+    ...(works.length > 0 ? { works } : {}),
+  };
+}
+
+/** Explains the mappings of one step by the ledger after it. */
+class Explainer {
+  constructor(
+    private readonly side: SideOracle,
+    private readonly seen: Observed,
+    /** By step. */
+    private readonly requests: readonly (readonly Request[])[],
+  ) {}
+
+  step(step: Step, index: number): Step {
+    const requests = this.requests[index] as readonly Request[];
+    const vmas = Object.entries(step.vmas).map(([id, list]): [string, VmaState[]] => {
+      const proc = this.side.procs.living(Number(id));
+      const explain = (vma: VmaState) => (proc === null ? vma : this.vma(Number(id), proc, vma));
+      return [id, list.map(explain)];
+    });
+    const { requests: _raw, kernelMaps, ...shown } = step;
+    return {
+      ...shown,
+      vmas: Object.fromEntries(vmas),
+      ...(kernelMaps === undefined ? {} : { kernelMaps: kernelMaps.map((map) => this.map(map)) }),
+      ...(requests.length > 0 ? { requests: [...requests] } : {}),
+    };
+  }
+
+  private vma(id: number, proc: ProcLedger, vma: VmaState): VmaState {
+    const asked: Asked[] = [];
+    for (let at = vma.start; at < vma.end; ) {
+      const { grant, end } = this.run(id, proc, at, vma.end);
+      const last = asked.at(-1);
+      if (grant === null) {
+        at = end;
+        continue;
+      }
+      const isSame = last !== undefined && last.at + last.pages === at && areSame(last, grant);
+      if (isSame) last.pages += end - at;
+      else asked.push({ at, pages: end - at, ...grant });
+      at = end;
+    }
+    return asked.length === 0 ? vma : { ...vma, asked };
+  }
+
+  /** What the page at `at` asked for, and how far that is sure to hold; null where nothing is mapped. */
+  private run(
+    id: number,
+    proc: ProcLedger,
+    at: number,
+    limit: number,
+  ): { grant: Grant | null; end: number } {
+    const area = proc.areaAt(at);
+    if (area === null) return { grant: null, end: at + 1 };
+    const pfn = area.pfnAt(at);
+    const request = this.requestOf(area.unit, pfn);
+    const space = this.seen.space(id);
+    const vma = space === null ? null : vmaAt(space, at);
+    const entry = vma === null ? NOTHING : this.seen.entryAt(id, vma, at);
+    const mapped = entry === NOTHING ? null : modeOf(entryMode(entry));
+    const grant = grantOf(area.unit, request, mapped);
+    if (mapped !== null) return { grant, end: at + 1 };
+    const upTo = request === null ? limit : at + request.end - pfn;
+    return { grant, end: Math.min(limit, area.end, upTo) };
+  }
+
+  private map(map: KernelMap): KernelMap {
+    const known = this.side.kernel.mapped.find(
+      ({ map: { via, slot } }) => via === map.via && slot === map.slot && map.ram !== true,
+    );
+    if (known === undefined) return map;
+    const { unit, start } = known.area;
+    return { ...map, asked: grantOf(unit, this.requestOf(unit, start), map.type) };
+  }
+
+  /** The request that mapped a page of a unit, or null where none is known. */
+  private requestOf({ askedAt }: Unit, pfn: number): Request | null {
+    const made = this.requests[askedAt] ?? [];
+    const fits = ({ start, end, ram, got, derived }: Request) =>
+      start <= pfn && pfn < end && ram !== true && (got !== undefined || derived === true);
+    return made.findLast(fits) ?? null;
+  }
+}
+
+/** Why pages of a unit have their mode; `mapped` is what the page table shows, or null. */
+function grantOf(unit: Unit, request: Request | null, mapped: CacheMode | null): Grant {
+  const step = unit.askedAt;
+  const got = mapped ?? request?.got ?? null;
+  if (request === null) return { step, by: "unknown", ...(got === null ? {} : { got }) };
+  const { start: _start, end: _end, ram: _ram, works: _works, ...told } = request;
+  if (got === null || got === told.got) return { step, ...told };
+  // The page table has another mode than was granted: nothing tells why.
+  return { step, ...(told.asked === undefined ? {} : { asked: told.asked }), got, by: "unknown" };
+}
+
+/** Whether a run goes on with a grant: the same request, and the same mode. */
+function areSame(run: Asked, grant: Grant): boolean {
+  const { at: _at, pages: _pages, ...of } = run;
+  return (
+    of.entries === grant.entries &&
+    of.got === grant.got &&
+    of.step === grant.step &&
+    of.asked === grant.asked &&
+    of.by === grant.by
+  );
+}
