@@ -109,8 +109,14 @@ function askedText({ start, end, asked = [] }: VmaState): string {
   const isWhole = asked.reduce((sum, { pages }) => sum + pages, 0) === end - start;
   if (texts.size === 0) return "";
   if (texts.size === 1 && isWhole) return `, ${[...texts].join("")}`;
-  const runs = asked.map((run) => `${rangeText(run.at, run.pages)} ${grantText(run)}`);
-  return `, ${runs.join("; ")}`;
+  const runs: { at: number; pages: number; text: string }[] = [];
+  for (const { at, pages, ...grant } of asked) {
+    const text = grantText(grant);
+    const last = runs.at(-1);
+    if (last?.text === text && last.at + last.pages === at) last.pages += pages;
+    else runs.push({ at, pages, text });
+  }
+  return `, ${runs.map(({ at, pages, text }) => `${rangeText(at, pages)} ${text}`).join("; ")}`;
 }
 
 /** What a driver has mapped, run by run. */

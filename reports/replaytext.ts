@@ -20,7 +20,7 @@ export function replayText(replay: Replay, columns: number, paint: Paint): strin
   const draw = (row: Row) =>
     twoLanes && row.isSentence !== true
       ? [laneLine(row, lane, paint)]
-      : stackedLines(row, replay, names, paint);
+      : stackedLines(row, replay, names, columns, paint);
   const lines = [...heading(replay), ""];
   if (twoLanes) {
     const sides = `${pad(replay.before, lane)}  ${replay.after}`;
@@ -30,7 +30,7 @@ export function replayText(replay: Replay, columns: number, paint: Paint): strin
     lines.push(paint.strong(`step ${step.index}  ${opText(step.op)}`));
     lines.push(...stepRows(step).flatMap(draw), ...findingLines(step, paint), "");
   }
-  lines.push(...summary(replay));
+  lines.push(...summary(replay), ...modeLines(replay, columns));
   return `${lines.join("\n")}\n`;
 }
 
@@ -51,13 +51,38 @@ function laneLine(row: Row, lane: number, paint: Paint): string {
   return row.differs ? paint.bad(`! ${label}  ${text}`) : `  ${label}  ${text}`;
 }
 
-function stackedLines(row: Row, replay: Replay, names: number, paint: Paint): string[] {
+function stackedLines(
+  row: Row,
+  replay: Replay,
+  names: number,
+  columns: number,
+  paint: Paint,
+): string[] {
   const label = pad(row.label, LABEL);
-  if (!row.differs) return [`  ${label}  ${row.before}`];
+  // A sentence goes on in the next line; anything else is one line however long it is.
+  const width = row.isSentence === true ? columns : Number.POSITIVE_INFINITY;
+  if (!row.differs) return wrap(`  ${label}  `, row.before, width);
   return [
-    paint.bad(`! ${label}  ${pad(replay.before, names)}${row.before}`),
-    paint.bad(`! ${pad("", LABEL)}  ${pad(replay.after, names)}${row.after}`),
-  ];
+    ...wrap(`! ${label}  ${pad(replay.before, names)}`, row.before, width),
+    ...wrap(`! ${pad("", LABEL)}  ${pad(replay.after, names)}`, row.after, width),
+  ].map((line) => paint.bad(line));
+}
+
+/** A text behind a lead, in lines of a width; the lead's mark stands before each. */
+function wrap(lead: string, text: string, width: number): string[] {
+  const lines: string[] = [];
+  const next = `${lead.slice(0, 1)}${" ".repeat(lead.length - 1)}`;
+  let line = lead;
+  let isEmpty = true;
+  for (const word of text.split(" ")) {
+    if (!isEmpty && line.length + 1 + word.length > width) {
+      lines.push(line);
+      [line, isEmpty] = [next, true];
+    }
+    line += isEmpty ? word : ` ${word}`;
+    isEmpty = false;
+  }
+  return [...lines, line];
 }
 
 function findingLines(step: ReplayStep, paint: Paint): string[] {
@@ -77,14 +102,14 @@ function summary(replay: Replay): string[] {
     notComparable === 0
       ? []
       : [`${notComparable} steps were not comparable: the sides had different VMAs.`];
-  return [`${countText(findings)}; ${first}.`, ...apart, ...modeLines(replay)];
+  return [`${countText(findings)}; ${first}.`, ...apart];
 }
 
 /** So many requests that did not get what they asked for are told of; the others are counted. */
 const MOST_TOLD = 20;
 
 /** Every request that was given another cache mode than it asked for, or refused, and why. */
-function modeLines({ modes, trace, before, after }: Replay): string[] {
+function modeLines({ modes, trace, before, after }: Replay, columns: number): string[] {
   if (modes.length === 0) return [];
   const lines = modes.slice(0, MOST_TOLD).flatMap((outcome) => {
     const op = trace.ops[outcome.step] as Op;
@@ -92,18 +117,19 @@ function modeLines({ modes, trace, before, after }: Replay): string[] {
       request === null ? [] : outcomeLines(request, op, trace);
     const [left, right] = [tell(outcome.before), tell(outcome.after)];
     const isShared = left.join("\n") === right.join("\n");
+    const fold = (lead: string) => (line: string) => wrap(lead, line, columns);
     return [
-      `step ${outcome.step}  ${opText(op)}`,
-      ...(isShared ? left.map((line) => `  ${line}`) : []),
-      ...(isShared ? [] : left.map((line) => `  ${before}: ${line}`)),
-      ...(isShared ? [] : right.map((line) => `  ${after}: ${line}`)),
+      `  step ${outcome.step}  ${opText(op)}`,
+      ...(isShared
+        ? left.flatMap(fold("    both sides: "))
+        : [...left.flatMap(fold(`    ${before}: `)), ...right.flatMap(fold(`    ${after}: `))]),
     ];
   });
   const more = modes.length - MOST_TOLD;
   return [
     "",
     "Cache modes that were asked for and not got:",
-    ...lines.map((line) => `  ${line}`),
+    ...lines,
     ...(more > 0 ? [`  and ${more} more, which --json has`] : []),
   ];
 }

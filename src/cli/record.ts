@@ -1,13 +1,14 @@
 import { createWriteStream, type WriteStream } from "node:fs";
 import { once } from "node:events";
 import { finished } from "node:stream/promises";
+import { explained } from "../asked/explain.ts";
 import { traceOf } from "../trace/read.ts";
 import { recordingLine } from "../trace/write.ts";
 import type { Trace } from "../trace/trace.ts";
 import { RESULTS_DIR } from "../results/findings.ts";
 import type { Backend } from "../backend.ts";
 import type { Recording } from "../trace/recording.ts";
-import { isKernel, openBackend } from "./backends.ts";
+import { isKernel, isModel, openBackend } from "./backends.ts";
 import { systemFault } from "../results/disk.ts";
 import { documentsIn } from "./files.ts";
 import { EXIT, type Io } from "./io.ts";
@@ -70,8 +71,12 @@ async function* tracesIn(io: Io, file: string, size: number): AsyncGenerator<Tra
   if (batch.length > 0) yield batch;
 }
 
-/** The recording of a trace, or null where a kernel could not finish it. */
+/**
+ * The recording of a trace, or null where a kernel could not finish it. A model's says why every
+ * mapping has its cache mode; a kernel's holds what the kernel showed and no more.
+ */
 async function recordingOf(backend: Backend, trace: Trace): Promise<Recording | null> {
+  if (isModel(backend)) return explained(backend.recordSync(trace, { requests: true }));
   if (!isKernel(backend)) return backend.record(trace);
   const outcome = await backend.outcome(trace);
   return "recording" in outcome ? outcome.recording : null;

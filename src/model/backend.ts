@@ -16,7 +16,7 @@ export interface RecordOptions {
 
 /** Runs a trace on a fresh machine, a step per op. */
 export function recordOn(machine: Machine, trace: Trace, options: RecordOptions = {}): Step[] {
-  if (options.requests === true) machine.tellRequests();
+  if (options.requests === true) machine.memtype.requests = [];
   const step = (op: Op) => snapshot(machine, machine.apply(op), options.contexts === true);
   return trace.ops.map((op) => step(op));
 }

@@ -291,11 +291,6 @@ export class Machine {
     this.spare.push(mm);
   }
 
-  /** From here on every step's requests for a cache mode are told (MemtypeList.requests). */
-  tellRequests(): void {
-    this.memtype.requests = [];
-  }
-
   private clearEvents(): void {
     const { requests } = this.memtype;
     while (requests !== null && requests.length > 0) requests.pop();

@@ -25,6 +25,7 @@ const replay: Replay = {
   steps: [],
   findings: [],
   firstDifference: null,
+  modes: [],
   notComparable: 0,
 };
 const view: CampaignView = {
