@@ -219,6 +219,7 @@ function addModelCommands(program: Command, io: Io, done: Done): void {
     .argument("[file]", 'traces or recordings, or "-"', "-")
     .requiredOption("--backend <id>", "backend to record")
     .option("-o, --output <file>", "write here instead of stdout")
+    .option("--asked", "with the cache mode each mapping asked for, got, and what decided it")
     .addOption(guestsOption())
     .action(async (file, options) =>
       done(await (await import("./record.ts")).record(io, file, options)),

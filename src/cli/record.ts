@@ -20,6 +20,8 @@ const BATCH = 128;
 export interface RecordOptions {
   readonly backend: string;
   readonly output?: string;
+  /** Write with it what every mapping asked for and got, and what decided that. */
+  readonly asked?: boolean;
   /** Guests at once, where the backend is a kernel. */
   readonly jobs?: number;
 }
@@ -36,7 +38,7 @@ export async function record(io: Io, file: string, options: RecordOptions): Prom
       if (isKernel(backend)) await backend.prepare(traces);
       for (const trace of traces) {
         if (io.interrupted.aborted || io.closed) break;
-        const recording = await recordingOf(backend, trace);
+        const recording = await recordingOf(backend, trace, options.asked === true);
         if (recording === null) continue;
         const line = recordingLine(recording);
         if (sink === null) await io.out(line);
@@ -71,12 +73,19 @@ async function* tracesIn(io: Io, file: string, size: number): AsyncGenerator<Tra
   if (batch.length > 0) yield batch;
 }
 
-/**
- * The recording of a trace, or null where a kernel could not finish it. A model's says why every
- * mapping has its cache mode; a kernel's holds what the kernel showed and no more.
- */
-async function recordingOf(backend: Backend, trace: Trace): Promise<Recording | null> {
+/** The recording of a trace, or null where a kernel could not finish it; `asked`: explained. */
+async function recordingOf(
+  backend: Backend,
+  trace: Trace,
+  asked: boolean,
+): Promise<Recording | null> {
+  if (!asked) return plainRecording(backend, trace);
   if (isModel(backend)) return explained(backend.recordSync(trace, { requests: true }));
+  const recording = await plainRecording(backend, trace);
+  return recording === null ? null : explained(recording);
+}
+
+async function plainRecording(backend: Backend, trace: Trace): Promise<Recording | null> {
   if (!isKernel(backend)) return backend.record(trace);
   const outcome = await backend.outcome(trace);
   return "recording" in outcome ? outcome.recording : null;

@@ -292,8 +292,7 @@ export class Machine {
   }
 
   private clearEvents(): void {
-    const { requests } = this.memtype;
-    while (requests !== null && requests.length > 0) requests.pop();
+    this.memtype.requests?.splice(0);
     while (this.events.length > 0) this.events.pop();
     while (this.calls.length > 0) this.calls.pop();
   }

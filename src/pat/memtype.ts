@@ -72,14 +72,12 @@ export class MemtypeList {
    * among the overlapping ones is a conflict.
    */
   reserve(start: number, end: number, request: PageCacheMode, granted: ModeRef): ReserveError {
-    const actual = this.actualOf(request);
+    const actual = request === WB && this.mtrr !== "write-back" ? UC_MINUS : request;
     granted.mode = actual;
     if (!(start < end)) return this.refuseEmpty();
     if (this.kernel.fails("memtype")) return this.failed(start, end, request);
     const other = this.checkConflict(start, end, actual, granted);
-    if (this.requests !== null) {
-      this.tell(start, end, request, other === null ? granted.mode : null, "two-modes");
-    }
+    this.tell(start, end, request, actual, other === null ? granted.mode : null, "two-modes");
     if (other !== null) {
       this.log.push({ kind: "conflict", start, end, found: granted.mode, other });
       this.log.push({ kind: "reserve-failed", start, end, track: actual, request });
@@ -87,11 +85,6 @@ export class MemtypeList {
     }
     this.insert(start, end, granted.mode);
     return null;
-  }
-
-  /** pat_x_mtrr_type(): write-back is had only where the MTRRs say write-back. */
-  private actualOf(request: PageCacheMode): PageCacheMode {
-    return request === WB && this.mtrr !== "write-back" ? UC_MINUS : request;
   }
 
   /** sanitize_phys() left nothing of the range. */
@@ -107,7 +100,7 @@ export class MemtypeList {
   reserveExact(start: number, end: number, request: PageCacheMode): ReserveError {
     if (this.kernel.fails("memtype")) return this.failed(start, end, request);
     const other = this.tree.firstOverlap(start, end, request);
-    this.tell(start, end, request, other === null ? request : null, "other-mode");
+    this.tell(start, end, request, request, other === null ? request : null, "other-mode");
     if (other !== null) {
       this.log.push({ kind: "conflict", start, end, found: request, other: other.mode });
       this.log.push({ kind: "reserve-failed", start, end, track: request, request });
@@ -124,32 +117,22 @@ export class MemtypeList {
 
   /**
    * Tells whoever wants to know what a request for [start, end) came to (null: refused, for the
-   * reason `refused`), and which reservations decided that; the list is as it was before.
+   * reason `refused`), and which reservations decided that; the list is as it was before. `actual`
+   * is what the MTRRs leave of `asked`.
    */
   private tell(
     start: number,
     end: number,
     asked: PageCacheMode,
+    actual: PageCacheMode,
     got: PageCacheMode | null,
     refused: Decider,
   ): void {
     if (this.requests === null) return;
     const standing = this.standing(start, end);
-    if (got === null) {
-      this.requests.push({ start, end, asked, got, by: refused, entries: standing });
-      return;
-    }
-    const decided = got === asked || got === this.actualOf(asked) ? [] : withMode(standing, got);
-    const [first] = decided;
-    const by =
-      got === asked
-        ? "asked"
-        : got === this.actualOf(asked)
-          ? "mtrr"
-          : first === undefined
-            ? "unknown"
-            : "reservation";
-    this.requests.push({ start, end, asked, got, by, entries: decided });
+    const why =
+      got === null ? { by: refused, entries: standing } : decided(asked, actual, got, standing);
+    this.requests.push({ start, end, asked, got, ...why });
   }
 
   /**
@@ -241,6 +224,19 @@ export class MemtypeList {
   protected firstEndingAt(start: number, end: number): MemtypeEntry | null {
     return this.tree.firstEndingAt(end, 0, start);
   }
+}
+
+/** What gave a granted request its mode, among the reservations that overlap it. */
+function decided(
+  asked: PageCacheMode,
+  actual: PageCacheMode,
+  got: PageCacheMode,
+  standing: readonly MemtypeEntry[],
+): Pick<ModeRequest, "by" | "entries"> {
+  if (got === asked) return { by: "asked", entries: [] };
+  if (got === actual) return { by: "mtrr", entries: [] };
+  const entries = withMode(standing, got);
+  return { by: entries.length > 0 ? "reservation" : "unknown", entries };
 }
 
 /** The first of the reservations that has a mode, in a list; empty where none has. */

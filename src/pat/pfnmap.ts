@@ -34,8 +34,8 @@ export class PfnRanges {
     const got = granted.mode;
     if (got === wanted || (!strict && isNewMemtypeAllowed(wanted, got))) return null;
     this.memtype.free(start, end);
-    this.memtype.tellTakenBack(strict ? "other-mode" : "refused-pair");
     this.log.push({ kind: "type-mismatch", start, end, request: wanted, got });
+    this.memtype.tellTakenBack(strict ? "other-mode" : "refused-pair");
     return "EINVAL";
   }
 

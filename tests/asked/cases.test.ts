@@ -75,10 +75,10 @@ describe("a mapping that asked for WC where ioremap() holds UC-", () => {
     );
   });
 
-  test("is in the recording that record writes, and in replay --json", async () => {
+  test("is in the recording that record --asked writes, and in replay --json", async () => {
     const trace = pathOf("asked-wc-got-uc");
     for (const id of ["legacy", "modern"]) {
-      const { out } = await run(["record", "--backend", id, trace]);
+      const { out } = await run(["record", "--asked", "--backend", id, trace]);
       const recording = recordingSchema.parse(JSON.parse(out));
       expect(recording.steps[3]?.vmas["0"]?.[0]?.asked).toMatchObject([{ entries: [IOREMAP] }]);
     }
