@@ -3,6 +3,7 @@ import { campaignFindingSchema } from "../src/oracle/finding.ts";
 import { sha256 } from "../src/sha256.ts";
 import { GOALS } from "./goals.ts";
 import { residualSchema } from "./residual.ts";
+import { rootSchema } from "./roots/root.ts";
 
 const count = z.int().min(0);
 
@@ -34,6 +35,8 @@ export const campaignSchema = z.strictObject({
   retention: z.strictObject({ pageOps: count, refused: count, changed: count }),
   /** By signature, in ascending order. */
   findings: z.array(campaignFindingSchema),
+  /** What they follow from, gravest first; not where it was cut short. */
+  roots: z.array(rootSchema).optional(),
 });
 
 export type Campaign = z.infer<typeof campaignSchema>;

@@ -2,6 +2,7 @@ import type { Campaign, LeftOut } from "../fuzz/summary.ts";
 import { VERDICTS } from "../src/oracle/finding.ts";
 import { drawReplay } from "./draw.ts";
 import { type Paint, pad } from "./paint.ts";
+import { rootLines } from "./rootstext.ts";
 import {
   type CampaignView,
   type FindingView,
@@ -16,6 +17,7 @@ export function campaignText(view: CampaignView, paint: Paint): string {
   const lines = [
     ...tableLines(view.campaign, paint),
     ...inOrder(view.findings).flatMap((finding) => findingLines(finding, paint)),
+    ...rootLines(view, paint),
     ...closingLines(view, paint),
   ];
   return `${lines.join("\n")}\n`;

@@ -1,6 +1,7 @@
 import { VERDICTS } from "../src/oracle/finding.ts";
 import { headlines } from "./campaigntext.ts";
 import { drawReplay } from "./draw.ts";
+import { countText, rootlessText, rootViews } from "./rootstext.ts";
 import {
   type CampaignView,
   type FindingView,
@@ -19,6 +20,7 @@ export function markdown(view: CampaignView): string {
       .map((line) => `- ${escaped(line)}`)
       .join("\n"),
     howToRepeat(campaign),
+    ...rootList(view),
     ...summaryTable(view),
     ...inOrder(view.findings).map(findingBlock),
   ];
@@ -33,6 +35,28 @@ function howToRepeat({ before, after, runs, seed }: CampaignView["campaign"]): s
     "npx pfndiff report --format markdown",
     "```",
   ].join("\n");
+}
+
+/** Roots first, each with what follows from it folded. */
+function rootList(view: CampaignView): string[] {
+  const views = rootViews(view);
+  if (views.length === 0) return [];
+  const rootless = rootlessText(view);
+  return [
+    `## ${views.length} roots`,
+    "Each groups what follows from one thing, as far as the witnesses tell; it is no verdict.",
+    ...views.map((one) => {
+      const { name, notice, findings } = one.root;
+      const follows = findings.slice(1).map(code).join(", ");
+      return [
+        `**${escaped(name)}** (${countText(one)}): ${escaped(notice)}. ${code(one.command)}`,
+        ...(follows === ""
+          ? []
+          : [`<details><summary>what follows</summary>\n\n${follows}\n\n</details>`]),
+      ].join("\n\n");
+    }),
+    ...(rootless === null ? [] : [`${rootless}.`]),
+  ];
 }
 
 function summaryTable({ campaign }: CampaignView): string[] {

@@ -3,9 +3,11 @@ import { findingFileName } from "../results/findings.ts";
 import { type Differential, recordingDifferential } from "../../fuzz/differential.ts";
 import { LiveDifferential } from "../../fuzz/livedifferential.ts";
 import type { Campaign } from "../../fuzz/summary.ts";
+import { rootsOf } from "../../reports/roots.ts";
 import type { CampaignView, FindingView } from "../../reports/view.ts";
 import { ModelSide } from "../engine/modelside.ts";
 import { judge } from "../oracle/judge.ts";
+import type { Replay } from "../replay.ts";
 import { isModel, type Pair } from "./backends.ts";
 import { recorderOf, replayOn, underGuards } from "./bothsides.ts";
 import { survivingLoss } from "./kernelcampaign.ts";
@@ -26,22 +28,50 @@ export function differentialOf({ before, after }: Pair): Differential {
   return survivingLoss({ before, after }, recorded);
 }
 
-/** A campaign with every minimal trace run again, so that it can be drawn. */
-export async function viewCampaign(
+/** Every minimal trace of a campaign run again, by signature. */
+export async function replaysOf(campaign: Campaign, pair: Pair): Promise<Map<string, Replay>> {
+  const replays = new Map<string, Replay>();
+  for (const { signature, trace } of campaign.findings) {
+    replays.set(signature, await replayOn(pair, trace));
+  }
+  return replays;
+}
+
+/** A campaign with what its minimal traces show, so that they can be drawn. */
+export function viewCampaign(
   campaign: Campaign,
-  pair: Pair,
+  replays: ReadonlyMap<string, Replay>,
   accepted: ReadonlySet<string>,
   directory: string,
-): Promise<CampaignView> {
-  const findings: FindingView[] = [];
-  for (const finding of campaign.findings) {
+): CampaignView {
+  const findings = campaign.findings.map((finding): FindingView => {
     const name = findingFileName(campaign.before, campaign.after, finding);
-    findings.push({
+    return {
       finding,
       known: accepted.has(finding.signature),
-      replay: await replayOn(pair, finding.trace),
+      replay: replayOf(replays, finding.signature),
       path: join(directory, name),
-    });
-  }
+    };
+  });
   return { campaign, findings };
+}
+
+/** A campaign and the roots that its findings follow from. */
+export async function withRoots(
+  campaign: Campaign,
+  replays: ReadonlyMap<string, Replay>,
+  pair: Pair,
+): Promise<Campaign> {
+  const replayed = campaign.findings.map((finding) => ({
+    finding,
+    replay: replayOf(replays, finding.signature),
+  }));
+  const roots = await rootsOf(replayed, (trace) => replayOn(pair, trace));
+  return { ...campaign, roots };
+}
+
+function replayOf(replays: ReadonlyMap<string, Replay>, signature: string): Replay {
+  const replay = replays.get(signature);
+  if (replay === undefined) throw new Error(`${signature} was not replayed`);
+  return replay;
 }

@@ -1,10 +1,11 @@
 import { join } from "node:path";
 import type { CampaignResult } from "../../fuzz/campaign.ts";
-import { saveResult } from "../results/findings.ts";
+import { saveResult, saveSummary } from "../results/findings.ts";
+import type { Campaign } from "../../fuzz/summary.ts";
 import { campaignText, headlines } from "../../reports/campaigntext.ts";
 import { ANSI, PLAIN } from "../../reports/paint.ts";
 import type { Pair } from "./backends.ts";
-import { viewCampaign } from "./campaign.ts";
+import { replaysOf, viewCampaign, withRoots } from "./campaign.ts";
 import { EXIT, type Io, oneLine } from "./io.ts";
 
 /** Where a campaign's results go, and what counts as known. */
@@ -25,14 +26,20 @@ export async function finish(io: Io, result: CampaignResult, to: Finish): Promis
       `saved finding no longer shows: ${oneLine(signature)} (moved to ${join(out, "gone")})\n`,
     );
   }
-  if (to.json === true) await io.out(`${JSON.stringify(campaign)}\n`);
-  else if (result.interrupted) {
+  if (result.interrupted) {
     // Who interrupts wants to get away: the findings are saved, and drawn when it has gone on.
-    await io.out(`${headlines(campaign).join("\n")}\n`);
+    await io.out(to.json === true ? jsonLine(campaign) : `${headlines(campaign).join("\n")}\n`);
   } else {
-    const view = await viewCampaign(campaign, pair, accepted, folder);
-    await io.out(campaignText(view, io.colour ? ANSI : PLAIN));
+    const replays = await replaysOf(campaign, pair);
+    const rooted = await withRoots(campaign, replays, pair);
+    await saveSummary(folder, rooted);
+    const view = viewCampaign(rooted, replays, accepted, folder);
+    await io.out(
+      to.json === true ? jsonLine(rooted) : campaignText(view, io.colour ? ANSI : PLAIN),
+    );
   }
   const unknown = campaign.findings.some(({ signature }) => !accepted.has(signature));
   return unknown || campaign.goalsMissed.length > 0 ? EXIT.divergence : EXIT.ok;
 }
+
+const jsonLine = (campaign: Campaign) => `${JSON.stringify(campaign)}\n`;

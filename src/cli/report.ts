@@ -8,7 +8,7 @@ import { RENDERERS } from "../../reports/renderers.ts";
 import { UserError } from "../usererror.ts";
 import { savedArena } from "./arenafile.ts";
 import { withPair } from "./backends.ts";
-import { viewCampaign } from "./campaign.ts";
+import { replaysOf, viewCampaign } from "./campaign.ts";
 import { checkClaims, claimsAsMarkdown } from "./claims.ts";
 import { systemFault } from "../results/disk.ts";
 import { htmlReport } from "./htmlreport.ts";
@@ -32,7 +32,8 @@ export async function report(io: Io, directory: string, options: ReportOptions):
   const { campaign, folder, results } = await loadCampaign(directory);
   const gate = await judgeByBaseline({ campaign });
   const accepted = new Set(gate.baseline.entries.map(({ signature }) => signature));
-  const view = await withPair(campaign, (pair) => viewCampaign(campaign, pair, accepted, folder));
+  const replays = await withPair(campaign, (pair) => replaysOf(campaign, pair));
+  const view = viewCampaign(campaign, replays, accepted, folder);
   const claims = options.claims === true ? await checkClaims(io) : null;
   if (format === "html") {
     const arena = await savedArena(results);

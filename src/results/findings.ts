@@ -125,9 +125,14 @@ export async function saveResult(
     after,
     gone.map(({ signature }) => signature).filter((signature) => !found.has(signature)),
   );
-  await writeJson(join(folder, SUMMARY), campaign);
+  await saveSummary(folder, campaign);
   await pointTo(join(dir, LATEST), join(CAMPAIGNS, name));
   return folder;
+}
+
+/** Puts a saved campaign's summary anew, with what was found out about it since. */
+export async function saveSummary(folder: string, campaign: Campaign): Promise<void> {
+  await writeJson(join(folder, SUMMARY), campaign);
 }
 
 /** Makes a link lead elsewhere at once. A folder of that name, of an older pfndiff, is kept. */

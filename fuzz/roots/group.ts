@@ -1,0 +1,135 @@
+import { bySeverity } from "../../src/oracle/severity.ts";
+import { OP_KINDS } from "../../src/trace/op.ts";
+import type { Deed } from "./deeds.ts";
+import { type Start, startOf } from "./starts.ts";
+import { areAlike, type Witness } from "./witness.ts";
+
+/** A witness and where what it shows begins. */
+export interface Traced {
+  readonly witness: Witness;
+  readonly start: Start;
+}
+
+/** Witnesses that begin alike: the simplest first, then the gravest. */
+export interface Group {
+  readonly name: string;
+  readonly members: readonly [Traced, ...Traced[]];
+}
+
+/** Groups witnesses by where they begin, and by the fewest features that explain all of it. */
+export function groupWitnesses(witnesses: readonly Witness[]): Group[] {
+  const alike = areAlike(witnesses);
+  const all = witnesses.map((witness) => ({ witness, start: startOf(witness, alike) }));
+  const classes = new Map<string, Traced[]>();
+  for (const traced of all) {
+    const name = `${sideOf(traced)}:${traced.start.kind}`;
+    const known = classes.get(name);
+    if (known === undefined) classes.set(name, [traced]);
+    else known.push(traced);
+  }
+  return [...classes]
+    .flatMap(([name, some]) => {
+      const groups = explained(some);
+      return groups.map((members) => groupOf(name, members, groups.length === 1 ? null : all));
+    })
+    .sort((a, b) => gravest(a, b));
+}
+
+/** What both sides show alike is nobody's doing. */
+function sideOf({ witness, start }: Traced): string {
+  return witness.finding.verdict === "kept" ? "kept" : start.side;
+}
+
+/** A group by the name of its class; where that has several, or says little, by its feature too. */
+function groupOf(
+  name: string,
+  members: readonly Traced[],
+  siblings: readonly Traced[] | null,
+): Group {
+  const [first, ...others] = inOrder(members);
+  if (first === undefined) throw new Error("a root has a witness");
+  const { kind, effect } = first.start;
+  const feature = mostTelling(members, siblings ?? members).replaceAll(" ", "-");
+  const isPlain = siblings === null && kind !== "state" && kind !== "errno";
+  return {
+    name: [
+      name,
+      ...(effect === null ? [] : [effect.replaceAll(" ", "-")]),
+      ...(isPlain ? [] : [feature]),
+    ].join(":"),
+    members: [first, ...others],
+  };
+}
+
+/** The simplest witness goes first: the shorter, by the commoner op, in the smaller world. */
+function inOrder(members: readonly Traced[]): Traced[] {
+  const byGravity = [...members].sort((a, b) => bySeverity(a.witness.finding, b.witness.finding));
+  const [simplest] = [...byGravity].sort((a, b) => {
+    const [one, two] = [costsOf(a), costsOf(b)];
+    const at = one.findIndex((cost, index) => cost !== two[index]);
+    return (one[at] ?? 0) - (two[at] ?? 0);
+  });
+  return byGravity.sort((a, b) => Number(b === simplest) - Number(a === simplest));
+}
+
+function costsOf({ witness: { steps, finding }, start }: Traced): number[] {
+  const { pfns, vpages } = finding.trace.world;
+  const kinds = steps.map(({ op }) => OP_KINDS.indexOf(op.op));
+  return [steps.length, Math.max(...kinds), finding.step - start.step, pfns + vpages];
+}
+
+function gravest(a: Group, b: Group): number {
+  const worst = ({ members }: Group) =>
+    members
+      .map(({ witness }) => witness.finding)
+      .reduce((one, two) => (bySeverity(one, two) <= 0 ? one : two));
+  return bySeverity(worst(a), worst(b));
+}
+
+/** The fewest features that explain all starts, as near as taking what explains most comes to it. */
+function explained(all: readonly Traced[]): (readonly Traced[])[] {
+  const groups: (readonly Traced[])[] = [];
+  for (let left = all; left.length > 0; ) {
+    const feature = mostTelling(left, all);
+    groups.push(...apart(left.filter(({ start }) => start.features.has(feature))));
+    left = left.filter(({ start }) => !start.features.has(feature));
+  }
+  return groups;
+}
+
+/** The feature that the most of `some` have, and, of equal ones, that the fewest of `all` have. */
+function mostTelling(some: readonly Traced[], all: readonly Traced[]): Deed {
+  const count = (of: readonly Traced[], feature: Deed) =>
+    of.filter(({ start }) => start.features.has(feature)).length;
+  const ranked = [...featuresOf(some)].sort(
+    (a, b) => count(some, b) - count(some, a) || count(all, a) - count(all, b) || (a < b ? -1 : 1),
+  );
+  if (ranked[0] === undefined) throw new Error("a start has a feature");
+  return ranked[0];
+}
+
+function featuresOf(some: readonly Traced[]): Set<Deed> {
+  return new Set(some.flatMap(({ start }) => [...start.features]));
+}
+
+/** Fewer than so many are no second fault. */
+const LEAST = 2;
+
+/**
+ * Two faults that one deed explains are told apart where another deed parts them and no effect is
+ * seen on both sides of it.
+ */
+function apart(members: readonly Traced[]): (readonly Traced[])[] {
+  let best: [Traced[], Traced[]] | null = null;
+  let most = LEAST - 1;
+  for (const feature of featuresOf(members)) {
+    const within = members.filter(({ start }) => start.features.has(feature));
+    const without = members.filter(({ start }) => !start.features.has(feature));
+    const effects = new Set(within.map(({ start }) => start.effect));
+    const least = Math.min(within.length, without.length);
+    if (least <= most || without.some(({ start }) => effects.has(start.effect))) continue;
+    most = least;
+    best = [within, without];
+  }
+  return best === null ? [members] : best.flatMap((some) => apart(some));
+}

@@ -1,0 +1,46 @@
+import { groupWitnesses } from "../fuzz/roots/group.ts";
+import type { Root } from "../fuzz/roots/root.ts";
+import type { CampaignFinding } from "../src/oracle/finding.ts";
+import type { Replay } from "../src/replay.ts";
+import type { Op } from "../src/trace/op.ts";
+import type { Trace } from "../src/trace/trace.ts";
+import { type Ending, noticeOf } from "./notice.ts";
+
+/** Runs a trace on both sides. */
+export type Rerun = (trace: Trace) => Promise<Replay>;
+
+/** A finding and its minimal trace run again. */
+export interface Replayed {
+  readonly finding: CampaignFinding;
+  readonly replay: Replay;
+}
+
+/**
+ * The roots that findings follow from, gravest first (docs/ROOTS.md). Findings of sides that had
+ * parted are in none: what they follow from is that the sides had parted.
+ */
+export async function rootsOf(replayed: readonly Replayed[], rerun: Rerun): Promise<Root[]> {
+  const witnesses = replayed
+    .filter(({ finding }) => !finding.parted)
+    .map(({ finding, replay }) => ({ finding, steps: replay.steps }));
+  const roots: Root[] = [];
+  for (const group of groupWitnesses(witnesses)) {
+    const { name, members } = group;
+    const { trace } = members[0].witness.finding;
+    const findings = members.map(({ witness }) => witness.finding.signature);
+    roots.push({ name, notice: noticeOf(group, await endingOf(trace, rerun)), findings });
+  }
+  return roots;
+}
+
+/** What is left when every process of a trace has exited at its end. */
+async function endingOf(trace: Trace, rerun: Rerun): Promise<Ending> {
+  const whole = await rerun(trace);
+  const last = whole.steps.at(-1);
+  if (last === undefined) throw new Error("a witness has steps");
+  const alive = new Set([...Object.keys(last.before.vmas), ...Object.keys(last.after.vmas)]);
+  const exits: Op[] = [...alive].map((proc) => ({ op: "exit", proc: Number(proc) }));
+  if (exits.length === 0) return last;
+  const { steps } = await rerun({ ...trace, ops: [...trace.ops, ...exits] });
+  return steps.at(-1) ?? last;
+}
