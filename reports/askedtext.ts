@@ -77,6 +77,8 @@ function reasonText({ by, entries = [], asked, got }: Parameters<typeof whyText>
       return `${entries.map(({ type }) => short(type)).join("")} may not stand for ${short(asked)}: ${there}`;
     case "other-mode":
       return `no other mode would do here, and one is reserved: ${there}`;
+    case "unasked":
+      return "the tracking refused before it asked for a reservation: a VMA that holds one already cannot be mapped whole again";
     case "no-memory":
       return "there was no memory for the reservation";
     case "unknown":

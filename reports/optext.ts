@@ -100,15 +100,16 @@ export function vmaText(vma: VmaState): string {
   ];
   const mapped = vma.maps === undefined ? `pfn ${rangeText(vma.pfn, pages)}` : mapsText(vma.maps);
   const range = rangeText(vma.start, pages);
-  return `${range} = ${mapped} ${vma.prot} ${flags.join(" ")}${askedText(vma)}`;
+  const asked = askedText(vma);
+  return `${range} = ${mapped} ${vma.prot} ${flags.join(" ")}${asked === "" ? "" : `, ${asked}`}`;
 }
 
-/** What a VMA asked for and got, run by run where its pages differ in that. */
-function askedText({ start, end, asked = [] }: VmaState): string {
+/** What a VMA asked for and got, run by run where its pages differ in that; empty where untold. */
+export function askedText({ start, end, asked = [] }: VmaState): string {
   const texts = new Set(asked.map(grantText));
   const isWhole = asked.reduce((sum, { pages }) => sum + pages, 0) === end - start;
   if (texts.size === 0) return "";
-  if (texts.size === 1 && isWhole) return `, ${[...texts].join("")}`;
+  if (texts.size === 1 && isWhole) return [...texts].join("");
   const runs: { at: number; pages: number; text: string }[] = [];
   for (const { at, pages, ...grant } of asked) {
     const text = grantText(grant);
@@ -116,7 +117,7 @@ function askedText({ start, end, asked = [] }: VmaState): string {
     if (last?.text === text && last.at + last.pages === at) last.pages += pages;
     else runs.push({ at, pages, text });
   }
-  return `, ${runs.map(({ at, pages, text }) => `${rangeText(at, pages)} ${text}`).join("; ")}`;
+  return runs.map(({ at, pages, text }) => `${rangeText(at, pages)} ${text}`).join("; ");
 }
 
 /** What a driver has mapped, run by run. */

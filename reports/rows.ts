@@ -1,7 +1,7 @@
 import type { ReplayStep } from "../src/replay.ts";
 import type { Memtype, Step, VmaState } from "../src/trace/recording.ts";
 import { grantText, isAsAsked, kernelMapText, requestText, whyText } from "./askedtext.ts";
-import { eventText, memtypeText, resultText, vmaText } from "./optext.ts";
+import { askedText, eventText, memtypeText, resultText, vmaText } from "./optext.ts";
 
 /** One line of a step: the same thing on both sides, in words. */
 export interface Row {
@@ -103,10 +103,18 @@ function procRows(label: string, before?: VmaState[], after?: VmaState[]): Row[]
       label: index === 0 ? label : "",
       before: text(left, before),
       after: text(right, after),
-      // VM_PAT exists on one side only, and explanations tell nothing new: they are no difference.
-      differs: plain(left) !== plain(right),
+      // VM_PAT exists on one side only, so it is no difference; nor is what one side does not tell.
+      differs: plain(left) !== plain(right) || gotOtherwise(left, right),
     };
   });
+}
+
+/** Whether both sides tell what a VMA asked for and got, and not the same. */
+function gotOtherwise(before?: VmaState, after?: VmaState): boolean {
+  if (before === undefined || after === undefined) return false;
+  const isTold = ({ asked = [] }: VmaState) =>
+    asked.length > 0 && asked.every((run) => run.asked !== undefined && run.got !== undefined);
+  return isTold(before) && isTold(after) && askedText(before) !== askedText(after);
 }
 
 /** Both lists are sorted by start, so one walk puts what belongs together on one row. */

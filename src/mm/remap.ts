@@ -50,14 +50,21 @@ export function remapPfnRange(context: MmContext, mm: Mm, vma: Vma, call: RemapC
   if (privateFirst && !whole) return "EINVAL";
   if (privateFirst) nameFirstPfn(vma, pfn);
   granted.mode = call.mode;
-  const error = whole
-    ? context.tracking.remap(vma, call.mode, granted, pfn)
-    : lookUpPart(context, call);
+  const error = whole ? trackWhole(context, vma, call) : lookUpPart(context, call);
   if (error !== null) return error;
   if (vma.isPrivate && !whole) return unwind(context, mm, vma, at, pages, pfn, whole, "EINVAL");
   if (vma.isPrivate) nameFirstPfn(vma, pfn);
   context.kernel.writesVmFlags("remap_pfn_range_internal");
   return populate(context, mm, vma, call, whole);
+}
+
+/** remap_pfn_range_track(): the tracking decides, and may refuse without asking for a mode. */
+function trackWhole({ tracking, ranges }: MmContext, vma: Vma, call: RemapCall): Outcome {
+  const { pfn, pages, mode } = call;
+  const known = ranges.toldRequests;
+  const error = tracking.remap(vma, mode, granted, pfn);
+  if (error !== null) ranges.tellUnasked(pfn, pfn + pages, mode, known);
+  return error;
 }
 
 /** pfnmap_setup_cachemode(): a part takes the mode that it finds. */

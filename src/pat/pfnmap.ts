@@ -75,6 +75,18 @@ export class PfnRanges {
     else this.memtype.tellLookup(start, end, asked, got);
   }
 
+  /** How many requests have been told of in this step. */
+  get toldRequests(): number {
+    return this.memtype.requests?.length ?? 0;
+  }
+
+  /** Tells whoever wants to know of a request that nobody has told of since there were `known`. */
+  tellUnasked(start: number, end: number, asked: PageCacheMode, known: number): void {
+    const { requests } = this.memtype;
+    if (requests === null || requests.length > known) return;
+    requests.push({ start, end, asked, got: null, by: "unasked", entries: [] });
+  }
+
   /** RAM has its modes in page flags, and no reservation. */
   private tellRam(
     start: number,

@@ -10,7 +10,8 @@ import type { MemtypeEntry } from "./interval.ts";
  * its own. Refused: `two-modes` reservations of two modes are there; `mixed` pages that are only
  * looked up have two modes; `refused-pair` a reservation's
  * mode may not stand for the one that was asked; `other-mode` one of another mode is there, and no
- * substitute was allowed; `page-flags`; `no-memory` an allocation failed. `unknown`: nothing tells.
+ * substitute was allowed; `page-flags`; `unasked` the tracking
+ * refused before it asked for a reservation; `no-memory` an allocation failed. `unknown`: nothing tells.
  */
 export const DECIDERS = [
   "asked",
@@ -22,6 +23,7 @@ export const DECIDERS = [
   "mixed",
   "refused-pair",
   "other-mode",
+  "unasked",
   "no-memory",
   "unknown",
 ] as const;
