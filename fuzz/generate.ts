@@ -52,6 +52,9 @@ export class TraceWriter {
       case "mremap":
         return this.mremap(process);
       default:
+        if (kind === "touch" && this.random.chance(this.swarm.copiesOf4, 4)) {
+          return this.copyAll(process);
+        }
         // The compiler asks for a way to write a kind that is not plain.
         return this.plain(kind, process);
     }
@@ -66,8 +69,11 @@ export class TraceWriter {
   }
 
   private room(): boolean {
-    const { live, mayBear } = this.processes;
-    return live.length < this.swarm.maxProcs && mayBear;
+    return this.processes.live.length < this.swarm.maxProcs && this.mayBear();
+  }
+
+  private mayBear(): boolean {
+    return this.processes.births < this.swarm.maxBirths;
   }
 
   /**
@@ -75,9 +81,9 @@ export class TraceWriter {
    * one is born, or the trace goes on with the dead if it may not be.
    */
   private process(): ProcessModel | null {
-    const { live, dead, mayBear } = this.processes;
+    const { live, dead } = this.processes;
     if (live.length === 0) {
-      if (!mayBear) return null;
+      if (!this.mayBear()) return null;
       this.spawn();
     }
     if (dead.length > 0 && this.random.chance(1, 64))
@@ -160,9 +166,10 @@ export class TraceWriter {
       const vma = random.pick(process.vmas);
       return Math.min(last, way === 6 ? random.between(startOf(vma), endOf(vma) - 1) : endOf(vma));
     }
-    let at = random.between(0, last);
+    const first = Math.min(this.swarm.base, last);
+    let at = random.between(first, last);
     for (let tries = 0; tries < 2 && !process.isFree(at, at + pages); tries++) {
-      at = random.between(0, last);
+      at = random.between(first, last);
     }
     return at;
   }
@@ -176,7 +183,7 @@ export class TraceWriter {
     const vpages = swarm.world.vpages;
     if (process.vmas.length === 0 || random.chance(swarm.blindOf16, 16)) {
       this.pages = random.between(1, swarm.maxPages);
-      this.at = random.between(0, vpages - this.pages);
+      this.at = random.between(swarm.base, vpages - this.pages);
       return;
     }
     const vma = random.pick(process.vmas);
@@ -235,6 +242,17 @@ export class TraceWriter {
     }
   }
 
+  /** Writes to every page of a VMA, which copies a private one whole; a fork may follow. */
+  private copyAll(process: ProcessModel): void {
+    const { random } = this;
+    if (process.vmas.length === 0) return this.plain("touch", process);
+    const vma = random.pick(process.vmas);
+    for (let at = startOf(vma); at < endOf(vma); at++) {
+      this.ops.push({ op: "touch", proc: process.id, at, write: true });
+    }
+    if (this.room() && random.chance(3, 4)) this.fork(process);
+  }
+
   private mremap(process: ProcessModel): void {
     const { random } = this;
     const vpages = this.swarm.world.vpages;
@@ -247,7 +265,7 @@ export class TraceWriter {
       case 1: {
         const newPages = random.chance(1, 2) ? pages : 0;
         this.pages = newPages === 0 ? pages : 0;
-        return this.move(process, newPages, random.between(0, vpages - newPages));
+        return this.move(process, newPages, random.between(this.swarm.base, vpages - newPages));
       }
       case 2:
       case 3:

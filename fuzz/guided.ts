@@ -1,8 +1,9 @@
+import { assertNever } from "../src/assertnever.ts";
 import type { Trace } from "../src/trace/trace.ts";
 import { randomOfRun } from "./random.ts";
 import { traceOfRun } from "./traceofrun.ts";
 import { GAINFUL, mutate } from "./mutate.ts";
-import { type SourceName, SOURCES, type TraceSource, withOneFault } from "./sources.ts";
+import { faulted, mixture, type SourceName, SOURCES, type TraceSource } from "./sources.ts";
 
 /** Of so many runs, one is drawn afresh: what the corpus does not lead to must be met as well. */
 const FRESH_EVERY = 4;
@@ -19,9 +20,20 @@ export function guidedSource(traceOf: TraceSource, corpus: readonly Trace[]): Tr
   };
 }
 
-/** The source of a campaign: by its name and, but for drivers' idioms, from its corpus. */
+/** The source of a campaign: by its name and, but for traces of drivers, from its corpus. */
 export function sourceOf(name: SourceName, corpus: readonly Trace[]): TraceSource {
-  if (corpus.length === 0 || name === "idioms") return SOURCES[name];
+  if (corpus.length === 0) return SOURCES[name];
   const guided = guidedSource(traceOfRun, corpus);
-  return name === "plain" ? guided : (seed, run) => withOneFault(guided(seed, run), seed, run);
+  switch (name) {
+    case "plain":
+      return guided;
+    case "faults":
+      return faulted(guided);
+    case "mixed":
+      return mixture(guided);
+    case "idioms":
+      return SOURCES.idioms;
+    default:
+      return assertNever(name);
+  }
 }

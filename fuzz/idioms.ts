@@ -17,10 +17,15 @@ import {
 } from "../src/trace/op.ts";
 import type { OpRow } from "../src/trace/syscalls.ts";
 import { opFault, type Trace, type World } from "../src/trace/trace.ts";
+import { liveCalls, mmapCalls } from "./handlers.ts";
 import type { Random } from "./random.ts";
 
 /** Room for a memremap_pages() subsection, and for a few small mappings that meet in it. */
-const WORLD: World = { pfns: 512, vpages: 16, mtrr: "uncached" };
+const ANY_WORLD: World = { pfns: 512, vpages: 16, mtrr: "uncached" };
+const USUAL_WORLD: World = { pfns: 16, vpages: 16, mtrr: "uncached" };
+/** One trace in so many may run out of VMAs, and so many each of its processes may have. */
+const LIMITED = 12;
+const ROOM = { least: 2, most: 6 } as const;
 const MOST_PAGES = 6;
 const MOST_CALLS = 4;
 const FEWEST_OPS = 4;
@@ -34,9 +39,26 @@ const BUFFERS = 4;
 /** Mostly few places, so that mappings replace each other. */
 const PLACES = [0, 0, 4, 8] as const;
 
-const WEIGHTED: readonly OpKind[] = OP_KINDS.flatMap((kind) =>
-  Array.from({ length: OPS[kind].weightBesideDrivers }, () => kind),
-);
+/** What few kernels do to a device's pages, and none while processes map them. */
+const UNUSUAL: ReadonlySet<OpKind> = new Set(["memremap-pages", "memunmap-pages", "set-memory"]);
+
+const weighted = (kinds: readonly OpKind[]): readonly OpKind[] =>
+  kinds.flatMap((kind) => Array.from({ length: OPS[kind].weightBesideDrivers }, () => kind));
+
+/** What one kind of driver's traces is drawn from. */
+interface Manners {
+  readonly world: World;
+  readonly kinds: readonly OpKind[];
+  /** Handlers are those that drivers have, and nothing maps RAM; else they make any calls. */
+  readonly isUsual: boolean;
+}
+
+const ANY: Manners = { world: ANY_WORLD, kinds: weighted(OP_KINDS), isUsual: false };
+const USUAL: Manners = {
+  world: USUAL_WORLD,
+  kinds: weighted(OP_KINDS.filter((kind) => !UNUSUAL.has(kind))),
+  isUsual: true,
+};
 const WEIGHTED_CALLS: readonly CallKind[] = DRIVER_CALLS.flatMap((kind) =>
   Array.from({ length: CALLS[kind].weight }, () => kind),
 );
@@ -52,14 +74,31 @@ export class IdiomWriter {
   /** Where each live process has mappings: without it most ops would find nobody, or nothing. */
   private readonly places = new Map<number, number[]>();
   private births = 0;
+  private world = ANY_WORLD;
 
-  constructor(private readonly random: Random) {}
+  private constructor(
+    private readonly random: Random,
+    private readonly manners: Manners,
+  ) {}
+
+  /** Of handlers that make any calls at all. */
+  static ofAny(random: Random): IdiomWriter {
+    return new IdiomWriter(random, ANY);
+  }
+
+  /** Of handlers as drivers have them. */
+  static ofUsual(random: Random): IdiomWriter {
+    return new IdiomWriter(random, USUAL);
+  }
 
   /** Writes the next trace; it is valid, and all processes exit at its end. */
   write(name: string): Trace {
-    const { random } = this;
+    const { random, manners } = this;
     this.places.clear();
     this.births = 0;
+    const isLimited = random.chance(1, LIMITED);
+    const maps = random.between(ROOM.least, ROOM.most);
+    this.world = isLimited ? { ...manners.world, maps } : manners.world;
     const ops: Op[] = [];
     for (let proc = 0; proc < 2; proc++) this.add({ op: "spawn", proc }, ops);
     for (
@@ -67,16 +106,16 @@ export class IdiomWriter {
       left > 0 && this.places.size > 0;
       left--
     ) {
-      this.add(this.op(random.pick(WEIGHTED)), ops);
+      this.add(this.op(random.pick(manners.kinds)), ops);
     }
     for (const proc of this.places.keys()) ops.push({ op: "exit", proc });
-    return { format: "pfndiff/trace@1", name, world: WORLD, ops };
+    return { format: "pfndiff/trace@1", name, world: this.world, ops };
   }
 
   /** Takes an op up unless it cannot stand in the world, and keeps in mind what it has brought. */
   private add(op: Op, ops: Op[]): void {
     const born = bornBy(op);
-    if (born === MOST_PROCS || opFault(op, WORLD) !== null) return;
+    if (born === MOST_PROCS || opFault(op, this.world) !== null) return;
     ops.push(op);
     const starts = this.places.get(op.proc);
     if (born !== null) {
@@ -91,6 +130,7 @@ export class IdiomWriter {
     const row = rowOf(kind);
     const op: Drawn = { op: kind };
     for (const [name, field] of Object.entries(row.fields)) {
+      if (name === "ram" && this.manners.isUsual) continue;
       const value = this.opValue(name, field, row, op);
       if (value !== undefined) op[name] = value;
     }
@@ -115,7 +155,7 @@ export class IdiomWriter {
       case "offset":
         return row.vmas === "map" ? 0 : random.below(OFFSETS);
       case "calls":
-        return this.calls(row.vmas !== "map");
+        return this.manners.isUsual ? this.usualCalls(op) : this.calls(row.vmas !== "map");
       case "rest":
       case "slot":
       case "buffer":
@@ -167,7 +207,9 @@ export class IdiomWriter {
 
   private anywhere(): number {
     const { random } = this;
-    return random.chance(4, 5) ? random.pick(PLACES) : random.between(0, WORLD.vpages - MOST_PAGES);
+    return random.chance(4, 5)
+      ? random.pick(PLACES)
+      : random.between(0, this.world.vpages - MOST_PAGES);
   }
 
   /** Anywhere for a new mapping; what acts on one mostly finds one, or a page of it. */
@@ -176,6 +218,13 @@ export class IdiomWriter {
     const starts = (typeof proc === "number" && this.places.get(proc)) || [];
     if (vmas === "map" || random.chance(1, 1 + starts.length)) return this.anywhere();
     return random.pick(starts) + ("calls" in fields ? 0 : random.below(4));
+  }
+
+  /** What a driver does when it is mapped, or in an ioctl on a VMA that is there. */
+  private usualCalls({ op, pages, private: copies }: Drawn): DriverCallRecord[] {
+    const { random } = this;
+    const place = { pages: typeof pages === "number" ? pages : 4, isPrivate: copies === true };
+    return [...(op === "drv-mmap" ? mmapCalls : liveCalls)(random, place)];
   }
 
   /** What a handler does; on a VMA that is there it may empty it first and fill it anew. */

@@ -6,6 +6,7 @@ import { opFault, type Trace, type World } from "../src/trace/trace.ts";
 import { TraceExtender } from "./extend.ts";
 import type { Random } from "./random.ts";
 import { type Slot, slotsOf, slotsOfRow, withValues } from "./simplify.ts";
+import { LONGEST } from "./swarm.ts";
 import { type Row, rowsOf, traceOfRows } from "./tracerows.ts";
 
 /** What can be done to a trace. */
@@ -24,9 +25,6 @@ export type Mutation = (typeof MUTATIONS)[number];
 /** Those that lead to faults fastest, each as often as it is to be drawn: see docs/GUIDANCE.md. */
 export const GAINFUL: readonly Mutation[] = ["extend", "extend", "insert"];
 
-/** A mutant is never longer than a long drawn trace, and has no more processes. */
-const MOST_OPS = 48;
-const MOST_BIRTHS = 12;
 const MOST_AT_ONCE = 3;
 const MOST_REPEATED = 4;
 const MOST_EXTENDED = 8;
@@ -40,10 +38,11 @@ export function mend(world: World, ops: readonly Op[]): Op[] {
   const names = new Map<number, number>();
   const mended: Op[] = [];
   for (const op of ops) {
-    if (mended.length === MOST_OPS) break;
+    // A mutant is never longer than a long drawn trace, and has no more processes.
+    if (mended.length === LONGEST.ops) break;
     const born = bornBy(op);
     const acts = born === op.proc || names.has(op.proc);
-    const full = born !== null && (names.has(born) || names.size === MOST_BIRTHS);
+    const full = born !== null && (names.has(born) || names.size === LONGEST.births);
     if (!acts || full || opFault(op, world) !== null) continue;
     if (born !== null) names.set(born, names.size);
     mended.push(renamed(op, (proc) => names.get(proc) ?? proc));

@@ -1,8 +1,5 @@
 import { ProcessModel } from "./processmodel.ts";
 
-/** No process is born after this many; a trace that needs more shrinks to fewer anyway. */
-const MOST_BIRTHS = 12;
-
 /** The processes of a trace that is being written. It serves trace after trace and keeps its room. */
 export class ProcessTable {
   readonly live: ProcessModel[] = [];
@@ -18,10 +15,6 @@ export class ProcessTable {
     while (this.live.length > 0) this.live.pop();
     while (this.dead.length > 0) this.dead.pop();
     this.births = 0;
-  }
-
-  get mayBear(): boolean {
-    return this.births < MOST_BIRTHS;
   }
 
   /** A process with the next number and without VMAs, which is not among the live ones yet. */

@@ -10,77 +10,103 @@ export type TraceSource = (seed: number, run: number) => Trace;
 
 /** These serve run after run. */
 const random = new Random();
-const idioms = new IdiomWriter(random);
+const anyDrivers = IdiomWriter.ofAny(random);
+const usualDrivers = IdiomWriter.ofUsual(random);
 
-const MOST_NTH = 3;
-
-/** A run's trace with one allocation of one of its ops told to fail. */
-export function faultedTraceOfRun(seed: number, run: number): Trace {
-  return withOneFault(traceOfRun(seed, run), seed, run);
-}
-
-/** A trace of a run with one allocation of one of its ops told to fail. */
-export function withOneFault(trace: Trace, seed: number, run: number): Trace {
-  const { ops } = trace;
-  let allocating = 0;
-  for (const { op } of ops) if (rowOf(op).allocates.length > 0) allocating++;
-  if (allocating === 0) return trace;
-  random.restart(seed, run, "fault");
-  let left = random.below(allocating);
-  const index = ops.findIndex(({ op }) => rowOf(op).allocates.length > 0 && left-- === 0);
-  const op = ops[index] as Op;
-  const fault = { at: random.pick(rowOf(op.op).allocates), nth: random.between(1, MOST_NTH) };
-  return { ...trace, ops: ops.with(index, { ...op, fault }) };
-}
-
-/** Of so many ops that allocate, one is told to fail. */
-const FAULT_EVERY = 3;
+/** How many allocations of a trace are told to fail, and which of its site within the op. */
+const FAULTS = [1, 1, 2, 3] as const;
+const NTH = [1, 1, 1, 1, 2, 3] as const;
 /** A move past this page needs a page table that its process does not have yet. */
 const FAR = 512;
 
+/** The op with an allocation told to fail; a move that is to miss a page table goes where none is. */
 function withFault(op: Op): Op {
-  const { allocates } = rowOf(op.op);
-  if (allocates.length === 0 || !random.chance(1, FAULT_EVERY)) return op;
-  const fault = { at: random.pick(allocates), nth: random.chance(1, 7) ? 2 : 1 };
+  const fault = { at: random.pick(rowOf(op.op).allocates), nth: random.pick(NTH) };
   const faulted = { ...op, fault };
-  if (faulted.op !== "mremap" || faulted.to === undefined) return faulted;
+  if (faulted.op !== "mremap" || faulted.to === undefined || faulted.to >= FAR) return faulted;
   return fault.at === "page-table" ? { ...faulted, to: faulted.to + FAR } : faulted;
 }
 
-/** A trace in which some of the allocations fail. */
-function withFaults(trace: Trace, seed: number, run: number): Trace {
-  random.restart(seed, run, "fault");
+/** A trace of a run with one to three of its allocations told to fail, each of another op. */
+export function withFaults(trace: Trace, seed: number, run: number): Trace {
   const { world } = trace;
-  const ops = trace.ops.map(withFault);
-  return { ...trace, world: { ...world, vpages: world.vpages + FAR }, ops };
+  const allocating = [...trace.ops.keys()].filter(
+    (index) => rowOf((trace.ops[index] as Op).op).allocates.length > 0,
+  );
+  random.restart(seed, run, "fault");
+  const ops = [...trace.ops];
+  for (let left = random.pick(FAULTS); left > 0 && allocating.length > 0; left--) {
+    const [index] = allocating.splice(random.index(allocating.length), 1);
+    ops[index as number] = withFault(ops[index as number] as Op);
+  }
+  const isFar = ops.some((op) => op.op === "mremap" && (op.to ?? 0) + op.newPages > world.vpages);
+  return { ...trace, world: isFar ? { ...world, vpages: world.vpages + FAR } : world, ops };
 }
 
-/** A run's trace of driver idioms. */
+/** Traces of a source with some of their allocations told to fail. */
+export function faulted(traceOf: TraceSource): TraceSource {
+  return (seed, run) => withFaults(traceOf(seed, run), seed, run);
+}
+
+/** A run's trace with some of its allocations told to fail. */
+export const faultedTraceOfRun = faulted(traceOfRun);
+
+/** A run's trace of drivers whose handlers make any calls, and of the kernel's own mappings. */
 export function idiomTraceOfRun(seed: number, run: number): Trace {
   random.restart(seed, run, "trace");
-  return idioms.write(nameOfRun(seed, run));
+  return anyDrivers.write(nameOfRun(seed, run));
 }
 
-/** The trace of a driver: of four runs two of wholes and parts, one with failing allocations. */
-function driverTrace(seed: number, run: number): Trace {
-  const kind = (run >> 2) % 4;
-  if (kind < 2) {
-    const trace = idiomTraceOfRun(seed, run);
-    return kind === 1 ? withFaults(trace, seed, run) : trace;
-  }
+function usualTraceOfRun(seed: number, run: number): Trace {
+  random.restart(seed, run, "trace");
+  return usualDrivers.write(nameOfRun(seed, run));
+}
+
+function partialMapsOfRun(seed: number, run: number): Trace {
   random.restart(seed, run, "trace");
   return writePartialMaps(random, nameOfRun(seed, run));
 }
 
+/** Drivers as there are: of four runs one with failing allocations, one of wholes and parts. */
+const DRIVERS: readonly TraceSource[] = [
+  usualTraceOfRun,
+  faulted(usualTraceOfRun),
+  usualTraceOfRun,
+  partialMapsOfRun,
+];
+
+const driverTraceOfRun: TraceSource = (seed, run) =>
+  (DRIVERS[Math.floor(run / 8) % DRIVERS.length] as TraceSource)(seed, run);
+
 /**
- * A search through all that can be modelled: of four runs two are of system calls only, one has
- * allocations that fail, one is of drivers.
+ * What a campaign of models draws unless told otherwise: of eight runs five of system calls, two
+ * with failing allocations, and one of drivers. `traceOf` draws the first two.
  */
-export function mixedTrace(seed: number, run: number): Trace {
-  const kind = run % 4;
-  if (kind === 3) return driverTrace(seed, run);
-  const trace = traceOfRun(seed, run);
-  return kind === 1 ? withFaults(trace, seed, run) : trace;
+export function mixture(traceOf: TraceSource): TraceSource {
+  const failing = faulted(traceOf);
+  const kinds: readonly TraceSource[] = [
+    traceOf,
+    failing,
+    traceOf,
+    driverTraceOfRun,
+    traceOf,
+    failing,
+    traceOf,
+    traceOf,
+  ];
+  return (seed, run) => (kinds[run % kinds.length] as TraceSource)(seed, run);
+}
+
+const faultedIdioms = faulted(idiomTraceOfRun);
+const mixedTraceOfRun = mixture(traceOfRun);
+
+/**
+ * A search through all that can be modelled, for planted faults: the mixture, and in one of eight
+ * runs what no driver would do.
+ */
+export function anyTrace(seed: number, run: number): Trace {
+  if (run % 8 !== 7) return mixedTraceOfRun(seed, run);
+  return Math.floor(run / 8) % 2 === 0 ? idiomTraceOfRun(seed, run) : faultedIdioms(seed, run);
 }
 
 /** The sources by name: a campaign that is gone on with elsewhere must draw the same traces. */
@@ -88,6 +114,8 @@ export const SOURCES = {
   plain: traceOfRun,
   faults: faultedTraceOfRun,
   idioms: idiomTraceOfRun,
+  mixed: mixedTraceOfRun,
 } as const satisfies Readonly<Record<string, TraceSource>>;
 
 export type SourceName = keyof typeof SOURCES;
+export const SOURCE_NAMES = Object.keys(SOURCES) as SourceName[];

@@ -1,3 +1,4 @@
+import { assertNever } from "../src/assertnever.ts";
 import {
   OPS,
   type Prot,
@@ -13,6 +14,38 @@ import type { Random } from "./random.ts";
 /** The only worlds a campaign draws: most like the recordings, some so small that all collides. */
 const WORLD = { pfns: 16, vpages: 24 } as const;
 const SMALL = { least: 4, most: 8 } as const;
+/** Room for contexts of dozens of pages. */
+const LONG_WORLD = { pfns: 48, vpages: 72 } as const;
+/** The usual window, with the border between two page tables (512) in its middle. */
+const FAR_WORLD = { pfns: 16, vpages: 524 } as const;
+const WINDOW_PAGES = WORLD.vpages;
+
+/**
+ * What most runs are not: about long mappings, about many processes that share contexts, or about a
+ * window of two page tables. They cost more than usual runs, so few are drawn.
+ */
+type Shape = "usual" | "long" | "crowd" | "far";
+const RARE: readonly Shape[] = ["long", "long", "crowd", "crowd", "far", "far"];
+const RARE_OF = 64;
+
+/** Processes of a run: alive at once, and born in all; what needs more shrinks to fewer anyway. */
+const USUAL_PROCS = { least: 1, most: 4, births: 12 } as const;
+const CROWD_PROCS = { least: 14, most: 26, births: 40 } as const;
+const USUAL_OPS = { least: 8, most: 40 } as const;
+const CROWD_OPS = { least: 40, most: 72 } as const;
+/** The longest trace that is drawn, but for copies of whole mappings, and the most births. */
+export const LONGEST = { ops: CROWD_OPS.most, births: CROWD_PROCS.births } as const;
+
+/** A crowd grows by forks of what is in pieces. */
+const CROWD: readonly (readonly [SyscallKind, number])[] = [
+  ["fork", 7],
+  ["mprotect", 3],
+  ["madvise", 1],
+  ["munmap", 2],
+  ["mremap", 2],
+  ["mmap", 1],
+  ["exit", 1],
+];
 
 /** One run in so many may run out of VMAs, and so many each of its processes may have. */
 const LIMITED_RUNS = 12;
@@ -43,17 +76,39 @@ const { ofDevice } = OPS.mmap.fields.via;
 const { mostly } = OPS.mmap.fields.prot;
 const LOW_MEMORY_VIAS = VIAS.filter((via) => !ofDevice.includes(via));
 const MOST_PAGES = [2, 3, 4, 8] as const;
+const LONG_PAGES = [10, 17, 33, 40] as const;
 const PRIVATE_OF_8 = [0, 1, 2, 4, 8] as const;
+const COPIES_OF_4 = [0, 0, 1, 2] as const;
 const BLIND_OF_16 = [0, 1, 2, 4] as const;
 const LATE_OF_16 = [0, 0, 0, 0, 0, 0, 1, 4] as const;
 
-function drawWorld(random: Random): World {
+function drawShape(random: Random): Shape {
+  return RARE[random.below(RARE_OF)] ?? "usual";
+}
+
+function drawWorld(random: Random, shape: Shape): World {
   const mtrr = random.chance(3, 4) ? "uncached" : "write-back";
-  const isUsual = random.chance(3, 4);
-  const pfns = isUsual ? WORLD.pfns : random.between(SMALL.least, SMALL.most);
-  const vpages = isUsual ? WORLD.vpages : random.between(SMALL.least, SMALL.most);
-  if (!random.chance(1, LIMITED_RUNS)) return { pfns, vpages, mtrr };
-  return { pfns, vpages, mtrr, maps: random.between(ROOM.least, ROOM.most) };
+  const world = { ...drawSize(random, shape), mtrr } as const;
+  if (!random.chance(1, LIMITED_RUNS)) return world;
+  return { ...world, maps: random.between(ROOM.least, ROOM.most) };
+}
+
+function drawSize(random: Random, shape: Shape): Pick<World, "pfns" | "vpages"> {
+  switch (shape) {
+    case "long":
+      return LONG_WORLD;
+    case "far":
+      return FAR_WORLD;
+    case "crowd":
+      return WORLD;
+    case "usual": {
+      if (random.chance(3, 4)) return WORLD;
+      const pfns = random.between(SMALL.least, SMALL.most);
+      return { pfns, vpages: random.between(SMALL.least, SMALL.most) };
+    }
+    default:
+      return assertNever(shape);
+  }
 }
 
 function drawVias(random: Random, { mtrr }: World): readonly Via[] {
@@ -75,8 +130,11 @@ interface HotRange {
  */
 export class Swarm {
   world: World = { ...WORLD, mtrr: "uncached" };
+  /** The first page that ranges are drawn from. */
+  base = 0;
   ops = 0;
   maxProcs = 0;
+  maxBirths = 0;
   maxPages = 0;
   vias: readonly Via[] = VIAS;
   /** Whether choices that differ in use are drawn unevenly. */
@@ -84,6 +142,8 @@ export class Swarm {
   prots: readonly Prot[] = PROTS;
   /** Of 8 mmaps, how many are private. */
   privateOf8 = 0;
+  /** Of 4 touches, how many write to every page of a VMA. */
+  copiesOf4 = 0;
   /** Of 16 forks, how many are told to fail late. */
   lateOf16 = 0;
   /** Of 16 ranges, how many are drawn without looking at what is mapped. */
@@ -98,16 +158,25 @@ export class Swarm {
 
   /** Draws what one run does, in a world of its own or in a given one. */
   draw(random: Random, given?: World): void {
-    const world = given ?? drawWorld(random);
+    const shape = given === undefined ? drawShape(random) : "usual";
+    const world = given ?? drawWorld(random, shape);
     this.world = world;
-    this.maxPages = Math.min(random.pick(MOST_PAGES), world.pfns, world.vpages);
-    this.drawWeights(random);
-    this.ops = random.between(8, 40);
-    this.maxProcs = random.between(1, 4);
+    this.base = world.vpages > FAR_WORLD.vpages - WINDOW_PAGES ? world.vpages - WINDOW_PAGES : 0;
+    const pages = random.pick(shape === "long" ? LONG_PAGES : MOST_PAGES);
+    this.maxPages = Math.min(pages, world.pfns, world.vpages);
+    const isCrowd = shape === "crowd";
+    if (isCrowd) this.weighCrowd();
+    else this.drawWeights(random);
+    const ops = isCrowd ? CROWD_OPS : USUAL_OPS;
+    this.ops = random.between(ops.least, ops.most);
+    const procs = isCrowd ? CROWD_PROCS : USUAL_PROCS;
+    this.maxProcs = random.between(procs.least, procs.most);
+    this.maxBirths = procs.births;
     this.vias = drawVias(random, world);
     this.isUneven = random.chance(3, 4);
     this.prots = this.isUneven ? mostly : PROTS;
     this.privateOf8 = random.pick(PRIVATE_OF_8);
+    this.copiesOf4 = this.privateOf8 > 0 ? random.pick(COPIES_OF_4) : 0;
     this.lateOf16 = random.pick(LATE_OF_16);
     this.blindOf16 = random.pick(BLIND_OF_16);
     this.drawHot(random);
@@ -133,6 +202,11 @@ export class Swarm {
         this.add(kind, random.between(least, most), most);
       }
     }
+  }
+
+  private weighCrowd(): void {
+    this.weight = 0;
+    for (const [kind, weight] of CROWD) this.add(kind, weight, weight);
   }
 
   /** Always writes as many as there may be: a loop of any length is guessed wrongly. */

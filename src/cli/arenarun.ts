@@ -1,4 +1,4 @@
-import { mixedTrace } from "../../fuzz/sources.ts";
+import { anyTrace } from "../../fuzz/sources.ts";
 import type { Bounds } from "../../fuzz/explore/bounds.ts";
 import { everySequence } from "../../fuzz/explore/sequences.ts";
 import type { ArenaResult } from "../../reports/arena.ts";
@@ -70,7 +70,7 @@ async function fight(backend: ModelBackend, { runs, seed, isStopped }: Contest) 
   const retention = { pageOps: 0, refused: 0, changed: 0 };
   let ops = 0;
   for (let run = 0; run < runs && !isStopped(); run++) {
-    const trace = mixedTrace(seed, run);
+    const trace = anyTrace(seed, run);
     const judgement = judgeOf(trace);
     for (const { symptom } of judgement.findings) faults[symptom]++;
     retention.pageOps += judgement.retention.pageOps;
@@ -117,7 +117,7 @@ function judgeOn(backend: ModelBackend): (trace: Trace) => Judged {
 function sample({ bytes, showsContexts, isSized }: Entrant, backend: ModelBackend, seed: number) {
   let [steps, vmas, reservations, contexts] = [0, 0, 0, 0];
   for (let run = 0; run < SAMPLE; run++) {
-    for (const step of backend.recordSync(mixedTrace(seed, run), { contexts: true }).steps) {
+    for (const step of backend.recordSync(anyTrace(seed, run), { contexts: true }).steps) {
       steps++;
       vmas += Object.values(step.vmas).flat().length;
       reservations += step.memtype.length;
@@ -141,7 +141,7 @@ function sample({ bytes, showsContexts, isSized }: Entrant, backend: ModelBacken
  * rounds, in which the designs take turns, so that none runs colder than another.
  */
 export async function speedsOf(entrants: readonly Entrant[], seed: number): Promise<number[]> {
-  const traces = Array.from({ length: SAMPLE }, (_, run) => mixedTrace(seed, run * 2));
+  const traces = Array.from({ length: SAMPLE }, (_, run) => anyTrace(seed, run * 2));
   const sides = entrants.map((entrant) => new ModelSide(entrant.backend(noCosts())));
   const best = entrants.map(() => 0);
   for (let round = 0; round < SPEED_ROUNDS; round++) {

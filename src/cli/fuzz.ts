@@ -1,24 +1,17 @@
 import { sourceOf } from "../../fuzz/guided.ts";
-import type { SourceName } from "../../fuzz/sources.ts";
 import { loadCorpus } from "../results/tracefolder.ts";
 import type { Trace } from "../trace/trace.ts";
 import { UserError } from "../usererror.ts";
-import { openPair, orClose } from "./backends.ts";
+import { closePair, openPair, orClose } from "./backends.ts";
 import { EXIT, type Io } from "./io.ts";
 import { kernelsOf, modelsOf } from "./kernelcampaign.ts";
 import { kernelExecutor } from "./kernelexecutor.ts";
 import { reportLost } from "./losttraces.ts";
 import { jobsFor, withJobs } from "./jobs.ts";
-import {
-  beginSession,
-  closeSession,
-  planOf,
-  resumeSession,
-  type Session,
-  workOn,
-} from "./session.ts";
+import { type SourceOptions, sourceFor } from "./sourcefor.ts";
+import { beginSession, planOf, resumeSession, type Session, workOn } from "./session.ts";
 
-export interface FuzzOptions {
+export interface FuzzOptions extends SourceOptions {
   readonly before: string;
   readonly after: string;
   readonly runs?: number;
@@ -30,10 +23,6 @@ export interface FuzzOptions {
   /** A results folder or a journal file; true for `out`. */
   readonly resume?: string | true;
   readonly json?: boolean;
-  /** Tell one allocation of every trace to fail. */
-  readonly faults?: boolean;
-  /** Traces of driver idioms instead of system calls alone. */
-  readonly idioms?: boolean;
   /** A folder of traces that three of four runs start from. */
   readonly corpus?: string;
 }
@@ -54,7 +43,7 @@ export async function fuzz(io: Io, options: FuzzOptions): Promise<number> {
     const jobs = jobsFor(plan, pair, options.jobs);
     return await withJobs(io, session, jobs, (executor) => workOn(io, session, { executor, json }));
   } finally {
-    await closeSession(session);
+    await closePair(pair);
   }
 }
 
@@ -70,23 +59,18 @@ async function fuzzKernels(io: Io, session: Session, json: boolean | undefined):
 
 async function newSession(io: Io, options: FuzzOptions): Promise<Session> {
   const { runs, time, seed, shard, out } = options;
+  const corpus = options.corpus === undefined ? [] : await corpusIn(options.corpus);
+  const pair = await openPair(options);
   const cut = {
     seed,
-    source: namedBy(options),
+    source: sourceFor(pair, options),
     runs: time === undefined ? (runs ?? DEFAULT_RUNS) : null,
     milliseconds: time === undefined ? null : time * 1000,
     shard: shard ?? null,
   };
-  const corpus = options.corpus === undefined ? [] : await corpusIn(options.corpus);
-  const pair = await openPair(options);
   return orClose(pair, async () =>
     beginSession(io, pair, await planOf(pair, cut, corpus), out, corpus),
   );
-}
-
-function namedBy({ faults, idioms }: FuzzOptions): SourceName {
-  if (faults === true) return "faults";
-  return idioms === true ? "idioms" : "plain";
 }
 
 /** A corpus to start from; an empty one would quietly guide nothing. */

@@ -2,6 +2,7 @@ import { runCampaign } from "../../fuzz/campaign.ts";
 import { LostFinding } from "../../fuzz/executor.ts";
 import { loadCampaign, RESULTS_DIR } from "../results/findings.ts";
 import { goalsBeyond } from "../../fuzz/reachable.ts";
+import { SOURCES } from "../../fuzz/sources.ts";
 import type { Campaign } from "../../fuzz/summary.ts";
 import { opText } from "../../reports/optext.ts";
 import {
@@ -25,8 +26,9 @@ import { writeText } from "./files.ts";
 import { EXIT, type Io } from "./io.ts";
 import { LiveLine, progressText } from "./progress.ts";
 import { faultsOf, sidesOf } from "./scenarios.ts";
+import { type SourceOptions, sourceFor } from "./sourcefor.ts";
 
-export interface GateOptions {
+export interface GateOptions extends SourceOptions {
   readonly baseline?: string;
   readonly accept?: string;
   readonly reason?: string;
@@ -132,6 +134,7 @@ async function campaignOf(
   const models = await modelsOf(pair);
   const sides = { before: before.id, after: after.id };
   const areModels = isModel(before) && isModel(after);
+  const traceOf = SOURCES[sourceFor(pair, options)];
   const differential = areModels
     ? crashes.guarded(sides, () => differentialOf(pair))
     : differentialOf(pair);
@@ -141,7 +144,8 @@ async function campaignOf(
     seed: options.seed,
     runs: options.runs,
     differential,
-    ...(areModels ? {} : { executor: kernelExecutor(pair, models, options.seed) }),
+    traceOf,
+    ...(areModels ? {} : { executor: kernelExecutor(pair, models, options.seed, traceOf) }),
     leftOut: await goalsBeyond(areModels ? differential : differentialOf(models)),
     signal: io.interrupted,
     onProgress: (state) => progress.show(() => progressText(state)),

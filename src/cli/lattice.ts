@@ -1,5 +1,5 @@
 import { keyOf } from "../../fuzz/trial.ts";
-import { mixedTrace } from "../../fuzz/sources.ts";
+import { anyTrace } from "../../fuzz/sources.ts";
 import { shrinkLater } from "../../fuzz/shrink.ts";
 import { FIX_TEXT, FIXES, type Fix, historicSpec } from "../../legacy/historic.ts";
 import { opText } from "../../reports/optext.ts";
@@ -73,7 +73,7 @@ async function behaviourOf(
   const symptoms: Record<string, number> = {};
   let example: { trace: Trace; key: string } | null = null;
   for (let run = 0, done = 0; done < ops && !io.interrupted.aborted; run++) {
-    const trace = mixedTrace(seed, run);
+    const trace = anyTrace(seed, run);
     const keys = onlyIn(both, trace);
     for (const key of keys) {
       const symptom = key.replace(/:.*/, "");

@@ -1,5 +1,5 @@
 import { type Trial, tryMutant, knownOf, type Detection } from "../../fuzz/trial.ts";
-import { mixedTrace } from "../../fuzz/sources.ts";
+import { anyTrace } from "../../fuzz/sources.ts";
 import { foldedTable, wrapped } from "../../reports/folded.ts";
 import { TwoSides } from "../engine/twosides.ts";
 import type { Mutant } from "../model/mutant.ts";
@@ -70,7 +70,7 @@ async function tryAll(
     trials.push(
       await tryMutant({
         show: (trace) => both.run(trace).findings,
-        traceOf: (run) => mixedTrace(seed + n, run),
+        traceOf: (run) => anyTrace(seed + n, run),
         ops: mutant.equivalent === undefined ? ops : ops * EQUIVALENT_TIMES,
         known: new Set(own),
         isStopped: () => io.interrupted.aborted,
@@ -89,7 +89,7 @@ function ownFindings(reference: ConstructorParameters<typeof TwoSides>[0]): Set<
   const both = new TwoSides(reference, reference);
   return knownOf(
     (trace) => both.run(trace).findings,
-    (run) => mixedTrace(KNOWN_SEED, run),
+    (run) => anyTrace(KNOWN_SEED, run),
     KNOWN_OPS,
   );
 }

@@ -13,11 +13,14 @@ import {
   afterOption,
   beforeOption,
   corpusOption,
+  faultsOption,
   type Done,
   guestsOption,
+  idiomsOption,
   jobsOption,
   liveRunsOption,
   outOption,
+  plainOption,
   seconds,
   seedOption,
   shard,
@@ -158,16 +161,16 @@ function addFinders(program: Command, io: Io, done: Done): void {
         "shard",
         "before",
         "after",
+        "plain",
         "faults",
         "idioms",
         "corpus",
       ]),
     )
     .addOption(outOption())
-    .addOption(
-      new Option("--faults", "tell one allocation of every trace to fail").conflicts("idioms"),
-    )
-    .option("--idioms", "traces of drivers' ways to map, and of the kernel's own mappings")
+    .addOption(plainOption())
+    .addOption(faultsOption())
+    .addOption(idiomsOption())
     .addOption(corpusOption())
     .option("--json", "print one pfndiff/campaign@1 object on stdout")
     .addOption(exitStyleOption())
@@ -277,6 +280,9 @@ function addKeepers(program: Command, io: Io, done: Done): void {
         .default(3000),
     )
     .addOption(seedOption().default(1))
+    .addOption(plainOption())
+    .addOption(faultsOption())
+    .addOption(idiomsOption())
     .option("--json", "print the outcome as JSON")
     .addOption(exitStyleOption())
     .action(async (options) => done(await (await import("./gate.ts")).gate(io, options)));

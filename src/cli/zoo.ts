@@ -1,5 +1,5 @@
 import { keyOf } from "../../fuzz/trial.ts";
-import { mixedTrace } from "../../fuzz/sources.ts";
+import { anyTrace } from "../../fuzz/sources.ts";
 import { shrinkLater } from "../../fuzz/shrink.ts";
 import { opText } from "../../reports/optext.ts";
 import { foldedTable, wrapped } from "../../reports/folded.ts";
@@ -99,7 +99,7 @@ async function search(
 ): Promise<Catch | null> {
   let ops = 0;
   for (let run = 0; ops < most && !isStopped(); run++) {
-    const trace = mixedTrace(seed, run);
+    const trace = anyTrace(seed, run);
     const key = keyIn(trace);
     if (key !== null) return { ops: ops + key.step + 1, signature: key.signature, trace };
     ops += trace.ops.length;

@@ -107,8 +107,8 @@ function insertPfn(
   if (vma.isPrivate) {
     throw new KernelBug("vmf_insert_pfn_prot: the mapping is private", "mmap-read");
   }
-  // Out of memory here means that the access faults again, and then there is some.
-  mm.pageTable.allocate(at, at + 1, context.kernel);
+  // Out of memory here means that the access faults again, until there is some.
+  while (mm.pageTable.allocate(at, at + 1, context.kernel) === at);
   const mode = context.ranges.lookup(pfn);
   context.ranges.tellLookup(pfn, pfn + 1, handler.mode, mode);
   mm.pageTable.remap(at, at + 1, pfn, mode);

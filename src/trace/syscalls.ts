@@ -117,7 +117,7 @@ export const SYSCALLS = {
     allocates: ["memtype", "context", "page-table", ...SPLIT],
     vmas: "map",
     drawn: { inRuns: [1, 1], weight: [2, 6] },
-    weightBesideDrivers: 0,
+    weightBesideDrivers: 6,
   }),
   munmap: row({
     fields: range,
@@ -158,13 +158,13 @@ export const SYSCALLS = {
     allocates: SPLIT,
     vmas: "advise",
     drawn: { inRuns: OFTEN, weight: [1, 3], favourite: true },
-    weightBesideDrivers: 0,
+    weightBesideDrivers: 3,
   }),
   touch: row({
     fields: { proc, at: field.page, write: field.flag(["read", "write"], [3, 4]) },
     spans: [{ start: "at", length: 1 }],
-    // A driver's fault handler maps pages where none were.
-    allocates: ["page-table"],
+    // A driver's fault handler maps pages where none were, the whole VMA at that.
+    allocates: ["page-table", "memtype", "context"],
     vmas: "none",
     drawn: { inRuns: OFTEN, weight: [1, 4], favourite: true },
     weightBesideDrivers: 9,
@@ -193,7 +193,7 @@ export const SYSCALLS = {
     allocates: [],
     vmas: "none",
     drawn: RARELY,
-    weightBesideDrivers: 0,
+    weightBesideDrivers: 1,
   }),
   munlock: row({
     fields: range,
@@ -201,7 +201,7 @@ export const SYSCALLS = {
     allocates: [],
     vmas: "none",
     drawn: RARELY,
-    weightBesideDrivers: 0,
+    weightBesideDrivers: 1,
   }),
   mseal: row({
     fields: range,
@@ -209,7 +209,7 @@ export const SYSCALLS = {
     allocates: SPLIT,
     vmas: "cut",
     drawn: RARELY,
-    weightBesideDrivers: 0,
+    weightBesideDrivers: 3,
   }),
   revoke: row({
     fields: { proc },
@@ -217,7 +217,7 @@ export const SYSCALLS = {
     allocates: [],
     vmas: "none",
     drawn: RARELY,
-    weightBesideDrivers: 0,
+    weightBesideDrivers: 3,
     needsDevice: true,
   }),
 } as const;

@@ -11,7 +11,7 @@ import { Coverage } from "../../fuzz/coverage.ts";
 import { Growth } from "../../fuzz/growth.ts";
 import { sourceOf } from "../../fuzz/guided.ts";
 import { tryMutant } from "../../fuzz/trial.ts";
-import { SOURCES, withOneFault } from "../../fuzz/sources.ts";
+import { SOURCES, withFaults } from "../../fuzz/sources.ts";
 import { MUTANTS, mutantPair } from "../../src/cli/mutantlist.ts";
 import { median, stopwatch } from "../../src/cli/processortime.ts";
 import { ShapedModel } from "../../src/engine/shapedside.ts";
@@ -80,7 +80,7 @@ const fromNothing: Arm = (seed, kind, mutant) => {
   const growth = new Growth(coverageOf(pair.reference, pair.mutant), seed);
   const traceOf = (run: number) => {
     const trace = run === 0 ? traceOfRun(seed, run) : growth.draw(run);
-    return kind === "plain" ? trace : withOneFault(trace, seed, run);
+    return kind === "plain" ? trace : withFaults(trace, seed, run);
   };
   return { traceOf, learn: (trace) => growth.learn(trace) };
 };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Trial, tryMutant, keyOf } from "../../fuzz/trial.ts";
-import { mixedTrace } from "../../fuzz/sources.ts";
+import { anyTrace } from "../../fuzz/sources.ts";
 import { MUTANTS, mutantPair } from "../../src/cli/mutantlist.ts";
 import { TwoSides } from "../../src/engine/twosides.ts";
 import type { Mutant } from "../../src/model/mutant.ts";
@@ -20,7 +20,7 @@ async function trial(mutant: Mutant, seed: number, ops: number): Promise<Trial> 
   const both = new TwoSides(pair.reference, pair.mutant);
   return tryMutant({
     show: (trace) => both.run(trace).findings,
-    traceOf: (n) => mixedTrace(seed, n),
+    traceOf: (n) => anyTrace(seed, n),
     ops,
     known: new Set(),
     isFoundEnough: true,
@@ -57,7 +57,7 @@ describe("the oracle finds planted faults", () => {
       const { reference: itself } = mutantPair(mutant as Mutant);
       const both = new TwoSides(itself, itself);
       for (let n = 0; n < 100; n++) {
-        const { findings } = both.run(mixedTrace(9, n));
+        const { findings } = both.run(anyTrace(9, n));
         const before = findings.filter(({ side }) => side === "before").map(keyOf);
         expect(findings.filter(({ side }) => side === "after").map(keyOf)).toEqual(before);
       }
@@ -67,9 +67,9 @@ describe("the oracle finds planted faults", () => {
 
 describe("mixed traces", () => {
   it("satisfy the schema, depend on seed and run only, and hold faults and drivers", () => {
-    const traces = Array.from({ length: 64 }, (_, n) => mixedTrace(3, n));
+    const traces = Array.from({ length: 64 }, (_, n) => anyTrace(3, n));
     for (const trace of traces) expect(() => traceSchema.parse(trace)).not.toThrow();
-    expect(traces).toEqual(traces.map((_, n) => mixedTrace(3, n)));
+    expect(traces).toEqual(traces.map((_, n) => anyTrace(3, n)));
     const ops = traces.flatMap((trace) => trace.ops);
     expect(ops.some(({ fault }) => fault !== undefined)).toBe(true);
     expect(ops.some(({ op }) => op === "drv-mmap")).toBe(true);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
-import { mixedTrace } from "../../fuzz/sources.ts";
+import { anyTrace } from "../../fuzz/sources.ts";
 import { modernSpec } from "../../modern/index.ts";
 import { Mm, splitVma } from "../../src/mm/mm.ts";
 import { PageTable } from "../../src/mm/pagetable.ts";
@@ -168,7 +168,7 @@ describe("a design", () => {
     const decisions = fc.array(fc.nat({ max: 2 ** 20 }), { minLength: 5, maxLength: 60 });
     fc.assert(
       fc.property(fc.nat({ max: 10_000 }), decisions, (run, drawn) => {
-        const { world, ops } = mixedTrace(4, run);
+        const { world, ops } = anyTrace(4, run);
         const { contextOf: _modernOnly, ...spec } = modernSpec("7.2");
         const machine = new Machine(world, {
           ...spec,

@@ -3,6 +3,7 @@ import { type Executor, localExecutor } from "../../../fuzz/executor.ts";
 import type { Differential } from "../../../fuzz/differential.ts";
 import type { CampaignPlan } from "../../../fuzz/plan.ts";
 import { rangeText } from "../../../fuzz/ranges.ts";
+import { SOURCES } from "../../../fuzz/sources.ts";
 import type { RunRange, Tally } from "../../../fuzz/tally.ts";
 import { UserError } from "../../usererror.ts";
 import { oneLine } from "../io.ts";
@@ -38,7 +39,7 @@ export class QueueExecutor implements Executor {
     this.plan = plan;
     this.queue = queue;
     this.events = events;
-    this.shrink = localExecutor(plan.seed, differential).shrink;
+    this.shrink = localExecutor(plan.seed, differential, SOURCES[plan.source]).shrink;
     // Every range in the window listens for its own end.
     queue.setMaxListeners(0);
     events.setMaxListeners(0);
@@ -65,9 +66,9 @@ export class QueueExecutor implements Executor {
   }
 
   private async result({ from, to }: RunRange): Promise<Tally | null> {
-    const { before, after, seed, probe } = this.plan;
+    const { before, after, seed, source, probe } = this.plan;
     const range = { from, to };
-    const data = { before, after, seed, probe, from, to };
+    const data = { before, after, seed, source, probe, from, to };
     const options = {
       jobId: rangeJobId(this.plan, range),
       removeOnComplete: { age: KEEP_SECONDS },

@@ -2,11 +2,12 @@ import { openPair } from "../backends.ts";
 import { differentialOf } from "../campaign.ts";
 import type { Io } from "../io.ts";
 import { beginSession, planOf, workOn } from "../session.ts";
+import { type SourceOptions, sourceFor } from "../sourcefor.ts";
 import { accessQueue, complainOnce, QUEUE } from "./connect.ts";
 import { QueueExecutor } from "./queueexecutor.ts";
 import type { RangeJob } from "./rangejob.ts";
 
-export interface QueueStartOptions {
+export interface QueueStartOptions extends SourceOptions {
   readonly redis: string;
   readonly before: string;
   readonly after: string;
@@ -22,7 +23,8 @@ export async function queueStart(io: Io, options: QueueStartOptions): Promise<nu
   const { runs, seed, chunk, out, json } = options;
   const access = await accessQueue(options.redis);
   const pair = await openPair(options);
-  const plan = await planOf(pair, { seed, source: "plain", runs, milliseconds: null, shard: null });
+  const source = sourceFor(pair, options);
+  const plan = await planOf(pair, { seed, source, runs, milliseconds: null, shard: null });
   const queue = new access.bullmq.Queue<RangeJob>(QUEUE, access.options);
   const events = new access.bullmq.QueueEvents(QUEUE, access.options);
   const complain = complainOnce(io);

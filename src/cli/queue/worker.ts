@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { traceOfRun } from "../../../fuzz/traceofrun.ts";
 import { type WrittenTally, writtenTally } from "../../../fuzz/journal.ts";
 import { tallyRuns } from "../../../fuzz/executor.ts";
 import type { Differential } from "../../../fuzz/differential.ts";
 import { probeOf } from "../../../fuzz/plan.ts";
+import { SOURCES } from "../../../fuzz/sources.ts";
 import type { Tally } from "../../../fuzz/tally.ts";
 import { openPair } from "../backends.ts";
 import { differentialOf } from "../campaign.ts";
@@ -59,19 +59,20 @@ async function tallyOf(
   job: RangeJob,
   differentials: Map<string, Promise<Differential>>,
 ): Promise<Tally> {
-  const key = JSON.stringify([job.before, job.after, job.seed, job.probe]);
+  const key = JSON.stringify([job.before, job.after, job.seed, job.source, job.probe]);
   const differential = differentials.get(key) ?? checkedDifferential(job);
   differentials.set(key, differential);
-  return tallyRuns(job.seed, job.from, job.to, await differential);
+  return tallyRuns(job.seed, job.from, job.to, await differential, SOURCES[job.source]);
 }
 
 async function checkedDifferential({
   before,
   after,
   seed,
+  source,
   probe,
 }: RangeJob): Promise<Differential> {
   const differential = differentialOf(await openPair({ before, after }));
-  if ((await probeOf(seed, traceOfRun, differential)) === probe) return differential;
+  if ((await probeOf(seed, SOURCES[source], differential)) === probe) return differential;
   throw new Error("this worker's build answers the same runs differently (update it)");
 }

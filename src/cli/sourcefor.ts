@@ -1,0 +1,26 @@
+import type { SourceName } from "../../fuzz/sources.ts";
+import { isModel, type Pair } from "./backends.ts";
+
+/** What a campaign draws, where that is to be one kind of traces alone. */
+export interface SourceOptions {
+  /** System calls, none of which is told to fail. */
+  readonly plain?: boolean;
+  /** System calls, some of whose allocations are told to fail. */
+  readonly faults?: boolean;
+  /** Drivers' handlers that make any calls, and the kernel's own mappings. */
+  readonly idioms?: boolean;
+}
+
+/** What two models are given unless one kind is asked for. */
+const FOR_MODELS: SourceName = "plain";
+
+/** The source that is asked for, or else what the pair can run: models take the mixture of all. */
+export function sourceFor(
+  { before, after }: Pair,
+  { plain, faults, idioms }: SourceOptions,
+): SourceName {
+  if (plain === true) return "plain";
+  if (faults === true) return "faults";
+  if (idioms === true) return "idioms";
+  return isModel(before) && isModel(after) ? FOR_MODELS : "plain";
+}
