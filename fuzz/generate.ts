@@ -68,13 +68,9 @@ export class TraceWriter {
     return process.vmas.length === 0 && this.random.chance(15, 16) ? "mmap" : kind;
   }
 
-  private room(): boolean {
-    return this.processes.live.length < this.swarm.maxProcs && this.mayBear();
-  }
+  private readonly room = () => this.processes.live.length < this.swarm.maxProcs && this.mayBear();
 
-  private mayBear(): boolean {
-    return this.processes.births < this.swarm.maxBirths;
-  }
+  private readonly mayBear = () => this.processes.births < this.swarm.maxBirths;
 
   /**
    * The process that the next op names. Seldom it is a dead one; when none is left alive a new

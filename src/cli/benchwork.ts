@@ -90,19 +90,23 @@ function inProject(id: string): string {
   return path === null ? id : `file:${join(projectRoot(), path)}`;
 }
 
-/** The traces of the first runs, as they are drawn or in a world of 1,000 pages. */
+const BIG_WORLD = { pfns: 1_000, vpages: 1_000 } as const;
+/** Usual worlds have up to 24 pages; 41 times that is 984. */
+const STRETCH = 41;
+
+/** The traces of the first runs in usual worlds, as they are drawn or in a world of 1,000 pages. */
 export function readyTraces(
   place: "drawn" | "moved" | "stretched",
   count: number = READY_TRACES,
 ): Trace[] {
-  const drawn = Array.from({ length: count }, (_, run) => traceOfRun(SEED, run));
+  const drawn: Trace[] = [];
+  for (let run = 0; drawn.length < count; run++) {
+    const trace = traceOfRun(SEED, run);
+    if (trace.world.vpages * STRETCH <= BIG_WORLD.vpages) drawn.push(trace);
+  }
   if (place === "drawn") return drawn;
   return drawn.map((trace) => (place === "moved" ? moved(trace) : stretched(trace)));
 }
-
-const BIG_WORLD = { pfns: 1_000, vpages: 1_000 } as const;
-/** The largest worlds that are drawn have 24 pages; 41 times that is 984. */
-const STRETCH = 41;
 
 /** The same trace at the end of a big world: all that differs is how large the world is. */
 function moved(trace: Trace): Trace {

@@ -49,23 +49,21 @@ export function shard(text: string): { index: number; of: number } {
   throw new InvalidArgumentError("Expected a part of the whole, such as 1/3, 2/3 or 3/3.");
 }
 
-export function plainOption(): Option {
-  return new Option(
-    "--plain",
-    "system calls alone (default: a mixture of all kinds, where both sides are models)",
-  ).conflicts(["faults", "idioms"]);
-}
-
-export function faultsOption(): Option {
-  return new Option(
-    "--faults",
-    "system calls, with one to three allocations of every trace told to fail",
-  ).conflicts("idioms");
-}
-
-export function idiomsOption(): Option {
-  return new Option("--idioms", "drivers that make any calls, and the kernel's own mappings");
-}
+/** What a campaign draws, where that is to be one kind alone. */
+export const sourceOption = {
+  plain: () =>
+    new Option(
+      "--plain",
+      "system calls alone (default: a mixture of all kinds, where both sides are models)",
+    ).conflicts(["faults", "idioms"]),
+  faults: () =>
+    new Option(
+      "--faults",
+      "system calls, with one to three allocations of every trace told to fail",
+    ).conflicts("idioms"),
+  idioms: () =>
+    new Option("--idioms", "drivers that make any calls, and the kernel's own mappings"),
+} as const;
 
 export function corpusOption(): Option {
   return new Option(

@@ -13,17 +13,15 @@ import {
   afterOption,
   beforeOption,
   corpusOption,
-  faultsOption,
   type Done,
   guestsOption,
-  idiomsOption,
   jobsOption,
   liveRunsOption,
   outOption,
-  plainOption,
   seconds,
   seedOption,
   shard,
+  sourceOption,
   wholeNumber,
 } from "./options.ts";
 import { queueCommands } from "./queue/commands.ts";
@@ -168,9 +166,9 @@ function addFinders(program: Command, io: Io, done: Done): void {
       ]),
     )
     .addOption(outOption())
-    .addOption(plainOption())
-    .addOption(faultsOption())
-    .addOption(idiomsOption())
+    .addOption(sourceOption.plain())
+    .addOption(sourceOption.faults())
+    .addOption(sourceOption.idioms())
     .addOption(corpusOption())
     .option("--json", "print one pfndiff/campaign@1 object on stdout")
     .addOption(exitStyleOption())
@@ -280,9 +278,9 @@ function addKeepers(program: Command, io: Io, done: Done): void {
         .default(3000),
     )
     .addOption(seedOption().default(1))
-    .addOption(plainOption())
-    .addOption(faultsOption())
-    .addOption(idiomsOption())
+    .addOption(sourceOption.plain())
+    .addOption(sourceOption.faults())
+    .addOption(sourceOption.idioms())
     .option("--json", "print the outcome as JSON")
     .addOption(exitStyleOption())
     .action(async (options) => done(await (await import("./gate.ts")).gate(io, options)));

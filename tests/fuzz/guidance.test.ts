@@ -131,12 +131,12 @@ describe("a guided source", () => {
     expect(fresh.length).toBeLessThan(runs.length / 3);
   });
 
-  test("is the plain one without a corpus, and fails one allocation where that is asked for", () => {
+  test("is the plain one without a corpus, and fails allocations where that is asked for", () => {
     expect(sourceOf("plain", [])).toBe(SOURCES.plain);
     const faulted = runs.map((run) => sourceOf("faults", corpus)(7, run));
     const faults = faulted.map(({ ops }) => ops.filter(({ fault }) => fault !== undefined).length);
-    expect(Math.max(...faults)).toBe(1);
-    expect(faults.filter((count) => count === 1).length).toBeGreaterThan(200);
+    expect(Math.max(...faults)).toBe(3);
+    expect(faults.filter((count) => count > 0).length).toBeGreaterThan(200);
   });
 });
 

@@ -5,7 +5,7 @@ import { TwoSides } from "../../src/engine/twosides.ts";
 import type { ModelBackend } from "../../src/model/backend.ts";
 import { judge } from "../../src/oracle/judge.ts";
 import { type Trace, traceSchema } from "../../src/trace/trace.ts";
-import { mixedTrace } from "../../fuzz/sources.ts";
+import { anyTrace } from "../../fuzz/sources.ts";
 import { MODELS } from "../models.ts";
 import { map, move, munmap, scene, spawn } from "./scenes.ts";
 
@@ -91,7 +91,7 @@ test("an allocation that only one side makes is no difference of their answers",
 /** Traces in which many allocations fail: those of system calls that the mixture has. */
 const faulted = fc
   .tuple(fc.nat(), fc.nat())
-  .map(([seed, run]): Trace => mixedTrace(seed, run * 4 + 1));
+  .map(([seed, run]): Trace => anyTrace(seed, run * 4 + 1));
 
 const RIGHT = /^kept:(over-retention|refused|stale-memtype):/;
 

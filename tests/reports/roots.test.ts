@@ -3,7 +3,7 @@ import { runCampaign } from "../../fuzz/campaign.ts";
 import { localExecutor } from "../../fuzz/executor.ts";
 import { LiveDifferential } from "../../fuzz/livedifferential.ts";
 import type { Root } from "../../fuzz/roots/root.ts";
-import { mixedTrace } from "../../fuzz/sources.ts";
+import { anyTrace } from "../../fuzz/sources.ts";
 import { type Replayed, rootsOf } from "../../reports/roots.ts";
 import { openModels } from "../../src/cli/backends.ts";
 import { readBaseline } from "../../src/cli/baseline.ts";
@@ -47,8 +47,8 @@ async function rootsFound(pair: Models, runs: number): Promise<Root[]> {
     seed,
     runs,
     differential,
-    executor: localExecutor(seed, differential, mixedTrace),
-    traceOf: mixedTrace,
+    executor: localExecutor(seed, differential, anyTrace),
+    traceOf: anyTrace,
   });
   const roots = await rootsOn(pair, campaign.findings);
   return roots.filter(({ name }) => !name.startsWith("kept:"));

@@ -3,12 +3,10 @@ import type { Io } from "../io.ts";
 import {
   afterOption,
   beforeOption,
-  faultsOption,
-  idiomsOption,
   outOption,
-  plainOption,
   seconds,
   seedOption,
+  sourceOption,
   wholeNumber,
 } from "../options.ts";
 
@@ -36,9 +34,9 @@ export function queueCommands(io: Io, done: (status: number) => void): Command {
     .addOption(
       new Option("--chunk <n>", "traces a range").argParser(wholeNumber(1, 1e6)).default(500),
     )
-    .addOption(plainOption())
-    .addOption(faultsOption())
-    .addOption(idiomsOption())
+    .addOption(sourceOption.plain())
+    .addOption(sourceOption.faults())
+    .addOption(sourceOption.idioms())
     .addOption(outOption())
     .option("--json", "print one pfndiff/campaign@1 object on stdout")
     .action(async (options) => done(await (await import("./start.ts")).queueStart(io, options)));
