@@ -52,10 +52,8 @@ export class TraceWriter {
       case "mremap":
         return this.mremap(process);
       default:
-        if (kind === "touch" && this.random.chance(this.swarm.copiesOf4, 4)) {
-          return this.copyAll(process);
-        }
-        // The compiler asks for a way to write a kind that is not plain.
+        if (kind === "touch" && this.copiesAll()) return this.copyAll(process);
+        // The compiler asks for a way to write what is not plain.
         return this.plain(kind, process);
     }
   }
@@ -70,6 +68,7 @@ export class TraceWriter {
 
   private readonly room = () => this.processes.live.length < this.swarm.maxProcs && this.mayBear();
 
+  private readonly copiesAll = () => this.random.chance(this.swarm.copiesOf4, 4);
   private readonly mayBear = () => this.processes.births < this.swarm.maxBirths;
 
   /**
