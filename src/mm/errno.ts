@@ -23,8 +23,3 @@ export type Errno = (typeof ERRNOS)[number];
 
 /** The outcome of an operation: null is success. */
 export type Outcome = Errno | null;
-
-/** Whether something failed that says nothing, or null, where it succeeds. */
-export function isRefused(outcome: Outcome | void): outcome is Errno {
-  return outcome !== undefined && outcome !== null;
-}

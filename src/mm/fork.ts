@@ -1,5 +1,5 @@
-import { isRefused, type Outcome } from "./errno.ts";
-import type { Mm, MmContext } from "./mm.ts";
+import type { Outcome } from "./errno.ts";
+import { dupTracking, type Mm, type MmContext } from "./mm.ts";
 import { exitMmap } from "./munmap.ts";
 import { TABLE_PAGES } from "./pagetable.ts";
 import type { VirtualPage } from "./units.ts";
@@ -28,7 +28,7 @@ function dupVma(context: MmContext, parent: Mm, child: Mm, vma: Vma): boolean {
   const { kernel, tracking } = context;
   if (kernel.fails("vma")) return false;
   const copy = context.pool.copyOf(vma, vma.start, vma.end, vma.pfn);
-  if (isRefused(tracking.dup(copy, vma, "fork"))) return false;
+  if (!dupTracking(context, copy, vma, "fork")) return false;
   copy.order = kernel.copyOrder(vma.order);
   if (kernel.fails("vma-setup")) {
     tracking.free(copy);

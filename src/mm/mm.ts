@@ -2,11 +2,11 @@ import { broken } from "../pat/invariant.ts";
 import type { KernelState } from "../pat/kernelstate.ts";
 import { PageSet } from "../pat/pageset.ts";
 import type { PfnRanges } from "../pat/pfnmap.ts";
-import { isRefused, type Outcome } from "./errno.ts";
+import type { Outcome } from "./errno.ts";
 import type { FileMapping } from "./filemapping.ts";
 import { PageTable } from "./pagetable.ts";
 import type { MmProfile } from "./profile.ts";
-import type { PfnTracking } from "./tracking.ts";
+import type { DupReason, PfnTracking } from "./tracking.ts";
 import type { PageCount, VirtualPage } from "./units.ts";
 import type { Vma, VmaPool } from "./vma.ts";
 
@@ -193,6 +193,16 @@ export class Mm {
   }
 }
 
+/** vm_area_dup(): has the tracking take a copy on; false where it refuses, and the copy is no more. */
+export function dupTracking(
+  { kernel, tracking }: MmContext,
+  copy: Vma,
+  original: Vma,
+  reason: DupReason,
+): boolean {
+  return !kernel.countDuplicate((tracking.dup(copy, original, reason) ?? null) !== null);
+}
+
 /**
  * __split_vma(): cuts a VMA in two at `at`, which lies inside it; ENOMEM where it cannot, and
  * then nothing has changed. The limit on VMAs is its callers' affair. Which half is the new one
@@ -206,7 +216,7 @@ export function splitVma(context: MmContext, mm: Mm, vma: Vma, at: VirtualPage):
   if (!(vma.start < at && at < vma.end)) broken(`${at} is not inside [${vma.start},${vma.end})`);
   if (kernel.fails("vma")) return "ENOMEM";
   const upper = context.pool.copyOf(vma, at, vma.end, vma.pfn + (at - vma.start));
-  if (isRefused(tracking.dup(upper, vma, "split"))) return "ENOMEM";
+  if (!dupTracking(context, upper, vma, "split")) return "ENOMEM";
   if (kernel.fails("vma-setup")) {
     tracking.free(upper);
     return "ENOMEM";

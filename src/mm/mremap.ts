@@ -1,5 +1,5 @@
-import { isRefused, type Outcome } from "./errno.ts";
-import type { Mm, MmContext } from "./mm.ts";
+import type { Outcome } from "./errno.ts";
+import { dupTracking, type Mm, type MmContext } from "./mm.ts";
 import { munmap } from "./munmap.ts";
 import { TABLE_PAGES } from "./pagetable.ts";
 import type { PageCount, VirtualPage } from "./units.ts";
@@ -54,7 +54,7 @@ function moveVma(
   if (!hasRoom(context, mm, context.profile.mremapRoom.move)) return "ENOMEM";
   if (kernel.fails("vma")) return "ENOMEM";
   const copy = context.pool.copyOf(vma, to, to + pages, vma.pfn + (at - vma.start));
-  if (isRefused(tracking.dup(copy, vma, "move"))) return "ENOMEM";
+  if (!dupTracking(context, copy, vma, "move")) return "ENOMEM";
   if (kernel.fails("vma-setup")) {
     tracking.free(copy);
     return "ENOMEM";

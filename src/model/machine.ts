@@ -65,7 +65,10 @@ export class Machine {
   readonly processes = new Processes();
   /** What the calls of a driver's handlers have returned since the last op began. */
   readonly calls: CallResult[] = [];
-  /** The allocation that failed in the last op; null where none was told to, or it was not made. */
+  /**
+   * The allocation that failed in the last op; null where none was told to, or it was not made. A
+   * duplicate of a VMA that the tracking refuses is one: vm_area_dup() returns NULL then too.
+   */
   failed: Fault | null = null;
   /** The ranges that the kernel has mapped for itself. */
   readonly kernelMaps: KernelMaps;
@@ -193,9 +196,11 @@ export class Machine {
     if (mm === undefined) return "ESRCH";
     const { kernel } = this.context;
     const { fault } = op;
+    kernel.beginOp();
     if (fault !== undefined) kernel.arm(fault.at, fault.nth);
     const outcome = this.survive(mm, op);
     if (fault !== undefined && kernel.disarm()) this.failed = fault;
+    if (kernel.refusedDuplicate > 0) this.failed = { at: "vma", nth: kernel.refusedDuplicate };
     if (checks.thorough) assertSound(this);
     return outcome;
   }

@@ -32,6 +32,9 @@ export class KernelState {
   /** How far behind its original the copy that the last fork made is put in a file's tree. */
   private behind = 1;
   private links = 0;
+  private duplicates = 0;
+  /** Which duplicate of a VMA the tracking has refused since the op began, counted from 1; or 0. */
+  refusedDuplicate = 0;
   private hasFailed = false;
   private site: AllocationSite | null = null;
   private left = 0;
@@ -58,6 +61,19 @@ export class KernelState {
   /** A number for a copy that fork() puts right behind its original, before earlier copies. */
   copyOrder(original: number): number {
     return original + this.behind;
+  }
+
+  /** Another op begins: none of its VMAs has been duplicated. */
+  beginOp(): void {
+    this.duplicates = 0;
+    this.refusedDuplicate = 0;
+  }
+
+  /** Counts a duplicate of a VMA, and whether the tracking refused it; returns the latter. */
+  countDuplicate(isRefused: boolean): boolean {
+    this.duplicates++;
+    if (isRefused) this.refusedDuplicate = this.duplicates;
+    return isRefused;
   }
 
   /** Tells the nth allocation at a site, counted from 1, to fail. */

