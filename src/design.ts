@@ -72,8 +72,9 @@ export class VmPatTracking extends ShippedVmPat {
 }
 
 /** How a module's default export makes its design: a class, or a function of the same arguments. */
-export type MakeTracking = (
-  ranges: TrackedRanges,
-  log: PatEvent[],
-  kernel: TrackedKernel,
-) => PfnTracking;
+export interface MakeTracking {
+  (ranges: TrackedRanges, log: PatEvent[], kernel: TrackedKernel): PfnTracking;
+  machine?: DesignMachine;
+  /** All that the design remembers can be seen, so exploring may keep and put back its state. */
+  restorable?: boolean;
+}

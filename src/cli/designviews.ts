@@ -148,7 +148,8 @@ export function rangesView(ranges: TrackedRanges, pfns: number): TrackedRanges {
   const check = (call: string, start: unknown, end: unknown) => {
     const asked = `ranges.${call}(${String(start)}, ${String(end)})`;
     if (!isPage(start) || !isPage(end)) throw new Refusal(`${asked} names no pfns`);
-    if (isRam(start) || end <= pfns) return;
+    // A range may reach out: VM_PAT frees as many pages as its VMA has, mapped or not.
+    if (isRam(start) || start < pfns) return;
     throw new Refusal(`${asked} lies outside the world, which has ${pfns} pfns`);
   };
   return Object.freeze({

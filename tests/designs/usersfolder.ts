@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -67,6 +67,13 @@ const DESIGNS = {
     export default make;`,
 } as const;
 
+/** The module that docs/DESIGNS.md has in full. */
+function exampleOfTheDocument(): string {
+  const source = /```js\n([^]*?)```/.exec(readFileSync("docs/DESIGNS.md", "utf8"))?.[1];
+  if (source === undefined) throw new Error("docs/DESIGNS.md has no module");
+  return source;
+}
+
 /** A folder of a user's, outside the project, with it installed as \`npm link pfndiff\` does. */
 export class UsersFolder {
   readonly path = mkdtempSync(join(tmpdir(), "pfndiff-user-"));
@@ -76,6 +83,7 @@ export class UsersFolder {
     symlinkSync(resolve("."), join(this.path, "node_modules/pfndiff"));
     this.write("package.json", JSON.stringify({ type: "module" }));
     for (const [name, source] of Object.entries(DESIGNS)) this.write(name, source);
+    this.write("vm-pat.js", exampleOfTheDocument());
     this.build();
   }
 

@@ -1,5 +1,9 @@
 import { readFileSync } from "node:fs";
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
+import { faultedTraceOfRun, idiomTraceOfRun } from "../../fuzz/sources.ts";
+import { traceOfRun } from "../../fuzz/traceofrun.ts";
+import { openModel } from "../../src/cli/backends.ts";
+import { UsersFolder } from "../designs/usersfolder.ts";
 import { HISTORIC_RELEASES } from "../../legacy/historic.ts";
 import { LEGACY_PROFILES } from "../../legacy/profiles.ts";
 import { MODERN_PROFILES } from "../../modern/profiles.ts";
@@ -23,5 +27,28 @@ describe("docs/DESIGNS.md", () => {
     const methods = [...source.matchAll(/^ {2}(\w+)\(.*\) \{/gm)].map(([, name]) => name);
     const hooks = firstCells.flatMap((cell) => /^`(\w+)\(/.exec(cell ?? "")?.[1] ?? []);
     expect(hooks).toEqual(methods.filter((name) => name !== "constructor"));
+  });
+
+  const user = new UsersFolder();
+  afterAll(() => user.remove());
+
+  it("shows a VM_PAT design that does what legacy@6.12 does, step by step", async () => {
+    const example = await openModel(`file:${user.path}/vm-pat.js`);
+    const shipped = await openModel("legacy@6.12");
+    let [failed, invalid, warned] = [0, 0, 0];
+    for (const draw of [traceOfRun, faultedTraceOfRun, idiomTraceOfRun]) {
+      for (let run = 0; run < 250; run++) {
+        const trace = draw(14, run);
+        const { steps } = shipped.recordSync(trace);
+        expect(example.recordSync(trace).steps).toEqual(steps);
+        failed += steps.filter((step) => step.failed !== undefined).length;
+        invalid += steps.filter(({ events }) =>
+          events.some(({ kind }) => kind === "invalid-free"),
+        ).length;
+        warned += steps.filter(({ events }) => events.some(({ kind }) => kind === "warn")).length;
+      }
+    }
+    // What was drawn reaches the paths that an example could have got wrong.
+    for (const reached of [failed, invalid, warned]) expect(reached).toBeGreaterThan(10);
   });
 });
