@@ -65,10 +65,7 @@ export class Machine {
   readonly processes = new Processes();
   /** What the calls of a driver's handlers have returned since the last op began. */
   readonly calls: CallResult[] = [];
-  /**
-   * The allocation that failed in the last op; null where none was told to, or it was not made. A
-   * duplicate of a VMA that the tracking refuses is one: vm_area_dup() returns NULL then too.
-   */
+  /** The allocation that failed in the last op, or the VMA whose duplicate was refused; or null. */
   failed: Fault | null = null;
   /** The ranges that the kernel has mapped for itself. */
   readonly kernelMaps: KernelMaps;
@@ -195,12 +192,9 @@ export class Machine {
     const mm = this.processes.get(op.proc);
     if (mm === undefined) return "ESRCH";
     const { kernel } = this.context;
-    const { fault } = op;
-    kernel.beginOp();
-    if (fault !== undefined) kernel.arm(fault.at, fault.nth);
+    kernel.beginOp(op.fault);
     const outcome = this.survive(mm, op);
-    if (fault !== undefined && kernel.disarm()) this.failed = fault;
-    if (kernel.refusedDuplicate > 0) this.failed = { at: "vma", nth: kernel.refusedDuplicate };
+    this.failed = kernel.endOp();
     if (checks.thorough) assertSound(this);
     return outcome;
   }

@@ -20,6 +20,12 @@ export const ALLOCATION_SITES = [
 
 export type AllocationSite = (typeof ALLOCATION_SITES)[number];
 
+/** The nth allocation at a site within an op, counted from 1. */
+interface FailedAllocation {
+  readonly at: AllocationSite;
+  readonly nth: number;
+}
+
 /**
  * What of a running kernel is neither list nor log: which allocation is told to fail, which
  * one-time warnings have fired since boot, and whether the code at work holds the mmap lock for
@@ -33,10 +39,8 @@ export class KernelState {
   private behind = 1;
   private links = 0;
   private duplicates = 0;
-  /** Which duplicate of a VMA the tracking has refused since the op began, counted from 1; or 0. */
-  refusedDuplicate = 0;
-  private hasFailed = false;
-  private site: AllocationSite | null = null;
+  private failed: FailedAllocation | null = null;
+  private told: FailedAllocation | null = null;
   private left = 0;
   private readonly warned = new Set<string>();
 
@@ -63,40 +67,37 @@ export class KernelState {
     return original + this.behind;
   }
 
-  /** Another op begins: none of its VMAs has been duplicated. */
-  beginOp(): void {
+  /** An op begins, within which an allocation may be told to fail. */
+  beginOp(fault?: FailedAllocation): void {
     this.duplicates = 0;
-    this.refusedDuplicate = 0;
+    this.failed = null;
+    this.told = fault ?? null;
+    this.left = fault?.nth ?? 0;
   }
 
-  /** Counts a duplicate of a VMA, and whether the tracking refused it; returns the latter. */
+  /** Nothing is told to fail from here on; returns the allocation that failed within the op. */
+  endOp(): FailedAllocation | null {
+    this.left = 0;
+    return this.failed;
+  }
+
+  /**
+   * Counts a duplicate of a VMA; returns whether the tracking refused it, which makes
+   * vm_area_dup() return NULL as a failed allocation does.
+   */
   countDuplicate(isRefused: boolean): boolean {
     this.duplicates++;
-    if (isRefused) this.refusedDuplicate = this.duplicates;
+    if (isRefused) this.failed = { at: "vma", nth: this.duplicates };
     return isRefused;
-  }
-
-  /** Tells the nth allocation at a site, counted from 1, to fail. */
-  arm(site: AllocationSite, nth: number): void {
-    this.site = site;
-    this.left = nth;
-    this.hasFailed = false;
-  }
-
-  /** Nothing is told to fail from here on; returns whether what was has failed. */
-  disarm(): boolean {
-    this.site = null;
-    this.left = 0;
-    return this.hasFailed;
   }
 
   /** Counts an allocation; true when it is the one that fails. */
   fails(site: AllocationSite): boolean {
     // A number is compared first: nearly always nothing is told to fail.
-    if (this.left === 0 || this.site !== site) return false;
+    if (this.left === 0 || this.told?.at !== site) return false;
     this.left--;
     if (this.left > 0) return false;
-    this.hasFailed = true;
+    this.failed = this.told;
     return true;
   }
 
@@ -134,7 +135,7 @@ export class KernelState {
 
   /** Forgets what has fired, as a reboot does. */
   reboot(): void {
-    this.disarm();
+    this.beginOp();
     this.inFault = false;
     this.forks = 0;
     this.behind = 1;

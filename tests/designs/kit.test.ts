@@ -49,8 +49,14 @@ describe("pfndiff/design", () => {
   it.each(["nodenext", "bundler"])("types every member for whoever resolves by %s", (way) => {
     const module = way === "bundler" ? "esnext" : way;
     const compilerOptions = {
-      ...{ strict: true, noEmit: true, allowJs: true, checkJs: true, types: [] },
-      ...{ target: "es2023", module, moduleResolution: way, erasableSyntaxOnly: true },
+      strict: true,
+      noEmit: true,
+      checkJs: true,
+      types: [],
+      target: "es2023",
+      module,
+      moduleResolution: way,
+      erasableSyntaxOnly: true,
     };
     user.write("tsconfig.json", JSON.stringify({ compilerOptions, include: ["*.ts", "*.js"] }));
     const check = () =>
