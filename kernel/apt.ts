@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { cacheFolder } from "./cache.ts";
@@ -32,7 +32,7 @@ export function mirrorsIn(printedUris: string): { main: string | null; security:
 }
 
 async function sources(): Promise<string> {
-  const printed = await run("apt-get", ["--print-uris", "update"]);
+  const printed = await run("apt-get", ["--print-uris", "update"], { env: { APT_CONFIG: "" } });
   if (printed.missing) {
     throw new KernelUnavailable("no apt-get", "use kernel:PATH with a bzImage of your own");
   }
@@ -51,15 +51,10 @@ async function sources(): Promise<string> {
   return `${lines.join("\n")}\n`;
 }
 
-/** What an APT_CONFIG of the user's own says (a proxy, say) holds for us too. */
-function inherited(): string {
-  const path = process.env["APT_CONFIG"];
-  return path !== undefined && existsSync(path) ? readFileSync(path, "utf8") : "";
-}
-
 /**
  * Runs an apt program with a configuration of our own, all of whose state lies in the cache: the
- * system's sources, lists and status are neither used nor changed. Signatures are checked as
+ * system's sources, lists and status are neither used nor changed, and an APT_CONFIG of the
+ * environment, which could name programs to run, counts for nothing. Signatures are checked as
  * always. Waits for another run of ours that holds the lock.
  */
 async function apt(program: string, args: readonly string[], cwd?: string): Promise<Outcome> {
@@ -93,7 +88,7 @@ async function configure(): Promise<void> {
     "Dir::Cache": join(folder, "cache"),
   };
   const lines = Object.entries(settings).map(([key, value]) => `${key} "${value}";`);
-  writeFileSync(join(folder, "apt.conf"), `${inherited()}\n${lines.join("\n")}\n`);
+  writeFileSync(join(folder, "apt.conf"), `${lines.join("\n")}\n`);
 }
 
 /** Brings our package lists up to date. */

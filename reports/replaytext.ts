@@ -12,8 +12,11 @@ import { type Row, stepRows } from "./rows.ts";
 const TWO_LANES = 100;
 const LABEL = 8;
 
-/** A replay for a terminal of `columns`: every step, both sides, differing lines marked "!". */
-export function replayText(replay: Replay, columns: number, paint: Paint): string {
+/**
+ * A replay for a terminal of `columns`: every step, both sides, differing lines marked "!". In
+ * pieces: that of a long trace would be longer than a string may be.
+ */
+export function* replayText(replay: Replay, columns: number, paint: Paint): Generator<string> {
   const lane = Math.floor((columns - LABEL - 6) / 2);
   const twoLanes = columns >= TWO_LANES;
   const names = Math.max(replay.before.length, replay.after.length) + 2;
@@ -26,13 +29,15 @@ export function replayText(replay: Replay, columns: number, paint: Paint): strin
     const sides = `${pad(replay.before, lane)}  ${replay.after}`;
     lines.push(paint.strong(`  ${pad("", LABEL)}  ${sides}`), "");
   }
+  yield text(lines);
   for (const step of replay.steps) {
-    lines.push(paint.strong(`step ${step.index}  ${opText(step.op)}`));
-    lines.push(...stepRows(step).flatMap(draw), ...findingLines(step, paint), "");
+    const title = paint.strong(`step ${step.index}  ${opText(step.op)}`);
+    yield text([title, ...stepRows(step).flatMap(draw), ...findingLines(step, paint), ""]);
   }
-  lines.push(...summary(replay), ...modeLines(replay, columns));
-  return `${lines.join("\n")}\n`;
+  yield text([...summary(replay), ...modeLines(replay, columns)]);
 }
+
+const text = (lines: readonly string[]) => lines.map((line) => `${line}\n`).join("");
 
 function heading(replay: Replay): string[] {
   const { pfns, vpages, mtrr, maps } = replay.trace.world;

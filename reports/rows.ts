@@ -85,16 +85,17 @@ function kernelMapRows({ kernelMaps: before = [] }: Step, { kernelMaps: after = 
 }
 
 function procRows(label: string, before?: VmaState[], after?: VmaState[]): Row[] {
-  const starts = [...(before ?? []), ...(after ?? [])].map((vma) => vma.start);
-  const unique = [...new Set(starts)].sort((a, b) => a - b);
+  const byStart = (list: VmaState[] = []) => new Map(list.map((vma) => [vma.start, vma]));
+  const [lefts, rights] = [byStart(before), byStart(after)];
+  const unique = [...new Set([...lefts.keys(), ...rights.keys()])].sort((a, b) => a - b);
   const absent = (list?: VmaState[]) => {
     if (list === undefined) return "(not alive)";
     return list.length === 0 ? "(no mappings)" : NONE;
   };
   if (unique.length === 0) return [row(label, absent(before), absent(after))];
   return unique.map((start, index) => {
-    const left = before?.find((vma) => vma.start === start);
-    const right = after?.find((vma) => vma.start === start);
+    const left = lefts.get(start);
+    const right = rights.get(start);
     const text = (vma: VmaState | undefined, list?: VmaState[]) =>
       vma === undefined ? absent(list) : vmaText(vma);
     const plain = (vma?: VmaState) =>

@@ -1,9 +1,9 @@
 import { type ModeOutcome, modeOutcomes } from "./asked/outcomes.ts";
-import { differences, withoutExplanations } from "./compare.ts";
 import type { JudgedFinding } from "./oracle/finding.ts";
 import type { Judgement } from "./oracle/judge.ts";
 import type { Op } from "./trace/op.ts";
-import type { Recording, Step, VmaState } from "./trace/recording.ts";
+import type { Recording, Step } from "./trace/recording.ts";
+import { sameData } from "./trace/samedata.ts";
 import type { Trace } from "./trace/trace.ts";
 
 /** The parts of a step's state that a replay compares. */
@@ -43,6 +43,10 @@ export function layOut(before: Recording, after: Recording, judgement: Judgement
   if (before.steps.length !== after.steps.length) {
     throw new Error("two recordings of one trace have the same number of steps");
   }
+  const found = new Map<number, JudgedFinding[]>();
+  for (const finding of judgement.findings) {
+    found.set(finding.step, [...(found.get(finding.step) ?? []), finding]);
+  }
   const steps = trace.ops.map((op, index): ReplayStep => {
     const left = stepAt(before, index);
     const right = stepAt(after, index);
@@ -52,7 +56,7 @@ export function layOut(before: Recording, after: Recording, judgement: Judgement
       before: left,
       after: right,
       differs: STEP_PARTS.filter((part) => partDiffers(part, left, right)),
-      findings: judgement.findings.filter((finding) => finding.step === index),
+      findings: found.get(index) ?? [],
     };
   });
   return {
@@ -77,15 +81,9 @@ function sideName(recording: Recording, fallback: string): string {
   return recording.backend ?? recording.kernel?.release ?? fallback;
 }
 
-function partDiffers(part: StepPart, before: Step, after: Step): boolean {
-  if (part === "vmas") return differences(plainVmas(before), plainVmas(after)).length > 0;
-  return differences(before[part], after[part]).length > 0;
-}
+/** What exists on one side only, and what says why. */
+const NOT_COMPARED: ReadonlySet<string> = new Set(["pat", "asked"]);
 
-/** The VMAs of a step without what one design alone has, and without explanations. */
-function plainVmas(step: Step): Record<string, Omit<VmaState, "pat">[]> {
-  const { vmas } = withoutExplanations(step);
-  return Object.fromEntries(
-    Object.entries(vmas).map(([proc, list]) => [proc, list.map(({ pat: _side, ...vma }) => vma)]),
-  );
+function partDiffers(part: StepPart, before: Step, after: Step): boolean {
+  return !sameData(before[part], after[part], part === "vmas" ? NOT_COMPARED : undefined);
 }

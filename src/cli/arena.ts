@@ -5,6 +5,7 @@ import { arenaText } from "../../reports/arenatext.ts";
 import { type Entrant, runEntrant, speedsOf } from "./arenarun.ts";
 import { saveArena } from "./arenafile.ts";
 import { EXIT, type Io } from "./io.ts";
+import { chosen } from "./options.ts";
 import { LiveLine } from "./progress.ts";
 import { VARIANTS, variantBackend } from "./variantlist.ts";
 
@@ -63,7 +64,7 @@ const ENTRANTS: readonly Entrant[] = [
 
 /** Runs every design on the same traces and lays faults and costs side by side. */
 export async function arena(io: Io, options: ArenaOptions): Promise<number> {
-  const entrants = ENTRANTS.filter(({ name }) => name.includes(options.only ?? ""));
+  const entrants = chosen(ENTRANTS, ({ name }) => name, options.only);
   const line = new LiveLine(io);
   const isStopped = () => io.interrupted.aborted;
   const { runs, seed, depth } = options;

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Arena, arenaSchema } from "../../reports/arena.ts";
-import { readJson } from "../results/disk.ts";
+import { readJson } from "../results/json.ts";
 import { writeText } from "./files.ts";
 
 /** Where a results directory holds what the arena said last. */

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { type Baseline, baselineSchema } from "../gate.ts";
-import { readJson } from "../results/disk.ts";
+import { readJson } from "../results/json.ts";
 import { projectRoot } from "./files.ts";
 
 /** Where the project's own accepted findings are. */

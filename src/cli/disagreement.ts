@@ -90,7 +90,9 @@ export async function saveDisagreement(
 ): Promise<string> {
   const hash = shortHash([kernel.id, trace]);
   const path = join(out, "model-bugs", hash);
-  await writeText(`${path}.kernel.jsonl`, recordingLine(await kernel.record(trace)));
-  await writeText(`${path}.model.jsonl`, recordingLine(await model.record(trace)));
+  await writeText(`${path}.kernel.jsonl`, lineOf(await kernel.record(trace)));
+  await writeText(`${path}.model.jsonl`, lineOf(await model.record(trace)));
   return `${path}.kernel.jsonl`;
 }
+
+const lineOf = (recording: Recording) => [...recordingLine(recording)].join("");

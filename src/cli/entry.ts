@@ -1,7 +1,9 @@
+import { fstatSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { refuseStaleBuild } from "./build.ts";
 import { checks } from "../pat/invariant.ts";
+import { UserError } from "../usererror.ts";
 import { EXIT, type Io } from "./io.ts";
 import { main } from "./main.ts";
 
@@ -34,14 +36,15 @@ function processIo(): Io {
   return {
     out: (text) =>
       new Promise((resolve) => {
-        if (closed || stdout.write(text)) resolve();
-        else {
-          stdout.once("drain", resolve);
-          stdout.once("close", resolve);
-        }
+        if (closed || stdout.write(text)) return resolve();
+        const goOn = () => {
+          stdout.off("drain", goOn).off("close", goOn);
+          resolve();
+        };
+        stdout.on("drain", goOn).on("close", goOn);
       }),
     err: (text) => void stderr.write(text),
-    stdin,
+    stdin: input(stdin),
     liveErr: stderr.isTTY === true,
     colour: stdout.isTTY === true && (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb",
     columns: [stdout, stderr].find((stream) => stream.isTTY === true)?.columns ?? 80,
@@ -51,6 +54,12 @@ function processIo(): Io {
       return closed;
     },
   };
+}
+
+/** Standard input; Node reads a directory as if it were empty. */
+async function* input(stdin: NodeJS.ReadStream): AsyncGenerator<Uint8Array> {
+  if (fstatSync(0).isDirectory()) throw new UserError("standard input: is a directory");
+  yield* stdin;
 }
 
 checks.thorough = process.env["PFNDIFF_CHECK"] === "1";

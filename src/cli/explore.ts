@@ -6,7 +6,7 @@ import {
   type Scope,
 } from "../../fuzz/explore/certificate.ts";
 import { certificateText } from "../../reports/certificatetext.ts";
-import { readJson } from "../results/disk.ts";
+import { readJson } from "../results/json.ts";
 import { openPair } from "./backends.ts";
 import { acceptedSignatures } from "./baseline.ts";
 import { exploreScope, type SearchLimits } from "./explorescope.ts";

@@ -1,10 +1,12 @@
-import { createReadStream, existsSync, readFileSync } from "node:fs";
-import { mkdir, stat, writeFile } from "node:fs/promises";
+import { existsSync, readFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { createGunzip } from "node:zlib";
-import { nameOf, systemFault } from "../results/disk.ts";
+import { makeFolder, nameOf, onDisk, systemFault } from "../results/disk.ts";
 import { findingFileSchema } from "../results/findings.ts";
+import { bytesOf, linesOf, textOf } from "../results/text.ts";
 import {
   type Document,
   type Formats,
@@ -23,50 +25,19 @@ function inputError(path: string, fault: ReadFault): UserError {
 }
 
 /** The bytes of a file (`.gz` is unpacked) or, for `-`, of standard input. */
-async function* bytesOf(io: Io, path: string): AsyncGenerator<Uint8Array> {
-  if (path === "-") {
-    yield* io.stdin;
-    return;
-  }
+async function* inputBytes(io: Io, path: string): AsyncGenerator<Uint8Array> {
   try {
-    if ((await stat(path)).isDirectory()) throw inputError(path, isDirectory);
-    const file = createReadStream(path);
-    if (!path.endsWith(".gz")) yield* file;
+    if (path === "-") yield* io.stdin;
+    else if (!path.endsWith(".gz")) yield* bytesOf(path);
     else {
+      const packed = Readable.from(bytesOf(path));
       const plain = createGunzip();
-      file.on("error", (error) => plain.destroy(error));
-      yield* file.pipe(plain);
+      packed.on("error", (error) => plain.destroy(error));
+      yield* packed.pipe(plain);
     }
   } catch (error) {
     throw systemFault(path, error);
   }
-}
-
-const isDirectory: ReadFault = { place: "", message: "is a directory (name a file in it)" };
-
-/** The lines of a file, which must be UTF-8 text. */
-async function* linesOf(io: Io, path: string): AsyncGenerator<string> {
-  const decoder = new TextDecoder("utf-8", { fatal: true });
-  const decode = (bytes?: Uint8Array) => {
-    try {
-      return bytes === undefined ? decoder.decode() : decoder.decode(bytes, { stream: true });
-    } catch {
-      throw inputError(path, { place: "", message: "is not UTF-8 text (a binary file?)" });
-    }
-  };
-  // Pieces are joined once per line: a line may span a thousand chunks.
-  let pieces: string[] = [];
-  for await (const bytes of bytesOf(io, path)) {
-    const parts = decode(bytes).split("\n");
-    for (const [index, part] of parts.entries()) {
-      pieces.push(part);
-      if (index === parts.length - 1) continue;
-      yield pieces.join("");
-      pieces = [];
-    }
-  }
-  const last = pieces.join("") + decode();
-  if (last !== "") yield last;
 }
 
 /** Everything that holds a trace: a saved finding also tells between which backends. */
@@ -81,7 +52,7 @@ const FORMATS: Formats = {
 
 /** The traces and recordings of a file, in order; a fault is a UserError that names the place. */
 export async function* documentsIn(io: Io, path: string): AsyncGenerator<Document> {
-  for await (const result of readDocuments(linesOf(io, path), FORMATS)) {
+  for await (const result of readDocuments(linesOf(path, inputBytes(io, path)), FORMATS)) {
     if (!result.ok) throw inputError(path, result.fault);
     yield result.document;
   }
@@ -110,20 +81,14 @@ export async function onlyTraceIn(io: Io, path: string): Promise<GivenTrace> {
 }
 
 /** A text file, or standard input, whole. */
-export async function textIn(io: Io, path: string): Promise<string> {
-  const lines: string[] = [];
-  for await (const line of linesOf(io, path)) lines.push(`${line}\n`);
-  return lines.join("");
+export function textIn(io: Io, path: string): Promise<string> {
+  return textOf(path, inputBytes(io, path));
 }
 
 /** Writes a text file, making its directory. */
 export async function writeText(path: string, text: string): Promise<void> {
-  try {
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, text);
-  } catch (error) {
-    throw systemFault(path, error);
-  }
+  await makeFolder(dirname(path));
+  await onDisk(path, (file) => writeFile(file, text));
 }
 
 /** The project's own directory: the nearest one above this file that holds its package.json. */

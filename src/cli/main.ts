@@ -50,16 +50,22 @@ async function runCommand(
     if (io.interrupted.aborted) return EXIT.interrupted;
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return EXIT.ok;
-      io.err(`pfndiff: ${usageLine(error.message)}\n`);
+      io.err(`pfndiff: ${shortened(usageLine(error.message))}\n`);
       return EXIT.usage;
     }
     if (error instanceof UserError) {
-      io.err(`pfndiff: ${oneLine(error.message)}\n`);
+      io.err(`pfndiff: ${shortened(oneLine(error.message))}\n`);
       return error.exitCode;
     }
     io.err(`pfndiff: internal fault (please report it): ${stackOf(error)}\n`);
     return EXIT.harness;
   }
+}
+
+/** A message without the middle of long names that it echoes; what it says stays readable. */
+function shortened(line: string): string {
+  const words = line.replace(/\S{256,}/g, (word) => `${word.slice(0, 120)}...${word.slice(-40)}`);
+  return words.length > 2000 ? `${words.slice(0, 1900)}...${words.slice(-90)}` : words;
 }
 
 /** commander's message on one line, with the way to the help. */

@@ -4,6 +4,7 @@ import { foldedTable, wrapped } from "../../reports/folded.ts";
 import { TwoSides } from "../engine/twosides.ts";
 import type { Mutant } from "../model/mutant.ts";
 import { EXIT, type Io } from "./io.ts";
+import { chosen } from "./options.ts";
 import { MUTANTS, mutantPair } from "./mutantlist.ts";
 import { LiveLine } from "./progress.ts";
 
@@ -34,12 +35,12 @@ interface MutantResult extends Label {
 
 /** Tries every planted fault and says by what it was found. */
 export async function mutants(io: Io, options: MutantsOptions): Promise<number> {
-  const chosen = MUTANTS.filter(({ id }) => id.includes(options.only ?? ""));
+  const tried = chosen(MUTANTS, ({ id }) => id, options.only);
   const line = new LiveLine(io);
   const known = new Map<string, Set<string>>();
   const results: MutantResult[] = [];
-  for (const [index, mutant] of chosen.entries()) {
-    line.show(() => `${index} of ${chosen.length} mutants, now ${mutant.id}`);
+  for (const [index, mutant] of tried.entries()) {
+    line.show(() => `${index} of ${tried.length} mutants, now ${mutant.id}`);
     results.push(await tryAll(io, mutant, options, known));
     if (io.interrupted.aborted) break;
   }

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from "commander";
+import { UserError } from "../usererror.ts";
 import { DEFAULT_AFTER, DEFAULT_BEFORE } from "./backends.ts";
 
 /** Hands a command's exit status to the caller. */
@@ -88,4 +89,18 @@ export function liveRunsOption(): Option {
   return new Option("--runs <n>", "random traces to run on a kernel")
     .argParser(wholeNumber(1, 1e9))
     .default(200);
+}
+
+/** Those of a list that `--only` chooses; to choose none is a fault of usage, not a success. */
+export function chosen<T>(
+  all: readonly T[],
+  nameOf: (one: T) => string,
+  only: string | undefined,
+  fits = (name: string, text: string) => name.includes(text),
+): readonly T[] {
+  const some = all.filter((one) => only === undefined || fits(nameOf(one), only));
+  if (some.length > 0) return some;
+  const names = all.slice(0, 12).map(nameOf).join(", ");
+  const more = all.length > 12 ? `, ... ${all.length} in all` : "";
+  throw new UserError(`--only ${JSON.stringify(only)}: chooses none of ${names}${more}`);
 }

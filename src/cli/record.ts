@@ -1,15 +1,13 @@
-import { createWriteStream, type WriteStream } from "node:fs";
-import { once } from "node:events";
-import { finished } from "node:stream/promises";
+import { open } from "node:fs/promises";
 import { explained } from "../asked/explain.ts";
 import { traceOf } from "../trace/read.ts";
-import { recordingLine } from "../trace/write.ts";
+import { blocks, recordingLine } from "../trace/write.ts";
 import type { Trace } from "../trace/trace.ts";
 import { RESULTS_DIR } from "../results/findings.ts";
 import type { Backend } from "../backend.ts";
 import type { Recording } from "../trace/recording.ts";
 import { isKernel, isModel, openBackend } from "./backends.ts";
-import { systemFault } from "../results/disk.ts";
+import { onDisk } from "../results/disk.ts";
 import { documentsIn } from "./files.ts";
 import { EXIT, type Io } from "./io.ts";
 import { reportLost } from "./losttraces.ts";
@@ -32,7 +30,12 @@ export interface RecordOptions {
  */
 export async function record(io: Io, file: string, options: RecordOptions): Promise<number> {
   const backend = await openBackend(options.backend, { guests: options.jobs ?? 1 });
-  const sink = options.output === undefined ? null : await openSink(options.output);
+  const { output } = options;
+  const sink = output === undefined ? null : await onDisk(output, (path) => open(path, "w"));
+  const write = async (text: string) => {
+    if (sink === null || output === undefined) await io.out(text);
+    else await onDisk(output, () => sink.appendFile(text));
+  };
   try {
     for await (const traces of tracesIn(io, file, isKernel(backend) ? BATCH : 1)) {
       if (isKernel(backend)) await backend.prepare(traces);
@@ -40,19 +43,14 @@ export async function record(io: Io, file: string, options: RecordOptions): Prom
         if (io.interrupted.aborted || io.closed) break;
         const recording = await recordingOf(backend, trace, options.asked === true);
         if (recording === null) continue;
-        const line = recordingLine(recording);
-        if (sink === null) await io.out(line);
-        else if (!sink.write(line)) await once(sink, "drain");
+        for (const block of blocks(recordingLine(recording))) await write(block);
       }
       if (io.interrupted.aborted || io.closed) break;
     }
     return (await reportLost(io, RESULTS_DIR, [backend])) > 0 ? EXIT.divergence : EXIT.ok;
   } finally {
     await backend.close?.();
-    if (sink !== null) {
-      sink.end();
-      await finished(sink);
-    }
+    await sink?.close();
   }
 }
 
@@ -89,14 +87,4 @@ async function plainRecording(backend: Backend, trace: Trace): Promise<Recording
   if (!isKernel(backend)) return backend.record(trace);
   const outcome = await backend.outcome(trace);
   return "recording" in outcome ? outcome.recording : null;
-}
-
-async function openSink(path: string): Promise<WriteStream> {
-  const sink = createWriteStream(path);
-  try {
-    await once(sink, "open");
-  } catch (error) {
-    throw systemFault(path, error);
-  }
-  return sink;
 }

@@ -2,6 +2,8 @@ import { ANSI, PLAIN } from "../../reports/paint.ts";
 import { replayText } from "../../reports/replaytext.ts";
 import { scenarioFaults } from "../scenarios/check.ts";
 import type { Scenario } from "../scenarios/build.ts";
+import type { Replay } from "../replay.ts";
+import { blocks, jsonPieces } from "../trace/write.ts";
 import { withPair } from "./backends.ts";
 import { acceptedSignatures } from "./baseline.ts";
 import { replayOn } from "./bothsides.ts";
@@ -22,8 +24,9 @@ export async function replay(io: Io, file: string, options: ReplayOptions): Prom
   const { trace, sides, scenario } = await givenTrace(io, file, options);
   const ownSides = options.before === undefined && options.after === undefined;
   const result = await withPair(sides, (pair) => replayOn(pair, trace));
-  if (options.json === true) await io.out(`${JSON.stringify(result)}\n`);
-  else await io.out(replayText(result, io.columns, io.colour ? ANSI : PLAIN));
+  const paint = io.colour ? ANSI : PLAIN;
+  const pieces = options.json === true ? jsonLine(result) : replayText(result, io.columns, paint);
+  for (const block of blocks(pieces)) await io.out(block);
   if (scenario !== undefined && ownSides) {
     const faults = scenarioFaults(scenario, result);
     if (options.json !== true) await io.out(scenarioText(scenario, faults));
@@ -32,6 +35,11 @@ export async function replay(io: Io, file: string, options: ReplayOptions): Prom
   const accepted = await acceptedSignatures();
   const unknown = result.findings.some((finding) => !accepted.has(finding.signature));
   return unknown ? EXIT.divergence : EXIT.ok;
+}
+
+function* jsonLine(result: Replay): Generator<string> {
+  yield* jsonPieces(result, "steps");
+  yield "\n";
 }
 
 function scenarioText(scenario: Scenario, faults: readonly string[]): string {

@@ -7,6 +7,7 @@ import { TwoSides } from "../engine/twosides.ts";
 import type { Trace } from "../trace/trace.ts";
 import { openModels } from "./backends.ts";
 import { EXIT, type Io } from "./io.ts";
+import { chosen } from "./options.ts";
 import { LiveLine } from "./progress.ts";
 import { NOT_IN_ZOO, ZOO, type ZooBug } from "./zoolist.ts";
 
@@ -36,7 +37,12 @@ interface Catch {
 
 /** Looks for every known bug with traces that know nothing of it. */
 export async function zoo(io: Io, options: ZooOptions): Promise<number> {
-  const bugs = ZOO.filter(({ id }) => options.only === undefined || id === options.only);
+  const bugs = chosen(
+    ZOO,
+    ({ id }) => id,
+    options.only,
+    (id, only) => id === only,
+  );
   const line = new LiveLine(io);
   const results: ZooResult[] = [];
   for (const [index, bug] of bugs.entries()) {
@@ -50,7 +56,6 @@ export async function zoo(io: Io, options: ZooOptions): Promise<number> {
   const shown = options.json === true ? `${JSON.stringify(report)}\n` : text(io, results, options);
   await io.out(shown);
   if (io.interrupted.aborted) return EXIT.interrupted;
-  if (bugs.length === 0) return EXIT.nothingRan;
   return results.every(({ ops: all }) => all.every((n) => n !== null)) ? EXIT.ok : EXIT.divergence;
 }
 

@@ -2,6 +2,7 @@ import type { Backend } from "../backend.ts";
 import type { MemtypeWatcher } from "../pat/memtype.ts";
 import type { Op } from "../trace/op.ts";
 import type { Recording, Step } from "../trace/recording.ts";
+import { shareStep } from "../trace/samedata.ts";
 import type { Trace, World } from "../trace/trace.ts";
 import { type DesignSpec, Machine } from "./machine.ts";
 import { snapshot } from "./snapshot.ts";
@@ -18,7 +19,12 @@ export interface RecordOptions {
 export function recordOn(machine: Machine, trace: Trace, options: RecordOptions = {}): Step[] {
   if (options.requests === true) machine.memtype.requests = [];
   const step = (op: Op) => snapshot(machine, machine.apply(op), options.contexts === true);
-  return trace.ops.map((op) => step(op));
+  const steps: Step[] = [];
+  for (const op of trace.ops) {
+    const last = steps.at(-1);
+    steps.push(last === undefined ? step(op) : shareStep(last, step(op)));
+  }
+  return steps;
 }
 
 /** A model as a backend: every trace gets a machine of its own. */

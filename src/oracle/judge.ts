@@ -1,6 +1,7 @@
 import type { Recording } from "../trace/recording.ts";
 import { UserError } from "../usererror.ts";
-import { firstDifference, sameData } from "./firstdifference.ts";
+import { sameData } from "../trace/samedata.ts";
+import { firstDifference } from "./firstdifference.ts";
 import { Differential } from "./differential.ts";
 import { RecordingFeed } from "./feed.ts";
 import type { Finding, JudgedFinding, Side } from "./finding.ts";

@@ -1,32 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
-import type { z } from "zod";
-import { explain } from "../trace/read.ts";
+import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { dirname } from "node:path";
 import { UserError } from "../usererror.ts";
-
-/** A JSON file's value of this shape; a file that is not so is the user's to put right. */
-export async function readJson<T>(path: string, schema: z.ZodType<T>): Promise<T> {
-  return parseJson(path, await onDisk(path, (file) => readFile(file, "utf8")), schema);
-}
-
-/** The same, or null for a file that another process took away. */
-export async function readJsonLeft<T>(path: string, schema: z.ZodType<T>): Promise<T | null> {
-  const text = await onDisk(path, (file) => unless(["ENOENT"], () => readFile(file, "utf8")));
-  return text === null ? null : parseJson(path, text, schema);
-}
-
-function parseJson<T>(path: string, text: string, schema: z.ZodType<T>): T {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw new UserError(`${path}: is not JSON`);
-  }
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const [place, message] = explain(parsed.error, value);
-  throw new UserError(`${path}: ${place === "" ? "" : `${place}: `}${message}`);
-}
 
 /** Writes a JSON file, which is on the disk when this resolves. */
 export async function writeJson(path: string, value: unknown): Promise<void> {
@@ -63,8 +38,20 @@ export async function listFiles(folder: string, ending: string): Promise<string[
   return (names ?? []).filter((name) => name.endsWith(ending)).sort();
 }
 
-export const makeFolder = (path: string) =>
-  onDisk(path, (folder) => mkdir(folder, { recursive: true }));
+export const makeFolder = (path: string) => onDisk(path, makeFolders);
+
+/** mkdir's own way to make parents tries for ever where one may not be made, as in /proc. */
+async function makeFolders(path: string): Promise<void> {
+  const isMade = async () => mkdir(path).then(() => true);
+  try {
+    if ((await unless(["ENOENT"], isMade)) === true) return;
+    const parent = dirname(path);
+    if (parent !== path) await makeFolders(parent);
+    await mkdir(path);
+  } catch (error) {
+    if (codeOf(error) !== "EEXIST" || !(await stat(path)).isDirectory()) throw error;
+  }
+}
 
 /** Renames a file, unless another process took it away. */
 export const moveFile = (from: string, to: string) =>

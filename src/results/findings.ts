@@ -1,19 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { readlink, rename, stat, symlink } from "node:fs/promises";
+import { readlink, rename, symlink } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join } from "node:path";
 import { z } from "zod";
 import { type CampaignFinding, campaignFindingSchema } from "../oracle/finding.ts";
 import type { CampaignResult } from "../../fuzz/campaign.ts";
-import {
-  listFiles,
-  makeFolder,
-  moveFile,
-  onDisk,
-  readJson,
-  readJsonLeft,
-  unless,
-  writeJson,
-} from "./disk.ts";
+import { listFiles, makeFolder, moveFile, onDisk, unless, writeJson } from "./disk.ts";
+import { isThere, readJson, readJsonLeft } from "./json.ts";
 import { shortHash } from "../../fuzz/plan.ts";
 import { type Campaign, campaignSchema } from "../../fuzz/summary.ts";
 
@@ -82,8 +74,8 @@ export interface SavedCampaign {
 
 /** The last campaign of a results folder, or the one of that folder of its own. */
 export async function loadCampaign(dir: string): Promise<SavedCampaign> {
-  const named = await onDisk(join(dir, SUMMARY), (path) => unless(["ENOENT"], () => stat(path)));
-  const folder = await ownFolder(named === null ? join(dir, LATEST) : dir.replace(/\/+$/, ""));
+  const isOwn = await isThere(join(dir, SUMMARY));
+  const folder = await ownFolder(isOwn ? dir.replace(/\/+$/, "") : join(dir, LATEST));
   const campaign = await readJson(join(folder, SUMMARY), campaignSchema);
   const parent = dirname(folder);
   return { campaign, folder, results: basename(parent) === CAMPAIGNS ? dirname(parent) : parent };

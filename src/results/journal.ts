@@ -1,12 +1,11 @@
-import { createReadStream } from "node:fs";
-import { type FileHandle, mkdir, open, rename, stat } from "node:fs/promises";
+import { type FileHandle, open, rename, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { createInterface } from "node:readline/promises";
 import { type JournalEntry, JournalReader, journalLine, planEntry } from "../../fuzz/journal.ts";
 import { type CampaignPlan, identityOf } from "../../fuzz/plan.ts";
 import type { Tally } from "../../fuzz/tally.ts";
 import { UserError } from "../usererror.ts";
-import { systemFault, unless, writeWhole } from "./disk.ts";
+import { makeFolder, systemFault, unless, writeWhole } from "./disk.ts";
+import { damagedLinesOf } from "./text.ts";
 import { FileLock, type Holder, isAt } from "./lock.ts";
 
 const JOURNAL = "journal.jsonl";
@@ -43,14 +42,9 @@ async function journalIn(path: string): Promise<string> {
 
 async function readFrom(file: string): Promise<SavedWork> {
   const reader = new JournalReader();
-  try {
-    const lines = createInterface({ input: createReadStream(file), crlfDelay: Infinity });
-    for await (const line of lines) {
-      const fault = reader.read(line);
-      if (fault !== null) throw new UserError(`${file}: ${fault}`);
-    }
-  } catch (error) {
-    throw systemFault(file, error);
+  for await (const line of damagedLinesOf(file)) {
+    const fault = reader.read(line);
+    if (fault !== null) throw new UserError(`${file}: ${fault}`);
   }
   const { plan, tally, milliseconds, ended, dropped } = reader;
   if (plan === null) throw new UserError(`${file}: is empty, not a journal`);
@@ -87,7 +81,7 @@ export class JournalFile {
   static async begin(dir: string, plan: CampaignPlan): Promise<Begun> {
     const usual = join(dir, JOURNAL);
     try {
-      await mkdir(dir, { recursive: true });
+      await makeFolder(dir);
       const lock = await FileLock.take(lockOf(usual));
       if (lock instanceof FileLock) {
         return await releasing(lock, async () => {

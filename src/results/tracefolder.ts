@@ -2,7 +2,8 @@ import { join } from "node:path";
 import { z } from "zod";
 import { type Trace, traceSchema } from "../trace/trace.ts";
 import { UserError } from "../usererror.ts";
-import { listFiles, makeFolder, readJson, writeJson, writeWhole } from "./disk.ts";
+import { listFiles, makeFolder, writeJson, writeWhole } from "./disk.ts";
+import { readJson } from "./json.ts";
 import { shortHash } from "../../fuzz/plan.ts";
 
 const ENDING = ".trace.json";

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { findJsonFault, placeOf } from "./jsonfault.ts";
+import { cut, type JsonFault, parseJson, placeOf } from "./jsonfault.ts";
 import { OP_KINDS } from "./op.ts";
 import { type Recording, recordingSchema } from "./recording.ts";
 import { type Trace, traceSchema } from "./trace.ts";
@@ -37,8 +37,8 @@ export type ReadResult =
   | { readonly ok: true; readonly document: Document }
   | { readonly ok: false; readonly fault: ReadFault };
 
-/** Longest text of one document: far above the largest trace the limits allow. */
-export const LONGEST_DOCUMENT = 256 * 1024 * 1024;
+/** Most characters of one document, in MiB: what is made of it takes twenty times as much. */
+export const LONGEST_DOCUMENT_MIB = 64;
 
 /** The trace of a document. */
 export function traceOf(document: Document): Trace {
@@ -54,24 +54,31 @@ export function parseDocument(
   line: number | null,
   formats: Formats = TRACE_FORMATS,
 ): ReadResult {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return { ok: false, fault: jsonFault(text, line ?? 1) };
-  }
-  const result = interpret(value, formats);
+  const parsed = parseJson(text);
+  if (!parsed.ok) return { ok: false, fault: placed(text, parsed.fault, line ?? 1) };
+  const result = interpret(parsed.value, formats);
   if (result.ok || line === null) return result;
   const { place, message } = result.fault;
   const located = place === "" ? `line ${line}` : `line ${line}: ${place}`;
   return { ok: false, fault: { place: located, message } };
 }
 
-function jsonFault(text: string, firstLine: number): ReadFault {
-  const found = findJsonFault(text);
-  const { line, column } = placeOf(text, found?.offset ?? 0);
-  const place = `line ${line + firstLine - 1}, column ${column}`;
-  return { place, message: `not JSON: ${found?.reason ?? "unreadable"}` };
+function placed(text: string, { offset, reason }: JsonFault, firstLine: number): ReadFault {
+  const { line, column } = placeOf(text, offset);
+  return { place: `line ${line + firstLine - 1}, column ${column}`, message: reason };
+}
+
+/** A JSON text's value of this shape, or what is wrong with it and where. */
+export function parseAs<T>(
+  text: string,
+  schema: z.ZodType<T>,
+): { readonly ok: true; readonly value: T } | { readonly ok: false; readonly fault: ReadFault } {
+  const json = parseJson(text);
+  if (!json.ok) return { ok: false, fault: placed(text, json.fault, 1) };
+  const parsed = schema.safeParse(json.value);
+  if (parsed.success) return { ok: true, value: parsed.data };
+  const [place, message] = explain(parsed.error, json.value);
+  return { ok: false, fault: { place, message } };
 }
 
 function interpret(value: unknown, formats: Formats): ReadResult {
@@ -107,30 +114,34 @@ export async function* readDocuments(
   formats: Formats = TRACE_FORMATS,
 ): AsyncGenerator<ReadResult> {
   let number = 0;
-  let held: string[] = [];
+  const held: string[] = [];
+  let blank = 0;
   let heldLength = 0;
   let mode: "unknown" | "lines" | "whole" = "unknown";
   let found = 0;
   for await (const line of lines) {
     number += 1;
     heldLength = mode === "lines" ? line.length : heldLength + line.length + 1;
-    if (heldLength > LONGEST_DOCUMENT) {
+    if (heldLength > LONGEST_DOCUMENT_MIB * 1024 * 1024) {
       yield { ok: false, fault: { place: `line ${number}`, message: tooLong() } };
       return;
     }
     if (mode === "unknown" && line.trim() !== "") mode = isJson(line) ? "lines" : "whole";
-    if (mode !== "lines") {
+    if (mode === "unknown") {
+      blank += 1;
+      continue;
+    }
+    if (mode === "whole") {
       held.push(line);
       continue;
     }
-    held = [];
     if (line.trim() === "") continue;
     const result = parseDocument(line, number, formats);
     yield result;
     if (!result.ok) return;
     found += 1;
   }
-  if (mode === "whole") yield parseDocument(held.join("\n"), null, formats);
+  if (mode === "whole") yield parseDocument("\n".repeat(blank) + held.join("\n"), null, formats);
   else if (found === 0) {
     yield {
       ok: false,
@@ -140,7 +151,7 @@ export async function* readDocuments(
 }
 
 function tooLong(): string {
-  return `a document is longer than ${LONGEST_DOCUMENT / 1024 / 1024} MiB (split the trace)`;
+  return `a document is longer than ${LONGEST_DOCUMENT_MIB} MiB (split the trace)`;
 }
 
 function isJson(line: string): boolean {
@@ -243,6 +254,5 @@ const KIND_NAMES: Readonly<Record<string, string>> = {
 function describe(value: unknown): string {
   if (Array.isArray(value)) return "a list";
   if (value !== null && typeof value === "object") return "an object";
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+  return cut(JSON.stringify(value) ?? String(value));
 }

@@ -79,7 +79,11 @@ describe("a guided campaign", () => {
 describe("what cannot guide is refused with exit 2 and one line", () => {
   it.each([
     ["no folder", () => ["--corpus", at("nowhere")], /nowhere: holds no trace/],
-    ["a damaged file", () => ["--corpus", at("damaged")], /damaged\/.*\.trace\.json: is not JSON/],
+    [
+      "a damaged file",
+      () => ["--corpus", at("damaged")],
+      /damaged\/.*\.trace\.json: line 1, column \d+: not JSON/,
+    ],
     ["idioms, which no corpus has", () => ["--corpus", at("corpus"), "--idioms"], /--idioms/],
     [
       "a resumed campaign, which has its own",

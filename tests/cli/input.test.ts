@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -67,10 +67,97 @@ describe("bad input is refused with exit 2 and one line that names the file", ()
     expect(err).toContain("standard input: line 1, column 1: not JSON");
   });
 
+  it("names in one object twice, and says which", async () => {
+    const twice = file("twice.json", line.replace('"name":', '"ops":[],"name":'));
+    expect(await run(["replay", twice])).toMatchObject({
+      status: 2,
+      err: expect.stringMatching(
+        /: line 1, column \d+: the field "ops" stands twice in one object\n$/,
+      ),
+    });
+  });
+
+  it("a line that never ends, a loop of links, and a name that is too long, cut", async () => {
+    symlinkSync("loop", join(dir, "loop"));
+    const words = {
+      "/dev/zero": "is not UTF-8 text (a NUL",
+      [join(dir, "loop")]: "too many symbolic links",
+      ["n".repeat(3000)]: "n...n",
+    };
+    for (const [path, expected] of Object.entries(words)) {
+      for (const argv of [
+        ["replay", path],
+        ["import", "strace", path],
+        ["gate", "--baseline", path],
+      ]) {
+        const { status, err } = await run(argv);
+        expect(status).toBe(2);
+        expect(err).toMatch(/^pfndiff: [^\n]{9,400}\n$/);
+        expect(err).toContain(expected);
+      }
+    }
+  });
+
+  it("a results folder that cannot be made, with the cause", async () => {
+    const { status, err } = await run(["fuzz", "--runs", "3", "--out", "/proc/none/here"]);
+    expect([status, err]).toEqual([
+      2,
+      expect.stringMatching(/no such file or directory|permitted/),
+    ]);
+  });
+
+  it("a corpus with a broken link", async () => {
+    const corpus = join(dir, "corpus");
+    mkdirSync(corpus);
+    symlinkSync("nowhere", join(corpus, "0000000000000000.trace.json"));
+    const { status, err } = await run(["fuzz", "--runs", "3", "--corpus", corpus]);
+    expect(status).toBe(2);
+    expect(err).toMatch(/^pfndiff: [^\n]*0000\.trace\.json: no such file or directory\n$/);
+  });
+
   it("two traces where one is wanted", async () => {
     const { status, err } = await run(["replay", file("two.jsonl", `${line}\n${line}\n`)]);
     expect(status).toBe(2);
     expect(err).toContain("more than one trace");
+  });
+});
+
+describe("a byte order mark", () => {
+  it("in front of a file is nothing, whichever command reads it", async () => {
+    const marked = file("marked.json", `\ufeff${line}`);
+    expect((await run(["record", "--backend", "legacy", marked])).status).toBe(0);
+    const empty = `\ufeff{"format":"pfndiff/baseline@1","entries":[]}`;
+    const { err } = await run([
+      "gate",
+      "--runs",
+      "1",
+      "--baseline",
+      file("marked-base.json", empty),
+    ]);
+    expect(err).not.toContain("JSON");
+  });
+});
+
+describe("a trace of thousands of ops", () => {
+  it("is recorded and replayed in pieces, to the same text as in one", async () => {
+    const ops = [
+      { op: "spawn", proc: 0 },
+      ...Array.from({ length: 400 }, (_, at) => ({
+        op: "touch",
+        proc: 0,
+        at: at % 4,
+        write: true,
+      })),
+    ];
+    const world = { pfns: 4, vpages: 4, mtrr: "uncached" };
+    const stdin = JSON.stringify({ format: "pfndiff/trace@1", name: "long", world, ops });
+    const recorded = await run(["record", "--backend", "modern"], { stdin });
+    const recording = JSON.parse(recorded.out);
+    expect(recorded.out).toBe(`${JSON.stringify(recording)}\n`);
+    expect(recording.steps).toHaveLength(401);
+    const { out } = await run(["replay", "-", "--json"], { stdin });
+    expect(out).toBe(`${JSON.stringify(JSON.parse(out))}\n`);
+    expect((await run(["replay", "-"], { stdin })).out).toContain("\nstep 400 ");
   });
 });
 
@@ -89,6 +176,11 @@ describe("bad usage is refused with exit 2 and one line", () => {
     [["record"], "required option '--backend <id>'"],
     [["replay"], "missing required argument 'file'"],
     [["replay", "scenario:nope"], 'no scenario "nope"'],
+    [["arena", "--only", "NOTHING"], '--only "NOTHING": chooses none of'],
+    [["mutants", "--only", "NOTHING"], '--only "NOTHING": chooses none of'],
+    [["zoo", "--only", "NOTHING"], '--only "NOTHING": chooses none of'],
+    [["queue", "status", "--redis", "redis://127.0.0.1:1/x"], "its database is /x, no number"],
+    [["queue", "status", "--redis", "redis://:%zz@127.0.0.1:1/0"], "begins no escape"],
     [["report", "--format", "pdf"], "markdown, json"],
     [["gate", "--accept", "fixed:leak:x"], "no entry without a reason"],
     [["gate", "--accept", "fixed:leak:x", "--reason", " ", "--ref", "L1"], "without a reason"],

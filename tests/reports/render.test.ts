@@ -67,7 +67,9 @@ describe("a drawing", () => {
 describe("a replay on a terminal", () => {
   it("has two lanes on a wide one, and no line is wider", () => {
     for (const columns of [100, 120, 200]) {
-      const lines = replayText(replay("retained-tail-refuses"), columns, PLAIN).split("\n");
+      const lines = [...replayText(replay("retained-tail-refuses"), columns, PLAIN)]
+        .join("")
+        .split("\n");
       const body = lines.filter((line) => /^[! ] /.test(line) && !line.includes(">>"));
       expect(Math.max(...body.map((line) => line.length))).toBeLessThanOrEqual(columns);
       expect(lines.some((line) => /^! result +ok +EAGAIN$/.test(line))).toBe(true);
@@ -75,7 +77,7 @@ describe("a replay on a terminal", () => {
   });
 
   it("stacks the sides on a narrow one, and says what is equal only once", () => {
-    const text = replayText(replay("munmap-head"), 80, PLAIN);
+    const text = [...replayText(replay("munmap-head"), 80, PLAIN)].join("");
     expect(text).toContain(
       "! memtype   legacy@6.12  [0,1) UC-\n!           modern@7.2   (empty)\n",
     );
@@ -83,21 +85,21 @@ describe("a replay on a terminal", () => {
   });
 
   it("marks differences in words: without colour nothing is lost", () => {
-    const plain = replayText(replay("munmap-head"), 80, PLAIN);
-    const painted = replayText(replay("munmap-head"), 80, ANSI);
+    const plain = [...replayText(replay("munmap-head"), 80, PLAIN)].join("");
+    const painted = [...replayText(replay("munmap-head"), 80, ANSI)].join("");
     expect(plain).not.toContain("\u001b");
     expect(painted).toContain("\u001b");
     expect(painted.replaceAll(/\u001b\[\d+m/g, "")).toBe(plain);
   });
 
   it("VM_PAT, which one design has, is shown and is no difference", () => {
-    const text = replayText(replay("pfnmap-fork"), 80, PLAIN);
+    const text = [...replayText(replay("pfnmap-fork"), 80, PLAIN)].join("");
     expect(text).toContain("VM_PAT");
     expect(text).not.toContain("! p0");
   });
 
   it("lists each finding at its step", () => {
-    const text = replayText(replay("munmap-head"), 80, PLAIN);
+    const text = [...replayText(replay("munmap-head"), 80, PLAIN)].join("");
     const [, step3 = ""] = text.split("step 3");
     expect(step3.split("step 4")[0]).toContain(">> fixed:leak:unmap-head (before)");
   });

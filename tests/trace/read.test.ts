@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { findJsonFault } from "../../src/trace/jsonfault.ts";
+import { findJsonFault, parseJson } from "../../src/trace/jsonfault.ts";
 import { parseDocument, type ReadResult, readDocuments } from "../../src/trace/read.ts";
 import { recordingLine } from "../../src/trace/write.ts";
 import { recordingSchema } from "../../src/trace/recording.ts";
@@ -125,7 +125,7 @@ describe("a file is one object or JSONL", () => {
 });
 
 describe("the place of a JSON fault", () => {
-  it("is null exactly when JSON.parse accepts", () => {
+  it("is null exactly when JSON.parse accepts, but for a name that stands twice", () => {
     const text = fc.oneof(
       fc.json({ maxDepth: 4 }),
       fc
@@ -143,10 +143,33 @@ describe("the place of a JSON fault", () => {
         } catch {
           accepted = false;
         }
-        expect(findJsonFault(candidate) === null).toBe(accepted);
+        const found = findJsonFault(candidate);
+        if (found?.reason.endsWith("stands twice in one object") === true) return;
+        expect(found === null).toBe(accepted);
+        expect(parseJson(candidate).ok).toBe(accepted);
       }),
       { seed: 1, numRuns: 2000 },
     );
+  });
+});
+
+describe("a name that stands twice in one object", () => {
+  it.each([
+    ['{"a":1,"a":1}', 7],
+    ['[{"a":{"b":1},"c":"\\"b\\":","b":[{"c":1 , "c" :2}]}]', 41],
+    ['{"a":1,"\\u0061":2}', 7],
+    ['{"__proto__":1,"__proto__":2}', 15],
+  ])("is refused in %s, with its place", (text, offset) => {
+    expect(parseJson(text)).toMatchObject({
+      ok: false,
+      fault: { offset, reason: expect.stringContaining("stands twice") },
+    });
+  });
+
+  it("is not one that stands in two objects, or in a string", () => {
+    for (const text of ['[{"a":1},{"a":{"a":1}}]', '{"a":"\\"a\\":1,","b":"{\\"a\\":1}"}']) {
+      expect(parseJson(text)).toEqual({ ok: true, value: JSON.parse(text) });
+    }
   });
 });
 
@@ -158,7 +181,7 @@ describe("a recording is written as kernels' recordings are", () => {
       backend: "legacy@6.1",
       format: recording.format,
     };
-    const line = recordingLine(recordingSchema.parse(shuffled));
+    const line = [...recordingLine(recordingSchema.parse(shuffled))].join("");
     expect(line.endsWith("\n")).toBe(true);
     expect(Object.keys(JSON.parse(line))).toEqual(["format", "backend", "trace", "steps"]);
   });

@@ -1,3 +1,4 @@
+import { cut } from "../../trace/jsonfault.ts";
 import { UserError } from "../../usererror.ts";
 import { type Io, oneLine } from "../io.ts";
 
@@ -44,6 +45,19 @@ export async function accessQueue(url: string): Promise<QueueAccess> {
   };
 }
 
+/**
+ * Does something with the queue; what Redis refuses (it is out of memory, or read-only) becomes
+ * one line and status 4.
+ */
+export async function onRedis<T>(url: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== "ReplyError") throw error;
+    throw new UserError(`Redis at ${placeOf(url)} refuses: ${messageOf(error)}`, 4);
+  }
+}
+
 /** Says once what went wrong with Redis; BullMQ connects again by itself. */
 export function complainOnce(io: Io): (error: unknown) => void {
   let last = "";
@@ -54,13 +68,32 @@ export function complainOnce(io: Io): (error: unknown) => void {
   };
 }
 
+const EXPECTED = "expected a URL such as redis://127.0.0.1:6379 or redis://user:word@host:6379/0";
+
 /** Host and port, without what may be secret in a URL. */
 function placeOf(url: string): string {
   const parsed = URL.canParse(url) ? new URL(url) : null;
   if (parsed === null || !/^rediss?:$/.test(parsed.protocol) || parsed.hostname === "") {
-    throw new UserError("--redis: expected a URL such as redis://127.0.0.1:6379");
+    throw new UserError(`--redis: ${EXPECTED}`);
+  }
+  if (!/^\/?\d{0,9}$/.test(parsed.pathname)) {
+    throw new UserError(
+      `--redis: its database is ${cut(parsed.pathname)}, no number (${EXPECTED})`,
+    );
+  }
+  if (![parsed.username, parsed.password, parsed.search].every(isEscaped)) {
+    throw new UserError(`--redis: a "%" in it begins no escape (write %25; ${EXPECTED})`);
   }
   return `${parsed.hostname}:${parsed.port === "" ? 6379 : parsed.port}`;
+}
+
+function isEscaped(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function load(): Promise<{

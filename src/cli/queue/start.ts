@@ -3,7 +3,7 @@ import { differentialOf } from "../campaign.ts";
 import type { Io } from "../io.ts";
 import { beginSession, planOf, workOn } from "../session.ts";
 import { type SourceOptions, sourceFor } from "../sourcefor.ts";
-import { accessQueue, complainOnce, QUEUE } from "./connect.ts";
+import { accessQueue, complainOnce, onRedis, QUEUE } from "./connect.ts";
 import { QueueExecutor } from "./queueexecutor.ts";
 import type { RangeJob } from "./rangejob.ts";
 
@@ -35,7 +35,7 @@ export async function queueStart(io: Io, options: QueueStartOptions): Promise<nu
     await events.waitUntilReady();
     const session = await beginSession(io, pair, plan, out);
     try {
-      return await workOn(io, session, { executor, chunk, json });
+      return await onRedis(options.redis, () => workOn(io, session, { executor, chunk, json }));
     } finally {
       await session.journal.close();
     }
