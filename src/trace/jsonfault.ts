@@ -54,8 +54,7 @@ function namesWritten(text: string): number {
  * it is right. JSON.parse says where only sometimes, and in words that change with the runtime.
  */
 export function findJsonFault(text: string): JsonFault | null {
-  const open: string[] = [];
-  const names: Set<unknown>[] = [];
+  const open: { readonly bracket: string; readonly names: Set<unknown> }[] = [];
   let at = 0;
   let expect: "value" | "first" | "key" | "firstKey" | "colon" | "next" = "value";
   const skip = (pattern: RegExp): boolean => {
@@ -66,7 +65,6 @@ export function findJsonFault(text: string): JsonFault | null {
   };
   const close = () => {
     open.pop();
-    names.pop();
     at += 1;
     expect = "next";
   };
@@ -77,12 +75,11 @@ export function findJsonFault(text: string): JsonFault | null {
       return char === undefined ? null : fault(text, at, "after the end of the JSON value");
     }
     if (char === undefined) return { offset: at, reason: "not JSON: the text ends too early" };
-    const inObject = open.at(-1) === "{";
+    const inObject = open.at(-1)?.bracket === "{";
     if (expect === "value" || expect === "first") {
       if (expect === "first" && char === "]") close();
       else if (char === "{" || char === "[") {
-        open.push(char);
-        names.push(new Set());
+        open.push({ bracket: char, names: new Set() });
         at += 1;
         expect = char === "{" ? "firstKey" : "first";
       } else if (skip(SCALAR)) expect = "next";
@@ -92,7 +89,7 @@ export function findJsonFault(text: string): JsonFault | null {
       if (expect === "firstKey" && char === "}") close();
       else if (char !== '"' || !skip(SCALAR)) {
         return fault(text, at, "where a field name in double quotes should be");
-      } else if (isNew(names.at(-1), text.slice(from, at))) expect = "colon";
+      } else if (isNew(open.at(-1)?.names, text.slice(from, at))) expect = "colon";
       else return twice(from, text.slice(from, at));
     } else if (expect === "colon") {
       if (char !== ":") return fault(text, at, 'where ":" should be');

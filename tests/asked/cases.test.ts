@@ -30,7 +30,7 @@ function replayed(name: (typeof NAMES)[number]): Replay {
 
 /** A text without its line breaks, so that a sentence is found wherever it was broken. */
 const textOf = (name: (typeof NAMES)[number]) =>
-  replayText(replayed(name), 80, PLAIN).replace(/\s+/g, " ");
+  [...replayText(replayed(name), 80, PLAIN)].join("").replace(/\s+/g, " ");
 
 const IOREMAP = {
   start: 0,
