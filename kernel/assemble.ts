@@ -49,6 +49,8 @@ export function assemble(
   return {
     format: "pfndiff/recording@1",
     kernel: { release: kernel.release, design: kernel.design },
+    // No file of a stock kernel tells what mode a page table entry has.
+    unshown: ["modes"],
     trace,
     steps: raw.steps.map((step) => stepOf(step, window, kernel.design)),
   };

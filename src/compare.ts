@@ -74,8 +74,9 @@ export interface Comparison {
 }
 
 /**
- * Compares two recordings of one trace step by step. What only a model can show (`contexts`) is
- * left out where the other side does not show it, and explanations always; nothing else is.
+ * Compares two recordings of one trace step by step. What only a model can show (`contexts`, and the
+ * modes in page tables) is left out where the other side does not show it, and explanations always;
+ * nothing else is.
  */
 export function compareSteps(expected: Recording, actual: Recording): Comparison {
   const total = Math.max(expected.steps.length, actual.steps.length);
@@ -86,18 +87,22 @@ export function compareSteps(expected: Recording, actual: Recording): Comparison
     const found =
       left === undefined || right === undefined
         ? [{ path: "", expected: left ?? ABSENT, actual: right ?? ABSENT }]
-        : differences(withoutExplanations(left), asVisibleAs(left, withoutExplanations(right)));
+        : differences(
+            withoutExplanations(withShownModes(left, right)),
+            asVisibleAs(left, withoutExplanations(right)),
+          );
     if (found.length > 0) disagreements.push({ step, differences: found });
   }
   return { total, agreed: total - disagreements.length, disagreements };
 }
 
+/** The step without what only a model can show, as far as the other does not show it. */
 function asVisibleAs(other: Step, step: Step): Step {
-  return other.contexts === undefined ? withoutContexts(step) : step;
+  const shown = withShownModes(step, other);
+  return other.contexts === undefined ? withoutContexts(shown) : shown;
 }
 
-/** The step as a kernel would show it. */
-export function withoutContexts(step: Step): Step {
+function withoutContexts(step: Step): Step {
   const { contexts: _modelOnly, ...visible } = step;
   return visible;
 }
@@ -114,4 +119,20 @@ export function withoutExplanations(step: Step): Step {
     vmas: Object.fromEntries(plain),
     ...(kernelMaps && { kernelMaps: kernelMaps.map(({ asked: _asked, ...map }) => map) }),
   };
+}
+
+/** The step, without the modes in page tables where the other shows none. */
+export function withShownModes(step: Step, other: Step): Step {
+  if (showsModes(other)) return step;
+  const vmas = Object.entries(step.vmas).map(
+    ([proc, list]) => [proc, list.map(({ modes: _unshown, ...vma }) => vma)] as const,
+  );
+  return { ...step, vmas: Object.fromEntries(vmas) };
+}
+
+/** Whether a step shows the page tables of its VMAs; one without such a VMA hides nothing. */
+function showsModes({ vmas }: Step): boolean {
+  return Object.values(vmas).every((list) =>
+    list.every(({ maps, modes }) => maps !== undefined || modes !== undefined),
+  );
 }

@@ -93,4 +93,16 @@ describe("two recordings", () => {
     expect(compareSteps(recordingOf(step, step), model).agreed).toBe(2);
     expect(compareSteps(model, recordingOf(step, step)).agreed).toBe(1);
   });
+
+  it("are compared by the modes in page tables where both show them", () => {
+    const vma = { start: 0, end: 1, prot: "rw", private: false, pfn: 0 } as const;
+    const withModes = (type: "write-combining" | "uncached-minus"): Step => {
+      return { ...step, vmas: { "0": [{ ...vma, modes: [{ at: 0, pages: 1, type }] }] } };
+    };
+    const wc = recordingOf(withModes("write-combining"));
+    const unshown = recordingOf({ ...step, vmas: { "0": [vma] } });
+    expect(compareSteps(wc, recordingOf(withModes("uncached-minus"))).agreed).toBe(0);
+    expect(compareSteps(wc, unshown).agreed).toBe(1);
+    expect(compareSteps(unshown, wc).agreed).toBe(1);
+  });
 });

@@ -20,6 +20,7 @@ export function writeLedger(oracle: SideOracle, procs: readonly number[], state:
     for (const area of proc.every()) {
       for (let page = area.start; page < area.end; page++) {
         state.push((page << 9) | (area.pfnAt(page) << 1) | Number(proc.isOff(page)));
+        state.push(modeWord(state, area.mode));
         writeUnit(area.unit, state);
       }
     }
@@ -37,7 +38,6 @@ function writeUnit(unit: Unit | null, state: StateHash): void {
   const { first, pages, misfit, formerMisfit, moved } = unit;
   const flags = (Number(unit.isPrivate) << 2) | (Number(unit.shared) << 1) | Number(unit.split);
   state.push((first << 16) | (pages << 8) | flags);
-  state.push(modeWord(state, unit.mode));
   state.push((misfit << 16) | (formerMisfit << 8) | moved);
   let reported = 0;
   for (const cause of unit.reported) reported |= 1 << cause;

@@ -40,9 +40,9 @@ function granted(
   asked: CacheMode,
   there: readonly Memtype[],
 ): Pick<Request, "got" | "by" | "entries"> {
-  const unit = side.procs.living(op.proc)?.areaAt(op.at)?.unit ?? null;
-  if (unit === null || unit.entries === 0) return { by: "unknown" };
-  const got = modeOf(unit.mode);
+  const area = side.procs.living(op.proc)?.areaAt(op.at) ?? null;
+  if (area === null || area.unit.entries === 0) return { by: "unknown" };
+  const got = modeOf(area.mode);
   if (got === asked) return { got, by: "asked" };
   const isMtrr = asked === "write-back" && side.world.mtrr === "uncached";
   if (isMtrr && got === "uncached-minus") return { got, by: "mtrr" };

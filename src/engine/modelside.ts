@@ -83,6 +83,10 @@ export class ModelSide implements LiveSide {
     return pageTableEntry(pfn, pageTable.modeAt(page));
   }
 
+  runEnd(proc: number, _vma: Vma, page: number, to: number): number {
+    return this.machine.processes.get(proc)?.pageTable.runEnd(page, to) ?? to;
+  }
+
   private machineOf(world: World): Machine {
     const size = (world.pfns * 65_536 + world.vpages) * 65_536 + (world.maps ?? 0);
     const key = size * 2 + (world.mtrr === "uncached" ? 1 : 0);

@@ -43,6 +43,15 @@ export class PageTable {
     return ((this.entries[at] as number) & MODE) as PageCacheMode;
   }
 
+  /** Where the pages from `start` on stop to be alike: consecutive pfns of one mode, or nothing. */
+  runEnd(start: VirtualPage, end: VirtualPage): VirtualPage {
+    const { entries } = this;
+    const entry = entries[start];
+    let at = start + 1;
+    while (at < end && entries[at] === entry) at++;
+    return at;
+  }
+
   /** Whether the page was copied on write. */
   isAnon(at: VirtualPage): boolean {
     return this.entries[at] === ANON;

@@ -80,10 +80,9 @@ function showVma(
   vma: Vma,
   pageTable: PageTable,
   hasVmPat: ((vma: Vma) => boolean) | undefined,
-  modes: boolean,
 ): VmaState {
   const { start, end, prot, pfn } = vma;
-  const maps = vma.device !== null || modes ? showMaps(vma, pageTable) : [];
+  const maps = showMaps(vma, pageTable);
   return {
     start,
     end,
@@ -93,10 +92,9 @@ function showVma(
     ...(hasVmPat === undefined ? {} : { pat: hasVmPat(vma) }),
     ...(vma.dontfork ? { dontfork: true } : {}),
     ...(vma.sealed ? { sealed: true } : {}),
-    ...(vma.device === null ? {} : { maps }),
-    ...(vma.device === null && modes
+    ...(vma.device === null
       ? { modes: maps.map(({ at, pages, type }) => ({ at, pages, type })) }
-      : {}),
+      : { maps }),
   };
 }
 
@@ -143,7 +141,7 @@ export function snapshot(machine: Machine, outcome: Outcome, contexts: boolean):
   const { requests } = machine.memtype;
   const vmas: Record<string, VmaState[]> = {};
   for (const [proc, mm] of machine.processes) {
-    vmas[proc] = mm.vmas.map((vma) => showVma(vma, mm.pageTable, hasVmPat, contexts));
+    vmas[proc] = mm.vmas.map((vma) => showVma(vma, mm.pageTable, hasVmPat));
   }
   return {
     result: outcome === null ? { ok: true } : { errno: outcome },

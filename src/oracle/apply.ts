@@ -8,6 +8,7 @@ import { UNMAP } from "./causes.ts";
 import { followAllDrivers, followDrivers, noteHandler } from "./drivers.ts";
 import { followHold, followKernelMaps } from "./kernelmaps.ts";
 import { EMPTY_SPACE, type Observed } from "./observed.ts";
+import { followModes } from "./pagemodes.ts";
 import { confirmRange, loseRange, loseUnseen, noteSplit, noteTaken, putOff } from "./ranges.ts";
 import type { SideState } from "./state.ts";
 
@@ -45,8 +46,7 @@ function applyTo(
     case "mprotect":
     case "madvise":
     case "mseal":
-      noteSplit(side, proc, op.at);
-      return noteSplit(side, proc, op.at + op.pages);
+      return applySplit(side, op, proc, seen);
     case "touch":
       return applyTouch(side, op, proc, seen);
     case "fork":
@@ -78,6 +78,19 @@ function applyTo(
     default:
       return assertNever(op);
   }
+}
+
+/** All that these do is to cut VMAs and to mark a piece; mprotect() writes its entries anew. */
+function applySplit(
+  side: SideState,
+  op: OpOf<"mprotect"> | OpOf<"madvise"> | OpOf<"mseal">,
+  proc: ProcLedger,
+  seen: Observed,
+): void {
+  const to = op.at + op.pages;
+  if (op.op === "mprotect") followModes(side, op.proc, proc, seen, op.at, to, false);
+  noteSplit(side, proc, op.at);
+  noteSplit(side, proc, to);
 }
 
 function applyMunmap(side: SideState, op: OpOf<"munmap">, proc: ProcLedger, seen: Observed): void {

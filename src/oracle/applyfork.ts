@@ -5,6 +5,7 @@ import { claimChange } from "./attribution.ts";
 import { COW_HEAD, NO_CAUSE } from "./causes.ts";
 import { noteDeviation } from "./deviation.ts";
 import { entryPfn, everyVma, NOTHING, type Observed, type SeenVma } from "./observed.ts";
+import { followModes } from "./pagemodes.ts";
 import { mapRange, putOff } from "./ranges.ts";
 import type { SideState } from "./state.ts";
 import type { Unit } from "./unit.ts";
@@ -26,11 +27,13 @@ export function applyFork(
     return;
   }
   const child = side.procs.bear(op.child, side.world.vpages);
-  for (const vma of everyVma(seen.space(op.child))) copyVma(side, parent, child, vma, seen);
+  for (const vma of everyVma(seen.space(op.child)))
+    copyVma(side, op.child, parent, child, vma, seen);
 }
 
 function copyVma(
   side: SideState,
+  id: number,
   parent: ProcLedger,
   child: ProcLedger,
   vma: SeenVma,
@@ -46,6 +49,7 @@ function copyVma(
     copied += end - start;
     copyArea(side, parent, child, area, start, end, own);
   }
+  followModes(side, id, child, seen, vma.start, vma.end, own !== null);
   if (vma.device === null && copied < vma.end - vma.start) side.isUntrue = true;
 }
 
@@ -62,7 +66,7 @@ function copyArea(
   const pfn = area.pfnAt(start);
   const isOwn = own !== null && own.spans(pfn, pfn + end - start);
   if (!isOwn) area.unit.shared = true;
-  const copy = mapRange(side, child, start, end, pfn, isOwn ? own : area.unit);
+  const copy = mapRange(side, child, start, end, pfn, isOwn ? own : area.unit, area.mode);
   if (parent.isOn) return;
   for (let page = start; page < end; page++) {
     const reason = parent.offReason(page);
@@ -80,7 +84,7 @@ function ownUnit(side: SideState, parent: ProcLedger, vma: SeenVma, seen: Observ
   const pages = vma.end - vma.start;
   const claim = claimChange(seen.changes, first, first + pages);
   if (claim === null) return null;
-  const unit = units.create(first, pages, shared.mode, shared.isPrivate);
+  const unit = units.create(first, pages, shared.isPrivate);
   unit.holder = shared.holder;
   unit.askedAt = shared.askedAt;
   reservations.add(first, first + pages, claim.mode, unit, NO_CAUSE);
@@ -101,7 +105,7 @@ function noteRefusedFork(side: SideState, parent: ProcLedger, seen: Observed): v
     const area = parent.areaAt(vma.start);
     if (area === null) continue;
     const first = area.pfnAt(vma.start);
-    noteDeviation(side, "refused", first, first + vma.end - vma.start, area.unit.mode, -1);
+    noteDeviation(side, "refused", first, first + vma.end - vma.start, area.mode, -1);
     if (deviation.found) break;
   }
   deviation.symptom = "refused";

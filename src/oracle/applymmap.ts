@@ -5,7 +5,8 @@ import type { ProcLedger } from "./areas.ts";
 import { claimChange, findTwin } from "./attribution.ts";
 import { NO_CAUSE, UNMAP } from "./causes.ts";
 import { noteDeviation } from "./deviation.ts";
-import { type Observed, vmaAt } from "./observed.ts";
+import { entryMode, NOTHING, type Observed, vmaAt } from "./observed.ts";
+import { followModes } from "./pagemodes.ts";
 import { confirmRange, loseRange, loseUnseen, mapRange, noteSplit } from "./ranges.ts";
 import type { SideState } from "./state.ts";
 
@@ -82,25 +83,39 @@ function mapNew(
   side: SideState,
   op: OpOf<"mmap">,
   proc: ProcLedger,
-  { changes }: Observed,
+  seen: Observed,
   asked: number,
   expected: number,
 ): void {
+  const { changes } = seen;
   const end = op.pfn + op.pages;
   const claim = claimChange(changes, op.pfn, end);
   const twin = claim === null ? findTwin(side, op.pfn, end) : null;
-  const got = claim?.mode ?? twin?.mode ?? asked;
+  const reserved = (claim ?? twin)?.mode ?? asked;
+  const got = modeOfFirst(side, op, seen) ?? reserved;
   if (got !== expected) {
     const missed = expected === REFUSAL || got === asked;
     const symptom = missed ? "missed-conflict" : "stale-memtype";
     noteDeviation(side, symptom, op.pfn, end, expected, got);
   }
-  const unit = side.units.create(op.pfn, op.pages, got, op.private);
-  mapRange(side, proc, op.at, op.at + op.pages, op.pfn, unit);
+  const unit = side.units.create(op.pfn, op.pages, op.private);
+  mapRange(side, proc, op.at, op.at + op.pages, op.pfn, unit, got);
   if (claim === null && twin === null) {
     unit.misfit = side.cause;
-    return;
+  } else {
+    side.reservations.add(op.pfn, end, reserved, unit, NO_CAUSE);
+    if (claim === null) changes.remove(op.pfn, end, reserved);
   }
-  side.reservations.add(op.pfn, end, got, unit, NO_CAUSE);
-  if (claim === null) changes.remove(op.pfn, end, got);
+  followModes(side, op.proc, proc, seen, op.at, op.at + op.pages, true);
+}
+
+/** The mode that the page table has for the first page, or null where that is not shown. */
+function modeOfFirst(
+  { space }: SideState,
+  { proc, at }: OpOf<"mmap">,
+  seen: Observed,
+): number | null {
+  const vma = vmaAt(space, at);
+  const entry = vma === null ? NOTHING : seen.entryAt(proc, vma, at);
+  return entry === NOTHING ? null : entryMode(entry);
 }

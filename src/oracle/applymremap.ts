@@ -2,6 +2,7 @@ import type { OpOf } from "../trace/op.ts";
 import type { Area, ProcLedger } from "./areas.ts";
 import { HEAD, MIDDLE, MOVE, NO_CAUSE, SHRINK, TAIL, UNMAP } from "./causes.ts";
 import { entryPfn, NOTHING, type Observed, vmaAt } from "./observed.ts";
+import { followModes } from "./pagemodes.ts";
 import {
   confirmRange,
   loseRange,
@@ -111,6 +112,7 @@ function movePages(
       n++;
     }
     relocate(side, proc, at + begin, at + n, to - at);
+    followModes(side, side.op.proc, proc, seen, to + begin, to + n, false);
     side.units.touch(unit, side.step, UNMAP);
     noteMove(side, proc, seen, unit, at + begin, at + n);
     if (isHollow(seen)) leaveHollow(side, proc, seen, at + begin, at + n, to - at);
@@ -136,14 +138,14 @@ function leaveHollow(
     const pfn = moved.pfnAt(page + by);
     moved.unit.split = true;
     const unit = seen.isPatLost(vma) ? untrackedUnit(side, pfn, moved.unit) : moved.unit;
-    const area = mapRange(side, proc, page, page + 1, pfn, unit);
+    const area = mapRange(side, proc, page, page + 1, pfn, unit, moved.mode);
     noteTaken(side, unit, side.cause);
     putOff(side, proc, area, page, page + 1, "taken");
   }
 }
 
-function untrackedUnit(side: SideState, pfn: number, { mode, isPrivate }: Unit): Unit {
-  const unit = side.units.create(pfn, 1, mode, isPrivate);
+function untrackedUnit(side: SideState, pfn: number, { isPrivate }: Unit): Unit {
+  const unit = side.units.create(pfn, 1, isPrivate);
   unit.isUntracked = true;
   return unit;
 }

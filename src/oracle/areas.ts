@@ -2,11 +2,16 @@ import { PageSet as Starts } from "../pat/pageset.ts";
 import { PageSet } from "./pagebits.ts";
 import type { Unit } from "./unit.ts";
 
-/** Consecutive pages of a process that one unit maps to consecutive pfns: [start, end). */
+/** Consecutive pages of a process that one unit maps to consecutive pfns with one mode: [start, end). */
 export class Area {
   start = 0;
   end = 0;
   pfn = 0;
+  /**
+   * The cache mode that its pages are mapped with, by index in CACHE_MODES: what the page table
+   * has, or where a side does not show that, what was reserved for them.
+   */
+  mode = 0;
 
   constructor(public unit: Unit) {}
 
@@ -19,7 +24,7 @@ export class Area {
 /** Where areas come from, and go to. */
 export interface AreaPool {
   freeArea(area: Area): void;
-  newArea(start: number, end: number, pfn: number, unit: Unit): Area;
+  newArea(start: number, end: number, pfn: number, unit: Unit, mode: number): Area;
 }
 
 /**
@@ -96,7 +101,7 @@ export class ProcLedger {
   cut(page: number, pool: AreaPool): void {
     const area = this.areaAt(page);
     if (area === null || area.start === page) return;
-    const upper = pool.newArea(page, area.end, area.pfnAt(page), area.unit);
+    const upper = pool.newArea(page, area.end, area.pfnAt(page), area.unit, area.mode);
     area.end = page;
     this.insert(upper);
   }

@@ -183,7 +183,7 @@ function areasDiffer(mine: ProcLedger, other: ProcLedger, vpages: number): numbe
   let [area, twin] = [mine.find(0), other.find(0)];
   for (let page = 0; area !== null && twin !== null; ) {
     if (Math.max(area.start, page) !== Math.max(twin.start, page)) return MODES_DIFFER;
-    if (area.unit.mode !== twin.unit.mode) modes = MODES_DIFFER;
+    if (area.mode !== twin.mode) modes = MODES_DIFFER;
     page = Math.min(area.end, twin.end);
     if (area.end === page) area = mine.after(area);
     if (twin.end === page) twin = other.after(twin);

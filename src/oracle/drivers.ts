@@ -67,7 +67,7 @@ function followVma(
 }
 
 function isMappedBy(area: Area, page: number, entry: number): boolean {
-  return pageTableEntry(area.pfnAt(page), area.unit.mode) === entry;
+  return pageTableEntry(area.pfnAt(page), area.mode) === entry;
 }
 
 function takeOff(side: SideState, proc: ProcLedger, area: Area, page: number): void {
@@ -119,9 +119,9 @@ function noteLostMode(side: SideState, proc: ProcLedger, vma: SeenVma, page: num
   if (area === null || area.unit.isUntracked) return;
   const { unit } = area;
   const pfn = area.pfnAt(page);
-  if (askedAt(side, unit, vma, page) !== unit.mode) return;
+  if (askedAt(side, unit, vma, page) !== area.mode) return;
   if ((side.pages.modesOf(pfn, pfn + 1) & (1 << got)) !== 0) return;
-  noteDeviation(side, "stale-memtype", pfn, pfn + 1, unit.mode, got);
+  noteDeviation(side, "stale-memtype", pfn, pfn + 1, area.mode, got);
   side.deviation.kept = false;
   side.deviation.cause = proc.isOff(page) ? unit.takenBy : side.cause;
 }
@@ -146,7 +146,7 @@ function followRun(
   if (proc.areaAt(page)?.pfnAt(page) === pfn) noteLostMode(side, proc, vma, page, mode);
   loseRange(side, proc, page, end, UNMAP);
   const unit = unitOfRun(side, pfn, pfn + end - page, mode, vma, seen);
-  mapRange(side, proc, page, end, pfn, unit);
+  mapRange(side, proc, page, end, pfn, unit, mode);
   return end;
 }
 
@@ -167,7 +167,7 @@ function unitOfRun(
   const twin = claim === null ? findTwin(side, first, end) : null;
   const tracked = claim ?? (twin?.mode === mode ? twin : null);
   const [from, to] = tracked === null ? [first, end] : [tracked.start, tracked.end];
-  const unit = side.units.create(from, to - from, mode, (vma.flags & VM_PRIVATE) !== 0);
+  const unit = side.units.create(from, to - from, (vma.flags & VM_PRIVATE) !== 0);
   unit.holder = "driver";
   unit.isUntracked = tracked === null;
   if (tracked === null) return unit;

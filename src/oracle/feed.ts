@@ -128,6 +128,24 @@ export class RecordingFeed implements Observed {
     }
     return NOTHING;
   }
+
+  runEnd(_proc: number, vma: SeenVma, page: number, to: number): number {
+    return vma instanceof RecordedVma ? endOfRun(vma.device ?? vma.modes, page, to) : to;
+  }
+}
+
+/** Where the run of pages that holds `page`, or the gap between runs that does, ends; at most `to`. */
+function endOfRun(
+  runs: readonly { readonly at: number; readonly pages: number }[],
+  page: number,
+  to: number,
+): number {
+  let end = to;
+  for (const { at, pages } of runs) {
+    if (page >= at && page < at + pages) return Math.min(to, at + pages);
+    if (at > page) end = Math.min(end, at);
+  }
+  return end;
 }
 
 function modeOf(type: CacheMode): number {

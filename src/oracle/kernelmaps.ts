@@ -34,15 +34,16 @@ export function followKernelMaps(side: SideState, { kernelMaps, changes }: Obser
     mapped.splice(at, 1);
     const { start, end, unit } = known.area;
     side.units.touch(unit, side.step, UNMAP);
-    side.pages.leave(start, end, unit);
+    side.pages.leave(start, end, known.area);
     unit.drop(start, end);
   }
   for (const map of kernelMaps) {
     if (mapped.some((known) => areSame(map, known.map))) continue;
     const { via, slot, start, end, mode } = map;
     const unit = newUnit(side, start, end, mode, claimChange(changes, start, end) !== null);
-    side.pages.join(start, end, unit);
-    mapped.push({ map: { via, slot, start, end, mode }, area: areaOf(start, end, unit) });
+    const area = areaOf(start, end, unit, mode);
+    side.pages.join(start, end, area);
+    mapped.push({ map: { via, slot, start, end, mode }, area });
   }
 }
 
@@ -58,7 +59,7 @@ export function followHold(side: SideState, op: Hold, { outcome, changes }: Obse
     if (claim === null) return;
     const unit = newUnit(side, start, end, claim.mode, true);
     side.pages.joinOff(start, end);
-    held.push(areaOf(start, end, unit));
+    held.push(areaOf(start, end, unit, claim.mode));
     return;
   }
   const at = held.findIndex((area) => area.start === start && area.end === end);
@@ -77,7 +78,7 @@ function newUnit(
   mode: number,
   reserved: boolean,
 ): Unit {
-  const unit = side.units.create(start, end - start, mode, false);
+  const unit = side.units.create(start, end - start, false);
   unit.holder = "kernel";
   unit.isUntracked = !reserved;
   unit.hold(start, end);
@@ -85,10 +86,11 @@ function newUnit(
   return unit;
 }
 
-function areaOf(start: number, end: number, unit: Unit): Area {
+function areaOf(start: number, end: number, unit: Unit, mode: number): Area {
   const area = new Area(unit);
   area.start = start;
   area.end = end;
   area.pfn = start;
+  area.mode = mode;
   return area;
 }

@@ -122,8 +122,16 @@ export interface Observed {
   space(proc: number): SeenSpace | null;
   /** Whether VM_PAT is seen to be off a VMA; never where the design has no such flag. */
   isPatLost(vma: SeenVma): boolean;
-  /** What a page of a VMA maps by the page table (pageTableEntry()), or NOTHING. */
+  /**
+   * What a page of a VMA maps by the page table (pageTableEntry()); NOTHING, too, where the side does
+   * not show that.
+   */
   entryAt(proc: number, vma: SeenVma, page: number): number;
+  /**
+   * Where the pages from `page` on stop to map consecutive pfns with one mode, or to map nothing; at
+   * most `to`, which lies in the VMA.
+   */
+  runEnd(proc: number, vma: SeenVma, page: number, to: number): number;
 }
 
 /** A side that runs while it is judged: the oracle looks into it instead of at a recording. */

@@ -1,6 +1,6 @@
 import { CACHE_MODES } from "../pat/cachemode.ts";
 import { bitsOf, countBits, lowestBit, PageCounts, wordsFor } from "./pagebits.ts";
-import type { Unit } from "./unit.ts";
+import type { Area } from "./areas.ts";
 
 const MODES = CACHE_MODES.length;
 const UC_MINUS = CACHE_MODES.indexOf("uncached-minus");
@@ -141,9 +141,9 @@ export class Pages {
     return modes;
   }
 
-  /** Pages [from, to) come to be mapped for a unit. */
-  join(from: number, to: number, unit: Unit): void {
-    const mode = countedAs(unit);
+  /** Pfns [from, to) come to be mapped by an area. */
+  join(from: number, to: number, area: Area): void {
+    const mode = countedAs(area);
     for (let at = from >> 5; at <= (to - 1) >> 5; at++) {
       const word = this.word(at);
       const fresh = (word.byMode[mode] as PageCounts).up(bitsOf(at, from, to));
@@ -157,9 +157,9 @@ export class Pages {
     }
   }
 
-  /** Pages [from, to) are no longer mapped for a unit. */
-  leave(from: number, to: number, unit: Unit): void {
-    const mode = countedAs(unit);
+  /** Pfns [from, to) are no longer mapped by an area. */
+  leave(from: number, to: number, area: Area): void {
+    const mode = countedAs(area);
     for (let at = from >> 5; at <= (to - 1) >> 5; at++) {
       const word = this.word(at);
       const gone = (word.byMode[mode] as PageCounts).down(bitsOf(at, from, to));
@@ -284,9 +284,9 @@ export class Pages {
   }
 }
 
-/** Among which mappings those of a unit count. */
-function countedAs({ isUntracked, mode }: Unit): number {
-  return isUntracked && mode === UC_MINUS ? UNTRACKED : mode;
+/** Among which mappings those of an area count. */
+function countedAs({ unit, mode }: Area): number {
+  return unit.isUntracked && mode === UC_MINUS ? UNTRACKED : mode;
 }
 
 function stillMapped({ tracked, byMode }: PageWord): number {

@@ -18,12 +18,13 @@ export class Processes {
     this.count = 0;
   }
 
-  newArea(start: number, end: number, pfn: number, unit: Unit): Area {
+  newArea(start: number, end: number, pfn: number, unit: Unit, mode: number): Area {
     const area = this.freeAreas.pop() ?? new Area(unit);
     area.start = start;
     area.end = end;
     area.pfn = pfn;
     area.unit = unit;
+    area.mode = mode;
     return area;
   }
 

@@ -18,13 +18,13 @@ function drop(
   units.touch(unit, step, removal);
   const [first, end] = [area.pfnAt(from), area.pfnAt(to)];
   if (proc.isOn) {
-    pages.leave(first, end, unit);
+    pages.leave(first, end, area);
   } else {
     for (let page = from; page < to; ) {
       const next = proc.runEnd(page, to);
       const [low, high] = [area.pfnAt(page), area.pfnAt(next)];
       if (proc.isOff(page)) pages.leaveOff(low, high);
-      else pages.leave(low, high, unit);
+      else pages.leave(low, high, area);
       page = next;
     }
   }
@@ -56,10 +56,10 @@ function cutOut(
   from: number,
   to: number,
 ): void {
-  const { start, end, unit } = area;
+  const { start, end, unit, mode } = area;
   const keepsHead = start < from;
   if (end > to) {
-    const tail = procs.newArea(to, end, area.pfnAt(to), unit);
+    const tail = procs.newArea(to, end, area.pfnAt(to), unit, mode);
     proc.insert(tail);
   }
   if (keepsHead) {
@@ -70,7 +70,7 @@ function cutOut(
   procs.freeArea(area);
 }
 
-/** Makes [start, end) map pfns from `pfn` on for a unit; nothing is there. */
+/** Makes [start, end) map pfns from `pfn` on with a mode for a unit; nothing is there. */
 export function mapRange(
   side: SideState,
   proc: ProcLedger,
@@ -78,12 +78,13 @@ export function mapRange(
   end: number,
   pfn: number,
   unit: Unit,
+  mode: number,
 ): Area {
-  const area = side.procs.newArea(start, end, pfn, unit);
+  const area = side.procs.newArea(start, end, pfn, unit, mode);
   proc.insert(area);
   proc.clearOff(start, end);
   unit.hold(pfn, pfn + end - start);
-  side.pages.join(pfn, pfn + end - start, unit);
+  side.pages.join(pfn, pfn + end - start, area);
   return area;
 }
 
@@ -100,7 +101,7 @@ export function putOff(
     const next = proc.runEnd(page, to);
     if (!proc.isOff(page)) {
       side.pages.joinOff(area.pfnAt(page), area.pfnAt(next));
-      side.pages.leave(area.pfnAt(page), area.pfnAt(next), area.unit);
+      side.pages.leave(area.pfnAt(page), area.pfnAt(next), area);
     }
     page = next;
   }
@@ -113,7 +114,7 @@ export function putOff(
 /** A page of an area that was off maps its pfn again. */
 export function putOn(side: SideState, proc: ProcLedger, area: Area, page: number): void {
   proc.clearOff(page, page + 1);
-  side.pages.join(area.pfnAt(page), area.pfnAt(page) + 1, area.unit);
+  side.pages.join(area.pfnAt(page), area.pfnAt(page) + 1, area);
   side.pages.leaveOff(area.pfnAt(page), area.pfnAt(page) + 1);
 }
 
@@ -198,9 +199,10 @@ export function confirmRange(
     side.isUntrue = true;
     loseRange(side, proc, page, page + 1, UNMAP);
     if (vma === null) continue;
-    const unit = side.units.create(pfn, 1, surpriseMode(side, seen, vma, page, pfn), false);
+    const mode = surpriseMode(side, seen, vma, page, pfn);
+    const unit = side.units.create(pfn, 1, false);
     side.units.touch(unit, side.step, UNMAP);
-    mapRange(side, proc, page, page + 1, pfn, unit);
+    mapRange(side, proc, page, page + 1, pfn, unit, mode);
   }
 }
 

@@ -40,6 +40,14 @@ export interface Deviation {
   cause: CauseId;
 }
 
+/** A page mapped with another cache mode than is reserved for it; pfn is -1 where there is none. */
+export interface Mismatch {
+  pfn: number;
+  /** Indexes into CACHE_MODES. */
+  mapped: number;
+  reserved: number;
+}
+
 /** Cache mode names in the field's short form, by index. */
 export function modeName(mode: number): string {
   return mode < 0 ? "a refusal" : SHORT_MODE[CACHE_MODES[mode] as CacheMode];
@@ -66,6 +74,7 @@ export class SideState {
     kept: false,
     cause: NO_CAUSE,
   };
+  readonly mismatch: Mismatch = { pfn: -1, mapped: 0, reserved: 0 };
   findings: SideFinding[] = [];
   world: World = { pfns: 1, vpages: 1, mtrr: "uncached" };
   /** Index of the op being judged. */
@@ -122,6 +131,7 @@ export class SideState {
     this.isUntrue = false;
     this.deviation.symptom = null;
     this.deviation.found = false;
+    this.mismatch.pfn = -1;
     this.units.begin();
     this.pages.begin();
     this.reservations.begin();

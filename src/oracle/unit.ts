@@ -28,8 +28,6 @@ export class Unit {
   entries = 0;
   reserved = 0;
   entry: Reservation | null = null;
-  /** The cache mode that it got, by index in CACHE_MODES. */
-  mode = 0;
   isPrivate = false;
   /** The step whose op asked for its mode: of a child's own unit that of the mapping it copies. */
   askedAt = -1;
@@ -70,7 +68,7 @@ export class Unit {
   private isGoneKnown = false;
 
   /** Starts over as the unit of another mapping, which holds nothing yet. */
-  begin(first: number, pages: number, mode: number, isPrivate: boolean): void {
+  begin(first: number, pages: number, isPrivate: boolean): void {
     this.first = first;
     this.pages = pages;
     this.count = wordsFor(pages);
@@ -83,7 +81,6 @@ export class Unit {
     this.entries = 0;
     this.reserved = 0;
     this.entry = null;
-    this.mode = mode;
     this.isPrivate = isPrivate;
     this.faultMode = -1;
     this.holder = "vma";

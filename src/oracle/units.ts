@@ -33,9 +33,9 @@ export class Units {
     this.step++;
   }
 
-  create(first: number, pages: number, mode: number, isPrivate: boolean): Unit {
+  create(first: number, pages: number, isPrivate: boolean): Unit {
     const unit = this.unused();
-    unit.begin(first, pages, mode, isPrivate);
+    unit.begin(first, pages, isPrivate);
     unit.askedAt = this.step;
     return unit;
   }

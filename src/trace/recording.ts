@@ -91,7 +91,8 @@ export const askedSchema = z.strictObject({ at: page, pages: z.int(), ...grantSc
  * One live VMA; `pfn` is what its first page maps, `pat` is VM_PAT (before side only). A VMA of a
  * driver's file has `maps`, what its page table holds; its `pfn` is the file offset of its first
  * page, or the pfn which a whole remap of a private mapping puts there. `modes` is what the page
- * table has of any other VMA; as contexts, only a model shows it, and only where it is asked to.
+ * table has of any other VMA, without pages that were copied on write; a recording that has none
+ * does not show page tables.
  */
 export const vmaSchema = z.strictObject({
   start: page,
@@ -192,12 +193,19 @@ export const stepSchema = z.strictObject({
   requests: z.array(requestSchema).optional(),
 });
 
-/** pfndiff/recording@1: a trace and, one step per op, what a backend showed. */
+/** What a backend may be unable to show: the cache modes in page tables. */
+const UNSHOWN = ["modes"] as const;
+
+/**
+ * pfndiff/recording@1: a trace and, one step per op, what a backend showed. `unshown` is what its
+ * kernel cannot show: then nothing is compared or claimed of it.
+ */
 export const recordingSchema = z
   .strictObject({
     format: z.literal("pfndiff/recording@1"),
     kernel: z.strictObject({ release: z.string(), design: z.enum(["vm-pat", "kref"]) }).optional(),
     backend: z.string().optional(),
+    unshown: z.array(z.enum(UNSHOWN)).optional(),
     trace: traceSchema,
     steps: z.array(stepSchema),
   })

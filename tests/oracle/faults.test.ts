@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { judgeSide } from "../../src/oracle/judge.ts";
 import type { Recording, Step } from "../../src/trace/recording.ts";
 import type { Trace } from "../../src/trace/trace.ts";
-import { exit, fork, map, munmap, record, scene, spawn, write } from "./scenes.ts";
+import { exit, fork, map, mprotect, munmap, record, scene, spawn, write } from "./scenes.ts";
 
 /** A sound recording with one step, or all from it on, made wrong by hand. */
 function spoilt(trace: Trace, from: number, change: (step: Step) => Partial<Step>): Recording {
@@ -59,16 +59,53 @@ describe("what no real kernel here does is found all the same", () => {
     ]);
   });
 
-  test("a second cache mode on a mapped page is a missed conflict and an alias, and not what the page got", () => {
+  describe("a second cache mode", () => {
     const trace = scene([spawn(), map(0, 1, 0), map(4, 1, 0, WC)]);
-    const two = [
-      { start: 0, end: 1, type: "uncached-minus" as const },
-      { start: 0, end: 1, type: "write-combining" as const },
-    ];
-    expect(symptoms(spoilt(trace, 2, () => ({ memtype: two })))).toEqual([
-      "2 missed-conflict:mmap",
-      "2 mode-mismatch:mmap",
-      "2 alias:mmap",
+    const type = "write-combining" as const;
+    const memtype = [{ start: 0, end: 1, type: "uncached-minus" as const }];
+    const two = [...memtype, { start: 0, end: 1, type }];
+    const modes = [{ at: 4, pages: 1, type }];
+    const mapped = ({ vmas }: Step): Step["vmas"] => ({
+      "0": (vmas["0"] ?? []).map((vma) => (vma.start === 4 ? { ...vma, modes } : vma)),
+    });
+    const unshown = ({ vmas }: Step): Step["vmas"] => ({
+      "0": (vmas["0"] ?? []).map(({ modes: _unshown, ...vma }) => vma),
+    });
+
+    test("on a mapped page is a missed conflict and an alias", () => {
+      const wrong = spoilt(trace, 2, (step) => ({ memtype: two, vmas: mapped(step) }));
+      expect(symptoms(wrong)).toEqual(["2 missed-conflict:mmap", "2 alias:mmap"]);
+    });
+
+    test("that is only reserved for it is not what the page is mapped with", () => {
+      const wrong = spoilt(trace, 2, () => ({ memtype: two }));
+      expect(symptoms(wrong)).toEqual(["2 mode-mismatch:mmap"]);
+    });
+
+    test("that only the page has is not what is reserved for it either", () => {
+      const wrong = spoilt(trace, 2, (step) => ({ vmas: mapped(step) }));
+      expect(symptoms(wrong)).toEqual([
+        "2 missed-conflict:mmap",
+        "2 mode-mismatch:mmap",
+        "2 alias:mmap",
+      ]);
+    });
+
+    test("is taken from the reservation where a kernel shows no page tables", () => {
+      const wrong = spoilt(trace, 1, (step) => ({ vmas: unshown(step) }));
+      const steps = wrong.steps.with(2, { ...(wrong.steps[2] as Step), memtype: two });
+      expect(symptoms({ ...wrong, steps })).toEqual(["2 missed-conflict:mmap", "2 alias:mmap"]);
+    });
+  });
+
+  test("a page whose mode changes under mprotect() is told", () => {
+    const trace = scene([spawn(), map(0, 3, 0, WC), mprotect(1, 1)]);
+    const modes = [{ at: 1, pages: 1, type: "uncached-minus" as const }];
+    const changed = ({ vmas }: Step) => ({
+      "0": (vmas["0"] ?? []).map((vma) => (vma.start === 1 ? { ...vma, modes } : vma)),
+    });
+    expect(symptoms(spoilt(trace, 2, (step) => ({ vmas: changed(step) })))).toEqual([
+      "2 mode-mismatch:mprotect",
     ]);
   });
 

@@ -1,6 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { traceOfRun } from "../../fuzz/traceofrun.ts";
 import { KrefTracking } from "../../modern/tracking.ts";
 import { modernSpec } from "../../modern/index.ts";
+import { isModel } from "../../src/cli/backends.ts";
+import { openFileBackend } from "../../src/cli/filebackend.ts";
 import { TwoSides } from "../../src/engine/twosides.ts";
 import { modelBackend } from "../../src/model/backend.ts";
 import { judge } from "../../src/oracle/judge.ts";
@@ -29,7 +32,9 @@ describe("a page mapped with another mode than is reserved for it", () => {
     const recorded = judge(right.recordSync(trace, contexts), wrong.recordSync(trace, contexts));
     for (const { findings } of [new TwoSides(right, wrong).run(trace), recorded]) {
       expect(findings.map(({ signature, step }) => `${step} ${signature}`)).toEqual([
+        "2 introduced:missed-conflict:mmap",
         "2 introduced:mode-mismatch:mmap",
+        "2 introduced:alias:mmap",
       ]);
     }
   });
@@ -37,4 +42,22 @@ describe("a page mapped with another mode than is reserved for it", () => {
   test("is no finding of a design that maps what was granted", () => {
     expect(new TwoSides(right, right).run(trace).findings).toEqual([]);
   });
+
+  test.each(["maps-wanted-mode", "maps-wanted-mode-files-only"])(
+    "is found in the design %s by every seed of four, within 20,000 ops of system calls",
+    async (name) => {
+      const own = await openFileBackend(`file:tests/data/designs/${name}.js`);
+      if (!isModel(own)) throw new Error("the design is a model");
+      const sides = new TwoSides(right, own);
+      for (const seed of [1, 2, 3, 4]) {
+        let [ops, isFound] = [0, false];
+        for (let run = 0; ops < 20_000 && !isFound; run++) {
+          const drawn = traceOfRun(seed, run);
+          ops += drawn.ops.length;
+          isFound = sides.run(drawn).findings.some(({ symptom }) => symptom === "mode-mismatch");
+        }
+        expect(isFound).toBe(true);
+      }
+    },
+  );
 });

@@ -32,7 +32,7 @@ export function runChecks(side: SideState, seen: Observed): void {
     checkStaleMemtype(side);
     checkMissedConflict(side);
   }
-  if (side.op.op === "mmap" && seen.outcome === null) checkModeMismatch(side, seen);
+  if (side.mismatch.pfn >= 0) checkModeMismatch(side);
   if (pages.aliased >= 0) checkAlias(side);
   // A task that a BUG has ended never gives back what its VMAs hold.
   if (seen.badContexts !== side.badContexts && !side.hasDied) {
