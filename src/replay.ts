@@ -1,8 +1,5 @@
 import { type ModeOutcome, modeOutcomes } from "./asked/outcomes.ts";
-<<<<<<< HEAD
-=======
-import { differences, withoutExplanations, withShownModes } from "./compare.ts";
->>>>>>> c4cf9c1 (Show the cache modes in every page table, and rest on them)
+import { withShownModes } from "./compare.ts";
 import type { JudgedFinding } from "./oracle/finding.ts";
 import type { Judgement } from "./oracle/judge.ts";
 import type { Op } from "./trace/op.ts";
@@ -85,19 +82,11 @@ function sideName(recording: Recording, fallback: string): string {
   return recording.backend ?? recording.kernel?.release ?? fallback;
 }
 
-<<<<<<< HEAD
 /** What exists on one side only, and what says why. */
 const NOT_COMPARED: ReadonlySet<string> = new Set(["pat", "asked"]);
-=======
-function partDiffers(part: StepPart, before: Step, after: Step): boolean {
-  if (part === "vmas") {
-    const [left, right] = [withShownModes(before, after), withShownModes(after, before)];
-    return differences(plainVmas(left), plainVmas(right)).length > 0;
-  }
-  return differences(before[part], after[part]).length > 0;
-}
->>>>>>> c4cf9c1 (Show the cache modes in every page table, and rest on them)
 
 function partDiffers(part: StepPart, before: Step, after: Step): boolean {
-  return !sameData(before[part], after[part], part === "vmas" ? NOT_COMPARED : undefined);
+  if (part !== "vmas") return !sameData(before[part], after[part]);
+  const [left, right] = [withShownModes(before, after), withShownModes(after, before)];
+  return !sameData(left.vmas, right.vmas, NOT_COMPARED);
 }
