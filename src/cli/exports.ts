@@ -79,8 +79,8 @@ function addImport(program: Command, io: Io, done: Done): void {
     .description("a log of strace -f as a trace of its device mappings; what is left out on stderr")
     .argument("<file>", 'log, or "-"')
     .option(
-      "--device <path[=via]>",
-      "path to take for a device (via: resource, resource_wc, devmem, devmem_sync)",
+      "--device <path[=how]>",
+      "path to take for a device (how: remap whole, partial or insert at fault; or resource, resource_wc, devmem, devmem_sync)",
       (text: string, known: readonly string[]) => [...known, text],
       [],
     )

@@ -1,16 +1,19 @@
 import { basename } from "node:path";
-import { type DeviceOption, importStrace } from "../strace/import.ts";
+import { DEVICE_CLASSES, type DeviceOption, importStrace } from "../strace/import.ts";
 import { VIAS } from "../trace/op.ts";
 import { UserError } from "../usererror.ts";
 import { textIn } from "./files.ts";
 import { EXIT, type Io, oneLine } from "./io.ts";
 
 export interface ImportStraceOptions {
-  /** `PATH` or `PATH=via`. */
+  /** `PATH` or `PATH=HOW`. */
   readonly device: readonly string[];
 }
 
-/** Prints the trace of a log's device mappings; what the trace does not have goes to stderr. */
+/**
+ * Prints the trace of a log's device mappings; what the trace does not have goes to stderr. Without one
+ * device mapping there is nothing to print, which is no success.
+ */
 export async function importStraceLog(
   io: Io,
   file: string,
@@ -21,8 +24,9 @@ export async function importStraceLog(
   const name = file === "-" ? "strace" : basename(file);
   const { trace, dropped } = imported(await textIn(io, file), source, { name, devices });
   for (const { line, reason } of dropped) io.err(`${oneLine(`${source}:${line}: ${reason}`)}\n`);
-  if (trace.ops.every(({ op }) => op !== "mmap")) {
-    io.err(`${source}: no device mapping in it (name device files with --device PATH[=via])\n`);
+  if (trace.ops.every(({ op }) => op !== "mmap" && op !== "drv-mmap")) {
+    io.err(`${source}: no device mapping in it (name device files with --device PATH[=HOW])\n`);
+    return EXIT.divergence;
   }
   await io.out(`${JSON.stringify(trace)}\n`);
   return EXIT.ok;
@@ -41,13 +45,17 @@ function imported(
   }
 }
 
-/** A path that ends in `=via` says how it maps; else it maps as a resource file does. */
+/** A path that ends in `=HOW` says how it is mapped; else that is what is known of the path. */
 function deviceOption(text: string): DeviceOption {
   const at = text.lastIndexOf("=");
-  const [path, name] = at < 0 ? [text, "resource"] : [text.slice(0, at), text.slice(at + 1)];
-  const via = VIAS.find((known) => known === name);
-  if (via !== undefined && path !== "") return { path, via };
+  const [path, how] = at < 0 ? [text, null] : [text.slice(0, at), text.slice(at + 1)];
+  const via = VIAS.find((known) => known === how) ?? "resource";
+  const maps = DEVICE_CLASSES.find((known) => known === how);
+  if (path !== "" && how === null) return { path, via };
+  if (path !== "" && maps !== undefined) return { path, via, maps };
+  if (path !== "" && via === how) return { path, via, maps: "remap" };
+  const known = [...DEVICE_CLASSES, ...VIAS].join(", ");
   throw new UserError(
-    `--device ${JSON.stringify(text)}: expected PATH or PATH=via (via: ${VIAS.join(", ")})`,
+    `--device ${JSON.stringify(text)}: expected PATH or PATH=HOW (HOW: ${known})`,
   );
 }

@@ -3,8 +3,9 @@ import type { CallLine } from "./lines.ts";
 
 const PAGE = 4096;
 
-/** Splits the text of a call's arguments at the commas that separate them. */
-export function splitArguments(text: string): string[] {
+/** Splits the text of a call's arguments at the commas that separate them; comments go (-X verbose). */
+export function splitArguments(commented: string): string[] {
+  const text = withoutComments(commented);
   const parts: string[] = [];
   let depth = 0;
   let start = 0;
@@ -20,6 +21,15 @@ export function splitArguments(text: string): string[] {
   }
   const last = text.slice(start).trim();
   return last === "" && parts.length === 0 ? [] : [...parts, last];
+}
+
+/** The text without what stands between a slash with a star and its end, but in a string. */
+function withoutComments(text: string): string {
+  if (!text.includes("/*")) return text;
+  return text.replaceAll(
+    /("(?:[^"\\]|\\.)*")|\s*\/\*.*?\*\//g,
+    (_, string?: string) => string ?? "",
+  );
 }
 
 function endOfString(text: string, from: number): number {
@@ -61,15 +71,21 @@ export function pagesIn(call: CallLine, text: string): number {
   return Math.ceil(numberIn(call, text) / PAGE);
 }
 
-/** The names of a flag word such as `PROT_READ|PROT_WRITE`. */
-export function flagsIn(text: string): ReadonlySet<string> {
-  return new Set(text.split("|").map((flag) => flag.trim()));
-}
-
 /** A file descriptor, which -y follows with its path in angle brackets; null for AT_FDCWD. */
 export function descriptorIn(text: string): { fd: number; path: string | null } | null {
   const match = /^(\d+)(?:<(.*)>)?$/.exec(text);
-  return match === null ? null : { fd: Number(match[1]), path: match[2] ?? null };
+  return match === null ? null : { fd: Number(match[1]), path: shownPath(match[2]) };
+}
+
+/** The path that a descriptor is followed by, of whatever kind; null where -y was not given. */
+export function pathShown(text: string): string | null {
+  return shownPath(/^[^<\s]+<(.*?)>(?:\s+<[\d.]+>)?$/.exec(text)?.[1]);
+}
+
+/** A path as -y shows it, without the device number that -yy puts behind it. */
+function shownPath(text: string | undefined): string | null {
+  if (text === undefined) return null;
+  return text.replace(/<(?:char|block) [^>]*>?$/, "").replace(/ \(deleted\)$/, "");
 }
 
 /** A quoted path; null when strace cut it short or it is no string. */

@@ -1,9 +1,19 @@
 import type { Via } from "../trace/op.ts";
 
-/** A path that is to be taken for a device, and the way in that it stands for. */
+/**
+ * How a driver maps its pages: the whole VMA by one remap_pfn_range(), parts of it one by one, or each
+ * page as it is touched. Only the first is tracked.
+ */
+export const DEVICE_CLASSES = ["remap", "partial", "insert"] as const;
+
+export type DeviceClass = (typeof DEVICE_CLASSES)[number];
+
+/** A path that is to be taken for a device, the way in that it stands for, and how it maps. */
 export interface DeviceOption {
   readonly path: string;
   readonly via: Via;
+  /** What is known of the path where it is absent. */
+  readonly maps?: DeviceClass;
 }
 
 /** An open device file. */
@@ -11,7 +21,11 @@ export interface DeviceFile {
   readonly via: Via;
   /** What it maps: files with the same region and offset map the same page. */
   readonly region: string;
+  readonly maps: DeviceClass;
 }
+
+/** Graphics cards and VFIO, which insert pages at fault: nothing of theirs is tracked. */
+const INSERTING = /^(?:\/dev\/dri\/|\/dev\/vfio\/|anon_inode:\[vfio-device\])/;
 
 const RESOURCE =
   /^\/sys\/(?:bus\/pci\/devices|devices\/pci.*)\/(?:.*\/)?([^/]+)\/resource(\d+)(_wc)?$/;
@@ -22,7 +36,7 @@ export const MEMORY = "memory";
 
 /**
  * What an opened path is: /dev/mem (O_SYNC or O_DSYNC asks for uncached-minus), a PCI resource
- * file, a path given by the user, or nothing of interest (null). A path that ends in `_wc` maps
+ * file, a graphics card, VFIO, a path given by the user, or nothing of interest (null). A path that ends in `_wc` maps
  * the region of its namesake without.
  */
 export function deviceOf(
@@ -31,16 +45,18 @@ export function deviceOf(
   options: readonly DeviceOption[],
 ): DeviceFile | null {
   const given = options.find((option) => option.path === path);
-  if (given !== undefined) return { via: given.via, region: path.replace(/_wc$/, "") };
+  const maps = given?.maps ?? (INSERTING.test(path) ? "insert" : "remap");
+  if (given !== undefined) return { via: given.via, region: path.replace(/_wc$/, ""), maps };
+  if (maps === "insert") return { via: "resource", region: path, maps };
   if (path === "/dev/mem") {
     const isSync = flags.has("O_SYNC") || flags.has("O_DSYNC");
-    return { via: isSync ? "devmem_sync" : "devmem", region: MEMORY };
+    return { via: isSync ? "devmem_sync" : "devmem", region: MEMORY, maps };
   }
   const match = RESOURCE_OF_BUS.exec(path) ?? RESOURCE.exec(path);
   if (match === null) return null;
   const [, device = "", bar = "", twin] = match;
   const region = `${device}/resource${bar}`;
-  return { via: twin === undefined ? "resource" : "resource_wc", region };
+  return { via: twin === undefined ? "resource" : "resource_wc", region, maps };
 }
 
 /** Whether a path is one whose open flags decide the cache mode. */

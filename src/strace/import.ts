@@ -2,11 +2,12 @@ import { UserError } from "../usererror.ts";
 import { type Trace, traceSchema } from "../trace/trace.ts";
 import type { DeviceOption } from "./devices.ts";
 import { type Dropped, readLines } from "./lines.ts";
+import { mmap2Unit } from "./offsets.ts";
 import { inEffect } from "./order.ts";
 import { Importer } from "./importer.ts";
 import { renumbered } from "./renumber.ts";
 
-export type { DeviceOption } from "./devices.ts";
+export { DEVICE_CLASSES, type DeviceOption } from "./devices.ts";
 export type { Dropped } from "./lines.ts";
 
 export interface ImportOptions {
@@ -23,18 +24,17 @@ export interface ImportResult {
 }
 
 /**
- * The device mappings of a program, from a log of
- * `strace -f -e trace=openat,open,close,mmap,munmap,mremap,mprotect,madvise,mlock,munlock,mseal,clone,clone3,fork,vfork,exit_group`
- * (execve, dup, dup2, dup3 are understood too, and -t, -tt, -ttt, -r, -i, -y, -T do no harm).
- * Pages are renumbered so that order and adjacency stay. Pure; a log that cannot be read is a
+ * The device mappings of a program, from a log of strace -f as docs/reproducers.md has it (-t, -tt,
+ * -ttt, -r, -i, -n, -T, -y, -yy, -Y, -X raw and -X verbose do no harm). Pages are renumbered so that order and adjacency stay. Pure; a log that cannot be read is a
  * UserError that names the line.
  */
 export function importStrace(text: string, options: ImportOptions = {}): ImportResult {
   const noise: Dropped[] = [];
   const lines = inEffect(readLines(text, noise));
   if (lines.length === 0) throw new UserError("no line of an strace log (strace -f -o FILE ...)");
+  const rules = { devices: options.devices ?? [], mmap2Unit: mmap2Unit(lines) };
   const run = (keepsLow: boolean) => {
-    const importer = new Importer(options.devices ?? [], keepsLow);
+    const importer = new Importer({ ...rules, keepsLow });
     importer.read(lines);
     return importer;
   };

@@ -1,17 +1,11 @@
-import {
-  argument,
-  descriptorIn,
-  failed,
-  flagsIn,
-  pathIn,
-  returnedNumber,
-  splitArguments,
-} from "./args.ts";
-import { type DeviceOption, deviceOf } from "./devices.ts";
+import { failed, splitArguments } from "./args.ts";
+import { concernsDescriptors, followDescriptors } from "./descriptors.ts";
+import { flagsIn } from "./flags.ts";
 import type { LoggedOp } from "./renumber.ts";
 import type { CallLine, Dropped, LogLine } from "./lines.ts";
 import { Mapper } from "./mapper.ts";
-import { childOf, isFork } from "./order.ts";
+import type { MappingRules } from "./regions.ts";
+import { childOf, isFork, sharesMemory } from "./order.ts";
 import { Space, type Task } from "./spaces.ts";
 
 /** Follows a log's processes, threads and open files, and hands what maps memory to a Mapper. */
@@ -23,11 +17,8 @@ export class Importer {
   private readonly children = new Set<string>();
   private ending: ReadonlySet<string> = new Set();
 
-  constructor(
-    private readonly options: readonly DeviceOption[],
-    keepsLow: boolean,
-  ) {
-    this.mapper = new Mapper(this.ops, this.dropped, options, keepsLow);
+  constructor(private readonly rules: MappingRules) {
+    this.mapper = new Mapper(this.ops, this.dropped, rules);
   }
 
   get sawLow(): boolean {
@@ -55,21 +46,15 @@ export class Importer {
       this.fork(call);
       return;
     }
-    const task = this.task(call.pid);
+    const task = this.task(call);
+    if (concernsDescriptors(call.name)) followDescriptors(call, task, this.rules.devices);
     switch (call.name) {
-      case "open":
-      case "openat":
-        this.open(call, task);
-        return;
-      case "close":
-      case "dup":
-      case "dup2":
-      case "dup3":
-        this.descriptor(call, task);
-        return;
       case "execve":
       case "execveat":
         if (!failed(call)) this.exec(task);
+        return;
+      case "unshare":
+        this.unshare(call, task);
         return;
       case "exit_group":
       case "exit":
@@ -81,7 +66,7 @@ export class Importer {
   }
 
   /** A log without -f, or with one process left, names no process: then it is the only one. */
-  private task(pid: string): Task {
+  private task({ pid, line }: CallLine): Task {
     const known = this.tasks.get(pid);
     if (known !== undefined) return known;
     const nameless = this.tasks.get("");
@@ -91,55 +76,47 @@ export class Importer {
     }
     const alive = new Set(this.tasks.values());
     const [only] = alive;
-    const task =
-      pid === "" && only !== undefined && alive.size === 1
-        ? only
-        : { space: new Space(), files: new Map() };
+    if (pid === "" && only !== undefined && alive.size === 1) {
+      this.tasks.set(pid, only);
+      return only;
+    }
+    if (this.tasks.size > 0) {
+      const reason = `no clone() in the log made process ${pid}: thread or not, it is taken for a process of its own`;
+      this.dropped.push({ line, reason });
+    }
+    const task = { space: new Space(), files: new Map(), directory: { path: null } };
     this.tasks.set(pid, task);
     return task;
   }
 
-  private open(call: CallLine, task: Task): void {
-    if (failed(call)) return;
-    const parts = splitArguments(call.text);
-    const at = call.name === "open" ? 0 : 1;
-    const path = pathIn(argument(call, parts, at));
-    const flags = flagsIn(parts[at + 1] ?? "");
-    const device = path === null ? null : deviceOf(path, flags, this.options);
-    const fd = returnedNumber(call);
-    if (device === null) task.files.delete(fd);
-    else task.files.set(fd, device);
-  }
-
-  private descriptor(call: CallLine, task: Task): void {
-    if (failed(call)) return;
-    const from = descriptorIn(argument(call, splitArguments(call.text), 0));
-    if (from === null) return;
-    const device = task.files.get(from.fd);
-    if (call.name === "close") task.files.delete(from.fd);
-    else if (device === undefined) task.files.delete(returnedNumber(call));
-    else task.files.set(returnedNumber(call), device);
-  }
-
   private fork(call: CallLine): void {
-    const parent = this.task(call.pid);
+    const parent = this.task(call);
     if (failed(call)) {
       if (/^-1 (?:ENOMEM|EAGAIN)\b/.test(call.returned)) this.mapper.failedFork(parent.space);
       return;
     }
-    const flags = flagsIn(/flags=([\w|]+)/.exec(call.text)?.[1] ?? "");
-    const shares = call.name === "vfork" || flags.has("CLONE_VM");
+    const flags = flagsIn("clone", /flags=([\w|]+)/.exec(call.text)?.[1] ?? "");
+    const shares = sharesMemory(call);
     const files = flags.has("CLONE_FILES") ? parent.files : new Map(parent.files);
+    const directory = flags.has("CLONE_FS") ? parent.directory : { ...parent.directory };
     if (shares) parent.space.users++;
     const space = shares ? parent.space : this.mapper.fork(parent.space);
-    this.tasks.set(childOf(call), { space, files });
+    this.tasks.set(childOf(call), { space, files, directory });
   }
 
-  /** The old address space goes; descriptors stay, and nothing in the log tells which do not. */
+  /** The old address space goes, and so do descriptors that say so. */
   private exec(task: Task): void {
     this.leave(task.space);
     task.space = new Space();
-    task.files = new Map(task.files);
+    task.files = new Map([...task.files].filter(([, file]) => !file.isClosedOnExec));
+  }
+
+  private unshare(call: CallLine, task: Task): void {
+    const flags = flagsIn("clone", splitArguments(call.text)[0] ?? "");
+    if (flags.has("CLONE_VM")) this.mapper.unshared(call, task.space);
+    if (failed(call)) return;
+    if (flags.has("CLONE_FILES")) task.files = new Map(task.files);
+    if (flags.has("CLONE_FS")) task.directory = { ...task.directory };
   }
 
   private end(pid: string): void {

@@ -36,9 +36,12 @@ export interface Dropped {
 }
 
 const CLOCK = String.raw`(?:\d\d:\d\d:\d\d(?:\.\d+)?|\d+\.\d+)`;
-/** pid, clock (-t, -tt, -ttt, -r) and instruction pointer (-i), each of which may be missing. */
+/**
+ * pid, with the command's name (-Y), clock (-t, -tt, -ttt, -r), instruction pointer (-i) and number
+ * of the call (-n), each of which may be missing.
+ */
 const PREFIX = new RegExp(
-  String.raw`^\s*(?:\[pid\s+(\d+)\]\s*|(\d+)\s+)?(?:${CLOCK}\s+)?(?:\(\+\s*\d+\.\d+\)\s+)?(?:\[[0-9a-f?]{8,}\]\s+)?`,
+  String.raw`^\s*(?:\[pid\s+(\d+)(?:<[^>]*>)?\]\s*|(\d+)(?:<[^>]*>)?\s+)?(?:${CLOCK}\s+)?(?:\(\+\s*\d+\.\d+\)\s+)?(?:\[(?:[0-9a-f?]{8,}|\s*\d+)\]\s+)*`,
 );
 /** On a terminal's stream this message may break into the line of the call that is going on. */
 const ATTACHED = /^(.*)strace: Process (\d+) attached$/;

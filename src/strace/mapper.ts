@@ -1,42 +1,50 @@
-import { ADVICES, type Advice, type Prot, SYSCALL_KINDS, type SyscallKind } from "../trace/op.ts";
+import { ADVICES, type Advice, LIMITS, SYSCALL_KINDS, type SyscallKind } from "../trace/op.ts";
+import { UserError } from "../usererror.ts";
 import {
   argument,
-  descriptorIn,
   failed,
-  flagsIn,
   numberIn,
   pageIn,
   pagesIn,
   returnedNumber,
   splitArguments,
 } from "./args.ts";
-import { type DeviceFile, type DeviceOption, deviceOf, MEMORY, needsFlags } from "./devices.ts";
+import { adviceIn, flagsIn, protectionOf } from "./flags.ts";
 import type { LoggedOp } from "./renumber.ts";
 import type { CallLine, Dropped } from "./lines.ts";
+import { type MappingRules, Regions } from "./regions.ts";
 import { Space, type Task } from "./spaces.ts";
 
 const PAGE = 4096;
-/** Low memory, which the tracking treats as not RAM, ends here. */
-const LOW_PAGES = 256;
-/** Regions are laid this far apart: more than any machine has pages. */
-const REGION_PAGES = 2 ** 41;
-/** Failed mappings get addresses of their own from here on: past what a process can have. */
-const NOWHERE = 2 ** 40;
+
+/** Calls that do what another one does, but for what is told of as left out. */
+const SAME_AS: Readonly<Record<string, SyscallKind>> = {
+  mmap2: "mmap",
+  old_mmap: "mmap",
+  pkey_mprotect: "mprotect",
+  mlock2: "mlock",
+};
 
 /** Turns the calls that change mappings into ops, as far as they concern device pages. */
 export class Mapper {
-  sawLow = false;
-  sawAperture = false;
-  private readonly regions = new Map<string, number>();
+  private readonly regions: Regions;
   private procs = 0;
-  private nowhere = NOWHERE;
 
   constructor(
     private readonly ops: LoggedOp[],
     private readonly dropped: Dropped[],
-    private readonly options: readonly DeviceOption[],
-    private readonly keepsLow: boolean,
-  ) {}
+    rules: MappingRules,
+  ) {
+    this.regions = new Regions(rules, (call, reason) => this.drop(call, reason));
+  }
+
+  get sawLow(): boolean {
+    return this.regions.sawLow;
+  }
+
+  get sawAperture(): boolean {
+    return this.regions.sawAperture;
+  }
 
   /** How ops are read from calls of their names; null: no call has that name, or not only it. */
   private readonly readers: Readonly<
@@ -60,15 +68,33 @@ export class Mapper {
   };
 
   call(call: CallLine, task: Task): void {
-    const kind = SYSCALL_KINDS.find((each) => each === call.name);
+    const name = SAME_AS[call.name] ?? call.name;
+    const kind = SYSCALL_KINDS.find((each) => each === name);
     if (kind !== undefined) this.readers[kind]?.(call, task);
+    else this.other(call, task.space);
+  }
+
+  /** A call that no op stands for is told of where it names an address of a device page. */
+  private other(call: CallLine, { devices }: Space): void {
+    if (devices.ranges.length === 0) return;
+    const isOurs = (text: string) => {
+      const page = Math.floor(Number(text) / PAGE);
+      return devices.within(page, page + 1).length > 0;
+    };
+    const addresses = call.text.match(/\b0x[0-9a-f]{4,}\b/gi) ?? [];
+    if (addresses.some(isOurs)) this.drop(call, "names a device page, and is no op of a trace");
+  }
+
+  /** Nothing of it is carried over, so it is told of where a device is mapped. */
+  unshared(call: CallLine, { devices }: Space): void {
+    if (devices.ranges.length > 0) this.drop(call, "CLONE_VM is not carried over");
   }
 
   /** A child's address space; a process that never mapped a device needs no op. */
   fork(parent: Space): Space {
     const child = new Space(parent.devices.copy());
     if (parent.proc === null) return child;
-    child.proc = this.procs++;
+    child.proc = this.newProc();
     this.ops.push({ op: "fork", proc: parent.proc, child: child.proc });
     return child;
   }
@@ -76,7 +102,7 @@ export class Mapper {
   /** Where a side lets the fork succeed all the same, its child goes at once. */
   failedFork(parent: Space): void {
     if (parent.proc === null) return;
-    const child = this.procs++;
+    const child = this.newProc();
     this.ops.push({ op: "fork", proc: parent.proc, child }, { op: "exit", proc: child });
   }
 
@@ -88,9 +114,16 @@ export class Mapper {
     this.dropped.push({ line: call.line, reason: `${call.name}: ${reason}` });
   }
 
+  private newProc(): number {
+    if (this.procs < LIMITS.procs) return this.procs++;
+    throw new UserError(
+      `more than ${LIMITS.procs} processes map devices: a trace holds no more (cut the log, or name fewer devices)`,
+    );
+  }
+
   private procOf(space: Space): number {
     if (space.proc === null) {
-      space.proc = this.procs++;
+      space.proc = this.newProc();
       this.ops.push({ op: "spawn", proc: space.proc });
     }
     return space.proc;
@@ -99,71 +132,46 @@ export class Mapper {
   private mmap(call: CallLine, space: Space, files: Task["files"]): void {
     const parts = splitArguments(call.text);
     const pages = pagesIn(call, argument(call, parts, 1));
-    const device = this.deviceIn(call, argument(call, parts, 4), files);
+    const flags = flagsIn("map", argument(call, parts, 3));
+    const device = this.regions.deviceIn(call, argument(call, parts, 4), files, flags);
     if (device === null) {
       if (!failed(call)) this.replaced(call, space, returnedNumber(call) / PAGE, pages);
       return;
     }
-    const at = this.addressOf(call, argument(call, parts, 0), flagsIn(argument(call, parts, 3)));
-    const offset = pageIn(call, argument(call, parts, 5));
+    const at = this.regions.addressOf(call, argument(call, parts, 0), flags);
+    const offset = this.regions.offsetIn(call, argument(call, parts, 5));
     if (at === null || offset === null || pages === 0) {
       this.drop(call, "its address, length or offset is no whole number of pages");
       return;
     }
-    if (failed(call) && !/^-1 (?:EINVAL|EAGAIN)\b/.test(call.returned)) {
-      this.drop(call, `failed for a reason that is not tracking: ${call.returned}`);
-      return;
-    }
-    if (!this.isWanted(device, offset + pages)) {
-      this.drop(call, "maps low memory, and other lines map an aperture");
+    const refusal = this.regions.refusal(call, device, offset, pages);
+    if (refusal !== null) {
+      this.drop(call, refusal);
       if (!failed(call)) this.replaced(call, space, at, pages);
       return;
     }
+    this.leftOut(call, flags, ["MAP_LOCKED", "MAP_POPULATE"]);
+    const prot = flagsIn("prot", argument(call, parts, 2));
+    this.leftOut(call, prot, ["PROT_EXEC"]);
     this.ops.push({
       op: "mmap",
       proc: this.procOf(space),
       at,
       pages,
-      pfn: this.regionBase(device.region) + offset,
+      pfn: this.regions.baseOf(device) + offset,
       via: device.via,
-      prot: protection(argument(call, parts, 2)),
-      private: flagsIn(argument(call, parts, 3)).has("MAP_PRIVATE"),
+      prot: protectionOf(prot),
+      private: flags.has("MAP_PRIVATE"),
+      ...(device.maps === "remap" ? {} : { maps: device.maps }),
     });
     space.devices.remove(at, at + pages);
     if (!failed(call)) space.devices.add(at, at + pages);
   }
 
-  /** Where a mapping is; a failed one without an address of its own gets one that is unused. */
-  private addressOf(call: CallLine, text: string, flags: ReadonlySet<string>): number | null {
-    if (!failed(call)) return returnedNumber(call) / PAGE;
-    if (flags.has("MAP_FIXED")) return pageIn(call, text);
-    this.nowhere += 2 ** 32;
-    return this.nowhere;
-  }
-
-  private deviceIn(call: CallLine, text: string, files: Task["files"]): DeviceFile | null {
-    const descriptor = descriptorIn(text);
-    if (descriptor === null) return null;
-    const { fd, path } = descriptor;
-    const known = files.get(fd);
-    if (known !== undefined || path === null) return known ?? null;
-    const device = deviceOf(path, new Set(), this.options);
-    if (device === null || !needsFlags(path)) return device;
-    this.drop(call, `${path} was opened before the log begins, O_SYNC or not`);
-    return null;
-  }
-
-  private isWanted({ region }: DeviceFile, end: number): boolean {
-    const isLow = region === MEMORY && end <= LOW_PAGES;
-    if (isLow) this.sawLow ||= this.keepsLow;
-    else this.sawAperture = true;
-    return this.keepsLow || !isLow;
-  }
-
-  private regionBase(region: string): number {
-    const base = this.regions.get(region) ?? this.regions.size * REGION_PAGES;
-    this.regions.set(region, base);
-    return base;
+  /** Tells of those flags of a call that have no place in an op. */
+  private leftOut(call: CallLine, flags: ReadonlySet<string>, names: readonly string[]): void {
+    const found = names.filter((name) => flags.has(name));
+    if (found.length > 0) this.drop(call, `${found.join(", ")} not carried over`);
   }
 
   /** Something else now is where a device was mapped: to the tracking that is an unmap. */
@@ -197,7 +205,7 @@ export class Mapper {
     const at = pageIn(call, argument(call, parts, 0));
     const pages = pagesIn(call, argument(call, parts, 1));
     const newPages = pagesIn(call, argument(call, parts, 2));
-    const flags = flagsIn(argument(call, parts, 3));
+    const flags = flagsIn("mremap", argument(call, parts, 3));
     const isFixed = flags.has("MREMAP_FIXED");
     if (at === null) return;
     const end = Math.max(at + pages, at + 1);
@@ -227,29 +235,39 @@ export class Mapper {
     space.devices.add(came, came + newPages);
   }
 
-  /** What a range op does to each run of device pages; other memory between them is not ours. */
+  /**
+   * What a range op does to each run of device pages; other memory between them is not ours. Returns
+   * whether any of it is in the trace.
+   */
   private onDevices(
     call: CallLine,
     space: Space,
     make: (at: number, pages: number) => LoggedOp,
-  ): void {
+  ): boolean {
     const parts = splitArguments(call.text);
     const at = pageIn(call, argument(call, parts, 0));
-    if (at === null) return;
+    if (at === null) return false;
     const runs = space.devices.within(at, at + pagesIn(call, argument(call, parts, 1)));
-    if (runs.length === 0) return;
+    if (runs.length === 0) return false;
     if (failed(call) && !/^-1 (?:EINVAL|ENOMEM)\b/.test(call.returned)) {
       this.drop(call, `failed for a reason that is not tracking: ${call.returned}`);
-      return;
+      return false;
     }
+    if (/^-1 ENOMEM\b/.test(call.returned))
+      this.drop(call, "its ENOMEM is left out: kept for device pages");
     for (const run of runs) this.ops.push(make(run.start, run.end - run.start));
+    return true;
   }
 
   private mprotect(call: CallLine, space: Space): void {
-    const prot = protection(argument(call, splitArguments(call.text), 2));
-    this.onDevices(call, space, (at, pages) => {
+    const flags = flagsIn("prot", argument(call, splitArguments(call.text), 2));
+    const prot = protectionOf(flags);
+    const kept = this.onDevices(call, space, (at, pages) => {
       return { op: "mprotect", proc: this.procOf(space), at, pages, prot };
     });
+    if (!kept) return;
+    this.leftOut(call, flags, ["PROT_EXEC"]);
+    if (call.name === "pkey_mprotect") this.drop(call, "its protection key is not carried over");
   }
 
   private onRange(op: "mlock" | "munlock" | "mseal", call: CallLine, space: Space): void {
@@ -260,7 +278,7 @@ export class Mapper {
 
   private madvise(call: CallLine, space: Space): void {
     const parts = splitArguments(call.text);
-    const name = argument(call, parts, 2);
+    const name = adviceIn(argument(call, parts, 2));
     const advice = ADVICES.find((known: Advice) => name === `MADV_${known.toUpperCase()}`);
     const at = pageIn(call, argument(call, parts, 0));
     if (advice === undefined) {
@@ -273,11 +291,4 @@ export class Mapper {
       return { op: "madvise", proc: this.procOf(space), at: start, pages, advice };
     });
   }
-}
-
-/** A protection as a trace has it: x86 cannot write without reading, and execution is left out. */
-function protection(text: string): Prot {
-  const flags = flagsIn(text);
-  if (flags.has("PROT_WRITE")) return "rw";
-  return flags.has("PROT_READ") || flags.has("PROT_EXEC") ? "r" : "none";
 }

@@ -1,10 +1,24 @@
+import type { DriverCallRecord, DriverMode } from "../trace/driverop.ts";
 import type { Values } from "../trace/fields.ts";
-import { type Op, type OpOf, placeOf, rowOf, type SyscallOp } from "../trace/op.ts";
+import {
+  LIMITS,
+  type Op,
+  type OpOf,
+  placeOf,
+  rowOf,
+  type SyscallOp,
+  type Via,
+} from "../trace/op.ts";
 import type { Trace } from "../trace/trace.ts";
+import { UserError } from "../usererror.ts";
+import type { DeviceClass } from "./devices.ts";
 import { Layout } from "./layout.ts";
 
+/** A mapping by a driver that maps its pages in another way than by one remap of them all. */
+type LoggedMmap = OpOf<"mmap"> & { readonly maps?: Exclude<DeviceClass, "remap"> };
+
 /** An op in the pages of the log, which the layout is still to renumber. */
-export type LoggedOp = Exclude<SyscallOp, OpOf<"touch" | "revoke">>;
+export type LoggedOp = Exclude<SyscallOp, OpOf<"mmap" | "touch" | "revoke">> | LoggedMmap;
 
 /** The trace of what a log tells: pages renumbered, the world just large enough. */
 export function renumbered(
@@ -12,6 +26,11 @@ export function renumbered(
   mtrr: Trace["world"]["mtrr"],
   logged: readonly LoggedOp[],
 ): Trace {
+  if (logged.length > LIMITS.ops) {
+    throw new UserError(
+      `the log makes ${logged.length} ops, and a trace holds ${LIMITS.ops} (cut the log)`,
+    );
+  }
   const layout = new Layout();
   for (const op of logged) gather(layout, op);
   layout.settle();
@@ -35,7 +54,38 @@ function gather(layout: Layout, op: LoggedOp): void {
   }
 }
 
-function placed({ virtual, physical }: Layout, op: LoggedOp): Op {
+function placed(layout: Layout, op: LoggedOp): Op {
+  if (op.op !== "mmap" || op.maps === undefined) return renumberedOp(layout, op);
+  const { maps, ...mapping } = op;
+  const mmap = renumberedOp(layout, mapping);
+  return mmap.op === "mmap" ? driven(mmap, maps) : mmap;
+}
+
+/** The mapping as a driver makes it: pages at fault, or in parts, of which one page has none. */
+function driven(
+  { proc, at, pages, pfn, via, prot, private: isPrivate }: OpOf<"mmap">,
+  maps: Exclude<DeviceClass, "remap">,
+): Op {
+  const mode = DRIVER_MODE[via];
+  const calls: DriverCallRecord[] =
+    maps === "insert" || pages === 1
+      ? [{ call: "fault-handler", does: "insert", pfn, mode }]
+      : [
+          { call: "remap", off: 0, pages: 1, pfn, mode },
+          { call: "remap", off: 1, pages: 0, pfn: pfn + 1, mode },
+        ];
+  return { op: "drv-mmap", proc, at, pages, off: 0, prot, private: isPrivate, calls };
+}
+
+/** What a driver asks for where a file of this kind does. */
+const DRIVER_MODE: Readonly<Record<Via, DriverMode>> = {
+  resource: "uc-",
+  resource_wc: "wc",
+  devmem: "wb",
+  devmem_sync: "uc-",
+};
+
+function renumberedOp({ virtual, physical }: Layout, op: LoggedOp): Op {
   const { fields, spans } = rowOf(op.op);
   const next: Record<string, Values[string]> = { ...op };
   for (const span of spans) {

@@ -57,11 +57,26 @@ export class Space {
   }
 }
 
-/** A table of open device files: what CLONE_FILES shares. */
-export type Files = Map<number, DeviceFile>;
+/** What a descriptor stands for, as far as the log tells. */
+export interface OpenFile {
+  readonly path: string | null;
+  /** Null where it is no device. */
+  readonly device: DeviceFile | null;
+  /** It does not outlive execve(). */
+  readonly isClosedOnExec: boolean;
+}
+
+/** A table of open files: what CLONE_FILES shares. */
+export type Files = Map<number, OpenFile>;
+
+/** The working directory, where it is known: what CLONE_FS shares. */
+export interface WorkingDirectory {
+  path: string | null;
+}
 
 /** A thread or process of the log. */
 export interface Task {
   space: Space;
   files: Files;
+  directory: WorkingDirectory;
 }
