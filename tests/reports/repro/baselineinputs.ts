@@ -3,6 +3,7 @@ import type { ReproFinding, ReproInput } from "../../../reports/repro/input.ts";
 import { baselineSchema } from "../../../src/gate.ts";
 import { judge } from "../../../src/oracle/judge.ts";
 import { closedTrace } from "../../../src/trace/closed.ts";
+import { isDriverOp } from "../../../src/trace/driverkinds.ts";
 import type { Recording } from "../../../src/trace/recording.ts";
 import type { Trace } from "../../../src/trace/trace.ts";
 import { modelOf } from "../../models.ts";
@@ -22,9 +23,9 @@ export function inputOf(finding: ReproFinding, before = BEFORE, after = AFTER): 
   return { finding, before: recorder(before)(closed), after: recorder(after)(closed) };
 }
 
-/** Whether a program can do all of a trace: none has a driver that claims the device. */
+/** Whether a program can do all of a trace: none has a driver that claims the device, or is one. */
 export function canBeDone({ ops }: Trace): boolean {
-  return ops.every(({ op }) => op !== "revoke");
+  return ops.every((op) => op.op !== "revoke" && !isDriverOp(op));
 }
 
 /**
