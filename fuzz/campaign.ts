@@ -5,6 +5,7 @@ import type { Differential } from "./differential.ts";
 import { missingRanges, type PlannedRange, RangePlanner } from "./ranges.ts";
 import type { TraceSource } from "./sources.ts";
 import type { Campaign, LeftOut } from "./summary.ts";
+import { isPartedSignature } from "./witness.ts";
 import { EMPTY_TALLY, mergeTallies, type RunRange, runsOf, type Tally } from "./tally.ts";
 
 /** A finding of an earlier campaign, to be seen again. */
@@ -21,7 +22,7 @@ export interface Progress {
   readonly runs: number;
   readonly ops: number;
   readonly opsPerSecond: number;
-  /** Signatures so far. */
+  /** Signatures so far, but for what showed only where the sides had parted. */
   readonly findings: number;
   /** The newest signature and the run that showed it. */
   readonly lastNew: { readonly signature: string; readonly run: number } | null;
@@ -54,6 +55,7 @@ export interface CampaignOptions extends CampaignIdentity {
   readonly onRange?: (tally: Tally, milliseconds: number) => Promise<void>;
   /** Goals it is not held to. */
   readonly leftOut?: readonly LeftOut[];
+  readonly witnesses?: ReadonlyMap<string, Trace>;
   readonly saved?: readonly SavedFinding[];
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
@@ -145,7 +147,7 @@ class CampaignWork {
       runs: runsOf(this.tally),
       ops: this.tally.ops,
       opsPerSecond: perSecond(this.tally.ops, this.elapsedMs()),
-      findings: Object.keys(this.tally.occurrences).length,
+      findings: Object.keys(this.tally.occurrences).filter((one) => !isPartedSignature(one)).length,
       lastNew: this.lastNew,
       etaMs: this.etaMs(),
     });
@@ -185,8 +187,8 @@ class CampaignWork {
 
   private async takeIn(tally: Tally): Promise<void> {
     for (const [signature, { firstRun }] of Object.entries(tally.occurrences)) {
-      if (this.tally.occurrences[signature] === undefined)
-        this.lastNew = { signature, run: firstRun };
+      const isNew = this.tally.occurrences[signature] === undefined;
+      if (isNew && !isPartedSignature(signature)) this.lastNew = { signature, run: firstRun };
     }
     this.tally = mergeTallies(this.tally, tally);
     const now = performance.now();

@@ -1,5 +1,6 @@
-import type { CampaignFinding } from "../src/oracle/finding.ts";
-import { type Executor, findingIn } from "./executor.ts";
+import { type CampaignFinding, type Side, SIDES } from "../src/oracle/finding.ts";
+import type { Trace } from "../src/trace/trace.ts";
+import type { Executor } from "./executor.ts";
 import type { Differential } from "./differential.ts";
 import { GOALS, type Goal } from "./goals.ts";
 import { traceOfRun } from "./traceofrun.ts";
@@ -7,6 +8,7 @@ import type { TraceSource } from "./sources.ts";
 import { residualOf } from "./residual.ts";
 import { type Campaign, campaignDigest, type LeftOut } from "./summary.ts";
 import { runsOf, type Occurrences, type Tally } from "./tally.ts";
+import { findingIn, isPartedSignature, LostFinding } from "./witness.ts";
 
 /** What makes two campaigns the same one. */
 export interface CampaignIdentity {
@@ -24,6 +26,8 @@ export interface ConcludeOptions extends CampaignIdentity {
   readonly traceOf?: TraceSource | undefined;
   /** Goals it is not held to. */
   readonly leftOut?: readonly LeftOut[] | undefined;
+  /** Traces that are known to be the simplest to show a signature, by signature. */
+  readonly witnesses?: ReadonlyMap<string, Trace> | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -61,32 +65,96 @@ export async function concludeCampaign(
   };
 }
 
-/** Every signature's finding in ascending order: minimal, or rough from the signal on. */
+/**
+ * Every signature's finding in ascending order: minimal, or rough from the signal on. What shows
+ * only where the sides had parted comes last: it is left out where a finding of the same symptom and
+ * cause, before they had, tells what became of it on that side.
+ */
 async function findingsOf(
   { occurrences }: Tally,
-  { seed, executor, differential, signal, traceOf = traceOfRun }: ConcludeOptions,
+  options: ConcludeOptions,
 ): Promise<CampaignFinding[]> {
-  const work = Object.entries(occurrences);
+  const all = Object.entries(occurrences).map(([signature, seen]): Work => ({ signature, seen }));
+  const isParted = ({ signature }: Work) => isPartedSignature(signature);
+  const whole = await findAll(
+    all.filter((work) => !isParted(work)),
+    options,
+  );
+  const told = new Set(whole.flatMap(sidesTold));
+  const open = all
+    .filter(isParted)
+    .flatMap(bySide)
+    .filter(({ signature, side }) => !told.has(sideKey(keyOf(signature), side)));
+  const found = new Map(whole.map((finding) => [finding.signature, finding]));
+  for (const finding of await findAll(open, options)) {
+    if (!found.has(finding.signature)) found.set(finding.signature, finding);
+  }
+  return [...found.values()].sort((a, b) => (a.signature < b.signature ? -1 : 1));
+}
+
+/** A signature to be shown in the least trace. */
+interface Work {
+  readonly signature: string;
+  readonly seen: Occurrences;
+}
+
+/** What is to be said of a parted signature on each side that showed it. */
+function bySide({ signature, seen }: Work): (Work & { readonly side: Side })[] {
+  return SIDES.flatMap((side) => {
+    const best = seen.sides?.[side];
+    if (best === undefined) return [];
+    return [{ signature, side, seen: { ...seen, best, sides: { [side]: best } } }];
+  });
+}
+
+const keyOf = (signature: string) => signature.slice(signature.indexOf(":") + 1);
+const sideKey = (key: string, side: Side) => `${side} ${key}`;
+
+/** The sides on which a finding says that its symptom and cause show. */
+function sidesTold({ verdict, signature, side }: CampaignFinding): string[] {
+  const isBoth = verdict === "kept" || verdict === "changed";
+  return (isBoth ? SIDES : [side]).map((one) => sideKey(keyOf(signature), one));
+}
+
+async function findAll(
+  work: readonly Work[],
+  options: ConcludeOptions,
+): Promise<CampaignFinding[]> {
   const findings: CampaignFinding[] = [];
   const queue = work.entries();
   const lane = async () => {
-    for (const [index, [signature, seen]] of queue) {
-      findings[index] =
-        (await shrunk(executor, signature, seen, signal)) ??
-        (await findingIn(traceOf(seed, seen.best.run), signature, seen, differential, null));
-    }
+    for (const [index, one] of queue) findings[index] = await findOne(one, options);
   };
-  await Promise.all(Array.from({ length: executor.jobs }, lane));
+  await Promise.all(Array.from({ length: options.executor.jobs }, lane));
   return findings;
 }
 
-async function shrunk(
-  executor: Executor,
+/** The finding in a trace that is known to be the simplest, or in what the campaign's own shrinks to. */
+async function findOne(
+  { signature, seen }: Work,
+  { seed, executor, differential, signal, traceOf = traceOfRun, witnesses }: ConcludeOptions,
+): Promise<CampaignFinding> {
+  const known = witnesses?.get(signature);
+  const shown = known === undefined ? null : await shownBy(known, signature, seen, differential);
+  if (shown !== null) return shown;
+  const shrunk = signal?.aborted === true ? null : await executor.shrink(signature, seen, signal);
+  return shrunk ?? findingIn(traceOf(seed, seen.best.run), signature, seen, differential, null);
+}
+
+/** The finding as a trace shows it that is no run of the campaign; null where it does not. */
+async function shownBy(
+  trace: Trace,
   signature: string,
   seen: Occurrences,
-  signal: AbortSignal | undefined,
+  differential: Differential,
 ): Promise<CampaignFinding | null> {
-  return signal?.aborted === true ? null : executor.shrink(signature, seen, signal);
+  const best = { ...seen.best, step: trace.ops.length - 1 };
+  try {
+    return await findingIn(trace, signature, { ...seen, best }, differential, null);
+  } catch (error) {
+    if (error instanceof LostFinding) return null;
+    throw error;
+  }
 }
 
 export function perSecond(ops: number, ms: number): number {

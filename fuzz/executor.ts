@@ -1,9 +1,8 @@
-import type { CampaignFinding, JudgedFinding } from "../src/oracle/finding.ts";
-import type { Trace } from "../src/trace/trace.ts";
+import type { CampaignFinding } from "../src/oracle/finding.ts";
 import { traceOfRun } from "./traceofrun.ts";
 import type { Differential } from "./differential.ts";
-import { shrinkLater } from "./shrink.ts";
 import type { TraceSource } from "./sources.ts";
+import { findingIn } from "./witness.ts";
 import { type RunRange, type Occurrences, type Tally, Tallier } from "./tally.ts";
 
 /** When to stop in the middle of a range. */
@@ -25,16 +24,6 @@ export interface Executor {
     seen: Occurrences,
     signal?: AbortSignal,
   ): Promise<CampaignFinding | null>;
-}
-
-/** A signature that its trace showed in the campaign and never again. */
-export class LostFinding extends Error {
-  constructor(
-    signature: string,
-    readonly trace: Trace,
-  ) {
-    super(`${signature} does not hold: what a trace shows depends on those before it`);
-  }
 }
 
 /** How often a campaign looks up from its work, in milliseconds. */
@@ -114,62 +103,4 @@ export function minimalFinding(
   traceOf: TraceSource,
 ): Promise<CampaignFinding> {
   return findingIn(traceOf(seed, seen.best.run), signature, seen, differential);
-}
-
-/** Later ops seldom matter, but a verdict may come from what the other side does in them. */
-function untilShown(whole: Trace, { best }: Occurrences): Trace {
-  return { ...whole, ops: whole.ops.slice(0, best.step + 1) };
-}
-
-/** A finding shows the trace under its own name. */
-const named = (trace: Trace, signature: string): Trace => ({ ...trace, name: signature });
-
-/** Looks for a signature in a trace. */
-function finder(
-  signature: string,
-  { best }: Occurrences,
-  differential: Differential,
-): (trace: Trace) => Promise<JudgedFinding | null> {
-  const shows = (f: JudgedFinding) => f.signature === signature && (best.parted || !f.parted);
-  return async (looked) => {
-    const { findings } = await differential(named(looked, signature));
-    return findings.find(shows) ?? null;
-  };
-}
-
-/** What the campaign keeps of a finding. To read its sentence may take another run. */
-function keptOf(found: JudgedFinding, seen: Occurrences, trace: Trace): CampaignFinding {
-  const { signature, symptom, verdict, cause, side, parted, detail, step } = found;
-  const { count, firstRun } = seen;
-  const what = { signature, symptom, verdict, cause, count, firstRun };
-  return { ...what, side, parted, detail, trace, step };
-}
-
-/**
- * A signature in the trace that shows it best, shrunk by a differential that stands for the real one
- * where that is too slow to be asked thousands of times; what it leads to is confirmed by the real one.
- * With null nothing is shrunk, but the trace cut after the step that shows it. Where the sides had not
- * parted in it, they do not in what is left of it: there the other side's silence means something.
- */
-export async function findingIn(
-  whole: Trace,
-  signature: string,
-  seen: Occurrences,
-  real: Differential,
-  proxy: Differential | null = real,
-): Promise<CampaignFinding> {
-  const candidates = [untilShown(whole, seen), whole];
-  const holds = async (trace: Trace) =>
-    proxy !== null && (await finder(signature, seen, proxy)(trace)) !== null;
-  for (const start of candidates) {
-    if (!(await holds(start))) continue;
-    candidates.unshift(await shrinkLater(start, holds));
-    break;
-  }
-  const confirm = finder(signature, seen, real);
-  for (const candidate of candidates) {
-    const finding = await confirm(candidate);
-    if (finding !== null) return keptOf(finding, seen, named(candidate, signature));
-  }
-  throw new LostFinding(signature, whole);
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { SIDES } from "../src/oracle/finding.ts";
 import { GOALS } from "./goals.ts";
 import { type CampaignPlan, planSchema, shortHash } from "./plan.ts";
 import { missingRanges, rangeText } from "./ranges.ts";
@@ -10,10 +11,17 @@ const rangeSchema = z
   .strictObject({ from: count, to: count })
   .refine(({ from, to }) => from < to, "is empty");
 
+/** Older journals also say whether the sides had parted, which signatures do. */
+const exampleSchema = z
+  .strictObject({ step: count, run: count, parted: z.boolean().optional() })
+  .transform(({ step, run }) => ({ step, run }));
+
 const occurrencesSchema = z.strictObject({
   count: z.int().min(1),
   firstRun: count,
-  best: z.strictObject({ parted: z.boolean(), step: count, run: count }),
+  best: exampleSchema,
+  /** Of what shows only where the sides had parted. */
+  sides: z.partialRecord(z.enum(SIDES), exampleSchema).optional(),
 });
 
 /** A tally as a journal or a queue holds it, under the names of pfndiff/journal@1. */

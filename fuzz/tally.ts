@@ -1,4 +1,4 @@
-import type { JudgedFinding } from "../src/oracle/finding.ts";
+import { type JudgedFinding, type Side, SIDES } from "../src/oracle/finding.ts";
 import type { Difference, Retention } from "./differential.ts";
 import { GOALS, type GoalSet } from "./goals.ts";
 
@@ -8,24 +8,23 @@ export interface Occurrences {
   readonly count: number;
   readonly firstRun: number;
   readonly best: Example;
+  /** Of one that shows only where the sides had parted: the best example on each side. */
+  readonly sides?: BySide | undefined;
 }
 
 /** One occurrence of a signature. */
-interface Example {
-  /** The sides had different VMAs, so the other side's silence proves nothing. */
-  readonly parted: boolean;
+export interface Example {
   readonly step: number;
   readonly run: number;
 }
 
 /**
- * Whether an occurrence is a better example than another: one where the sides had not parted is,
- * then the earlier step, as a short trace shrinks fast and far, then the earlier run.
+ * Whether an occurrence is a better example than another: the earlier step is, as a short trace
+ * shrinks fast and far, then the earlier run.
  */
-function isBetter(parted: boolean, step: number, run: number, than: Example): boolean {
-  if (parted !== than.parted) return than.parted;
-  if (step !== than.step) return step < than.step;
-  return run < than.run;
+function isBetter({ step, run }: Example, than: Example | undefined): boolean {
+  if (than === undefined) return true;
+  return step === than.step ? run < than.run : step < than.step;
 }
 
 /** A half-open range of runs. */
@@ -70,31 +69,38 @@ class Count implements Example {
   private firstRun = Number.MAX_SAFE_INTEGER;
   /** Which of the runs taken in was the last to show it. */
   private lastTurn = 0;
-  parted: boolean;
   step: number;
   run: number;
+  private sides: Partial<Record<Side, Example>> | null = null;
 
-  constructor({ parted, step }: JudgedFinding, run: number) {
-    this.parted = parted;
+  constructor({ step }: JudgedFinding, run: number) {
     this.step = step;
     this.run = run;
   }
 
-  add(turn: number, run: number, { parted, step }: JudgedFinding): void {
+  add(turn: number, run: number, { step, parted, side }: JudgedFinding): void {
     if (turn !== this.lastTurn) {
       this.lastTurn = turn;
       this.count++;
       if (run < this.firstRun) this.firstRun = run;
     }
-    if (!isBetter(parted, step, run, this)) return;
-    this.parted = parted;
+    if (parted) this.addSide(side, step, run);
+    if (step > this.step || (step === this.step && run >= this.run)) return;
     this.step = step;
     this.run = run;
   }
 
+  private addSide(side: Side, step: number, run: number): void {
+    this.sides ??= {};
+    const known = this.sides[side];
+    if (known !== undefined && !isBetter({ step, run }, known)) return;
+    this.sides[side] = { step, run };
+  }
+
   seen(): Occurrences {
-    const { count, firstRun, parted, step, run } = this;
-    return { count, firstRun, best: { parted, step, run } };
+    const { count, firstRun, step, run, sides } = this;
+    const seen = { count, firstRun, best: { step, run } };
+    return sides === null ? seen : { ...seen, sides: bestOfSides(sides, {}) };
   }
 }
 
@@ -201,11 +207,25 @@ export function mergeTallies(a: Tally, b: Tally): Tally {
 
 function mergeOccurrences(a: Occurrences | undefined, b: Occurrences): Occurrences {
   if (a === undefined) return b;
-  return {
+  const merged = {
     count: a.count + b.count,
     firstRun: Math.min(a.firstRun, b.firstRun),
-    best: isBetter(b.best.parted, b.best.step, b.best.run, a.best) ? b.best : a.best,
+    best: isBetter(b.best, a.best) ? b.best : a.best,
   };
+  if (a.sides === undefined && b.sides === undefined) return merged;
+  return { ...merged, sides: bestOfSides(a.sides ?? {}, b.sides ?? {}) };
+}
+
+type BySide = Readonly<Partial<Record<Side, Example>>>;
+
+function bestOfSides(a: BySide, b: BySide): BySide {
+  const sides: Partial<Record<Side, Example>> = {};
+  for (const side of SIDES) {
+    const [mine, other] = [a[side], b[side]];
+    const best = other !== undefined && isBetter(other, mine) ? other : mine;
+    if (best !== undefined) sides[side] = best;
+  }
+  return sides;
 }
 
 function addRetention(a: Retention, b: Retention): Retention {

@@ -1,4 +1,4 @@
-import type { Baseline, BaselineEntry, GateOutcome } from "../src/gate.ts";
+import { type Baseline, type BaselineEntry, type GateOutcome, reasonOf } from "../src/gate.ts";
 import type { Replay } from "../src/replay.ts";
 import type { Design, Step } from "../src/trace/recording.ts";
 import { UserError } from "../src/usererror.ts";
@@ -50,9 +50,10 @@ function metFindings({ view, gate, repro }: ReportSources): ReportFinding[] {
     const entry = gate?.baseline.entries.find((one) => one.signature === finding.signature);
     return {
       ...finding,
-      ...(entry === undefined ? {} : { reason: entry.reason, ref: entry.ref }),
+      ...(entry === undefined ? {} : { reason: reasonOf(entry), ref: entry.ref }),
       texts: copyTexts(replayCommand(path), repro?.get(finding.signature), entry),
-      status: gate === null ? null : statusOf(finding.signature, entry, gate.outcome),
+      status:
+        gate === null || finding.parted ? null : statusOf(finding.signature, entry, gate.outcome),
       ...bothSides(replay),
     };
   });
@@ -75,14 +76,19 @@ function unmetFindings({ view, gate, repro }: ReportSources): ReportFinding[] {
   return gate.baseline.entries
     .filter((entry) => !met.has(entry.signature))
     .map((entry) => {
-      const { before: _before, after: _after, ...accepted } = entry;
-      const { signature, verdict, trace } = entry;
+      const { signature, verdict, symptom, cause, trace, ref } = entry;
       const replay = gate.replays.get(signature);
       if (replay === undefined) throw new Error(`${signature} was not replayed`);
       const judged = replay.findings.find((one) => one.signature === signature);
       const problem = gate.outcome.problems.find((one) => one.signature === signature);
       return {
-        ...accepted,
+        signature,
+        verdict,
+        symptom,
+        cause,
+        trace,
+        ref,
+        reason: reasonOf(entry),
         count: 0,
         firstRun: null,
         side: judged?.side ?? (verdict === "introduced" ? "after" : "before"),
@@ -103,10 +109,9 @@ function copyTexts(
   entry: BaselineEntry | undefined,
 ): CopyTexts {
   if (input === undefined) return { command };
-  const { reason, ref } = entry ?? {};
-  const references = ref === undefined ? [] : [ref];
+  const references = entry?.ref === undefined ? [] : [entry.ref];
   try {
-    const why = reason === undefined ? {} : { reason };
+    const why = entry === undefined ? {} : { reason: reasonOf(entry) };
     return { command, c: cProgram(input), mail: mailText(input, { command, references, ...why }) };
   } catch (error) {
     if (error instanceof UserError) return { command };

@@ -1,22 +1,25 @@
 import type { Campaign, LeftOut } from "../fuzz/summary.ts";
-import { VERDICTS } from "../src/oracle/finding.ts";
 import { drawReplay } from "./draw.ts";
 import { type Paint, pad } from "./paint.ts";
 import { rootLines } from "./rootstext.ts";
 import {
+  beginText,
   type CampaignView,
   type FindingView,
   firstDifference,
   inOrder,
+  partedText,
   replayCommand,
+  standingText,
   symptomTable,
+  TOLD,
 } from "./view.ts";
 
 /** A campaign for a terminal: what was run, symptom by verdict, and each finding drawn. */
 export function campaignText(view: CampaignView, paint: Paint): string {
   const lines = [
     ...tableLines(view.campaign, paint),
-    ...inOrder(view.findings).flatMap((finding) => findingLines(finding, paint)),
+    ...inOrder(view.findings).flatMap((finding) => findingLines(finding, view, paint)),
     ...rootLines(view, paint),
     ...closingLines(view, paint),
   ];
@@ -62,23 +65,43 @@ function residualText({ residual, interrupted }: Campaign): string {
 
 const percent = (chance: number) => `${Number((100 * chance).toPrecision(2))} %`;
 
-function closingLines({ campaign, findings }: CampaignView, paint: Paint): string[] {
+function closingLines(view: CampaignView, paint: Paint): string[] {
+  const { campaign, findings } = view;
+  const parted = partedText(campaign.findings);
+  return [
+    ...headlines(campaign),
+    `${campaign.opsPerSecond} ops/s`,
+    ...verdictLines(
+      findings.filter(({ finding }) => finding.verdict !== "parted"),
+      view,
+      paint,
+    ),
+    ...(parted === null ? [] : [parted]),
+  ];
+}
+
+function verdictLines(
+  findings: readonly FindingView[],
+  { campaign, accepted }: CampaignView,
+  paint: Paint,
+): string[] {
+  const counted = `${findings.length} ${findings.length === 1 ? "finding" : "findings"}`;
+  if (accepted === 0) return [paint.strong(`${counted}.`), beginText(campaign)];
   const fresh = findings.filter(({ known }) => !known).length;
-  const word = findings.length === 1 ? "finding" : "findings";
-  const verdict =
+  return [
     fresh === 0
-      ? paint.good(`${findings.length} ${word}, all in the baseline.`)
-      : paint.bad(`${findings.length} ${word}, ${fresh} NEW: not in the baseline.`);
-  return [...headlines(campaign), `${campaign.opsPerSecond} ops/s`, verdict];
+      ? paint.good(`${counted}, all in the baseline.`)
+      : paint.bad(`${counted}, ${fresh} NEW: not in the baseline.`),
+  ];
 }
 
 function tableLines({ findings }: Campaign, paint: Paint): string[] {
   const table = symptomTable(findings);
   if (table.length === 0) return ["No finding.", ""];
   const width = Math.max(...table.map(({ symptom }) => symptom.length)) + 2;
-  const head = pad("symptom", width) + VERDICTS.map((verdict) => pad(verdict, 12)).join("");
+  const head = pad("symptom", width) + TOLD.map((verdict) => pad(verdict, 12)).join("");
   const rows = table.map(({ symptom, counts }) => {
-    const cells = VERDICTS.map((verdict) =>
+    const cells = TOLD.map((verdict) =>
       pad(counts[verdict] === 0 ? "." : `${counts[verdict]}`, 12),
     );
     return (pad(symptom, width) + cells.join("")).trimEnd();
@@ -86,10 +109,12 @@ function tableLines({ findings }: Campaign, paint: Paint): string[] {
   return [paint.strong(head.trimEnd()), ...rows, ""];
 }
 
-function findingLines({ finding, known, replay, path }: FindingView, paint: Paint): string[] {
+function findingLines(one: FindingView, view: CampaignView, paint: Paint): string[] {
+  const { finding, replay, path } = one;
   const { verdict, symptom, cause, count, side, step, parted } = finding;
-  const status = known ? "known" : "NEW";
-  const title = `${verdict.toUpperCase()}  ${symptom}: ${cause}  [${status}; in ${count} runs]`;
+  const standing = standingText(one, view);
+  const told = standing === "" ? "" : `${standing}; `;
+  const title = `${verdict.toUpperCase()}  ${symptom}: ${cause}  [${told}in ${count} runs]`;
   const apart = parted ? " (the sides had parted: the other side's silence proves nothing)" : "";
   const first = firstDifference(replay);
   const differing =
@@ -103,7 +128,7 @@ function findingLines({ finding, known, replay, path }: FindingView, paint: Pain
           ]),
         ];
   return [
-    known ? paint.strong(title) : paint.bad(title),
+    standing === "NEW" ? paint.bad(title) : paint.strong(title),
     `  step ${step}, ${side}: ${finding.detail}${apart}`,
     "",
     ...drawReplay(replay).map((line) => `  ${line}`),

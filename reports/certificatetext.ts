@@ -1,7 +1,10 @@
 import type { Certificate } from "../fuzz/explore/certificate.ts";
 
 /** A certificate as text: levels, the shortest witness of each signature, and what is absent. */
-export function certificateText(certificate: Certificate, accepted: ReadonlySet<string>): string {
+export function certificateText(
+  certificate: Certificate,
+  isKnown: (signature: string) => boolean,
+): string {
   const { before, after, levels, differences, sides } = certificate;
   const lines = [
     `${before} -> ${after}, every sequence of ops for ${scope(certificate)}`,
@@ -11,7 +14,7 @@ export function certificateText(certificate: Certificate, accepted: ReadonlySet<
       row(`${depth}`, `${transitions}`, `${states}`, hash),
     ),
     "",
-    ...(certificate.judged ? witnessLines(certificate, accepted) : []),
+    ...(certificate.judged ? witnessLines(certificate, isKnown) : []),
     ...differences.map(({ aspect, transitions, depth }) =>
       depth === undefined
         ? `${aspect}: the same on both sides after every transition`
@@ -27,11 +30,14 @@ export function certificateText(certificate: Certificate, accepted: ReadonlySet<
   return `${lines.join("\n")}\n`;
 }
 
-function witnessLines({ witnesses }: Certificate, accepted: ReadonlySet<string>): string[] {
-  const lines = witnesses.map(({ signature, depth }) => {
-    const isKnown = signature.startsWith("kept:") || accepted.has(signature);
-    return `${String(depth).padStart(3)}  ${signature}${isKnown ? "" : "  (not in the baseline)"}`;
-  });
+function witnessLines(
+  { witnesses }: Certificate,
+  isKnown: (signature: string) => boolean,
+): string[] {
+  const lines = witnesses.map(
+    ({ signature, depth }) =>
+      `${String(depth).padStart(3)}  ${signature}${isKnown(signature) ? "" : "  (not in the baseline)"}`,
+  );
   const none = witnesses.length === 0 ? ["  -  none"] : [];
   return ["ops  signature (the fewest ops that show it)", ...lines, ...none, ""];
 }

@@ -61,7 +61,7 @@ export interface ReportFinding extends Omit<CampaignFinding, "count" | "firstRun
   readonly status: FindingStatus | null;
   /** Why it happens and why it is accepted, and where upstream says so: from the baseline. */
   readonly reason?: string;
-  readonly ref?: string;
+  readonly ref?: string | undefined;
   readonly before: SideRecording;
   readonly after: SideRecording;
   readonly texts?: CopyTexts;

@@ -1,14 +1,17 @@
-import { VERDICTS } from "../src/oracle/finding.ts";
 import { headlines } from "./campaigntext.ts";
 import { drawReplay } from "./draw.ts";
 import { countText, rootlessText, rootViews } from "./rootstext.ts";
 import {
+  beginText,
   type CampaignView,
   type FindingView,
   firstDifference,
   inOrder,
+  partedText,
   replayCommand,
+  standingText,
   symptomTable,
+  TOLD,
 } from "./view.ts";
 
 /** A campaign as GitHub-flavoured markdown, for a pull request or a mail. */
@@ -22,7 +25,10 @@ export function markdown(view: CampaignView): string {
     howToRepeat(campaign),
     ...rootList(view),
     ...summaryTable(view),
-    ...inOrder(view.findings).map(findingBlock),
+    ...[view.accepted === 0 ? beginText(campaign) : null, partedText(campaign.findings)].flatMap(
+      (line) => (line === null ? [] : [escaped(line)]),
+    ),
+    ...inOrder(view.findings).map((finding) => findingBlock(finding, view)),
   ];
   return `${blocks.join("\n\n")}\n`;
 }
@@ -65,16 +71,19 @@ function summaryTable({ campaign }: CampaignView): string[] {
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
   return [
     [
-      line(["symptom", ...VERDICTS]),
-      line(["---", ...VERDICTS.map(() => "---:")]),
+      line(["symptom", ...TOLD]),
+      line(["---", ...TOLD.map(() => "---:")]),
       ...table.map(({ symptom, counts }) =>
-        line([symptom, ...VERDICTS.map((verdict) => String(counts[verdict]))]),
+        line([symptom, ...TOLD.map((verdict) => String(counts[verdict]))]),
       ),
     ].join("\n"),
   ];
 }
 
-function findingBlock({ finding, known, replay, path }: FindingView): string {
+const STANDING = { known: "Known; in", NEW: "**NEW**; in", parted: "Parted; in", "": "In" };
+
+function findingBlock(one: FindingView, view: CampaignView): string {
+  const { finding, known, replay, path } = one;
   const { verdict, symptom, cause, count, side, step, detail } = finding;
   const first = firstDifference(replay);
   const differing =
@@ -90,7 +99,7 @@ function findingBlock({ finding, known, replay, path }: FindingView): string {
         ].join("\n");
   return [
     `## ${verdict}: ${symptom}, ${escaped(cause)}`,
-    `${known ? "Known" : "**NEW**"}; in ${count} runs. Step ${step}, ${side}: ${escaped(detail)}`,
+    `${STANDING[standingText(one, view)]} ${count} runs. Step ${step}, ${side}: ${escaped(detail)}`,
     `\`\`\`text\n${drawReplay(replay).join("\n")}\n\`\`\``,
     differing,
     // An accepted finding can be shown again anywhere: its trace is in the baseline.

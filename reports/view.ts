@@ -25,7 +25,40 @@ export interface FindingView {
 export interface CampaignView {
   readonly campaign: Campaign;
   readonly findings: readonly FindingView[];
+  /** How many entries the baseline has for this pair; with none nothing is accepted of it. */
+  readonly accepted: number;
 }
+
+/** What a report says of a finding's standing: nothing where nobody has begun a baseline. */
+export function standingText(
+  { known, finding }: FindingView,
+  { accepted }: Pick<CampaignView, "accepted">,
+): "" | "known" | "NEW" | "parted" {
+  if (finding.verdict === "parted") return "parted";
+  if (accepted === 0) return "";
+  return known ? "known" : "NEW";
+}
+
+/** The line for a pair of which nothing is accepted: that it is so, and how to begin. */
+export function beginText({ before, after }: Pick<Campaign, "before" | "after">): string {
+  return (
+    `Nothing is accepted for ${before} against ${after}; to begin a baseline: ` +
+    `npx pfndiff gate --before ${before} --after ${after} --accept SIGNATURE --reason TEXT`
+  );
+}
+
+/** The line for what showed only where the sides had parted, or null. */
+export function partedText(findings: readonly { readonly verdict: Verdict }[]): string | null {
+  const parted = findings.filter(({ verdict }) => verdict === "parted").length;
+  if (parted === 0) return null;
+  return (
+    `${parted} more ${parted === 1 ? "shows" : "show"} only where the sides had parted: ` +
+    "no statement about either design."
+  );
+}
+
+/** The verdicts that say something of a design: what is parted is counted apart. */
+export const TOLD = VERDICTS.filter((verdict) => verdict !== "parted");
 
 /** How many signatures have each symptom and verdict; symptoms without any are left out. */
 export function symptomTable(
@@ -34,16 +67,15 @@ export function symptomTable(
   return SYMPTOMS.map((symptom) => {
     const count = (verdict: Verdict) =>
       findings.filter((found) => found.symptom === symptom && found.verdict === verdict).length;
-    const counts = Object.fromEntries(VERDICTS.map((verdict) => [verdict, count(verdict)]));
+    const counts = Object.fromEntries(TOLD.map((verdict) => [verdict, count(verdict)]));
     return { symptom, counts: counts as Record<Verdict, number> };
   }).filter(({ counts }) => Object.values(counts).some((count) => count > 0));
 }
 
-/** Findings in the order in which they matter: new ones first, then the graver. */
+/** Findings in the order in which they matter: new ones first, then the graver; parted ones last. */
 export function inOrder(findings: readonly FindingView[]): FindingView[] {
-  return [...findings].sort(
-    (a, b) => Number(a.known) - Number(b.known) || bySeverity(a.finding, b.finding),
-  );
+  const rank = ({ known, finding }: FindingView) => Number(known || finding.verdict === "parted");
+  return [...findings].sort((a, b) => rank(a) - rank(b) || bySeverity(a.finding, b.finding));
 }
 
 /** The first step at which the sides differ, with what each shows there; null if they never do. */

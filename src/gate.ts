@@ -1,22 +1,32 @@
 import { z } from "zod";
-import { type CampaignFinding, type JudgedFinding, SYMPTOMS, VERDICTS } from "./oracle/finding.ts";
-import { traceSchema } from "./trace/trace.ts";
+import type { CampaignFinding, JudgedFinding } from "./oracle/finding.ts";
+import { SYMPTOMS, VERDICTS } from "./oracle/severity.ts";
+import type { Sides } from "./trace/read.ts";
+import { type Trace, traceSchema } from "./trace/trace.ts";
 
 const words = z.string().trim().min(1);
+
+/** A kernel release by its first two numbers, such as `6.17`. */
+const release = z.string().regex(/^\d+\.\d+$/, "must be a release such as 6.17");
 
 /** One accepted divergence: what it is, the least that shows it, and why it is accepted. */
 export const baselineEntrySchema = z
   .strictObject({
     signature: words,
-    verdict: z.enum(VERDICTS),
+    /** What shows only where the sides had parted is no divergence that anyone could accept. */
+    verdict: z.enum(VERDICTS).exclude(["parted"]),
     symptom: z.enum(SYMPTOMS),
     cause: words,
-    /** Ids of the backends the trace is replayed on. */
+    /** Ids of the backends the trace is replayed on: the pair for which the entry holds. */
     before: words,
     after: words,
+    /** The first release of either side's design from which on it holds too; without, for its pair alone. */
+    from: z.strictObject({ before: release, after: release }).optional(),
     reason: words,
-    /** Upstream reference: a commit, a thread, a bug report. */
-    ref: words,
+    /** Upstream reference: `<12 digits> ("title")` of a commit, or a whole Message-Id; none where none was found. */
+    ref: words.optional(),
+    /** It was seen on models alone, and no kernel was asked. */
+    evidence: z.literal("models").optional(),
     trace: traceSchema,
   })
   .refine((entry) => entry.signature === `${entry.verdict}:${entry.symptom}:${entry.cause}`, {
@@ -33,16 +43,80 @@ export const baselineSchema = z
   .superRefine((baseline, context) => {
     const seen = new Set<string>();
     baseline.entries.forEach((entry, index) => {
-      if (seen.has(entry.signature)) {
+      const key = JSON.stringify([entry.signature, entry.before, entry.after]);
+      if (seen.has(key)) {
         const message = `${entry.signature} is listed twice`;
         context.addIssue({ code: "custom", path: ["entries", index, "signature"], message });
       }
-      seen.add(entry.signature);
+      seen.add(key);
     });
   });
 
 export type BaselineEntry = z.infer<typeof baselineEntrySchema>;
 export type Baseline = z.infer<typeof baselineSchema>;
+
+/** Whether a reference can be looked up: `<12 digits> ("title")` of a commit, or a whole Message-Id. */
+export function isReference(ref: string): boolean {
+  return /^[0-9a-f]{12} \(\x22.+\x22\)$/.test(ref) || /^[^\s@<>]+@[^\s@<>]+$/.test(ref);
+}
+
+export const EMPTY_BASELINE: Baseline = { format: "pfndiff/baseline@1", entries: [] };
+
+const MODEL_ID = /^(legacy|modern)@(\d+)\.(\d+)$/;
+
+/** Whether a backend is a release of the same design as another, from a release on. */
+function isFrom(id: string, other: string, first: string): boolean {
+  const [mine, its] = [MODEL_ID.exec(id), MODEL_ID.exec(other)];
+  if (mine === null || its === null || mine[1] !== its[1]) return false;
+  const [major = 0, minor = 0] = first.split(".").map(Number);
+  const [ownMajor, ownMinor] = [Number(mine[2]), Number(mine[3])];
+  return ownMajor === major ? ownMinor >= minor : ownMajor > major;
+}
+
+/** Whether an entry holds for two sides, by the ids of their models. */
+export function holdsFor({ before, after, from }: BaselineEntry, sides: Sides): boolean {
+  if (before === sides.before && after === sides.after) return true;
+  if (from === undefined) return false;
+  return isFrom(sides.before, before, from.before) && isFrom(sides.after, after, from.after);
+}
+
+/** What of a baseline holds for a pair; of two entries for one signature the pair's own. */
+export function baselineOf(baseline: Baseline, sides: Sides): Baseline {
+  const entries = new Map<string, BaselineEntry>();
+  for (const entry of baseline.entries) {
+    if (!holdsFor(entry, sides)) continue;
+    const isOwn = entry.before === sides.before && entry.after === sides.after;
+    if (isOwn || !entries.has(entry.signature)) entries.set(entry.signature, entry);
+  }
+  return { ...baseline, entries: [...entries.values()] };
+}
+
+/** The trace of each entry, which shows its signature in the simplest way that is known. */
+export function witnessesOf({ entries }: Baseline): ReadonlyMap<string, Trace> {
+  return new Map(entries.map(({ signature, trace }) => [signature, trace]));
+}
+
+/** Why an entry is accepted, with the releases for which it holds and what it rests on, in words. */
+export function reasonOf({ reason, from, before, after, evidence }: BaselineEntry): string {
+  const side = (id: string, first: string) => `${id.split("@")[0]} from ${first} on`;
+  const where =
+    from === undefined
+      ? []
+      : [`Holds for ${side(before, from.before)} against ${side(after, from.after)}.`];
+  const seen = evidence === undefined ? [] : ["Seen on models only."];
+  return [reason, ...where, ...seen].join(" ");
+}
+
+/** Whether a finding is one that nobody has accepted, by the baseline of its pair. */
+export function isUnexpected(
+  { entries }: Baseline,
+  { signature, verdict }: Pick<JudgedFinding, "signature" | "verdict">,
+): boolean {
+  if (verdict === "parted") return false;
+  // A fault that both sides share is no news to a pair for which nobody has begun a baseline.
+  if (entries.length === 0) return verdict !== "kept";
+  return entries.every((entry) => entry.signature !== signature);
+}
 
 /** Why the gate fails on a signature. */
 export const GATE_FAULTS = ["new", "vanished", "changed"] as const;
@@ -69,12 +143,11 @@ export interface GateEvidence {
 }
 
 /**
- * Compares what was found with what is accepted. Pure. An entry whose trace shows the symptom and
- * cause with another verdict has changed, one whose trace shows it no more has vanished; any
- * signature that no entry names is new, be it found by an entry's trace or by the campaign.
+ * Compares what was found with what is accepted of this pair. Pure. An entry whose trace shows the
+ * symptom and cause with another verdict has changed, one whose trace shows it no more has vanished;
+ * any other signature that no entry names is new, be it found by an entry's trace or by the campaign.
  */
 export function judgeGate(baseline: Baseline, evidence: GateEvidence): GateOutcome {
-  const known = new Set(baseline.entries.map((entry) => entry.signature));
   const problems: GateProblem[] = [];
   const changedTo = new Set<string>();
   for (const entry of baseline.entries) {
@@ -88,7 +161,7 @@ export function judgeGate(baseline: Baseline, evidence: GateEvidence): GateOutco
   const held = baseline.entries.length - problems.length;
   const reported = new Set(changedTo);
   for (const found of [...[...evidence.replays.values()].flat(), ...evidence.campaign]) {
-    if (known.has(found.signature) || reported.has(found.signature)) continue;
+    if (!isUnexpected(baseline, found) || reported.has(found.signature)) continue;
     reported.add(found.signature);
     problems.push({ fault: "new", signature: found.signature, detail: found.detail });
   }
@@ -101,7 +174,8 @@ function entryProblem(
 ): { problem: GateProblem; became: string | null } | null {
   if (findings.some((finding) => finding.signature === entry.signature)) return null;
   const other = findings.find(
-    (finding) => finding.symptom === entry.symptom && finding.cause === entry.cause,
+    ({ symptom, cause, verdict }) =>
+      symptom === entry.symptom && cause === entry.cause && verdict !== "parted",
   );
   if (other !== undefined) {
     const detail = `its trace now shows ${other.signature}: ${other.detail}`;
@@ -110,13 +184,16 @@ function entryProblem(
   }
   const seen = [...new Set(findings.map((finding) => finding.signature))];
   const instead = seen.length === 0 ? "nothing" : seen.join(", ");
-  const detail = `its trace shows ${instead} on ${entry.before} against ${entry.after}`;
+  const detail = `its trace shows ${instead}`;
   return { problem: { fault: "vanished", signature: entry.signature, detail }, became: null };
 }
 
-/** Adds an entry, or replaces the one of the same signature; entries stay sorted by signature. */
+/** Adds an entry, or replaces that of the same signature and pair; entries stay sorted by signature. */
 export function acceptEntry(baseline: Baseline, entry: BaselineEntry): Baseline {
-  const others = baseline.entries.filter((known) => known.signature !== entry.signature);
-  const entries = [...others, entry].sort((a, b) => (a.signature < b.signature ? -1 : 1));
+  const isSame = ({ signature, before, after }: BaselineEntry) =>
+    signature === entry.signature && before === entry.before && after === entry.after;
+  const others = baseline.entries.filter((known) => !isSame(known));
+  const key = ({ signature, before, after }: BaselineEntry) => [signature, before, after].join(" ");
+  const entries = [...others, entry].sort((a, b) => (key(a) < key(b) ? -1 : 1));
   return { ...baseline, entries };
 }

@@ -20,10 +20,10 @@ function found(verdict: Verdict, cause: string): CampaignFinding {
   return { ...finding(verdict, cause), count: 1, firstRun: 0, trace };
 }
 
-function entry(verdict: Verdict, cause: string): BaselineEntry {
+function entry(verdict: BaselineEntry["verdict"], cause: string): BaselineEntry {
   const { signature, symptom } = finding(verdict, cause);
   const sides = { before: "legacy@6.12", after: "modern@7.2" };
-  return { signature, verdict, symptom, cause, ...sides, reason: "known", ref: "L1", trace };
+  return { signature, symptom, cause, ...sides, verdict, reason: "known", ref: "L1", trace };
 }
 
 const baselineOf = (...entries: BaselineEntry[]) =>

@@ -191,7 +191,9 @@ class ExpansionSink {
     const { before, after } = oracle;
     for (const finding of judgeFindings(before.findings, after.findings)) {
       if (finding.step !== before.step) continue;
-      note(this.signatures, { key: finding.signature, parent, letter });
+      if (!finding.parted) {
+        note(this.signatures, { key: finding.signature, parent, letter });
+      }
       note(this.symptoms, { key: symptomKey(finding.side, finding.symptom), parent, letter });
     }
   }

@@ -77,18 +77,20 @@ function writeReservations(oracle: SideOracle, state: StateHash): void {
   state.push(-3);
 }
 
-/** Tells a finding of the after side from the same one before. */
+/** Tells a finding of the after side from the same one before, and one from before the parting. */
 const AFTER = 0x5bd1e995;
+const PARTED = 0x1b873593;
 
 const keyWords = new Map<string, number>();
 
-function keyWord({ symptom, cause, kind }: Finding, state: StateHash): number {
+function keyWord({ symptom, cause, kind, parted }: Finding, state: StateHash): number {
   const key = `${symptom}:${cause}`;
   let word = keyWords.get(key);
   if (word === undefined) {
     word = hashText(key);
     keyWords.set(key, word);
   }
+  if (parted) word ^= PARTED;
   if (kind === undefined || kind === "") return word;
   return (
     word ^ Math.imul(MODE_TOKENS.includes(kind) ? state.name(kind) : hashText(kind), 0x9e3779b1)

@@ -100,6 +100,7 @@ export class ExploredPair {
     if (this.judged) {
       writeLedger(oracle.before, order, hash);
       writeLedger(oracle.after, order, hash);
+      hash.push(Number(oracle.haveParted));
       for (const proc of order) hash.push(oracle.partingOf(proc));
       writeFindings(oracle.before.findings, oracle.after.findings, hash);
     }

@@ -1,10 +1,21 @@
 import type { Campaign } from "../../fuzz/summary.ts";
-import type { Baseline, BaselineEntry, GateOutcome, GateProblem } from "../../src/gate.ts";
+import {
+  type Baseline,
+  type BaselineEntry,
+  type GateOutcome,
+  type GateProblem,
+  isUnexpected,
+  reasonOf,
+} from "../../src/gate.ts";
 import type { CampaignFinding } from "../../src/oracle/finding.ts";
 import { bySeverity } from "../../src/oracle/severity.ts";
 
-/** What a baseline makes of a finding; all but `known` fail a gate. */
-export type Standing = "known" | GateProblem["fault"];
+/**
+ * What a baseline makes of a finding; all but `known` and `noted` fail a gate. What is noted has
+ * no entry and needs none: it shows only where the sides had parted, or both sides share it and
+ * nobody has begun a baseline for the pair.
+ */
+export type Standing = "known" | "noted" | GateProblem["fault"];
 
 /** One signature of a campaign or of its baseline, judged. */
 export interface JudgedSignature {
@@ -46,7 +57,7 @@ export function judgedReport(
   const problems = new Map(outcome.problems.map((problem) => [problem.signature, problem]));
   const names = new Set([...problems.keys(), ...seen.keys(), ...entries.keys()]);
   const signatures = [...names].map((name) =>
-    judge(name, problems.get(name), seen.get(name), entries.get(name)),
+    judge(name, baseline, problems.get(name), seen.get(name), entries.get(name)),
   );
   signatures.sort((a, b) => rank(a) - rank(b) || bySeverity(a, b));
   const passed = campaign.goalsMissed.length === 0 && signatures.every((one) => !fails(one));
@@ -55,7 +66,7 @@ export function judgedReport(
 
 /** Whether a gate fails on it. */
 export function fails({ standing }: JudgedSignature): boolean {
-  return standing !== "known";
+  return standing !== "known" && standing !== "noted";
 }
 
 function rank(one: JudgedSignature): number {
@@ -64,6 +75,7 @@ function rank(one: JudgedSignature): number {
 
 function judge(
   signature: string,
+  baseline: Baseline,
   problem: GateProblem | undefined,
   seen: CampaignFinding | undefined,
   entry: BaselineEntry | undefined,
@@ -74,12 +86,21 @@ function judge(
     verdict,
     symptom,
     cause: cause.join(":"),
-    standing: problem?.fault ?? (entry === undefined ? "new" : "known"),
+    standing: problem?.fault ?? standingOf(baseline, seen, entry),
     detail: problem?.detail ?? seen?.detail ?? "not met by this campaign",
-    reason: entry?.reason ?? null,
+    reason: entry === undefined ? null : reasonOf(entry),
     ref: entry?.ref ?? null,
     seen: seen ?? null,
   };
+}
+
+function standingOf(
+  baseline: Baseline,
+  seen: CampaignFinding | undefined,
+  entry: BaselineEntry | undefined,
+): "known" | "noted" | "new" {
+  if (entry !== undefined) return "known";
+  return seen !== undefined && !isUnexpected(baseline, seen) ? "noted" : "new";
 }
 
 /** How often and where a campaign saw it, in words. */
@@ -92,10 +113,14 @@ export function sightingText({ seen }: JudgedSignature): string {
 /** The sentences that every format says of a signature. */
 export function explanation(one: JudgedSignature): string[] {
   return [
-    ...(one.standing === "known" ? [] : [`${one.standing}: ${one.detail}`]),
+    ...(fails(one) ? [`${one.standing}: ${one.detail}`] : []),
+    ...(one.verdict === "parted"
+      ? ["No statement about either design: the sides had parted."]
+      : []),
     sightingText(one),
     ...(one.reason === null ? [] : [`Accepted because: ${one.reason}`]),
     ...(one.ref === null ? [] : [`Reference: ${one.ref}`]),
+    ...(one.reason !== null && one.ref === null ? ["Reference: none was found."] : []),
   ];
 }
 

@@ -101,6 +101,7 @@ const BASELINE_STATE = {
   changed: "updated",
   vanished: "absent",
   known: "unchanged",
+  noted: "new",
 } as const;
 
 function result(one: JudgedSignature, file: string): object {
@@ -118,9 +119,9 @@ function result(one: JudgedSignature, file: string): object {
     ],
     partialFingerprints: { "pfndiffSignature/v1": fingerprint(signature) },
     baselineState: BASELINE_STATE[standing],
-    ...(fails(one)
-      ? {}
-      : { suppressions: [{ kind: "external", justification: reason ?? "in the baseline" }] }),
+    ...(standing === "known"
+      ? { suppressions: [{ kind: "external", justification: reason ?? "in the baseline" }] }
+      : {}),
     properties: {
       verdict,
       standing,

@@ -60,6 +60,11 @@ export const VERDICT_TEXT: Readonly<
   changed: { name: "changed", mark: "~", meaning: "Both sides have it, in different ways." },
   kept: { name: "kept", mark: "=", meaning: "Both sides have it." },
   fixed: { name: "fixed", mark: "✓", meaning: "Only Before has it." },
+  parted: {
+    name: "parted",
+    mark: "≠",
+    meaning: "It shows only where the sides had parted: no statement about either design.",
+  },
 };
 
 export const STATUS_TEXT: Readonly<
@@ -144,7 +149,11 @@ export function statusCounts(report: ReportData): Readonly<Record<FindingStatus,
 /** The verdict of the whole report, in one line. */
 export function verdictLine(report: ReportData): string {
   const counts = statusCounts(report);
-  if (report.gate === null) return `${plural(report.findings.length, "finding")}, no baseline`;
+  if (report.gate === null) {
+    const told = report.findings.filter(({ verdict }) => verdict !== "parted").length;
+    const { before, after } = report.campaign;
+    return `${plural(told, "finding")}; nothing is accepted for ${before} against ${after}`;
+  }
   const missed = report.campaign.goalsMissed.length;
   if (report.gate.passed) {
     return missed === 0

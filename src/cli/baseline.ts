@@ -1,7 +1,10 @@
 import { join } from "node:path";
-import { type Baseline, baselineSchema } from "../gate.ts";
+import { type Baseline, baselineOf, baselineSchema } from "../gate.ts";
 import { readJson } from "../results/json.ts";
+import type { Sides } from "../trace/read.ts";
+import type { Pair } from "./backends.ts";
 import { projectRoot } from "./files.ts";
+import { modelsOf } from "./kernelcampaign.ts";
 
 /** Where the project's own accepted findings are. */
 export function ownBaseline(): string {
@@ -13,7 +16,13 @@ export async function readBaseline(path: string = ownBaseline()): Promise<Baseli
   return readJson(path, baselineSchema);
 }
 
-/** The signatures that are accepted. */
-export async function acceptedSignatures(): Promise<ReadonlySet<string>> {
-  return new Set((await readBaseline()).entries.map((entry) => entry.signature));
+/** The ids by which entries name a pair: a kernel's is that of the model of its release. */
+export async function sidesOfPair(pair: Pair): Promise<Sides> {
+  const { before, after } = await modelsOf(pair);
+  return { before: before.id, after: after.id };
+}
+
+/** What the project's own baseline accepts of a pair; a kernel is booted to learn its release. */
+export async function acceptedFor(pair: Pair): Promise<Baseline> {
+  return baselineOf(await readBaseline(), await sidesOfPair(pair));
 }

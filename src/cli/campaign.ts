@@ -4,6 +4,7 @@ import { type Differential, recordingDifferential } from "../../fuzz/differentia
 import { LiveDifferential } from "../../fuzz/livedifferential.ts";
 import type { Campaign } from "../../fuzz/summary.ts";
 import { rootsOf } from "../../reports/roots.ts";
+import type { Baseline } from "../gate.ts";
 import type { CampaignView, FindingView } from "../../reports/view.ts";
 import { ModelSide } from "../engine/modelside.ts";
 import { judge } from "../oracle/judge.ts";
@@ -41,19 +42,20 @@ export async function replaysOf(campaign: Campaign, pair: Pair): Promise<Map<str
 export function viewCampaign(
   campaign: Campaign,
   replays: ReadonlyMap<string, Replay>,
-  accepted: ReadonlySet<string>,
+  accepted: Baseline,
   directory: string,
 ): CampaignView {
+  const known = new Set(accepted.entries.map(({ signature }) => signature));
   const findings = campaign.findings.map((finding): FindingView => {
     const name = findingFileName(campaign.before, campaign.after, finding);
     return {
       finding,
-      known: accepted.has(finding.signature),
+      known: known.has(finding.signature),
       replay: replayOf(replays, finding.signature),
       path: join(directory, name),
     };
   });
-  return { campaign, findings };
+  return { campaign, findings, accepted: known.size };
 }
 
 /** A campaign and the roots that its findings follow from. */

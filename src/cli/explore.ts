@@ -8,7 +8,7 @@ import {
 import { certificateText } from "../../reports/certificatetext.ts";
 import { readJson } from "../results/json.ts";
 import { openPair } from "./backends.ts";
-import { acceptedSignatures } from "./baseline.ts";
+import { acceptedFor } from "./baseline.ts";
 import { exploreScope, type SearchLimits } from "./explorescope.ts";
 import { writeText } from "./files.ts";
 import { EXIT, type Io, oneLine } from "./io.ts";
@@ -33,15 +33,15 @@ export async function explore(io: Io, options: ExploreOptions): Promise<number> 
     after: pair.after.id,
     judged: options.judge,
   };
-  const accepted = await acceptedSignatures();
+  const accepted = await acceptedFor(pair);
   const certificate = await compute(io, scope, options);
   if (certificate === null) return EXIT.interrupted;
   const text = `${JSON.stringify(certificate)}\n`;
   if (options.out !== undefined) await writeText(options.out, text);
-  await io.out(options.json === true ? text : certificateText(certificate, accepted));
-  const unknown = certificate.witnesses.some(
-    ({ signature }) => !signature.startsWith("kept:") && !accepted.has(signature),
-  );
+  const known = new Set(accepted.entries.map(({ signature }) => signature));
+  const isKnown = (signature: string) => signature.startsWith("kept:") || known.has(signature);
+  await io.out(options.json === true ? text : certificateText(certificate, isKnown));
+  const unknown = certificate.witnesses.some(({ signature }) => !isKnown(signature));
   return unknown ? EXIT.divergence : EXIT.ok;
 }
 

@@ -4,15 +4,16 @@ import { saveResult, saveSummary } from "../results/findings.ts";
 import type { Campaign } from "../../fuzz/summary.ts";
 import { campaignText, headlines } from "../../reports/campaigntext.ts";
 import { ANSI, PLAIN } from "../../reports/paint.ts";
+import { type Baseline, isUnexpected } from "../gate.ts";
 import type { Pair } from "./backends.ts";
 import { replaysOf, viewCampaign, withRoots } from "./campaign.ts";
 import { EXIT, type Io, oneLine } from "./io.ts";
 
-/** Where a campaign's results go, and what counts as known. */
+/** Where a campaign's results go, and what is accepted of its pair. */
 export interface Finish {
   readonly pair: Pair;
   readonly out: string;
-  readonly accepted: ReadonlySet<string>;
+  readonly accepted: Baseline;
   readonly json?: boolean | undefined;
 }
 
@@ -38,7 +39,7 @@ export async function finish(io: Io, result: CampaignResult, to: Finish): Promis
       to.json === true ? jsonLine(rooted) : campaignText(view, io.colour ? ANSI : PLAIN),
     );
   }
-  const unknown = campaign.findings.some(({ signature }) => !accepted.has(signature));
+  const unknown = campaign.findings.some((finding) => isUnexpected(accepted, finding));
   return unknown || campaign.goalsMissed.length > 0 ? EXIT.divergence : EXIT.ok;
 }
 

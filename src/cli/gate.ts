@@ -1,22 +1,28 @@
+import { existsSync } from "node:fs";
 import { runCampaign } from "../../fuzz/campaign.ts";
-import { LostFinding } from "../../fuzz/executor.ts";
+import { LostFinding } from "../../fuzz/witness.ts";
 import { loadCampaign, RESULTS_DIR } from "../results/findings.ts";
 import { goalsBeyond } from "../../fuzz/reachable.ts";
 import { SOURCES } from "../../fuzz/sources.ts";
 import type { Campaign } from "../../fuzz/summary.ts";
 import { opText } from "../../reports/optext.ts";
+import { beginText } from "../../reports/view.ts";
 import {
   acceptEntry,
   type Baseline,
   type BaselineEntry,
+  baselineOf,
+  EMPTY_BASELINE,
   type GateProblem,
+  isReference,
   judgeGate,
 } from "../gate.ts";
 import type { JudgedFinding } from "../oracle/finding.ts";
+import type { Sides } from "../trace/read.ts";
 import { SCENARIOS } from "../scenarios/index.ts";
 import { UserError } from "../usererror.ts";
 import { isModel, type Pair, withPair } from "./backends.ts";
-import { ownBaseline, readBaseline } from "./baseline.ts";
+import { ownBaseline, readBaseline, sidesOfPair } from "./baseline.ts";
 import { replayOn } from "./bothsides.ts";
 import { Crashes } from "./gatecrashes.ts";
 import { differentialOf } from "./campaign.ts";
@@ -47,20 +53,22 @@ export function gate(io: Io, options: GateOptions): Promise<number> {
 
 async function gateOn(io: Io, options: GateOptions, pair: Pair): Promise<number> {
   const path = options.baseline ?? ownBaseline();
-  const baseline = await readBaseline(path);
+  const sides = await sidesOfPair(pair);
   if (options.accept !== undefined) {
-    const changed = await accepted(io, baseline, pair, options, options.accept);
+    const known = existsSync(path) ? await readBaseline(path) : EMPTY_BASELINE;
+    const changed = await accepted(io, known, pair, sides, options, options.accept);
     await writeText(path, `${JSON.stringify(changed.baseline, null, 2)}\n`);
     await io.out(`${changed.what} (${path})\n`);
     return EXIT.ok;
   }
+  const baseline = baselineOf(await readBaseline(path), sides);
   const crashes = new Crashes();
   const replays = new Map<string, readonly JudgedFinding[]>();
   for (const entry of baseline.entries) {
     try {
-      replays.set(entry.signature, await findingsOf(entry));
+      replays.set(entry.signature, await findingsOf(entry, sides));
     } catch (error) {
-      crashes.keep(error, entry.trace, entry);
+      crashes.keep(error, entry.trace, sides);
       replays.set(entry.signature, []);
     }
   }
@@ -73,7 +81,7 @@ async function gateOn(io: Io, options: GateOptions, pair: Pair): Promise<number>
     ...(await crashes.problems()),
     ...outcome.problems.map((problem) => ({
       ...problem,
-      ...shownBy(problem, baseline, replays, campaign),
+      ...shownBy(problem, baseline, sides, replays, campaign),
     })),
   ];
   const passed = problems.length === 0;
@@ -86,7 +94,10 @@ async function gateOn(io: Io, options: GateOptions, pair: Pair): Promise<number>
   }
   if (options.json === true) {
     await io.out(`${JSON.stringify({ ...outcome, passed, problems, goalsMissed })}\n`);
-  } else await io.out(outcomeText(outcome.held, problems, options));
+  } else {
+    await io.out(outcomeText(outcome.held, problems, options));
+    if (baseline.entries.length === 0) await io.out(`${beginText(sides)}\n`);
+  }
   return passed ? EXIT.ok : EXIT.divergence;
 }
 
@@ -107,8 +118,12 @@ async function changedScenarios(crashes: Crashes): Promise<(GateProblem & Shown)
   return problems;
 }
 
-async function findingsOf(entry: BaselineEntry): Promise<readonly JudgedFinding[]> {
-  return withPair(entry, async (pair) => (await replayOn(pair, entry.trace)).findings);
+/** What an entry's trace shows of the models of the pair that is judged. */
+async function findingsOf(
+  { trace }: Pick<BaselineEntry, "trace">,
+  sides: Sides,
+): Promise<readonly JudgedFinding[]> {
+  return withPair(sides, async (pair) => (await replayOn(pair, trace)).findings);
 }
 
 /** The gate's campaign; null where a design remembers what ran before, which is kept. */
@@ -162,23 +177,32 @@ async function accepted(
   io: Io,
   baseline: Baseline,
   pair: Pair,
+  sides: Sides,
   options: GateOptions,
   signature: string,
 ): Promise<{ baseline: Baseline; what: string }> {
-  const known = baseline.entries.find((entry) => entry.signature === signature);
-  if (known !== undefined && !(await findingsOf(known)).some((f) => f.signature === signature)) {
+  const known = baselineOf(baseline, sides).entries.find((one) => one.signature === signature);
+  const shows = (findings: readonly JudgedFinding[]) =>
+    findings.some((finding) => finding.signature === signature);
+  if (known !== undefined && !shows(await findingsOf(known, sides))) {
     const entries = baseline.entries.filter((entry) => entry !== known);
     return { baseline: { ...baseline, entries }, what: `removed ${signature}, which is gone` };
   }
   const reason = options.reason?.trim() ?? "";
-  const ref = options.ref?.trim() ?? "";
   if (reason === "") throw new UserError("--accept: no entry without a reason (add --reason TEXT)");
-  if (ref === "") throw new UserError("--accept: no entry without a reference (add --ref REF)");
-  const entry = known ?? (await newEntry(io, pair, options, signature));
+  const ref = options.ref === undefined ? {} : { ref: checkedRef(options.ref.trim()) };
+  const entry = known ?? { ...(await newEntry(io, pair, options, signature)), ...sides };
   return {
-    baseline: acceptEntry(baseline, { ...entry, reason, ref }),
+    baseline: acceptEntry(baseline, { ...entry, reason, ...ref }),
     what: `accepted ${signature}`,
   };
+}
+
+function checkedRef(ref: string): string {
+  if (isReference(ref)) return ref;
+  throw new UserError(
+    `--ref: ${JSON.stringify(ref)} is neither a commit as 12 digits ("title") nor a whole Message-Id`,
+  );
 }
 
 /** The signature as the last saved campaign saw it, or else as the gate's own campaign does. */
@@ -187,15 +211,19 @@ async function newEntry(
   pair: Pair,
   options: GateOptions,
   signature: string,
-): Promise<Omit<BaselineEntry, "reason" | "ref">> {
+): Promise<Pick<BaselineEntry, "signature" | "verdict" | "symptom" | "cause" | "trace">> {
   const sources = [() => latestOf(pair), () => campaignOf(io, pair, options, new Crashes())];
   for (const source of sources) {
     const campaign = await source();
     const found = campaign?.findings.find((finding) => finding.signature === signature);
     if (campaign === null || found === undefined) continue;
     const { verdict, symptom, cause, trace } = found;
-    const { before, after } = campaign;
-    return { signature, verdict, symptom, cause, before, after, trace };
+    if (verdict === "parted") {
+      throw new UserError(
+        `--accept: ${signature} shows only where the sides had parted: nothing fails on it`,
+      );
+    }
+    return { signature, verdict, symptom, cause, trace };
   }
   throw new UserError(
     `--accept: ${JSON.stringify(signature)} was found neither by the last campaign in ` +
@@ -215,7 +243,7 @@ async function latestOf({ before, after }: Pair): Promise<Campaign | null> {
 }
 
 const ADVICE: Readonly<Record<GateProblem["fault"], string>> = {
-  new: "--reason TEXT --ref REF",
+  new: "--reason TEXT",
   changed: "(removes the entry; accept what it became with a reason of its own)",
   vanished: "(removes the entry)",
 };
@@ -227,6 +255,7 @@ type Shown = Pick<BaselineEntry, "trace" | "before" | "after">;
 function shownBy(
   { signature }: GateProblem,
   { entries }: Baseline,
+  sides: Sides,
   replays: ReadonlyMap<string, readonly JudgedFinding[]>,
   campaign: Campaign | null,
 ): Shown {
@@ -238,7 +267,7 @@ function shownBy(
   }
   const shown = entry ?? entries.find((other) => replays.get(other.signature)?.some(names));
   if (shown === undefined) throw new Error(`no trace shows ${signature}`);
-  return { trace: shown.trace, before: shown.before, after: shown.after };
+  return { trace: shown.trace, ...sides };
 }
 
 /** A problem with its trace, in words and as a command that shows it step by step. */
@@ -254,7 +283,7 @@ function problemLines(problem: GateProblem & Shown): string[] {
       : `  to replay: npx pfndiff replay '${signature}'`,
     ...(/^(crash|scenario):/.test(signature)
       ? []
-      : [`  to accept: npx pfndiff gate --accept '${signature}' ${ADVICE[fault]}`]),
+      : [`  to accept: npx pfndiff gate ${sides} --accept '${signature}' ${ADVICE[fault]}`]),
   ];
 }
 

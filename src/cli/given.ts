@@ -1,4 +1,5 @@
-import { VERDICTS } from "../oracle/finding.ts";
+import { holdsFor, reasonOf } from "../gate.ts";
+import { VERDICTS } from "../oracle/severity.ts";
 import type { Scenario } from "../scenarios/build.ts";
 import { scenarioNamed } from "../scenarios/index.ts";
 import type { Sides } from "../trace/read.ts";
@@ -18,7 +19,7 @@ interface Given {
   readonly scenario?: Scenario;
   /** Why its finding is accepted, and where upstream says so, for an entry of the baseline. */
   readonly reason?: string;
-  readonly ref?: string;
+  readonly ref?: string | undefined;
 }
 
 const SCENARIO = "scenario:";
@@ -30,12 +31,13 @@ export async function givenTrace(
   name: string,
   asked: { readonly before?: string; readonly after?: string },
 ): Promise<Given> {
-  const { sides, ...given } = await lookUp(io, name);
+  const { before = DEFAULT_BEFORE, after = DEFAULT_AFTER } = asked;
+  const { sides, ...given } = await lookUp(io, name, { before, after });
   return {
     ...given,
     sides: {
-      before: asked.before ?? sides?.before ?? DEFAULT_BEFORE,
-      after: asked.after ?? sides?.after ?? DEFAULT_AFTER,
+      before: asked.before ?? sides?.before ?? before,
+      after: asked.after ?? sides?.after ?? after,
     },
   };
 }
@@ -43,6 +45,7 @@ export async function givenTrace(
 async function lookUp(
   io: Io,
   name: string,
+  wanted: Sides,
 ): Promise<Omit<Given, "sides"> & { readonly sides?: Sides }> {
   if (name.startsWith(SCENARIO)) {
     const scenario = scenarioNamed(name.slice(SCENARIO.length));
@@ -50,10 +53,11 @@ async function lookUp(
     return sides === undefined ? { trace, scenario } : { trace, scenario, sides };
   }
   if (!SIGNATURE.test(name)) return onlyTraceIn(io, name);
-  const entry = (await readBaseline()).entries.find(({ signature }) => signature === name);
+  const entries = (await readBaseline()).entries.filter(({ signature }) => signature === name);
+  const entry = entries.find((one) => holdsFor(one, wanted)) ?? entries[0];
   if (entry === undefined) {
     throw new UserError(`${name}: the baseline has no such signature (reports/baseline.json)`);
   }
-  const { trace, before, after, reason, ref } = entry;
-  return { trace: { ...trace, name }, sides: { before, after }, reason, ref };
+  const { trace, before, after, ref } = entry;
+  return { trace: { ...trace, name }, sides: { before, after }, reason: reasonOf(entry), ref };
 }

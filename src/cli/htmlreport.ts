@@ -18,7 +18,9 @@ export async function htmlReport(
   extras: { readonly claims?: readonly ReportClaim[]; readonly arena?: Arena },
 ): Promise<string> {
   const repro = await reproInputs(view, gate);
-  const report = assembleReport({ view, gate, repro, ...extras });
+  // Of a pair that nobody has begun a baseline for, no finding has a standing.
+  const judged = gate.baseline.entries.length === 0 ? null : gate;
+  const report = assembleReport({ view, gate: judged, repro, ...extras });
   // The build puts it beside the bundle; without it the installation is broken, not the input.
   const template = await readFile(join(projectRoot(), "dist", "viewer.html"), "utf8");
   return renderHtml(report, template);
@@ -27,7 +29,7 @@ export async function htmlReport(
 /** What reproducers are made from, for every finding that the viewer shows. */
 async function reproInputs(
   { campaign, findings }: CampaignView,
-  { baseline, replays }: Judged,
+  { baseline, replays, sides }: Judged,
 ): Promise<ReadonlyMap<string, ReproInput>> {
   const inputs = new Map<string, ReproInput>();
   for (const entry of baseline.entries) {
@@ -35,7 +37,7 @@ async function reproInputs(
     const shown = judged.find(({ signature }) => signature === entry.signature);
     if (shown === undefined) continue;
     const finding = { ...shown, trace: entry.trace };
-    inputs.set(entry.signature, await withPair(entry, (pair) => reproInput(pair, finding)));
+    inputs.set(entry.signature, await withPair(sides, (pair) => reproInput(pair, finding)));
   }
   await withPair(campaign, async (pair) => {
     for (const { finding } of findings) {

@@ -1,29 +1,33 @@
-import type { CampaignView } from "../../reports/view.ts";
-import { type Baseline, type GateOutcome, judgeGate } from "../gate.ts";
+import type { Campaign } from "../../fuzz/summary.ts";
+import { type Baseline, baselineOf, type GateOutcome, judgeGate } from "../gate.ts";
 import type { Replay } from "../replay.ts";
-import { withPair } from "./backends.ts";
-import { readBaseline } from "./baseline.ts";
+import type { Sides } from "../trace/read.ts";
+import { type Pair, withPair } from "./backends.ts";
+import { readBaseline, sidesOfPair } from "./baseline.ts";
 import { replayOn } from "./bothsides.ts";
 
 /** What the project's baseline makes of a campaign. */
 export interface Judged {
+  /** The models of the pair. */
+  readonly sides: Sides;
+  /** What holds for it. */
   readonly baseline: Baseline;
   readonly outcome: GateOutcome;
-  /** Each entry's trace run again, by signature. */
+  /** Each entry's trace run again on the pair's models, by signature. */
   readonly replays: ReadonlyMap<string, Replay>;
 }
 
-/** Judges a campaign as `pfndiff gate` would. */
-export async function judgeByBaseline({
-  campaign,
-}: Pick<CampaignView, "campaign">): Promise<Judged> {
-  const baseline = await readBaseline();
+/** Judges a campaign of a pair as `pfndiff gate` would. */
+export async function judgeByBaseline(campaign: Campaign, pair: Pair): Promise<Judged> {
+  const sides = await sidesOfPair(pair);
+  const baseline = baselineOf(await readBaseline(), sides);
   const replays = new Map<string, Replay>();
-  for (const entry of baseline.entries) {
-    const replay = await withPair(entry, (pair) => replayOn(pair, entry.trace));
-    replays.set(entry.signature, replay);
-  }
+  await withPair(sides, async (models) => {
+    for (const { signature, trace } of baseline.entries) {
+      replays.set(signature, await replayOn(models, trace));
+    }
+  });
   const judged = new Map([...replays].map(([signature, { findings }]) => [signature, findings]));
   const outcome = judgeGate(baseline, { replays: judged, campaign: campaign.findings });
-  return { baseline, outcome, replays };
+  return { sides, baseline, outcome, replays };
 }

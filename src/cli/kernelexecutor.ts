@@ -1,4 +1,5 @@
-import { type Executor, localExecutor, findingIn, type Stop } from "../../fuzz/executor.ts";
+import { type Executor, localExecutor, type Stop } from "../../fuzz/executor.ts";
+import { findingIn } from "../../fuzz/witness.ts";
 import { traceOfRun } from "../../fuzz/traceofrun.ts";
 import type { TraceSource } from "../../fuzz/sources.ts";
 import { mergeTallies, type RunRange, runsOf, type Tally } from "../../fuzz/tally.ts";

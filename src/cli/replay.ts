@@ -1,11 +1,12 @@
 import { ANSI, PLAIN } from "../../reports/paint.ts";
 import { replayText } from "../../reports/replaytext.ts";
+import { isUnexpected } from "../gate.ts";
 import { scenarioFaults } from "../scenarios/check.ts";
 import type { Scenario } from "../scenarios/build.ts";
 import type { Replay } from "../replay.ts";
 import { blocks, jsonPieces } from "../trace/write.ts";
 import { withPair } from "./backends.ts";
-import { acceptedSignatures } from "./baseline.ts";
+import { acceptedFor } from "./baseline.ts";
 import { replayOn } from "./bothsides.ts";
 import { givenTrace } from "./given.ts";
 import { EXIT, type Io } from "./io.ts";
@@ -23,7 +24,10 @@ export interface ReplayOptions {
 export async function replay(io: Io, file: string, options: ReplayOptions): Promise<number> {
   const { trace, sides, scenario } = await givenTrace(io, file, options);
   const ownSides = options.before === undefined && options.after === undefined;
-  const result = await withPair(sides, (pair) => replayOn(pair, trace));
+  const { result, accepted } = await withPair(sides, async (pair) => ({
+    result: await replayOn(pair, trace),
+    accepted: await acceptedFor(pair),
+  }));
   const paint = io.colour ? ANSI : PLAIN;
   const pieces = options.json === true ? jsonLine(result) : replayText(result, io.columns, paint);
   for (const block of blocks(pieces)) await io.out(block);
@@ -32,8 +36,7 @@ export async function replay(io: Io, file: string, options: ReplayOptions): Prom
     if (options.json !== true) await io.out(scenarioText(scenario, faults));
     return faults.length === 0 ? EXIT.ok : EXIT.divergence;
   }
-  const accepted = await acceptedSignatures();
-  const unknown = result.findings.some((finding) => !accepted.has(finding.signature));
+  const unknown = result.findings.some((finding) => isUnexpected(accepted, finding));
   return unknown ? EXIT.divergence : EXIT.ok;
 }
 

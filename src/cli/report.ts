@@ -30,10 +30,11 @@ export async function report(io: Io, directory: string, options: ReportOptions):
     throw new UserError(`--claims: ${format} has no place for claims (html and markdown have)`);
   }
   const { campaign, folder, results } = await loadCampaign(directory);
-  const gate = await judgeByBaseline({ campaign });
-  const accepted = new Set(gate.baseline.entries.map(({ signature }) => signature));
-  const replays = await withPair(campaign, (pair) => replaysOf(campaign, pair));
-  const view = viewCampaign(campaign, replays, accepted, folder);
+  const { gate, replays } = await withPair(campaign, async (pair) => ({
+    gate: await judgeByBaseline(campaign, pair),
+    replays: await replaysOf(campaign, pair),
+  }));
+  const view = viewCampaign(campaign, replays, gate.baseline, folder);
   const claims = options.claims === true ? await checkClaims(io) : null;
   if (format === "html") {
     const arena = await savedArena(results);

@@ -5,10 +5,11 @@ import { BESIDE_DRIVERS, goalsBeyond } from "../../fuzz/reachable.ts";
 import { type CampaignPlan, probeOf, runsOfPlan } from "../../fuzz/plan.ts";
 import { sourceOf } from "../../fuzz/guided.ts";
 import { corpusHash, loadSnapshot, saveSnapshot } from "../results/tracefolder.ts";
+import { type Baseline, witnessesOf } from "../gate.ts";
 import type { Trace } from "../trace/trace.ts";
 import { UserError } from "../usererror.ts";
 import { closePair, openPair, orClose, type Pair } from "./backends.ts";
-import { acceptedSignatures } from "./baseline.ts";
+import { acceptedFor } from "./baseline.ts";
 import { differentialOf } from "./campaign.ts";
 import { finish } from "./finish.ts";
 import { EXIT, type Io } from "./io.ts";
@@ -103,8 +104,8 @@ export interface Working {
 /** Works on a campaign to its end or an interrupt, keeps every range, saves and prints. */
 export async function workOn(io: Io, session: Session, working: Working): Promise<number> {
   const { plan, pair, journal, name, out } = session;
-  const accepted = await acceptedSignatures();
-  const result = await campaignOf(io, session, working);
+  const accepted = await acceptedFor(working.models ?? pair);
+  const result = await campaignOf(io, session, accepted, working);
   await journal.check();
   const status = await finish(io, result, { pair, out, accepted, json: working.json });
   if (result.interrupted) {
@@ -120,6 +121,7 @@ export async function workOn(io: Io, session: Session, working: Working): Promis
 async function campaignOf(
   io: Io,
   session: Session,
+  accepted: Baseline,
   { executor, chunk, models = session.pair }: Working,
 ): Promise<CampaignResult> {
   const { plan, corpus, pair, journal, out, earlier } = session;
@@ -140,6 +142,7 @@ async function campaignOf(
       traceOf: sourceOf(plan.source, corpus),
       leftOut:
         plan.source === "idioms" ? BESIDE_DRIVERS : await goalsBeyond(differentialOf(models)),
+      witnesses: witnessesOf(accepted),
       saved: await loadSaved(out, before.id, after.id),
       signal: io.interrupted,
       onProgress: (state) => progress.show(() => progressText(state)),

@@ -152,6 +152,7 @@ function untrackedUnit(side: SideState, pfn: number, { isPrivate }: Unit): Unit 
 
 /** Moves areas of [from, to) to where nothing is; nothing is mapped or lost by that. */
 function relocate(side: SideState, proc: ProcLedger, from: number, to: number, by: number): void {
+  side.noteLeft(from, to);
   for (const part of takeOut(side, proc, from, to)) {
     const { start, end } = part;
     part.start = start + by;

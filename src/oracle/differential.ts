@@ -3,8 +3,10 @@ import { LIMITS, type Op, type OpOf } from "../trace/op.ts";
 import { bornBy, type World } from "../trace/trace.ts";
 import type { ProcLedger } from "./areas.ts";
 import { checkCalls, checkEffect, checkErrno } from "./checks/errno.ts";
-import { areEqualSpaces, type Observed } from "./observed.ts";
+import { areEqualSpaces, type Observed, type SeenCall } from "./observed.ts";
+import type { Symptom } from "./severity.ts";
 import { SideOracle } from "./side.ts";
+import type { SideFinding } from "./sidefinding.ts";
 
 /** How the sides' ledgers of one process differ. */
 const EQUAL = 0;
@@ -12,9 +14,11 @@ const MODES_DIFFER = 1;
 const VMAS_DIFFER = 2;
 
 /**
- * Both sides of one trace, op by op. It knows for which processes the sides have parted: a side
- * is always judged by its own ledger, but results are compared only where the sides were in
- * equal states. Sides meet again when their ledgers are equal again.
+ * Both sides of one trace, op by op. It knows for which processes the sides are in different states:
+ * a side is always judged by its own ledger, but results are compared only where the states are
+ * equal, as they may be again. Once an op has had another result on one side than on the other, or
+ * left other VMAs, the sides have parted for the rest of the trace: nothing that shows later says
+ * what one design does where the other does not.
  */
 export class Differential {
   readonly before = new SideOracle("before");
@@ -25,6 +29,7 @@ export class Differential {
   private readonly parting = new Uint8Array(LIMITS.procs);
   private vmasParted = 0;
   private modesParted = 0;
+  private apart = false;
 
   /** Makes it ready for another trace. */
   reset(world: World): void {
@@ -34,6 +39,12 @@ export class Differential {
     if (this.vmasParted + this.modesParted > 0) this.parting.fill(EQUAL);
     this.vmasParted = 0;
     this.modesParted = 0;
+    this.apart = false;
+  }
+
+  /** The sides have parted. */
+  get haveParted(): boolean {
+    return this.apart;
   }
 
   /** How the sides' ledgers of a process differed when last compared; 0 for not at all. */
@@ -43,19 +54,41 @@ export class Differential {
 
   /** Judges one op by what both sides showed after it; the findings gather in the sides. */
   judge(op: Op, before: Observed, after: Observed): void {
-    const parted = this.isParted(op);
-    this.before.parted = parted;
-    this.after.parted = parted;
+    const differ = this.isParted(op);
+    this.before.parted = this.apart || differ;
+    this.after.parted = this.apart || differ;
     this.before.judge(op, before);
     this.after.judge(op, after);
     const areEqual = before.outcome === after.outcome;
-    if (parted) this.notComparable++;
+    if (!this.apart) this.partFindings(areEqual);
+    if (differ) this.notComparable++;
     else if (!areEqual) checkErrno(this.before, this.after, before, after);
     else if (before.calls.length > 0) checkCalls(this.after, before.calls, after.calls);
-    if (!this.mayPart(op, before, after) || this.areAlike(op, before, after)) return;
-    this.compareReached(op, before, after);
-    if (!parted && this.vmasParted > 0 && areEqual) {
-      checkEffect(this.before, this.after, after.outcome);
+    if (this.mayPart(op, before, after) && !this.areAlike(op, before, after)) {
+      this.compareReached(op, before, after);
+      if (!differ && this.vmasParted > 0 && areEqual) {
+        checkEffect(this.before, this.after, after.outcome);
+      }
+    }
+    this.apart ||= !areEqual || this.vmasParted > 0 || !areEqualCalls(before.calls, after.calls);
+  }
+
+  /**
+   * Where one side took other pages from their places than the other, what became of them is no
+   * statement about the other side either; that a mapping was made or refused is. Where only that
+   * differs, the new mapping itself may be what keeps a page from being reserved for nobody.
+   */
+  private partFindings(areEqual: boolean): void {
+    const [before, after] = [this.before, this.after];
+    const isLeft = before.leftPages !== after.leftPages || before.leftPlaces !== after.leftPlaces;
+    if (areEqual && !isLeft) return;
+    for (const { findings, step } of [before, after]) {
+      for (let at = findings.length - 1; at >= 0; at--) {
+        const finding = findings[at] as SideFinding;
+        if (finding.step !== step) break;
+        const { symptom } = finding;
+        if (isLeft ? !isOutcome(symptom) : symptom === "over-retention") finding.parted = true;
+      }
     }
   }
 
@@ -129,6 +162,23 @@ export class Differential {
     if (!areEqualSpaces(space, twin, 0, this.before.world.vpages)) return VMAS_DIFFER;
     return areasDiffer(mine, other, this.before.world.vpages);
   }
+}
+
+/** Whether a symptom is what an op came to, and not what it did to pages that were there before. */
+function isOutcome(symptom: Symptom): boolean {
+  return (
+    symptom === "refused" ||
+    symptom === "stale-memtype" ||
+    symptom === "missed-conflict" ||
+    symptom === "errno"
+  );
+}
+
+function areEqualCalls(before: readonly SeenCall[], after: readonly SeenCall[]): boolean {
+  return (
+    before.length === after.length &&
+    before.every(({ outcome }, n) => outcome === after[n]?.outcome)
+  );
 }
 
 /** Whether all that an op does to VMAs is to cut them and to mark a piece. */

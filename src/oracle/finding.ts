@@ -15,7 +15,10 @@ export interface Finding {
   readonly side: Side;
   /** Index of the op after which the symptom shows. */
   readonly step: number;
-  /** The sides had different VMAs when it showed, so the other side's silence proves nothing. */
+  /**
+   * The sides had parted when it showed: an earlier op had another result or left other VMAs on the
+   * one than on the other, so the other side's silence proves nothing.
+   */
   readonly parted: boolean;
   /** One plain sentence with this occurrence's numbers. */
   readonly detail: string;

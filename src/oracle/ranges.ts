@@ -16,6 +16,7 @@ function drop(
   const { pages, units, step } = side;
   const { unit } = area;
   units.touch(unit, step, removal);
+  side.noteLeft(from, to);
   const [first, end] = [area.pfnAt(from), area.pfnAt(to)];
   if (proc.isOn) {
     pages.leave(first, end, area);

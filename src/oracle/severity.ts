@@ -21,8 +21,11 @@ export const SYMPTOMS = [
 
 export type Symptom = (typeof SYMPTOMS)[number];
 
-/** What became of a symptom from before to after, the most alarming first. */
-export const VERDICTS = ["introduced", "changed", "kept", "fixed"] as const;
+/**
+ * What became of a symptom from before to after, the most alarming first. Of one that shows only
+ * where the sides had parted nothing can be said: it is `parted`, no statement about a design.
+ */
+export const VERDICTS = ["introduced", "changed", "kept", "fixed", "parted"] as const;
 
 export type Verdict = (typeof VERDICTS)[number];
 
@@ -35,9 +38,10 @@ interface Ranked {
 
 const rankIn = (list: readonly string[], name: string) => list.indexOf(name);
 
-/** Which of two findings a report shows first: the graver, then the more alarming. */
+/** Which of two findings a report shows first: the graver, then the more alarming; parted ones come last. */
 export function bySeverity(a: Ranked, b: Ranked): number {
   return (
+    Number(a.verdict === "parted") - Number(b.verdict === "parted") ||
     rankIn(SYMPTOMS, a.symptom) - rankIn(SYMPTOMS, b.symptom) ||
     rankIn(VERDICTS, a.verdict) - rankIn(VERDICTS, b.verdict) ||
     Number(a.signature > b.signature) - Number(a.signature < b.signature)

@@ -60,7 +60,7 @@ export class SideFinding implements JudgedFinding {
     cause: CauseId | string,
     readonly side: Side,
     readonly step: number,
-    readonly parted: boolean,
+    public parted: boolean,
     readonly kind: string,
     private readonly tell: () => string,
   ) {

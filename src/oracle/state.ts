@@ -86,6 +86,9 @@ export class SideState {
   space: SeenSpace = EMPTY_SPACE;
   /** Set by whoever compares the sides, before a step. */
   parted = false;
+  /** Pages that this step's op took from their places, and where those were, as a sum. */
+  leftPages = 0;
+  leftPlaces = 0;
   /** The observed VMAs were not those that the op and its result lead to. */
   isUntrue = false;
   badContexts = 0;
@@ -118,6 +121,12 @@ export class SideState {
     this.reservations.reset(world.pfns);
   }
 
+  /** Notes that the op took pages [from, to) from where they were. */
+  noteLeft(from: number, to: number): void {
+    this.leftPages += to - from;
+    this.leftPlaces += (to - from) * (from + to);
+  }
+
   /** The cause of last resort. */
   get cause(): CauseId {
     return opCause(this.op);
@@ -127,6 +136,8 @@ export class SideState {
   begin(op: Op, failed: Fault | null): void {
     this.step++;
     this.op = op;
+    this.leftPages = 0;
+    this.leftPlaces = 0;
     this.failed = failed;
     this.isUntrue = false;
     this.deviation.symptom = null;

@@ -23,8 +23,11 @@ class KindsByKey {
   }
 }
 
+/** What each side shows where the sides had not parted, and where they had. */
 const was = new KindsByKey();
 const is = new KindsByKey();
+const wasApart = new KindsByKey();
+const isApart = new KindsByKey();
 
 /** `verdict:symptom:cause` by verdict and key: the same few come up again and again. */
 const signatures = new Map<Verdict, string[]>();
@@ -46,13 +49,17 @@ interface BothSides {
   readonly after: readonly SideFinding[];
 }
 
-/** On both sides it is kept, unless it shows at one step in two kinds and nowhere in the same. */
+/**
+ * On both sides it is kept, unless it shows at one step in two kinds and nowhere in the same. Where
+ * the other side shows it only once the sides had parted, nothing can be said.
+ */
 function verdictOf(finding: SideFinding, sides: BothSides): Verdict {
+  if (finding.parted) return "parted";
   if (isBetweenSides(finding)) return "changed";
   const before = was.of(finding.key);
   const after = is.of(finding.key);
-  if (before === 0) return "introduced";
-  if (after === 0) return "fixed";
+  if (before === 0) return wasApart.of(finding.key) === 0 ? "introduced" : "parted";
+  if (after === 0) return isApart.of(finding.key) === 0 ? "fixed" : "parted";
   return (before & after) === 0 && meet(finding.key, sides) ? "changed" : "kept";
 }
 
@@ -66,26 +73,28 @@ function meet(key: number, { before, after }: BothSides): boolean {
 function judgeAll(findings: readonly SideFinding[], sides: BothSides): void {
   for (const finding of findings) {
     finding.verdict = verdictOf(finding, sides);
+    finding.parted = finding.verdict === "parted";
     finding.signature = signatureOf(finding.verdict, finding);
   }
 }
 
 /**
  * Says of each finding what became of its symptom and cause from before to after: on one side
- * only it is fixed or introduced, on both kept, and changed when it shows in other kinds. The
- * findings of both sides come back in the order of their steps.
+ * only it is fixed or introduced, on both kept, and changed when it shows in other kinds; one that
+ * shows where the sides had parted is parted. The findings of both sides come back in the order of
+ * their steps.
  */
 export function judgeFindings(
   before: readonly SideFinding[],
   after: readonly SideFinding[],
 ): SideFinding[] {
-  for (const finding of before) was.add(finding);
-  for (const finding of after) is.add(finding);
+  for (const finding of before) (finding.parted ? wasApart : was).add(finding);
+  for (const finding of after) (finding.parted ? isApart : is).add(finding);
   const sides = { before, after };
   judgeAll(before, sides);
   judgeAll(after, sides);
-  was.forget(before);
-  is.forget(after);
+  for (const kinds of [was, wasApart]) kinds.forget(before);
+  for (const kinds of [is, isApart]) kinds.forget(after);
   return inOrder(before, after);
 }
 

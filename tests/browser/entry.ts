@@ -28,7 +28,12 @@ export async function browse(): Promise<{ digest: string; rendered: Record<strin
   const baseline = { format: "pfndiff/baseline@1" as const, entries: [] };
   const outcome = judgeGate(baseline, { replays: new Map(), campaign: campaign.findings });
   const judged = judgedReport(campaign, baseline, outcome);
-  const material = { view: { campaign, findings }, judged, version: "0", file: "baseline.json" };
+  const material = {
+    view: { campaign, findings, accepted: 0 },
+    judged,
+    version: "0",
+    file: "baseline.json",
+  };
   const rendered = Object.entries(RENDERERS).map(([name, render]) => [name, render(material)]);
   return { digest: campaign.digest, rendered: Object.fromEntries(rendered) };
 }

@@ -2,7 +2,8 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type CampaignOptions, type Progress, runCampaign } from "../../fuzz/campaign.ts";
 import { concludeCampaign } from "../../fuzz/conclude.ts";
-import { localExecutor, findingIn, tallyRuns } from "../../fuzz/executor.ts";
+import { localExecutor, tallyRuns } from "../../fuzz/executor.ts";
+import { findingIn } from "../../fuzz/witness.ts";
 import { recordingDifferential } from "../../fuzz/differential.ts";
 import { GOALS, goalsReached } from "../../fuzz/goals.ts";
 import { shrink } from "../../fuzz/shrink.ts";
@@ -92,7 +93,12 @@ describe("a campaign", () => {
       const difference = toyDifference(trace);
       return {
         ...difference,
-        findings: difference.findings.map((finding) => ({ ...finding, parted: true })),
+        findings: difference.findings.map((finding) => ({
+          ...finding,
+          parted: true,
+          verdict: "parted" as const,
+          signature: `parted:leak:${finding.cause}`,
+        })),
       };
     };
     const { findings } = await campaign({ differential: always });
@@ -134,7 +140,7 @@ describe("a campaign", () => {
 
   test("runs saved findings first and tells which still show", async () => {
     const seen: string[] = [];
-    const shows = { signature: "fixed:leak:toy-fork", trace: forkAfterWrite };
+    const shows = { signature: "parted:leak:toy-fork", trace: forkAfterWrite };
     const gone = { signature: "fixed:leak:toy-head", trace: forkAfterWrite };
     const result = await runCampaign({
       ...toy,
@@ -200,12 +206,12 @@ describe("a campaign", () => {
 
   test("keeps a whole trace where what stands in for the differential shows nothing", async () => {
     const { findings } = await campaign({});
-    const seen = { count: 1, firstRun: 0, best: { run: 0, step: 0, parted: false } };
+    const seen = { count: 1, firstRun: 0, best: { run: 0, step: 0 } };
     const real = toyDifference;
     const blind = (trace: Trace) => ({ ...toyDifference(trace), findings: [] });
     const [{ signature, trace: minimal } = { signature: "", trace: traceOf([]) }] = findings;
     const padded = { ...minimal, ops: [...minimal.ops, { op: "spawn" as const, proc: 900 }] };
-    const best = { run: 0, step: padded.ops.length - 1, parted: true };
+    const best = { run: 0, step: padded.ops.length - 1 };
     const at = { ...seen, best };
     const kept = await findingIn(padded, signature, at, real, blind);
     const small = await findingIn(padded, signature, at, real, real);

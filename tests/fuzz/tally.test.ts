@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Difference } from "../../fuzz/differential.ts";
 import { GOALS } from "../../fuzz/goals.ts";
 import { EMPTY_TALLY, mergeTallies, type Tally, Tallier } from "../../fuzz/tally.ts";
-import { SYMPTOMS, VERDICTS, type JudgedFinding } from "../../src/oracle/finding.ts";
+import { type JudgedFinding, SIDES, SYMPTOMS, VERDICTS } from "../../src/oracle/finding.ts";
 
 /** Few of each, so that signatures meet within a run and across runs. */
 const finding: fc.Arbitrary<JudgedFinding> = fc
@@ -49,11 +49,15 @@ function tallyOf({ run, ops, difference }: Run): Tally {
   const { findings, goals, notComparable, retention } = difference;
   const signatures = [...new Set(findings.map(({ signature }) => signature))].sort();
   const bestOf = (wanted: string) => {
-    const [best] = findings
-      .filter(({ signature }) => signature === wanted)
-      .sort((a, b) => Number(a.parted) - Number(b.parted) || a.step - b.step);
-    if (best === undefined) throw new Error(`no finding has the signature ${wanted}`);
-    return { parted: best.parted, step: best.step, run };
+    const shown = findings.filter(({ signature }) => signature === wanted);
+    const least = (of: typeof shown) => ({ step: Math.min(...of.map(({ step }) => step)), run });
+    const parted = shown.filter((finding) => finding.parted);
+    if (parted.length === 0) return { best: least(shown) };
+    const sides = SIDES.flatMap((side) => {
+      const own = parted.filter((finding) => finding.side === side);
+      return own.length === 0 ? [] : [[side, least(own)] as const];
+    });
+    return { best: least(shown), sides: Object.fromEntries(sides) };
   };
   return {
     ranges: [{ from: run, to: run + 1 }],
@@ -62,10 +66,7 @@ function tallyOf({ run, ops, difference }: Run): Tally {
     retention,
     goals: GOALS.map((_, bit) => Math.floor(goals / 2 ** bit) % 2),
     occurrences: Object.fromEntries(
-      signatures.map((signature) => [
-        signature,
-        { count: 1, firstRun: run, best: bestOf(signature) },
-      ]),
+      signatures.map((signature) => [signature, { count: 1, firstRun: run, ...bestOf(signature) }]),
     ),
   };
 }

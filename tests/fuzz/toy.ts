@@ -29,14 +29,16 @@ export function toyDifference(trace: Trace): Difference {
   trace.ops.forEach((op, step) => {
     for (const [cause, holds] of Object.entries(CAUSES)) {
       if (!holds(trace.ops.slice(0, step), op)) continue;
+      const parted = step % 2 === 1;
+      const verdict = parted ? "parted" : "fixed";
       findings.push({
         symptom: "leak",
         cause,
         side: "before",
-        verdict: "fixed",
+        verdict,
         step,
-        signature: `fixed:leak:${cause}`,
-        parted: step % 2 === 1,
+        signature: `${verdict}:leak:${cause}`,
+        parted,
         detail: `at ${step}`,
       });
     }

@@ -183,8 +183,8 @@ const CATALOGUE: readonly Entry[] = [
     ],
     expected: [
       "changed:errno:mremap-EINVAL-effect",
-      "fixed:double-untrack:unmap-head",
-      "fixed:over-retention:unmap-head",
+      "parted:double-untrack:unmap-head",
+      "parted:over-retention:unmap-head",
     ],
   },
 ];

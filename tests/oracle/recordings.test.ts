@@ -70,7 +70,8 @@ describe("real kernels", () => {
     ]) {
       expect(found).toContain(signature);
     }
-    expect(found.size).toBeLessThan(60);
+    const told = [...found].filter((signature) => !signature.startsWith("parted:"));
+    expect(told.length).toBeLessThan(60);
   });
 
   test("from 6.16 to 6.18 results differ in mremap() alone", () => {

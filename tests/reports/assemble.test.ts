@@ -39,9 +39,18 @@ function met(cause: string): CampaignFinding {
 }
 
 function accepted(cause: string): BaselineEntry {
-  const { signature, symptom, verdict } = met(cause);
+  const { signature, symptom } = met(cause);
   const pair = { before: before.id, after: after.id };
-  return { signature, symptom, verdict, cause, ...pair, reason: `why ${cause}`, ref: "T", trace };
+  return {
+    signature,
+    symptom,
+    verdict: "fixed",
+    cause,
+    ...pair,
+    reason: `why ${cause}`,
+    ref: "T",
+    trace,
+  };
 }
 
 function judged(cause: string, step: number): JudgedFinding {
@@ -73,6 +82,7 @@ function sources(
   return {
     view: {
       campaign,
+      accepted: entries.length,
       findings: findings.map((finding) => {
         return { finding, known: false, replay: replayWith([]), path: "a b.json" };
       }),

@@ -131,6 +131,7 @@ function viewOf(known: boolean): CampaignView {
   const path = ".pfndiff/latest/x.json";
   return {
     campaign,
+    accepted: 1,
     findings: findings.map((finding) => ({ finding, known, replay: shown, path })),
   };
 }

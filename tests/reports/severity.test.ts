@@ -29,6 +29,7 @@ const replay: Replay = {
   notComparable: 0,
 };
 const view: CampaignView = {
+  accepted: 1,
   campaign: campaign(SHUFFLED),
   findings: SHUFFLED.map((one) => ({ finding: one, known: false, replay, path: "p" })),
 };

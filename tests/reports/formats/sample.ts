@@ -22,7 +22,11 @@ export function finding(signature: string, detail = "pages [0,1) stay reserved")
 }
 
 function entry(signature: string): BaselineEntry {
-  const [verdict, symptom, cause = ""] = signature.split(":") as [Verdict, Symptom, string];
+  const [verdict, symptom, cause = ""] = signature.split(":") as [
+    BaselineEntry["verdict"],
+    Symptom,
+    string,
+  ];
   const sides = { before: "legacy@6.12", after: "modern@7.2" };
   const why = { reason: `because of ${NASTY}`, ref: "20240825152403" };
   return { signature, verdict, symptom, cause, ...sides, ...why, trace };
@@ -78,7 +82,7 @@ export const CLEAN: JudgedReport = judgedReport(campaign([finding(KNOWN)]), {
 
 /** More new signatures than any consumer takes. */
 export function crowd(size: number, detail?: string): JudgedReport {
-  const names = Array.from({ length: size }, (_, index) => `kept:leak:cause-${index}`);
+  const names = Array.from({ length: size }, (_, index) => `fixed:leak:cause-${index}`);
   return judgedReport(campaign(names.map((name) => finding(name, detail))), {
     ...BASELINE,
     entries: [],
