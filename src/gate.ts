@@ -60,8 +60,6 @@ export function isReference(ref: string): boolean {
   return /^[0-9a-f]{12} \(\x22.+\x22\)$/.test(ref) || /^[^\s@<>]+@[^\s@<>]+$/.test(ref);
 }
 
-export const EMPTY_BASELINE: Baseline = { format: "pfndiff/baseline@1", entries: [] };
-
 const MODEL_ID = /^(legacy|modern)@(\d+)\.(\d+)$/;
 
 /** Whether a backend is a release of the same design as another, from a release on. */

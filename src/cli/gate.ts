@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { runCampaign } from "../../fuzz/campaign.ts";
 import { LostFinding } from "../../fuzz/witness.ts";
 import { loadCampaign, RESULTS_DIR } from "../results/findings.ts";
@@ -12,9 +11,7 @@ import {
   type Baseline,
   type BaselineEntry,
   baselineOf,
-  EMPTY_BASELINE,
   type GateProblem,
-  isReference,
   judgeGate,
 } from "../gate.ts";
 import type { JudgedFinding } from "../oracle/finding.ts";
@@ -22,7 +19,7 @@ import type { Sides } from "../trace/read.ts";
 import { SCENARIOS } from "../scenarios/index.ts";
 import { UserError } from "../usererror.ts";
 import { isModel, type Pair, withPair } from "./backends.ts";
-import { ownBaseline, readBaseline, sidesOfPair } from "./baseline.ts";
+import { begunBaseline, checkedRef, ownBaseline, readBaseline, sidesOfPair } from "./baseline.ts";
 import { replayOn } from "./bothsides.ts";
 import { Crashes } from "./gatecrashes.ts";
 import { differentialOf } from "./campaign.ts";
@@ -55,7 +52,7 @@ async function gateOn(io: Io, options: GateOptions, pair: Pair): Promise<number>
   const path = options.baseline ?? ownBaseline();
   const sides = await sidesOfPair(pair);
   if (options.accept !== undefined) {
-    const known = existsSync(path) ? await readBaseline(path) : EMPTY_BASELINE;
+    const known = await begunBaseline(path);
     const changed = await accepted(io, known, pair, sides, options, options.accept);
     await writeText(path, `${JSON.stringify(changed.baseline, null, 2)}\n`);
     await io.out(`${changed.what} (${path})\n`);
@@ -196,13 +193,6 @@ async function accepted(
     baseline: acceptEntry(baseline, { ...entry, reason, ...ref }),
     what: `accepted ${signature}`,
   };
-}
-
-function checkedRef(ref: string): string {
-  if (isReference(ref)) return ref;
-  throw new UserError(
-    `--ref: ${JSON.stringify(ref)} is neither a commit as 12 digits ("title") nor a whole Message-Id`,
-  );
 }
 
 /** The signature as the last saved campaign saw it, or else as the gate's own campaign does. */
