@@ -103,7 +103,7 @@ function asVisibleAs(other: Step, step: Step): Step {
 }
 
 function withoutContexts(step: Step): Step {
-  const { contexts: _modelOnly, ...visible } = step;
+  const { contexts: _contexts, bared: _bared, ...visible } = step;
   return visible;
 }
 

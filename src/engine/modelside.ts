@@ -39,6 +39,14 @@ export class ModelSide implements LiveSide {
     return this.machine.failed;
   }
 
+  get bared(): LiveSide["bared"] {
+    return this.machine.memtype.mapped.bared;
+  }
+
+  get hasVmPat(): boolean {
+    return this.machine.spec.hasVmPat !== undefined;
+  }
+
   get events(): readonly SeenEvent[] {
     return this.machine.events;
   }

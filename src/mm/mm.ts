@@ -1,5 +1,6 @@
 import { broken } from "../pat/invariant.ts";
 import type { KernelState } from "../pat/kernelstate.ts";
+import type { MappedPages } from "../pat/mappedpages.ts";
 import { PageSet } from "../pat/pageset.ts";
 import type { PfnRanges } from "../pat/pfnmap.ts";
 import type { Outcome } from "./errno.ts";
@@ -64,9 +65,10 @@ export class Mm {
   constructor(
     readonly vpages: PageCount,
     Table: typeof PageTable = PageTable,
+    mapped?: MappedPages,
   ) {
     this.end = 0 + vpages;
-    this.pageTable = new Table(vpages);
+    this.pageTable = new Table(vpages, mapped);
     this.starts = new PageSet(vpages);
     while (this.byStart.length < vpages) this.byStart.push(null);
   }

@@ -1,6 +1,8 @@
 import type { PageCacheMode } from "../pat/cachemode.ts";
 import { broken, checks } from "../pat/invariant.ts";
 import type { KernelState } from "../pat/kernelstate.ts";
+import { MappedPages } from "../pat/mappedpages.ts";
+import { isRam } from "../pat/rampages.ts";
 import type { PageCount, Pfn, VirtualPage } from "./units.ts";
 
 /** What is no mapping of a pfn; the low bits of one that is hold a cache mode, which these are not. */
@@ -14,9 +16,6 @@ const IS_PFN = 6;
 export const TABLE_PAGES = 512;
 const TABLE_SHIFT = 9;
 
-/** What is shorter is filled faster by a loop than by the engine's own fill(). */
-const SHORT = 32;
-
 /**
  * The page table of one process' window: for each virtual page nothing, a pfn with the cache
  * mode it is mapped with, or an anonymous page that a write to a private mapping put there. A pfn
@@ -27,7 +26,11 @@ export class PageTable {
   /** Which of the tables beneath the window are there. */
   private readonly tables: Uint8Array;
 
-  constructor(vpages: PageCount) {
+  constructor(
+    vpages: PageCount,
+    /** Told of every entry that comes and goes. */
+    private readonly mapped: MappedPages = new MappedPages(),
+  ) {
     this.entries = new Int32Array(vpages).fill(NONE);
     this.tables = new Uint8Array(((vpages - 1) >> TABLE_SHIFT) + 1);
   }
@@ -117,11 +120,12 @@ export class PageTable {
     if (start >= end) return;
     this.needTables(start, end);
     this.fill(start, end, ((pfn - start) << MODE_BITS) | mode);
+    if (!isRam(pfn)) this.mapped.add(pfn, pfn + end - start);
   }
 
   /** A write to a page of a private mapping replaces the pfn by an anonymous copy. */
   copyOnWrite(at: VirtualPage): void {
-    this.entries[at] = ANON;
+    this.fill(at, at + 1, ANON);
   }
 
   zap(start: VirtualPage, end: VirtualPage): void {
@@ -142,7 +146,11 @@ export class PageTable {
   /** Copies the entries of [start, end) from another process (copy_page_range()). */
   copyFrom(source: PageTable, start: VirtualPage, end: VirtualPage): void {
     if (start < end) this.needTables(start, end);
-    for (let at = start; at < end; at++) this.entries[at] = source.entries[at] as number;
+    for (let at = start; at < end; at++) {
+      this.entries[at] = source.entries[at] as number;
+      const pfn = this.pfnAt(at);
+      if (pfn !== null && !isRam(pfn)) this.mapped.add(pfn, pfn + 1);
+    }
   }
 
   /** Keeps the entries of [start, end); returns what puts them back, into a table of this size. */
@@ -158,8 +166,15 @@ export class PageTable {
   }
 
   private fill(start: VirtualPage, end: VirtualPage, entry: number): void {
-    if (end - start > SHORT) this.entries.fill(entry, start, end);
-    else for (let at = start; at < end; at++) this.entries[at] = entry;
+    const { entries, mapped } = this;
+    for (let at = start; at < end; at++) {
+      const gone = entries[at] as number;
+      if ((gone & MODE) < IS_PFN) {
+        const pfn = (gone >> MODE_BITS) + at;
+        if (!isRam(pfn)) mapped.drop(pfn);
+      }
+      entries[at] = entry;
+    }
   }
 
   private needTables(start: VirtualPage, end: VirtualPage): void {

@@ -282,7 +282,8 @@ export class Machine {
   }
 
   protected newMm(): Mm {
-    return this.spare.pop() ?? new Mm(this.context.vpages, this.spec.parts?.pageTable);
+    const { context, spec, memtype } = this;
+    return this.spare.pop() ?? new Mm(context.vpages, spec.parts?.pageTable, memtype.mapped);
   }
 
   private bury(proc: number, mm: Mm): void {
@@ -291,7 +292,7 @@ export class Machine {
   }
 
   private clearEvents(): void {
-    this.memtype.requests?.splice(0);
+    this.memtype.beginOp();
     while (this.events.length > 0) this.events.pop();
     while (this.calls.length > 0) this.calls.pop();
   }

@@ -47,6 +47,7 @@ export class ReshapingMemtype extends MemtypeList {
     const { mode } = entry;
     this.remove(entry);
     for (const [from, to] of pieces) this.insert(from, to, mode);
+    this.mapped.untracked(start, end, this.tree);
     return true;
   }
 }

@@ -25,6 +25,7 @@ const CAUSE_NAMES = [
   "equal-match",
   "retained",
   "leaked",
+  "untrack-first",
   ...SYSCALL_KINDS,
   ...DRIVER_OP_KINDS,
   ...DRIVER_CALLS,
@@ -51,6 +52,9 @@ export const EQUAL_MATCH: CauseId = idOf("equal-match");
 export const RETAINED: CauseId = idOf("retained");
 /** ... or a reservation whose mapping is gone for good. */
 export const LEAKED: CauseId = idOf("leaked");
+
+/** It was untracked before its page table entries were cleared. */
+export const UNTRACK_FIRST: CauseId = idOf("untrack-first");
 
 /** Where the lost pages lie among those a mapping had. */
 export const HEAD = 0;

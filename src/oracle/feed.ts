@@ -69,6 +69,8 @@ export class RecordingFeed implements Observed {
   outcome: Outcome = null;
   failed: Fault | null = null;
   events: readonly TraceEvent[] = [];
+  bared: Observed["bared"] = [];
+  readonly hasVmPat: boolean;
   badContexts = 0;
   calls: readonly SeenCall[] = [];
   kernelMaps: readonly SeenKernelMap[] = [];
@@ -80,6 +82,9 @@ export class RecordingFeed implements Observed {
 
   constructor(recording: Recording) {
     this.steps = recording.steps;
+    this.hasVmPat = recording.steps.some(({ vmas }) =>
+      Object.values(vmas).some((list) => list.some(({ pat }) => pat !== undefined)),
+    );
   }
 
   /** Shows the step of this index; they are asked for in order. */
@@ -91,6 +96,7 @@ export class RecordingFeed implements Observed {
     this.shown.clear();
     this.outcome = "errno" in step.result ? step.result.errno : null;
     this.failed = step.failed ?? null;
+    this.bared = step.bared ?? [];
     this.events = step.events;
     this.calls = (step.calls ?? []).map(({ call, errno }) => ({ call, outcome: errno ?? null }));
     this.kernelMaps = (step.kernelMaps ?? []).filter(({ ram }) => ram !== true).map(seenMap);

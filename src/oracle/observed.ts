@@ -112,6 +112,10 @@ export interface Observed {
   /** How the memtype list changed; the oracle uses it up. */
   readonly changes: ListChanges;
   readonly events: readonly SeenEvent[];
+  /** Pfns that page tables still mapped when an untrack took their last reservation, in order. */
+  readonly bared: readonly { readonly start: number; readonly end: number }[];
+  /** Whether VMAs show VM_PAT, which a VMA has or has not. */
+  readonly hasVmPat: boolean;
   /** Contexts whose count is wrong or that nobody holds; 0 where the backend shows none. */
   readonly badContexts: number;
   /** What the calls of a driver's handlers returned. */

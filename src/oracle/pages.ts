@@ -122,6 +122,11 @@ export class Pages {
     return ((this.word(pfn >> 5).mapped >>> (pfn & 31)) & 1) === 1;
   }
 
+  /** Whether a mapping maps the pfn that must be covered by a reservation. */
+  isTracked(pfn: number): boolean {
+    return ((this.word(pfn >> 5).tracked >>> (pfn & 31)) & 1) === 1;
+  }
+
   /** Whether a VMA has a page of [from, to), mapped or not. */
   isInVma(from: number, to: number): boolean {
     for (let at = from >> 5; at <= (to - 1) >> 5; at++) {

@@ -1,5 +1,6 @@
 import type { Op } from "../trace/op.ts";
 import { applyOp } from "./apply.ts";
+import { noteBared } from "./checks/untracked-mapping.ts";
 import { runChecks } from "./checks/index.ts";
 import type { Observed } from "./observed.ts";
 import { assignChanges } from "./ownership.ts";
@@ -15,6 +16,7 @@ export class SideOracle extends SideState {
   judge(op: Op, seen: Observed): void {
     this.begin(op, seen.failed);
     seen.changes.normalise();
+    if (seen.bared.length > 0) noteBared(this, seen);
     applyOp(this, op, seen);
     assignChanges(this, seen.changes);
     runChecks(this, seen);

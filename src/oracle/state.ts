@@ -92,6 +92,9 @@ export class SideState {
   /** The observed VMAs were not those that the op and its result lead to. */
   isUntrue = false;
   badContexts = 0;
+  /** A tracked page that was mapped when an untrack bared it in this step, or -1; told once a trace. */
+  bared = -1;
+  hasToldBared = false;
   /** A kernel BUG has ended a task in this trace. */
   hasDied = false;
   /** An untrack has cut a reservation at its end in this trace, as only the before side does. */
@@ -106,6 +109,7 @@ export class SideState {
     this.step = -1;
     this.parted = false;
     this.badContexts = 0;
+    this.hasToldBared = false;
     this.hasDied = false;
     this.cutByEnd = false;
     this.hasDrivers = false;
@@ -143,6 +147,7 @@ export class SideState {
     this.deviation.symptom = null;
     this.deviation.found = false;
     this.mismatch.pfn = -1;
+    this.bared = -1;
     this.units.begin();
     this.pages.begin();
     this.reservations.begin();

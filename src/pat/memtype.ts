@@ -2,6 +2,7 @@ import { type PageCacheMode, UC_MINUS, WB } from "./cachemode.ts";
 import type { PatEvent } from "./events.ts";
 import { type MemtypeEntry, MemtypeIntervals } from "./interval.ts";
 import { KernelState } from "./kernelstate.ts";
+import { MappedPages } from "./mappedpages.ts";
 import type { Decider, ModeRequest } from "./requests.ts";
 
 /** A reference that a callee fills, as the kernel's pointer parameters for the granted mode. */
@@ -31,6 +32,8 @@ export type RegionMtrr = "uncached" | "write-back";
 export class MemtypeList {
   /** Where every request is told of, and what decided it; null unless somebody wants to know. */
   requests: ModeRequest[] | null = null;
+  /** What page tables map of the region: told by them, asked when a range is given back. */
+  readonly mapped = new MappedPages();
   protected readonly tree = new MemtypeIntervals();
 
   constructor(
@@ -55,15 +58,24 @@ export class MemtypeList {
   /** Keeps the list; returns what puts it back, of which the watcher is not told. */
   keep(): () => void {
     const { entries, tree } = this;
+    const mapped = this.mapped.keep();
     return () => {
+      mapped();
       tree.clear();
       for (const { start, end, mode } of entries) tree.insert(start, end, mode);
     };
   }
 
+  /** A new op begins, of which it has nothing to tell yet. */
+  beginOp(): void {
+    this.requests?.splice(0);
+    this.mapped.beginOp();
+  }
+
   /** Forgets every reservation, as a reboot does. */
   clear(): void {
     this.tree.clear();
+    this.mapped.clear();
   }
 
   /**
@@ -178,7 +190,8 @@ export class MemtypeList {
 
   /** memtype_free(): one reservation goes or shrinks; if none fits, the kernel logs the range. */
   free(start: number, end: number): void {
-    if (!this.erase(start, end)) this.log.push({ kind: "invalid-free", start, end });
+    if (this.erase(start, end)) this.mapped.untracked(start, end, this.tree);
+    else this.log.push({ kind: "invalid-free", start, end });
   }
 
   /**

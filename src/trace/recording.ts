@@ -177,7 +177,8 @@ export const contextSchema = z.strictObject({
  * The full visible state after one op. `vmas` holds every live process, by proc id. `calls` tells
  * of a driver's calls where the op made any, `kernelMaps` of the kernel's own mappings where there
  * are any. `failed` is the allocation that failed within the op: the op's `fault`, unless it makes
- * fewer allocations there, and then there is no such field. `requests`,
+ * fewer allocations there, and then there is no such field. `bared` are pfns that page tables still
+ * mapped when an untrack within the op took their last reservation; as contexts, only a model shows it. `requests`,
  * and `asked` of a mapping, are explanations (docs/ASKED.md): a model tells them, of a kernel they are
  * derived; none of them is compared.
  */
@@ -189,6 +190,7 @@ export const stepSchema = z.strictObject({
   failed: faultSchema.optional(),
   calls: z.array(callSchema).optional(),
   kernelMaps: z.array(kernelMapSchema).optional(),
+  bared: z.array(z.strictObject({ start: page, end: page })).optional(),
   contexts: z.array(contextSchema).optional(),
   requests: z.array(requestSchema).optional(),
 });

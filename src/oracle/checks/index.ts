@@ -10,7 +10,7 @@ import { checkOverRetention } from "./over-retention.ts";
 import { checkRefcount } from "./refcount.ts";
 import { checkRefused } from "./refused.ts";
 import { checkStaleMemtype } from "./stale-memtype.ts";
-import { checkUntrackedMapping } from "./untracked-mapping.ts";
+import { checkBared, checkUntrackedMapping } from "./untracked-mapping.ts";
 import { checkWarning } from "./warning.ts";
 
 /**
@@ -27,6 +27,7 @@ export function runChecks(side: SideState, seen: Observed): void {
   if (pages.retained > 0) checkOverRetention(side);
   const unreserved = pages.unreservedPage;
   if (unreserved >= 0) checkUntrackedMapping(side, unreserved);
+  else if (side.bared >= 0) checkBared(side);
   if (deviation.symptom !== null) {
     checkRefused(side, seen.outcome);
     checkStaleMemtype(side);

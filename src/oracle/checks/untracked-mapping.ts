@@ -1,4 +1,5 @@
-import { NO_CAUSE } from "../causes.ts";
+import { NO_CAUSE, UNTRACK_FIRST } from "../causes.ts";
+import type { Observed } from "../observed.ts";
 import type { SideState } from "../state.ts";
 import type { Unit } from "../unit.ts";
 
@@ -6,6 +7,32 @@ import type { Unit } from "../unit.ts";
 export function checkUntrackedMapping(side: SideState, pfn: number): void {
   const cause = side.orOp(unitMapping(side, pfn)?.misfit ?? NO_CAUSE);
   side.report("untracked-mapping", cause, () => `pfn ${pfn} is mapped and not reserved`);
+}
+
+/**
+ * Looks for a page that was untracked while a tracked mapping still mapped it, before the ledger
+ * learns what became of it: one that is mapped since before the op, or by the mmap() at hand. VM_PAT
+ * untracks in unmap_single_vma(), ahead of every entry that it clears: that is the design.
+ */
+export function noteBared(side: SideState, { bared, hasVmPat }: Observed): void {
+  if (side.hasToldBared || hasVmPat) return;
+  const { op, pages } = side;
+  for (const { start, end } of bared) {
+    for (let pfn = start; pfn < end; pfn++) {
+      const isMmap = op.op === "mmap" && pfn >= op.pfn && pfn < op.pfn + op.pages;
+      if (!isMmap && !pages.isTracked(pfn)) continue;
+      side.bared = pfn;
+      return;
+    }
+  }
+}
+
+/** untracked-mapping, within a step, whose end does not show it. */
+export function checkBared(side: SideState): void {
+  const { bared: pfn } = side;
+  side.hasToldBared = true;
+  const tell = () => `pfn ${pfn} was untracked while page tables still mapped it`;
+  side.report("untracked-mapping", UNTRACK_FIRST, tell);
 }
 
 /** A unit that maps the pfn, by a search of all processes; null if none does. */
