@@ -111,16 +111,23 @@ function askedAt(side: SideState, unit: Unit, vma: SeenVma, page: number): numbe
 
 /**
  * A page of a tracked mapping has come back with another mode than the mapping has, though the
- * driver asks for that mode again and no other mapping needs the new one: what it had reserved went
+ * driver asks for that mode again and no other mapping of what came with it needs the new one: what it had reserved went
  * when its pages did. Exact tracking keeps that for as long as the VMA.
  */
-function noteLostMode(side: SideState, proc: ProcLedger, vma: SeenVma, page: number, got: number) {
+function noteLostMode(
+  side: SideState,
+  proc: ProcLedger,
+  vma: SeenVma,
+  page: number,
+  end: number,
+  got: number,
+): void {
   const area = proc.areaAt(page);
   if (area === null || area.unit.isUntracked) return;
   const { unit } = area;
   const pfn = area.pfnAt(page);
   if (askedAt(side, unit, vma, page) !== area.mode) return;
-  if ((side.pages.modesOf(pfn, pfn + 1) & (1 << got)) !== 0) return;
+  if ((side.pages.modesOf(pfn, pfn + end - page) & (1 << got)) !== 0) return;
   noteDeviation(side, "stale-memtype", pfn, pfn + 1, area.mode, got);
   side.deviation.kept = false;
   side.deviation.cause = proc.isOff(page) ? unit.takenBy : side.cause;
@@ -143,7 +150,7 @@ function followRun(
     if (area !== null && isMappedBy(area, end, pageTableEntry(pfn + end - page, mode))) break;
     end++;
   }
-  if (proc.areaAt(page)?.pfnAt(page) === pfn) noteLostMode(side, proc, vma, page, mode);
+  if (proc.areaAt(page)?.pfnAt(page) === pfn) noteLostMode(side, proc, vma, page, end, mode);
   loseRange(side, proc, page, end, UNMAP);
   const unit = unitOfRun(side, pfn, pfn + end - page, mode, vma, seen);
   mapRange(side, proc, page, end, pfn, unit, mode);
