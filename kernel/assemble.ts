@@ -13,11 +13,14 @@ export interface RunningKernel {
   readonly design: Design;
 }
 
-const NAMES = new Map<number, Errno>(ERRNOS.map((name) => [constants.errno[name], name]));
+/** Errnos by number. */
+export const ERRNO_NAMES = new Map<number, Errno>(
+  ERRNOS.map((name) => [constants.errno[name], name]),
+);
 
 function resultOf(errno: number): Result {
   if (errno === 0) return { ok: true };
-  const name = NAMES.get(errno);
+  const name = ERRNO_NAMES.get(errno);
   if (name === undefined) throw new UnreadableKernelText(`errno ${errno} has no name here`);
   return { errno: name };
 }

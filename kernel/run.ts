@@ -11,6 +11,8 @@ export interface Outcome {
 export interface RunOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Called with every piece of the program's stdout. */
+  readonly onStdout?: (text: string) => void;
   /** Called with every piece of the program's stderr. */
   readonly onStderr?: (text: string) => void;
 }
@@ -31,6 +33,7 @@ export function run(
     let stderr = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       stdout += text;
+      options.onStdout?.(text);
     });
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       stderr += text;

@@ -81,13 +81,23 @@ export function checksum(bytes: Buffer): number {
 /** What the guest reads of every op, in this order; an op has four words of its own besides. */
 const COMMON_WORDS: readonly string[] = ["proc", "at", "pages"];
 
-/** The words of a field; one that may be absent says first whether it is there. */
-function fieldWords(field: Field, value: Values[string]): number[] {
+/** The fields that are an op's own, by kind: what is sent of an op is looked up once. */
+const OWN_FIELDS = new Map<SyscallKind, readonly (readonly [string, Field])[]>(
+  SYSCALL_KINDS.map((kind) => [
+    kind,
+    Object.entries<Field>(rowOf(kind).fields).filter(([name]) => !COMMON_WORDS.includes(name)),
+  ]),
+);
+
+/** Writes the words of a field and returns where they end; one that may be absent says first whether it is there. */
+function putField(field: Field, value: Values[string], words: Int32Array, at: number): number {
   switch (field.role) {
     case "choice":
-      return [field.values.findIndex((each) => each === value)];
+      words[at] = field.values.findIndex((each) => each === value);
+      return at + 1;
     case "flag":
-      return [value === true ? 1 : 0];
+      words[at] = value === true ? 1 : 0;
+      return at + 1;
     case "calls":
       throw new Error("a guest program makes no calls of a driver");
     case "proc":
@@ -99,27 +109,37 @@ function fieldWords(field: Field, value: Values[string]): number[] {
     case "offset":
     case "slot":
     case "buffer": {
-      const number = typeof value === "number" ? value : 0;
-      return field.optional ? [value === undefined ? 0 : 1, number] : [number];
+      if (field.optional) words[at++] = value === undefined ? 0 : 1;
+      words[at] = typeof value === "number" ? value : 0;
+      return at + 1;
     }
     default:
       return assertNever(field);
   }
 }
 
-/** The words of one op as the guest reads them: kind, proc, at, pages, and four of its own. */
-export function opWords(op: Op): number[] {
+/**
+ * Writes the words of one op as programs of ours read them, in room that is zero: kind, proc, at,
+ * pages, and four of its own.
+ */
+export function putOp(op: Op, words: Int32Array, start: number): void {
   if (isDriverOp(op)) throw new Error(`${op.op} is no system call and has no code`);
   const values: Values = op;
-  const { fields } = rowOf(op.op);
-  const own = Object.entries(fields)
-    .filter(([name]) => !COMMON_WORDS.includes(name))
-    .flatMap(([name, field]) => fieldWords(field, values[name]));
-  const at = "at" in op ? op.at : 0;
-  const pages = "pages" in op ? op.pages : "at" in op ? 1 : 0;
-  const words = [OP_CODE[op.op], op.proc, at, pages, ...own];
-  if (words.length > WIRE.OP_WORDS) throw new Error(`${op.op} has more words than the guest reads`);
-  return [...words, ...Array.from({ length: WIRE.OP_WORDS - words.length }, () => 0)];
+  words[start] = OP_CODE[op.op];
+  words[start + 1] = op.proc;
+  words[start + 2] = "at" in op ? op.at : 0;
+  words[start + 3] = "pages" in op ? op.pages : "at" in op ? 1 : 0;
+  let at = start + 4;
+  for (const [name, field] of OWN_FIELDS.get(op.op) ?? [])
+    at = putField(field, values[name], words, at);
+  if (at > start + WIRE.OP_WORDS) throw new Error(`${op.op} has more words than the guest reads`);
+}
+
+/** The words of one op. */
+export function opWords(op: Op): number[] {
+  const words = new Int32Array(WIRE.OP_WORDS * 2);
+  putOp(op, words, 0);
+  return [...words.subarray(0, WIRE.OP_WORDS)];
 }
 
 /** The bytes of one op. */

@@ -140,7 +140,12 @@ export function eventText(event: TraceEvent): string {
     case "warn":
       return `WARN ${event.text}`;
     case "bug":
-      return `BUG ${event.text}`;
+      return [`BUG ${event.text}`, ...(event.backtrace ?? [])].join(" < ");
+    case "crash":
+    case "hang":
+      return [`${event.kind}: ${event.text}`, ...(event.backtrace ?? [])].join(" < ");
+    case "kernel-leak":
+      return `not given back: ${event.text}`;
     case "invalid-free":
       return `invalid free of [${event.start},${event.end})`;
     case "conflict": {

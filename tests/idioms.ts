@@ -89,6 +89,9 @@ function eventsOf(step: Step): Shown["events"] {
       case "type-mismatch":
       case "ram-request":
       case "ram-busy":
+      case "crash":
+      case "hang":
+      case "kernel-leak":
         return [];
     }
   });

@@ -1,5 +1,6 @@
 import { isBetweenSides } from "../../src/oracle/verdict.ts";
 import { type JudgedFinding, type Symptom, SYMPTOMS } from "../../src/oracle/finding.ts";
+import { isOfKernel } from "../../src/oracle/severity.ts";
 import { type Op, rowOf } from "../../src/trace/op.ts";
 
 /**
@@ -16,6 +17,9 @@ const SIGNS = [
   "warning",
   "wrong-owner-untrack",
   "double-untrack",
+  "bug",
+  "crash",
+  "hang",
   "answer",
   "refused",
   "missed-conflict",
@@ -26,7 +30,10 @@ const SIGNS = [
   "leak",
   "over-retention",
   "alias",
+  "kernel-leak",
 ] as const satisfies readonly Sign[];
+
+const FOLLOWING = SYMPTOMS.filter((symptom) => !isOfKernel(symptom));
 
 const REQUESTS: readonly Sign[] = ["answer", "refused", "stale-memtype", "missed-conflict"];
 const HELD_TOO_LONG: readonly Sign[] = ["leak", "over-retention", ...REQUESTS];
@@ -37,12 +44,16 @@ const GONE_TOO_SOON: readonly Sign[] = ["untracked-mapping", "mode-mismatch", "a
  * reservation that is kept never makes another one vanish.
  */
 const LEADS: Readonly<Record<Sign, readonly Sign[]>> = {
-  errno: SYMPTOMS,
+  errno: FOLLOWING,
+  crash: [],
+  bug: [],
+  hang: [],
+  "kernel-leak": [],
   untied: ["warning", "wrong-owner-untrack", "double-untrack", ...HELD_TOO_LONG],
   warning: ["double-untrack", "refcount", ...HELD_TOO_LONG],
   "wrong-owner-untrack": ["double-untrack", ...HELD_TOO_LONG, ...GONE_TOO_SOON],
   "double-untrack": ["wrong-owner-untrack", ...HELD_TOO_LONG],
-  answer: SYMPTOMS.filter((symptom) => symptom !== "errno"),
+  answer: FOLLOWING.filter((symptom) => symptom !== "errno"),
   refused: ["over-retention"],
   "missed-conflict": ["mode-mismatch", "alias"],
   "stale-memtype": [],

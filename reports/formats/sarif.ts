@@ -33,6 +33,10 @@ const MEANING: Readonly<Record<Symptom, string>> = {
   errno: "The two sides return different results and nothing else explains it.",
   refcount: "A tracking context's count differs from the VMAs that hold it.",
   warning: "The kernel warns.",
+  bug: "The kernel meets a BUG or takes a lock twice.",
+  crash: "The kernel's code reads or writes where no memory is.",
+  hang: "The kernel does not come to the end of a call.",
+  "kernel-leak": "The kernel keeps memory once no process is left.",
 };
 
 /**

@@ -4,6 +4,22 @@ import type { Symptom, Verdict } from "../../src/oracle/severity.ts";
 
 /** What a symptom is called, and what it means to someone who meets it for the first time. */
 export const SYMPTOM_TEXT: Readonly<Record<Symptom, { name: string; meaning: string }>> = {
+  crash: {
+    name: "Crash",
+    meaning: "the kernel's code reads or writes where no memory is, and dies",
+  },
+  bug: {
+    name: "BUG",
+    meaning: "the kernel meets a BUG, corrupts a list, or takes a lock that it holds",
+  },
+  hang: {
+    name: "Hang",
+    meaning: "a call never comes to its end",
+  },
+  "kernel-leak": {
+    name: "Kernel leak",
+    meaning: "memory of the kernel's own is still in use once no process is left",
+  },
   leak: {
     name: "Leak",
     meaning: "a reservation that no mapping owns any more and that nothing will ever free",

@@ -63,6 +63,13 @@ function candidates(input: ReproInput, own: Recording, other: Recording): Expect
       ];
     case "warning":
       return [{ kind: "quiet", step, message: "warn" }];
+    case "bug":
+    case "crash":
+    case "hang":
+    case "kernel-leak":
+      throw new UserError(
+        `${finding.signature}: a program cannot see what becomes of the kernel (see its console)`,
+      );
     case "refcount":
       throw new UserError(`${finding.signature}: no kernel shows user space a context's count`);
     case "mode-mismatch":

@@ -8,6 +8,10 @@ import { krefEraseByEnd } from "../../modern/variants/erasebyend.ts";
 import type { Backend } from "../backend.ts";
 import { type ModelBackend, modelBackend } from "../model/backend.ts";
 import { UserError } from "../usererror.ts";
+import type { RunningKernel } from "../../kernel/assemble.ts";
+import type { TraceFailure, TraceOutcome } from "../../kernel/runner.ts";
+import type { TreeBackend } from "../../tree/backend.ts";
+import type { Trace } from "../trace/trace.ts";
 import type { KernelSide } from "./kernelside.ts";
 import { VARIANTS, variantBackend } from "./variantlist.ts";
 
@@ -48,7 +52,14 @@ export const DEFAULT_AFTER = "modern";
 /** The ids that can be asked for. */
 export function knownBackends(): string[] {
   const models = MODELS.map(({ id }) => id);
-  return [...models, ...Object.keys(NEWEST), "kernel:RELEASE", "kernel:PATH", "file:PATH"];
+  return [
+    ...models,
+    ...Object.keys(NEWEST),
+    "kernel:RELEASE",
+    "kernel:PATH",
+    "tree:PATH",
+    "file:PATH",
+  ];
 }
 
 /** Opens the backend of an id; an unknown id is the user's error and lists the known ones. */
@@ -59,6 +70,7 @@ export async function openBackend(id: string, options: OpenOptions = {}): Promis
     if (spec === "") throw new UserError("kernel: names no kernel (kernel:6.12, kernel:PATH)");
     return openKernel(spec, options);
   }
+  if (id.startsWith("tree:")) return (await import("./treeside.ts")).openTree(id);
   const wanted = id === "legacy" || id === "modern" ? NEWEST[id] : id;
   const model = MODELS.find((known) => known.id === wanted);
   if (model !== undefined) return model;
@@ -80,12 +92,39 @@ export async function openPair(options: { before: string; after: string }): Prom
 
 /** Whether a backend is a model, which can be run step by step and shows its contexts. */
 export function isModel(backend: Backend): backend is ModelBackend {
-  return "recordSync" in backend;
+  return "machine" in backend;
+}
+
+/** Whether a backend is a tree's own code, which answers at once. */
+export function isTree(backend: Backend): backend is TreeBackend {
+  return "answerTo" in backend;
+}
+
+/** A kernel that runs, in a guest or in a process, and is asked for what its model says too. */
+export interface LiveKernel extends Backend {
+  readonly lost: readonly TraceFailure[];
+  identify(): Promise<RunningKernel>;
+  /** Runs the traces as one batch, so that asking for each of them is instant. */
+  prepare(traces: readonly Trace[]): Promise<void>;
+  outcome(trace: Trace): Promise<TraceOutcome>;
+  close(): Promise<void>;
+}
+
+/** Opens a kernel or a tree; anything else is the user's error. */
+export async function openLiveKernel(
+  id: string,
+  option: string,
+  options: OpenOptions,
+): Promise<LiveKernel> {
+  const backend = await openBackend(id, options);
+  if (isKernel(backend) || isTree(backend)) return backend;
+  await backend.close?.();
+  throw new UserError(`${option}: ${backend.id} is no kernel (kernel:6.12, tree:PATH)`);
 }
 
 /** Whether a backend is a real kernel, which has to be booted and closed. */
 export function isKernel(backend: Backend): backend is KernelSide {
-  return "prepare" in backend;
+  return "prepare" in backend && !isTree(backend);
 }
 
 /** Does something with a pair and closes it, whatever comes of it. */
@@ -127,7 +166,7 @@ export async function openModel(id: string): Promise<ModelBackend> {
  * The model that stands for a running kernel: that of its release, or the default one of the
  * design that it shows, for a kernel of one's own may be any release with anything on top.
  */
-export async function modelOfKernel(kernel: KernelSide): Promise<ModelBackend> {
+export async function modelOfKernel(kernel: LiveKernel): Promise<ModelBackend> {
   const { release, design } = await kernel.identify();
   const own = modelOfRelease(release);
   const model = own === null ? null : await openModel(own);

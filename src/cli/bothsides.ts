@@ -3,7 +3,6 @@ import type { Backend } from "../backend.ts";
 import { judge } from "../oracle/judge.ts";
 import { layOut, type Replay } from "../replay.ts";
 import type { Recording } from "../trace/recording.ts";
-import type { ModelBackend } from "../model/backend.ts";
 import type { Trace } from "../trace/trace.ts";
 import { isModel, type Pair } from "./backends.ts";
 
@@ -27,15 +26,12 @@ export async function replayOn(pair: Pair, trace: Trace): Promise<Replay> {
   return layOut(explained(before), explained(after), judge(before, after));
 }
 
-/** Runs two models together, under the clock of each that has one. */
-export function underGuards<T>(
-  models: { readonly before: ModelBackend; readonly after: ModelBackend },
-  what: string,
-  work: () => T,
-): T {
-  return underOne(models.before, what, () => underOne(models.after, what, work));
+/** Runs two sides together, under the clock of each that has one. */
+export function underGuards<T>({ before, after }: Pair, what: string, work: () => T): T {
+  return underOne(before, what, () => underOne(after, what, work));
 }
 
-function underOne<T>(model: ModelBackend, what: string, work: () => T): T {
-  return model.guarded === undefined ? work() : model.guarded(what, work);
+function underOne<T>(backend: Backend, what: string, work: () => T): T {
+  const guarded = isModel(backend) ? backend.guarded : undefined;
+  return guarded === undefined ? work() : guarded(what, work);
 }

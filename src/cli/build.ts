@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { UserError } from "../usererror.ts";
 
 /** What the bundle is made of. The guest's C and the baseline are read when they are used. */
-export const SOURCE_FOLDERS = ["src", "legacy", "modern", "fuzz", "kernel", "reports"];
+export const SOURCE_FOLDERS = ["src", "legacy", "modern", "fuzz", "kernel", "tree", "reports"];
 const SOURCE = /\.(tsx?|css|html)$/;
 export const SOURCE_FILES = [
   "package.json",

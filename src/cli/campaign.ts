@@ -6,10 +6,13 @@ import type { Campaign } from "../../fuzz/summary.ts";
 import { rootsOf } from "../../reports/roots.ts";
 import type { Baseline } from "../gate.ts";
 import type { CampaignView, FindingView } from "../../reports/view.ts";
+import type { Backend } from "../backend.ts";
 import { ModelSide } from "../engine/modelside.ts";
+import { TreeSide } from "../engine/treeside.ts";
 import { judge } from "../oracle/judge.ts";
+import type { LiveSide } from "../oracle/observed.ts";
 import type { Replay } from "../replay.ts";
-import { isModel, type Pair } from "./backends.ts";
+import { isModel, isTree, type Pair } from "./backends.ts";
 import { recorderOf, replayOn, underGuards } from "./bothsides.ts";
 import { survivingLoss } from "./kernelcampaign.ts";
 
@@ -18,15 +21,22 @@ import { survivingLoss } from "./kernelcampaign.ts";
  * models are run together from memory; anything else is recorded and judged.
  */
 export function differentialOf({ before, after }: Pair): Differential {
-  if (isModel(before) && isModel(after)) {
-    const models = new LiveDifferential(new ModelSide(before), new ModelSide(after));
-    return (trace) => underGuards({ before, after }, trace.name, () => models.run(trace));
+  const [was, is] = [liveSideOf(before), liveSideOf(after)];
+  if (was !== null && is !== null) {
+    const live = new LiveDifferential(was, is);
+    return (trace) => underGuards({ before, after }, trace.name, () => live.run(trace));
   }
   const recorded = recordingDifferential(recorderOf(before), recorderOf(after), (left, right) => {
     const { findings, notComparable, retention } = judge(left, right);
     return { findings, notComparable, retention: retention.after };
   });
   return survivingLoss({ before, after }, recorded);
+}
+
+/** A backend as a side that is judged while it runs, or null for one that only records. */
+function liveSideOf(backend: Backend): LiveSide | null {
+  if (isModel(backend)) return new ModelSide(backend);
+  return isTree(backend) ? new TreeSide(backend) : null;
 }
 
 /** Every minimal trace of a campaign run again, by signature. */

@@ -1,12 +1,10 @@
-import { readdir } from "node:fs/promises";
-import { join, relative } from "node:path";
 import { compareSteps, type Disagreement, show } from "../compare.ts";
 import type { Recording } from "../trace/recording.ts";
 import { UserError } from "../usererror.ts";
 import { knownBackends, modelOfRelease, openBackend } from "./backends.ts";
-import { systemFault } from "../results/disk.ts";
-import { documentsIn, projectRoot } from "./files.ts";
+import { documentsIn } from "./files.ts";
 import { EXIT, type Io } from "./io.ts";
+import { ownRecordings } from "./recordings.ts";
 import { opText } from "../../reports/optext.ts";
 
 export interface ConformOptions {
@@ -56,18 +54,6 @@ export async function conform(
     await io.out(`${agreed} of ${total} steps of ${traces} recordings agree.\n`);
   }
   return agreed === total ? EXIT.ok : EXIT.divergence;
-}
-
-/** The recordings that the project ships. */
-async function ownRecordings(): Promise<string[]> {
-  const directory = join(projectRoot(), "tests", "data", "recordings");
-  try {
-    const names = (await readdir(directory)).filter((name) => /\.jsonl(\.gz)?$/.test(name));
-    const sorted = names.sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
-    return sorted.map((name) => relative(process.cwd(), join(directory, name)));
-  } catch (error) {
-    throw systemFault(directory, error);
-  }
 }
 
 async function conformFile(io: Io, file: string): Promise<FileOutcome> {

@@ -2,8 +2,7 @@ import { traceOfRun } from "../../fuzz/traceofrun.ts";
 import { opText } from "../../reports/optext.ts";
 import { show } from "../compare.ts";
 import type { Trace } from "../trace/trace.ts";
-import { UserError } from "../usererror.ts";
-import { isKernel, modelOfKernel, openBackend } from "./backends.ts";
+import { modelOfKernel, openLiveKernel } from "./backends.ts";
 import {
   disagreementOn,
   type FirstDisagreement,
@@ -42,8 +41,7 @@ interface Tally {
 
 /** Runs random traces on a kernel and on its model, and saves the least that tells them apart. */
 export async function conformLive(io: Io, options: LiveOptions): Promise<number> {
-  const kernel = await openBackend(options.live, { guests: options.jobs });
-  if (!isKernel(kernel)) throw new UserError(`--live: ${kernel.id} is no kernel (kernel:6.12)`);
+  const kernel = await openLiveKernel(options.live, "--live", { guests: options.jobs });
   const { out } = options;
   try {
     const { release } = await kernel.identify();

@@ -7,11 +7,11 @@ import type { Recording } from "../trace/recording.ts";
 import type { Trace } from "../trace/trace.ts";
 import { recordingLine } from "../trace/write.ts";
 import { writeText } from "./files.ts";
-import type { KernelSide } from "./kernelside.ts";
+import type { LiveKernel } from "./backends.ts";
 
 /** A kernel and the model that should do what it does. */
 export interface Voices {
-  readonly kernel: KernelSide;
+  readonly kernel: LiveKernel;
   readonly model: ModelBackend;
 }
 

@@ -23,7 +23,7 @@ import { begunBaseline, checkedRef, ownBaseline, readBaseline, sidesOfPair } fro
 import { replayOn } from "./bothsides.ts";
 import { Crashes } from "./gatecrashes.ts";
 import { differentialOf } from "./campaign.ts";
-import { modelsOf } from "./kernelcampaign.ts";
+import { kernelsOf, modelsOf } from "./kernelcampaign.ts";
 import { kernelExecutor } from "./kernelexecutor.ts";
 import { writeText } from "./files.ts";
 import { EXIT, type Io } from "./io.ts";
@@ -146,6 +146,7 @@ async function campaignOf(
   const models = await modelsOf(pair);
   const sides = { before: before.id, after: after.id };
   const areModels = isModel(before) && isModel(after);
+  const areRecorded = kernelsOf(pair).length > 0;
   const traceOf = SOURCES[sourceFor(pair, options)];
   const differential = areModels
     ? crashes.guarded(sides, () => differentialOf(pair))
@@ -157,7 +158,7 @@ async function campaignOf(
     runs: options.runs,
     differential,
     traceOf,
-    ...(areModels ? {} : { executor: kernelExecutor(pair, models, options.seed, traceOf) }),
+    ...(areRecorded ? { executor: kernelExecutor(pair, models, options.seed, traceOf) } : {}),
     leftOut: await goalsBeyond(areModels ? differential : differentialOf(models)),
     signal: io.interrupted,
     onProgress: (state) => progress.show(() => progressText(state)),

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import type { Executor } from "../../fuzz/executor.ts";
 import type { CampaignPlan } from "../../fuzz/plan.ts";
-import { isModel, type Pair } from "./backends.ts";
+import { isModel, isTree, type Pair } from "./backends.ts";
 import { threadFile } from "./files.ts";
 import type { Io } from "./io.ts";
 import type { Session } from "./session.ts";
@@ -13,21 +13,21 @@ const LONG_RUNS = 20_000;
 const MOST_BY_DEFAULT = 8;
 
 /**
- * How many threads work on a campaign. Only models are spread unless it is asked for: what a real
+ * How many threads work on a campaign. Only models and trees are spread unless it is asked for: what a real
  * kernel takes of memory is not for us to multiply.
  */
 export function jobsFor(plan: CampaignPlan, pair: Pair, asked: number | undefined): number {
   if (asked !== undefined) return asked;
   const isLong = (plan.milliseconds ?? 0) >= LONG_MS || (plan.runs ?? 0) >= LONG_RUNS;
-  const areModels = isModel(pair.before) && isModel(pair.after);
-  if (!isLong || !areModels || !existsSync(threadFile("worker"))) return 1;
+  const areQuick = [pair.before, pair.after].every((side) => isModel(side) || isTree(side));
+  if (!isLong || !areQuick || !existsSync(threadFile("worker"))) return 1;
   return Math.min(availableParallelism(), MOST_BY_DEFAULT);
 }
 
 /** Runs `work` with so many threads, or, for one job, with none. */
 export async function withJobs<T>(
   io: Io,
-  { plan, corpus }: Pick<Session, "plan" | "corpus">,
+  { plan, corpus, pair }: Pick<Session, "plan" | "corpus" | "pair">,
   jobs: number,
   work: (executor: Executor | undefined) => Promise<T>,
 ): Promise<T> {
@@ -35,7 +35,10 @@ export async function withJobs<T>(
   const { ThreadExecutor } = await import("./threadexecutor.ts");
   const crash = (line: string) => io.err(`${line}\n`);
   const { before, after, seed, source } = plan;
-  const setup = { before, after, seed, source, corpus };
+  const programs = Object.fromEntries(
+    [pair.before, pair.after].filter(isTree).map(({ id, program }) => [id, program] as const),
+  );
+  const setup = { before, after, seed, source, corpus, programs };
   const executor = new ThreadExecutor(threadFile("worker"), setup, jobs, crash);
   try {
     return await work(executor);

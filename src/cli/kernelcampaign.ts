@@ -1,6 +1,6 @@
 import type { Difference, Differential } from "../../fuzz/differential.ts";
 import { EMPTY_TALLY } from "../../fuzz/tally.ts";
-import { isKernel, isModel, modelOfKernel, openModel, type Pair } from "./backends.ts";
+import { isKernel, isModel, isTree, modelOfKernel, openModel, type Pair } from "./backends.ts";
 import type { KernelSide } from "./kernelside.ts";
 
 /** What a trace shows that a side could not finish; the loss is reported by itself. */
@@ -16,10 +16,12 @@ export function kernelsOf({ before, after }: Pair): KernelSide[] {
   return [before, after].filter(isKernel);
 }
 
-/** The models that stand for a pair: a kernel's is that of its release. Boots the kernels. */
+const isLive = (side: Pair["before"]) => isModel(side) || isTree(side);
+
+/** What stands for a pair where guests are too slow: a kernel's model is that of its release. Boots the kernels. */
 export async function modelsOf(pair: Pair): Promise<Pair> {
   const stand = (side: Pair["before"]) =>
-    isKernel(side) ? modelOfKernel(side) : isModel(side) ? side : openModel(side.id);
+    isKernel(side) ? modelOfKernel(side) : isLive(side) ? side : openModel(side.id);
   const [before, after] = await Promise.all([stand(pair.before), stand(pair.after)]);
   return { before, after };
 }

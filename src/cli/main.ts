@@ -3,7 +3,9 @@ import { UserError } from "../usererror.ts";
 import { StaleBuild } from "./build.ts";
 import { exitStatus, exitStyleIn } from "./exitstyle.ts";
 import { EXIT, type Io, oneLine } from "./io.ts";
+import { opening } from "./opening.ts";
 import { buildProgram } from "./program.ts";
+import { addTreeOptions } from "./treeprogram.ts";
 
 /** Commands that judge nothing and run nothing. */
 const WORDS_ONLY = ["completion"];
@@ -37,9 +39,11 @@ async function runCommand(
   checkBuild: () => void,
 ): Promise<number> {
   let status: number = EXIT.ok;
+  opening.io = io;
   const program = buildProgram(io, (code) => {
     status = code;
   });
+  addTreeOptions(program);
   program.hook("preAction", (_program, command) => {
     if (!WORDS_ONLY.includes(command.name())) checkBuild();
   });

@@ -2,13 +2,15 @@ import { workerData } from "piscina";
 import { minimalFinding, tallyRuns } from "../../fuzz/executor.ts";
 import { sourceOf } from "../../fuzz/guided.ts";
 import { openPair } from "./backends.ts";
+import { opening } from "./opening.ts";
 import { differentialOf } from "./campaign.ts";
 import { checks } from "../pat/invariant.ts";
 import type { WorkerAnswer, WorkerSetup, WorkerTask } from "./workertask.ts";
 
 checks.thorough = process.env["PFNDIFF_CHECK"] === "1";
 
-const { before, after, seed, source, corpus }: WorkerSetup = workerData;
+const { before, after, seed, source, corpus, programs }: WorkerSetup = workerData;
+opening.programs = programs;
 const traceOf = sourceOf(source, corpus);
 const differential = differentialOf(await openPair({ before, after }));
 

@@ -10,6 +10,8 @@ export interface WorkerSetup {
   readonly seed: number;
   readonly source: SourceName;
   readonly corpus: readonly Trace[];
+  /** Programs of trees, by id. */
+  readonly programs: Readonly<Record<string, string>>;
 }
 
 /** One piece of work for a worker thread. */

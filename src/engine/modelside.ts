@@ -26,6 +26,7 @@ const NO_MAPS: readonly SeenKernelMap[] = [];
 export class ModelSide implements LiveSide {
   outcome: Outcome = null;
   badContexts = 0;
+  readonly isOver = false;
   readonly changes = new ListChanges();
   /** A machine for each world that has come up: campaigns draw from a handful. */
   private readonly machines = new Map<number, Machine>();

@@ -5,6 +5,7 @@ import type { ProcLedger } from "./areas.ts";
 import { checkCalls, checkEffect, checkErrno } from "./checks/errno.ts";
 import { areEqualSpaces, type Observed, type SeenCall } from "./observed.ts";
 import type { Symptom } from "./severity.ts";
+import { isOfKernel } from "./severity.ts";
 import { SideOracle } from "./side.ts";
 import type { SideFinding } from "./sidefinding.ts";
 
@@ -170,7 +171,8 @@ function isOutcome(symptom: Symptom): boolean {
     symptom === "refused" ||
     symptom === "stale-memtype" ||
     symptom === "missed-conflict" ||
-    symptom === "errno"
+    symptom === "errno" ||
+    isOfKernel(symptom)
   );
 }
 

@@ -5,13 +5,12 @@ import type { Fault } from "../trace/fields.ts";
 import type {
   KernelMap,
   Mapped,
-  Memtype,
   Recording,
   Step,
   TraceEvent,
   VmaState,
 } from "../trace/recording.ts";
-import { ListChanges } from "./listchanges.ts";
+import { ListChanges, type ListEntry } from "./listchanges.ts";
 import {
   NOTHING,
   type Observed,
@@ -72,11 +71,13 @@ export class RecordingFeed implements Observed {
   bared: Observed["bared"] = [];
   readonly hasVmPat: boolean;
   badContexts = 0;
+  isOver = false;
   calls: readonly SeenCall[] = [];
   kernelMaps: readonly SeenKernelMap[] = [];
   readonly changes = new ListChanges();
 
   private step: Step | null = null;
+  private list: readonly ListEntry[] = [];
   private readonly shown = new Map<number, RecordedSpace>();
   private readonly steps: readonly Step[];
 
@@ -91,13 +92,16 @@ export class RecordingFeed implements Observed {
   show(index: number): this {
     const step = this.steps[index];
     if (step === undefined) throw new RangeError(`the recording has no step ${index}`);
-    diffMemtype(this.step?.memtype ?? [], step.memtype, this.changes);
+    const list = step.memtype.map(({ start, end, type }) => ({ start, end, mode: modeOf(type) }));
+    this.changes.between(this.list, list);
+    this.list = list;
     this.step = step;
     this.shown.clear();
     this.outcome = "errno" in step.result ? step.result.errno : null;
     this.failed = step.failed ?? null;
     this.bared = step.bared ?? [];
     this.events = step.events;
+    this.isOver = step.events.some(endsAll);
     this.calls = (step.calls ?? []).map(({ call, errno }) => ({ call, outcome: errno ?? null }));
     this.kernelMaps = (step.kernelMaps ?? []).filter(({ ram }) => ram !== true).map(seenMap);
     this.badContexts = 0;
@@ -154,30 +158,16 @@ function endOfRun(
   return end;
 }
 
+/** Whether the kernel's code that showed this has ended with it; a model's BUG() ends one task. */
+function endsAll(event: TraceEvent): boolean {
+  if (event.kind === "bug") return event.backtrace !== undefined;
+  return event.kind === "crash" || event.kind === "hang";
+}
+
 function modeOf(type: CacheMode): number {
   return CACHE_MODES.indexOf(type);
 }
 
 function seenMap({ via, slot, start, end, type }: KernelMap): SeenKernelMap {
   return { via, slot, start, end, mode: modeOf(type) };
-}
-
-/** Tells the entries that went and came between two lists; equal ones are alike. */
-function diffMemtype(was: readonly Memtype[], is: readonly Memtype[], changes: ListChanges): void {
-  changes.clear();
-  let head = 0;
-  while (head < was.length && head < is.length && same(was[head], is[head])) head++;
-  let [wasEnd, isEnd] = [was.length, is.length];
-  while (wasEnd > head && isEnd > head && same(was[wasEnd - 1], is[isEnd - 1])) {
-    wasEnd--;
-    isEnd--;
-  }
-  for (const { start, end, type } of was.slice(head, wasEnd)) {
-    changes.remove(start, end, modeOf(type));
-  }
-  for (const { start, end, type } of is.slice(head, isEnd)) changes.add(start, end, modeOf(type));
-}
-
-function same(a: Memtype | undefined, b: Memtype | undefined): boolean {
-  return a?.start === b?.start && a?.end === b?.end && a?.type === b?.type;
 }

@@ -47,7 +47,10 @@ export function judgeSide(recording: Recording, side: Side): SideJudgement {
   const oracle = new SideOracle(side);
   const feed = new RecordingFeed(recording);
   oracle.reset(recording.trace.world);
-  recording.trace.ops.forEach((op, index) => oracle.judge(op, feed.show(index)));
+  for (const [index, op] of recording.trace.ops.entries()) {
+    oracle.judge(op, feed.show(index));
+    if (feed.isOver) break;
+  }
   return {
     findings: oracle.findings.map((finding) => finding.plainFinding()),
     retention: { ...oracle.retention },
@@ -69,7 +72,10 @@ export function judge(before: Recording, after: Recording): Judgement {
   const was = new RecordingFeed(before);
   const is = new RecordingFeed(after);
   differential.reset(world);
-  ops.forEach((op, index) => differential.judge(op, was.show(index), is.show(index)));
+  for (const [index, op] of ops.entries()) {
+    differential.judge(op, was.show(index), is.show(index));
+    if (was.isOver || is.isOver) break;
+  }
   return {
     findings: judgeFindings(differential.before.findings, differential.after.findings).map(
       (finding) => finding.plain(),

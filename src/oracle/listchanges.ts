@@ -21,6 +21,13 @@ export class ListChange {
   }
 }
 
+/** An entry of a memtype list; `mode` is an index into CACHE_MODES. */
+export interface ListEntry {
+  readonly start: number;
+  readonly end: number;
+  readonly mode: number;
+}
+
 /**
  * How the memtype list changed in one step: entries that came and entries that went, by value.
  * A shrunk entry is one that went and one that came. The order does not matter, and a value
@@ -41,6 +48,21 @@ export class ListChanges {
 
   remove(start: number, end: number, mode: number): void {
     this.push(start, end, mode, WENT);
+  }
+
+  /** The changes from one list to the next; equal entries are alike. */
+  between(was: readonly ListEntry[], is: readonly ListEntry[]): void {
+    this.clear();
+    if (was === is) return;
+    let head = 0;
+    while (head < was.length && head < is.length && areAlike(was[head], is[head])) head++;
+    let [wasEnd, isEnd] = [was.length, is.length];
+    while (wasEnd > head && isEnd > head && areAlike(was[wasEnd - 1], is[isEnd - 1])) {
+      wasEnd--;
+      isEnd--;
+    }
+    for (const { start, end, mode } of was.slice(head, wasEnd)) this.remove(start, end, mode);
+    for (const { start, end, mode } of is.slice(head, isEnd)) this.add(start, end, mode);
   }
 
   private push(start: number, end: number, mode: number, state: number): void {
@@ -90,6 +112,10 @@ export class ListChanges {
     all[a] = all[b] as ListChange;
     all[b] = change;
   }
+}
+
+function areAlike(a: ListEntry | undefined, b: ListEntry | undefined): boolean {
+  return a?.start === b?.start && a?.end === b?.end && a?.mode === b?.mode;
 }
 
 function areOpposite(a: ListChange, b: ListChange): boolean {

@@ -26,13 +26,14 @@ export class LivePair {
   /** Runs a trace on both sides and judges it. */
   run({ world, ops }: Trace, watcher: OpWatcher | null = null): readonly SideFinding[] {
     const { before, after, oracle } = this;
-    before.reset(world);
-    after.reset(world);
+    before.reset(world, ops);
+    after.reset(world, ops);
     oracle.reset(world);
     for (const op of ops) {
       watcher?.before(op, before, after);
       oracle.judge(op, before.apply(op), after.apply(op));
       watcher?.after(op, before, after);
+      if (before.isOver || after.isOver) break;
     }
     return judgeFindings(oracle.before.findings, oracle.after.findings);
   }

@@ -118,6 +118,8 @@ export interface Observed {
   readonly hasVmPat: boolean;
   /** Contexts whose count is wrong or that nobody holds; 0 where the backend shows none. */
   readonly badContexts: number;
+  /** A kernel's own code has met its end in this step: the side shows nothing of later ones. */
+  readonly isOver: boolean;
   /** What the calls of a driver's handlers returned. */
   readonly calls: readonly SeenCall[];
   /** What the kernel has mapped of the region for itself, in order of mapping. */
@@ -140,8 +142,11 @@ export interface Observed {
 
 /** A side that runs while it is judged: the oracle looks into it instead of at a recording. */
 export interface LiveSide extends Observed {
-  /** Starts over in `world`: no process, no reservation. */
-  reset(world: World): void;
+  /**
+   * Starts over in `world`: no process, no reservation. `ops` are those that will be applied, for a
+   * side that is asked for whole traces.
+   */
+  reset(world: World, ops?: readonly Op[]): void;
   /** Performs one op; from then on the side shows what came of it. */
   apply(op: Op): this;
 }

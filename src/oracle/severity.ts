@@ -4,6 +4,9 @@
  * findings by it, and nothing else ranks symptoms.
  */
 export const SYMPTOMS = [
+  "crash",
+  "bug",
+  "hang",
   "alias",
   "missed-conflict",
   "untracked-mapping",
@@ -11,6 +14,7 @@ export const SYMPTOMS = [
   "refcount",
   "double-untrack",
   "leak",
+  "kernel-leak",
   "mode-mismatch",
   "stale-memtype",
   "refused",
@@ -45,6 +49,16 @@ export function bySeverity(a: Ranked, b: Ranked): number {
     rankIn(SYMPTOMS, a.symptom) - rankIn(SYMPTOMS, b.symptom) ||
     rankIn(VERDICTS, a.verdict) - rankIn(VERDICTS, b.verdict) ||
     Number(a.signature > b.signature) - Number(a.signature < b.signature)
+  );
+}
+
+/**
+ * Whether a symptom is what a kernel's own code meets. That is its fault whatever the other side did, so
+ * it is never `parted`, and no other finding excuses it.
+ */
+export function isOfKernel(symptom: Symptom): boolean {
+  return (
+    symptom === "crash" || symptom === "bug" || symptom === "hang" || symptom === "kernel-leak"
   );
 }
 

@@ -9,6 +9,7 @@ import { KernelAreas } from "./kernelmaps.ts";
 import { Pages } from "./pages.ts";
 import { Processes } from "./processes.ts";
 import { Reservations } from "./reservations.ts";
+import { isOfKernel } from "./severity.ts";
 import { SideFinding } from "./sidefinding.ts";
 import type { Unit } from "./unit.ts";
 import { Units } from "./units.ts";
@@ -158,7 +159,8 @@ export class SideState {
    * its own. `kind` tells two occurrences of one cause apart in kind.
    */
   report(symptom: Symptom, cause: CauseId | string, tell: () => string, kind = ""): void {
-    const { side, step, parted } = this;
+    const { side, step } = this;
+    const parted = this.parted && !isOfKernel(symptom);
     this.findings.push(new SideFinding(symptom, cause, side, step, parted, kind, tell));
   }
 

@@ -159,7 +159,14 @@ export const eventSchema = z.discriminatedUnion("kind", [
     request: mode,
   }),
   z.strictObject({ kind: z.literal("warn"), text: z.string() }),
-  z.strictObject({ kind: z.literal("bug"), text: z.string() }),
+  /** What a kernel's own code met where it could not go on; the innermost function first. */
+  z.strictObject({
+    kind: z.enum(["bug", "crash", "hang"]),
+    text: z.string(),
+    backtrace: z.array(z.string()).optional(),
+  }),
+  /** What is not given back once no process is left. */
+  z.strictObject({ kind: z.literal("kernel-leak"), text: z.string() }),
 ]);
 
 /**

@@ -66,6 +66,7 @@ const identity = {
   seed: 1,
   source: "plain",
   corpus: [],
+  programs: {},
 } as const;
 const differential = differentialOf(pair);
 const local = localExecutor(identity.seed, differential);

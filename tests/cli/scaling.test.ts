@@ -49,6 +49,7 @@ describe("jobs", () => {
       seed: 5,
       source: "plain",
       corpus: [],
+      programs: {},
     } as const;
     const lines: string[] = [];
     const executor = new ThreadExecutor("dist/worker.js", identity, 2, (line) => lines.push(line));

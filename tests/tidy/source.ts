@@ -12,7 +12,7 @@ export interface Source {
   readonly builtins: readonly string[];
 }
 
-const FOLDERS = ["src", "legacy", "modern", "fuzz", "kernel", "reports", "tests"];
+const FOLDERS = ["src", "legacy", "modern", "fuzz", "kernel", "tree", "reports", "tests"];
 
 const IMPORT = /(?:^|\n)\s*(?:import|export)\b[^;"]*?"([^"]+)"|\bimport\("([^"]+)"\)/g;
 

@@ -1,14 +1,40 @@
 import type { SeenEvent } from "../observed.ts";
 import type { SideState } from "../state.ts";
 
-/** warning: the kernel warned, or a kernel BUG has ended the task. */
+/**
+ * warning: the kernel warned, or a kernel BUG has ended a model's task. crash, bug, hang, kernel-leak:
+ * what a kernel's own code has met.
+ */
 export function checkWarning(side: SideState, events: readonly SeenEvent[]): void {
   for (const event of events) {
-    if (event.kind === "warn") {
-      side.report("warning", side.cause, () => `the kernel warned: ${event.text}`);
-    } else if (event.kind === "bug") {
-      side.hasDied = true;
-      side.report("warning", side.cause, () => `the kernel died: ${event.text}`, event.kind);
+    switch (event.kind) {
+      case "warn":
+        side.report("warning", side.cause, () => `the kernel warned: ${event.text}`);
+        break;
+      case "bug":
+        side.hasDied = true;
+        if ("backtrace" in event && event.backtrace !== undefined) reportEnd(side, event);
+        else side.report("warning", side.cause, () => `the kernel died: ${event.text}`, event.kind);
+        break;
+      case "crash":
+      case "hang":
+        side.hasDied = true;
+        reportEnd(side, event);
+        break;
+      case "kernel-leak":
+        side.report("kernel-leak", side.cause, () => `not given back at the end: ${event.text}`);
+        break;
+      default:
     }
   }
+}
+
+interface End {
+  readonly kind: "bug" | "crash" | "hang";
+  readonly text: string;
+  readonly backtrace?: readonly string[] | undefined;
+}
+
+function reportEnd(side: SideState, { kind, text, backtrace = [] }: End): void {
+  side.report(kind, side.cause, () => [text, ...backtrace].join(" < "));
 }

@@ -1,0 +1,11 @@
+import type { Io } from "./io.ts";
+
+/** What opening a backend that has to be built first goes by; a command line sets it once. */
+export const opening: {
+  /** Where progress goes; null for nowhere. */
+  io: Io | null;
+  /** A file of kernel options, on top of ours. */
+  config: string | null;
+  /** Programs of trees that are built already, by id: a worker thread is told them. */
+  programs: Readonly<Record<string, string>>;
+} = { io: null, config: null, programs: {} };

@@ -1,0 +1,74 @@
+import { basename } from "node:path";
+import type { TreeBackend } from "../../tree/backend.ts";
+import { unfitForTree } from "../../tree/backend.ts";
+import { KernelUnavailable } from "../../kernel/unavailable.ts";
+import { compareSteps } from "../compare.ts";
+import type { Recording } from "../trace/recording.ts";
+import { documentsIn } from "./files.ts";
+import { opening } from "./opening.ts";
+import { ownRecordings } from "./recordings.ts";
+
+/** A release as a number that orders releases. */
+function rank(release: string): number {
+  const [major = 0, minor = 0, point = 0] = release.split(/[.-]/).map(Number);
+  return (major * 1000 + minor) * 1000 + point;
+}
+
+/** Of files of recordings by release, the one whose release is nearest. */
+export function nearest(files: readonly string[], release: string): string | null {
+  const named = files.flatMap((file) => {
+    const found = /(\d+\.\d+(\.\d+)?)\.jsonl/.exec(basename(file))?.[1];
+    return found === undefined ? [] : [{ file, away: Math.abs(rank(found) - rank(release)) }];
+  });
+  return named.sort((a, b) => a.away - b.away)[0]?.file ?? null;
+}
+
+/** How a tree's answers compare with recordings. */
+export interface SelfTest {
+  readonly traces: number;
+  readonly agreed: number;
+  /** How many traces part first at an op of each kind. */
+  readonly parts: ReadonlyMap<string, number>;
+}
+
+/** Asks a tree what recordings tell. */
+export function compareWith(backend: TreeBackend, recordings: readonly Recording[]): SelfTest {
+  const parts = new Map<string, number>();
+  let [traces, agreed] = [0, 0];
+  const fit = recordings.filter(({ trace }) => unfitForTree(trace.ops) === null);
+  backend.prefetch(fit.map(({ trace }) => trace));
+  for (const recording of fit) {
+    traces++;
+    const [first] = compareSteps(recording, backend.recordSync(recording.trace)).disagreements;
+    const op = first === undefined ? undefined : recording.trace.ops[first.step]?.op;
+    if (op === undefined) agreed++;
+    else parts.set(op, (parts.get(op) ?? 0) + 1);
+  }
+  return { traces, agreed, parts };
+}
+
+/**
+ * Tests the glue on recordings of the nearest release. Where a tree agrees with none, the glue does not do
+ * for it and nothing that it says counts; where it differs in some, its change may be meant: that is told.
+ */
+export async function selfTest(backend: TreeBackend, tell: (text: string) => void): Promise<void> {
+  const file = nearest(await ownRecordings(), backend.release);
+  if (file === null || opening.io === null) return;
+  const recordings: Recording[] = [];
+  for await (const document of documentsIn(opening.io, file)) {
+    if (document.kind === "recording") recordings.push(document.recording);
+  }
+  const { traces, agreed, parts } = compareWith(backend, recordings);
+  if (agreed === traces) return;
+  const ops = [...parts].map(([op, count]) => `${op} ${count}`).join(", ");
+  const what = `${agreed} of ${traces} traces of ${basename(file)} as recorded; parts at ${ops}`;
+  if (agreed === 0) {
+    throw new KernelUnavailable(
+      `${backend.id} (${backend.release}) answers ${what}`,
+      "the glue of tree/program does not do for this tree (docs/TREES.md)",
+    );
+  }
+  tell(
+    `${backend.id} (${backend.release}) answers ${what}: a change of the tree, or of its release`,
+  );
+}

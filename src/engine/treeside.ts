@@ -1,0 +1,83 @@
+import type { Outcome } from "../mm/errno.ts";
+import { ListChanges, type ListEntry } from "../oracle/listchanges.ts";
+import { type LiveSide, NOTHING, type SeenEvent, type SeenVma } from "../oracle/observed.ts";
+import type { Fault } from "../trace/fields.ts";
+import type { Op } from "../trace/op.ts";
+import type { Design } from "../trace/recording.ts";
+import type { World } from "../trace/trace.ts";
+import { AnswerSteps, type ShownSpace } from "../../tree/answer.ts";
+
+/** What answers whole traces: a kernel tree's code in a process of its own. */
+export interface TraceAnswerer {
+  readonly design: Design;
+  /** The words of the answer to one trace. */
+  answerTo(world: World, ops: readonly Op[]): Int32Array;
+}
+
+/** A side that has answered the whole trace when its first op is applied. */
+export class TreeSide implements LiveSide {
+  readonly badContexts = 0;
+  /** No kernel tells at which moment within an op a page lost its reservation. */
+  readonly bared = [];
+  readonly calls = [];
+  readonly kernelMaps = [];
+  readonly changes = new ListChanges();
+  private steps: AnswerSteps | null = null;
+
+  constructor(private readonly program: TraceAnswerer) {}
+
+  private get shown(): AnswerSteps {
+    if (this.steps === null) throw new Error("a tree's side shows nothing before a trace");
+    return this.steps;
+  }
+
+  get outcome(): Outcome {
+    return this.shown.outcome;
+  }
+
+  get hasVmPat(): boolean {
+    return this.program.design === "vm-pat";
+  }
+
+  get failed(): Fault | null {
+    return this.shown.failed;
+  }
+
+  get events(): readonly SeenEvent[] {
+    return this.shown.events;
+  }
+
+  get isOver(): boolean {
+    return this.shown.stopped !== null;
+  }
+
+  reset(world: World, ops?: readonly Op[]): void {
+    if (ops === undefined) throw new Error("a tree's side has to know the whole trace");
+    this.steps = new AnswerSteps(this.program.answerTo(world, ops), world);
+    this.changes.clear();
+  }
+
+  apply(_op: Op): this {
+    const { shown } = this;
+    const was: readonly ListEntry[] = shown.list;
+    shown.next();
+    this.changes.between(was, shown.list);
+    return this;
+  }
+
+  space(proc: number): ShownSpace | null {
+    return this.steps?.spaces.get(proc) ?? null;
+  }
+
+  isPatLost(vma: SeenVma): boolean {
+    return "isPatLost" in vma && vma.isPatLost === true;
+  }
+
+  entryAt(proc: number, _vma: SeenVma, page: number): number {
+    return Math.max(NOTHING, this.space(proc)?.entryAt(page) ?? NOTHING);
+  }
+
+  runEnd(proc: number, _vma: SeenVma, page: number, to: number): number {
+    return this.space(proc)?.runEnd(page, to) ?? to;
+  }
+}

@@ -1,0 +1,88 @@
+import type { RunningKernel } from "../kernel/assemble.ts";
+import type { TraceOutcome } from "../kernel/runner.ts";
+import type { Backend } from "../src/backend.ts";
+import type { AllocationSite } from "../src/pat/kernelstate.ts";
+import { isDriverOp } from "../src/trace/driverkinds.ts";
+import type { Op } from "../src/trace/op.ts";
+import type { Design, Recording } from "../src/trace/recording.ts";
+import type { Trace, World } from "../src/trace/trace.ts";
+import { UserError } from "../src/usererror.ts";
+import { TreeProgram } from "./program.ts";
+import { recordingOf } from "./recording.ts";
+import type { Asked } from "./wire.ts";
+
+/** Allocations that nothing here makes: kernel mappings are what drivers ask for. */
+const NO_SITES: readonly AllocationSite[] = ["kernel-area"];
+
+/** What keeps a trace from running on a tree's code, or null. */
+export function unfitForTree(ops: readonly Op[]): string | null {
+  for (const [index, op] of ops.entries()) {
+    if (isDriverOp(op)) return `ops[${index}] is ${op.op}, which a tree cannot do`;
+    if (op.fault !== undefined && NO_SITES.includes(op.fault.at)) {
+      return `ops[${index}] fails an allocation of ${op.fault.at}, which a tree does not make`;
+    }
+  }
+  return null;
+}
+
+/** A kernel tree's own code as a backend: it answers at once, and from a process of its own. */
+export class TreeBackend implements Backend {
+  readonly design: Design;
+  /** Such as 6.12.117. */
+  readonly release: string;
+  /** A tree finishes every trace: what it dies of is part of the recording. */
+  readonly lost = [];
+  private readonly running: TreeProgram;
+
+  constructor(
+    readonly id: string,
+    /** The program, which worker threads start as well. */
+    readonly program: string,
+  ) {
+    this.running = new TreeProgram(id, program);
+    const { release, hasVmPat } = this.running.hello;
+    this.release = release;
+    this.design = hasVmPat ? "vm-pat" : "kref";
+  }
+
+  identify(): Promise<RunningKernel> {
+    return Promise.resolve({ release: this.release, design: this.design });
+  }
+
+  /** The words of the answer to a trace. Throws UserError for a trace that no tree can run. */
+  answerTo(world: World, ops: readonly Op[]): Int32Array {
+    this.requireFit(ops);
+    return this.running.answerTo(world, ops);
+  }
+
+  /** Asks for many answers at once, so that each of them is there when it is wanted. */
+  prefetch(traces: readonly Asked[]): void {
+    for (const { ops } of traces) this.requireFit(ops);
+    this.running.prefetch(traces);
+  }
+
+  async prepare(traces: readonly Trace[]): Promise<void> {
+    this.prefetch(traces);
+  }
+
+  recordSync(trace: Trace): Recording {
+    return recordingOf({ trace, words: this.answerTo(trace.world, trace.ops) }, this);
+  }
+
+  async record(trace: Trace): Promise<Recording> {
+    return this.recordSync(trace);
+  }
+
+  async outcome(trace: Trace): Promise<TraceOutcome> {
+    return { recording: this.recordSync(trace) };
+  }
+
+  async close(): Promise<void> {
+    this.running.close();
+  }
+
+  private requireFit(ops: readonly Op[]): void {
+    const why = unfitForTree(ops);
+    if (why !== null) throw new UserError(`${this.id}: ${why}`);
+  }
+}

@@ -1,0 +1,240 @@
+import { createHash } from "node:crypto";
+import {
+  copyFileSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { availableParallelism } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { cacheFolder } from "../kernel/cache.ts";
+import { compiler } from "../kernel/guestimage.ts";
+import { type Outcome, run } from "../kernel/run.ts";
+import { KernelUnavailable } from "../kernel/unavailable.ts";
+import { FileLock } from "../src/results/lock.ts";
+import { UserError } from "../src/usererror.ts";
+import { programSources } from "./glue.ts";
+import { linkProgram } from "./link.ts";
+import { BuildLog } from "./log.ts";
+import {
+  digestOf,
+  exportRevision,
+  hashesOf,
+  type Seen,
+  sourcesOf,
+  type TreeSpec,
+} from "./sources.ts";
+
+/** Who is told of a build: what goes on, in a few words, and what the user should know of it. */
+export interface Watcher {
+  progress(text: string): void;
+  tell(text: string): void;
+}
+
+/** A tree's program, built, and what it was built of. */
+export interface BuiltTree {
+  /** The program's path. */
+  readonly program: string;
+  /** A hash of all files of the tree that it may be made of. */
+  readonly digest: string;
+}
+
+/** How long to wait between two looks at a lock that another build holds. */
+const LOCK_MS = 500;
+
+const hashOf = (...texts: readonly (string | Buffer)[]) => {
+  const sum = createHash("sha256");
+  for (const text of texts) sum.update(text).update("\0");
+  return sum.digest("hex").slice(0, 16);
+};
+
+/**
+ * Builds the program of a tree, or finds it built. All work is done on a copy in the cache, one for
+ * each tree and compiler, in which only what changed is compiled again; the program's name holds a hash
+ * of everything that it is made of. Throws KernelUnavailable where it does not build.
+ */
+export async function buildTree(
+  id: string,
+  spec: TreeSpec,
+  config: string | null,
+  watcher: Watcher,
+): Promise<BuiltTree> {
+  const cc = await compilerVersion();
+  const options = config === null ? "" : optionsIn(config);
+  const glue = programSources();
+  const isRevision = spec.rev === null ? "" : "revisions";
+  const work = join(cacheFolder(), "trees", hashOf(spec.path, isRevision, cc, options));
+  mkdirSync(work, { recursive: true });
+  const lock = await locked(join(work, "lock"), () =>
+    watcher.progress(`waiting for another build of ${id}`),
+  );
+  try {
+    watcher.progress(`${id}: looking for what has changed`);
+    const hashes = await currentSources(spec, work);
+    const digest = digestOf(hashes);
+    const program = join(work, "programs", `${hashOf(digest, glue.hash)}`);
+    if (existsSync(program)) return { program, digest };
+    syncCopy(hashes, spec, work);
+    await makeProgram({ id, work, program, options, watcher });
+    return { program, digest };
+  } finally {
+    await lock.release();
+  }
+}
+
+async function locked(path: string, onWait: () => void): Promise<FileLock> {
+  for (;;) {
+    const taken = await FileLock.take(path);
+    if (taken instanceof FileLock) return taken;
+    onWait();
+    await sleep(LOCK_MS);
+  }
+}
+
+async function compilerVersion(): Promise<string> {
+  const { missing, stdout } = await run(compiler(), ["--version"]);
+  if (missing) {
+    throw new KernelUnavailable(`no C compiler (${compiler()})`, "apt-get install build-essential");
+  }
+  return `${compiler()} ${stdout.split("\n")[0]}`;
+}
+
+const copyOf = (work: string) => join(work, "tree");
+const exportOf = (work: string) => join(work, "export");
+
+/** The files of the tree and their contents' hashes; a revision's are written beside the copy first. */
+async function currentSources(spec: TreeSpec, work: string): Promise<Map<string, string>> {
+  const seenFile = join(work, "seen.json");
+  const isFresh = spec.rev !== null || !existsSync(seenFile);
+  const seen: Seen = isFresh ? {} : JSON.parse(readFileSync(seenFile, "utf8"));
+  if (spec.rev === null) {
+    const hashes = hashesOf(spec.path, await sourcesOf(spec.path), seen);
+    writeFileSync(seenFile, JSON.stringify(seen));
+    return hashes;
+  }
+  rmSync(exportOf(work), { recursive: true, force: true });
+  mkdirSync(exportOf(work), { recursive: true });
+  const names = await exportRevision(spec.path, spec.rev, exportOf(work));
+  return hashesOf(exportOf(work), names, seen);
+}
+
+/** Brings the copy up to date; a file whose content is the same keeps its time, for make goes by that. */
+function syncCopy(hashes: ReadonlyMap<string, string>, spec: TreeSpec, work: string): void {
+  const from = spec.rev === null ? spec.path : exportOf(work);
+  const copy = copyOf(work);
+  const listFile = join(work, "copied.json");
+  const had: Record<string, string> = existsSync(listFile)
+    ? JSON.parse(readFileSync(listFile, "utf8"))
+    : {};
+  // Until it is whole again nobody knows what the copy holds.
+  rmSync(listFile, { force: true });
+  for (const path of Object.keys(had)) {
+    if (!hashes.has(path)) rmSync(join(copy, path), { force: true });
+  }
+  const folders = new Set<string>();
+  for (const [path, hash] of hashes) {
+    const to = join(copy, path);
+    if (had[path] === hash) continue;
+    if (!folders.has(dirname(to))) mkdirSync(dirname(to), { recursive: true });
+    folders.add(dirname(to));
+    copyAsIs(join(from, path), to);
+  }
+  writeFileSync(listFile, JSON.stringify(Object.fromEntries(hashes)));
+}
+
+function copyAsIs(from: string, to: string): void {
+  if (!lstatSync(from).isSymbolicLink()) return copyFileSync(from, to);
+  rmSync(to, { force: true });
+  symlinkSync(readlinkSync(from), to);
+}
+
+interface Making {
+  readonly id: string;
+  readonly work: string;
+  readonly program: string;
+  readonly options: string;
+  readonly watcher: Watcher;
+}
+
+async function makeProgram(making: Making): Promise<void> {
+  const { id, work, program, watcher } = making;
+  const copy = copyOf(work);
+  const glue = programSources();
+  const log = new BuildLog(id, join(work, "log"));
+  const make: Make = (targets, onStdout = () => undefined) =>
+    log.step("make", ["-C", copy, `CC=${compiler()}`, ...targets], { env: ENV, onStdout });
+  for (const { from, to } of glue.inTree) writeChanged(join(copy, to), readFileSync(from));
+  await configure(making, log, make);
+  const objects = glue.objects.filter((name) => existsSync(join(copy, name.replace(/\.o$/, ".c"))));
+  const own = glue.inTree
+    .filter(({ to }) => to.endsWith(".c"))
+    .map(({ to }) => to.replace(/\.c$/, ".o"));
+  let files = 0;
+  await make(
+    [`-j${availableParallelism()}`, ...objects, ...own, "arch/x86/lib/", "lib/"],
+    (text) => {
+      files += text.match(/^ {2}(CC|AS|HOSTCC) /gm)?.length ?? 0;
+      watcher.progress(`${id}: ${files} files compiled`);
+    },
+  );
+  watcher.progress(`${id}: linking`);
+  mkdirSync(dirname(program), { recursive: true });
+  const draft = join(work, `draft-${basename(program)}`);
+  rmSync(draft, { recursive: true, force: true });
+  mkdirSync(draft);
+  await linkProgram({ log, copy, draft, glue, objects: [...own, ...objects] });
+  renameSync(join(draft, "pfntree"), program);
+  rmSync(draft, { recursive: true, force: true });
+}
+
+type Make = (targets: readonly string[], onStdout?: (text: string) => void) => Promise<Outcome>;
+
+/** A time stamp that is always the same keeps what has not changed from being made again. */
+const ENV = { KBUILD_BUILD_TIMESTAMP: "0" };
+
+/** Configures the copy where the options are others than last time. */
+async function configure(
+  { id, work, options, watcher }: Making,
+  log: BuildLog,
+  make: Make,
+): Promise<void> {
+  const copy = copyOf(work);
+  const wanted = `${readFileSync(programSources().options, "utf8")}\n${options}`;
+  const file = join(work, "options.config");
+  if (existsSync(file) && readFileSync(file, "utf8") === wanted) return;
+  watcher.progress(`${id}: configuring`);
+  const draft = `${file}.draft`;
+  writeFileSync(draft, wanted);
+  await make(["tinyconfig"]);
+  const merge = join(copy, "scripts", "kconfig", "merge_config.sh");
+  await log.step("sh", [merge, "-m", ".config", draft], { cwd: copy, env: ENV });
+  await make(["olddefconfig"]);
+  for (const line of unheld(options, readFileSync(join(copy, ".config"), "utf8"))) {
+    watcher.tell(`${id}: ${line} does not hold beside what the program needs`);
+  }
+  renameSync(draft, file);
+}
+
+/** A user's file of kernel options. */
+function optionsIn(path: string): string {
+  if (!existsSync(path)) throw new UserError(`--config: ${path} is not there`);
+  return readFileSync(path, "utf8");
+}
+
+/** The options that were asked for and are not in a configuration. */
+export function unheld(asked: string, config: string): string[] {
+  const lines = new Set(config.split("\n"));
+  return asked.split("\n").filter((line) => /^(# )?CONFIG_/.test(line) && !lines.has(line));
+}
+
+/** Writes a file where it is not there as it should be: its time tells make whether to go by it. */
+function writeChanged(path: string, content: Buffer): void {
+  if (!existsSync(path) || !readFileSync(path).equals(content)) writeFileSync(path, content);
+}

@@ -1,0 +1,133 @@
+import type { Op } from "../src/trace/op.ts";
+import type { World } from "../src/trace/trace.ts";
+import { KernelUnavailable } from "../kernel/unavailable.ts";
+import { AnswerSteps, splitAnswer, type Stopped } from "./answer.ts";
+import { type Hello, NoStart, ProgramEnded, TreeChild } from "./child.ts";
+import { type Asked, encodeRequest, RECORD, STOPS } from "./wire.ts";
+
+/** A trace by itself that a program dies of without a word: what it shows is a crash at its first op. */
+const CRASHED = "the program was killed";
+
+/**
+ * A tree's program as long as it is needed: a child that crashes is replaced, and what it had not
+ * answered is asked again. Answers to traces that are known beforehand are fetched in one go.
+ */
+export class TreeProgram {
+  private child: TreeChild | null = null;
+  /** Answers that wait, by the ops of their traces. */
+  private readonly ahead = new Map<readonly Op[], { world: World; words: Int32Array }>();
+
+  constructor(
+    private readonly id: string,
+    private readonly path: string,
+  ) {}
+
+  /** What the program says of itself; starts it if it does not run. */
+  get hello(): Hello {
+    return this.running().hello;
+  }
+
+  private running(): TreeChild {
+    try {
+      this.child ??= new TreeChild(this.path);
+      return this.child;
+    } catch (error) {
+      if (!(error instanceof NoStart)) throw error;
+      const [text = "", ...frames] = error.text.split("\n");
+      const backtrace = frames.map((frame) => frame.trim());
+      this.refuse({ kind: STOPS[error.why] ?? "unfit", text, backtrace });
+      throw new KernelUnavailable(`${this.id} cannot start: ${text}`, "see docs/TREES.md");
+    }
+  }
+
+  /** Asks for the answers to several traces at once; those of an earlier call are forgotten. */
+  prefetch(traces: readonly Asked[]): void {
+    this.ahead.clear();
+    const answers = this.ask(traces);
+    for (const [index, { world, ops }] of traces.entries()) {
+      const words = answers[index];
+      if (words !== undefined) this.ahead.set(ops, { world, words });
+    }
+  }
+
+  answerTo(world: World, ops: readonly Op[]): Int32Array {
+    const known = this.ahead.get(ops);
+    if (known !== undefined && known.world === world) return known.words;
+    const [words] = this.ask([{ world, ops }]);
+    if (words === undefined) throw new Error("a trace without an answer");
+    return words;
+  }
+
+  close(): void {
+    this.child?.close();
+    this.child = null;
+  }
+
+  private ask(traces: readonly Asked[]): Int32Array[] {
+    const answers: Int32Array[] = [];
+    while (answers.length < traces.length) {
+      const left = traces.slice(answers.length);
+      answers.push(...this.askOnce(left));
+    }
+    return answers;
+  }
+
+  /** The answers to the first of some traces, at least one. */
+  private askOnce(traces: readonly Asked[]): Int32Array[] {
+    const child = this.running();
+    try {
+      const answers = splitAnswer(child.ask(encodeRequest(traces)));
+      const last = answers.at(-1);
+      if (last !== undefined && isStopped(last)) this.afterStop(last, traces[answers.length - 1]);
+      return answers;
+    } catch (error) {
+      if (!(error instanceof ProgramEnded)) throw error;
+      this.close();
+      // Nobody knows which of several it was, so each is asked by itself.
+      const [first] = traces;
+      if (first === undefined) throw error;
+      return traces.length === 1 ? [killedAnswer()] : this.askOnce([first]);
+    }
+  }
+
+  /** The program has ended with this trace. */
+  private afterStop(words: Int32Array, asked: Asked | undefined): void {
+    this.close();
+    if (asked === undefined) return;
+    const steps = new AnswerSteps(words, asked.world);
+    while (steps.stopped === null) steps.next();
+    this.refuse(steps.stopped);
+  }
+
+  /** That the glue does not do for a tree is nobody's finding. */
+  private refuse({ kind, text, backtrace }: Stopped): void {
+    const where = backtrace.join(" < ");
+    if (kind === "stub") {
+      throw new KernelUnavailable(
+        `${this.id} uses ${text}, for which there is no reviewed stub (${where})`,
+        "look at tree/program/stubs.txt, which says what a stub must answer (docs/TREES.md)",
+      );
+    }
+    if (kind === "unfit") {
+      throw new KernelUnavailable(`${this.id}: ${text} (${where})`, "see docs/TREES.md");
+    }
+  }
+}
+
+function isStopped(words: Int32Array): boolean {
+  for (let at = 0; at < words.length; at += 2 + (words[at + 1] as number)) {
+    if (words[at] === RECORD.STOP) return true;
+  }
+  return false;
+}
+
+function killedAnswer(): Int32Array {
+  const text = new TextEncoder().encode(CRASHED);
+  const length = Math.ceil((text.length + 1) / 4);
+  const stop = STOPS.indexOf("crash");
+  const head = [RECORD.TRACE, 1, 0, RECORD.STEP, 1, 0, RECORD.STOP, 1 + length, stop];
+  const words = new Int32Array(head.length + length);
+  words.set(head);
+  new Uint8Array(words.buffer).set(text, head.length * 4);
+  return words;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the files of the host half share. */
+#ifndef PFNDIFF_HOST_H
+#define PFNDIFF_HOST_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "../pfndiff.h"
+
+/*
+ * What pfndiff and this program say to each other, in 32-bit words: tree/wire.ts has the other half, and a test
+ * compares the two.
+ *
+ * A request is its length in words and so many traces; a trace is TRACE_WORDS words (pfns, vpages, write-back,
+ * maps, ops) and OP_WORDS words an op: code, proc, at, pages, four of its own, and the site and number of the
+ * allocation that fails. All but the last two are what a guest is told as well (kernel/wire.ts).
+ * An answer is its length and, for each trace, records: a word of kind and one of length, then so many words.
+ */
+#define WIRE_VERSION 1
+#define TRACE_WORDS 5
+#define OP_WORDS 10
+#define OWN_WORDS 4
+#define HELLO_MAGIC 0x45525450
+
+enum record {
+	RECORD_STEP = 1,  /* errno: a new step begins, in which nothing has changed so far */
+	RECORD_LOG = 2,   /* a line of the kernel log, NUL-padded */
+	RECORD_LIST = 3,  /* the memtype list: start, end, mode each */
+	RECORD_VMAS = 4,  /* proc, then start, end, pfn, flags of each VMA */
+	RECORD_GONE = 5,  /* proc: it is not alive */
+	RECORD_PAGES = 6, /* proc, then page, entry of each page table entry that changed */
+	RECORD_END = 7,   /* the trace is over */
+	RECORD_LEAK = 8,  /* what the trace did not give back, as text */
+	RECORD_STOP = 9,  /* enum stop, then text and backtrace: the program ends here */
+	RECORD_TRACE = 10, /* the page where the region of the trace begins */
+	RECORD_FAILED = 11, /* site and number of the allocation that failed within the op */
+};
+
+enum stop { STOP_BUG = 1, STOP_CRASH = 2, STOP_HANG = 3, STOP_STUB = 4, STOP_UNFIT = 5 };
+
+enum op_code {
+	OP_SPAWN, OP_MMAP, OP_MUNMAP, OP_MREMAP, OP_MPROTECT, OP_MADVISE, OP_TOUCH,
+	OP_FORK, OP_EXIT, OP_MLOCK, OP_MUNLOCK, OP_MSEAL, OP_REVOKE,
+};
+
+#define MOST_PROCS 1024
+
+struct trace {
+	int pfns, vpages, write_back, maps, ops;
+};
+
+/* answer.c: records, kept until a request is done. */
+void answer_begin(void);
+void answer_record(enum record kind, const int *words, int count);
+void answer_text(enum record kind, int first, const char *text);
+/* Makes room for a record of `count` words and returns where they go. */
+int *answer_room(enum record kind, int count);
+/* Begins a step, before what its op says; and what the op returned, once it has. */
+void answer_step(void);
+void answer_result(int error);
+void answer_send(void);
+/* In place of a hello: why the program cannot even start. */
+void answer_excuse(enum stop why, const char *text);
+int read_words(int *words, long count);
+
+/* state.c: what a step shows, as changes. */
+void state_begin(const struct trace *trace);
+/* `all`: the op reaches every process' page table. */
+void state_show(const struct trace *trace, void *const *mms, int procs, int proc, int child, int all);
+
+/* trace.c: runs a trace; returns when its records are written. */
+void trace_run(const struct trace *trace, const int *ops);
+
+/* memory.c: objects that have been allocated and not freed, and which, in words. */
+long memory_live(void);
+void memory_setup(void);
+void memory_mark(void);
+int memory_left(char *text, size_t size);
+
+/* trouble.c: signals, and how a trace ends that cannot go on. */
+void trouble_setup(void);
+/* Starts the clock of a trace, which counts processor time; one that runs over it hangs. */
+void trouble_clock(int ops);
+/* Is 0 while no trace runs: then nothing of an answer is there to be told. */
+extern int trouble_in_trace;
+/* What the kernel says belongs to no op. */
+extern int trouble_is_quiet;
+
+/* symbols.c: the function and offset of an address, such as "untrack_pfn+0x2a"; static text. */
+const char *symbol_of(unsigned long address);
+
+#endif

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0
+// Says what it is, then answers requests until there are no more.
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include "host.h"
+
+#define RAM 0x200000000000UL
+#define MEMORY_MAP 0x300000000000UL
+
+static void *area_at(unsigned long at, size_t size, int protection)
+{
+	const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE;
+	void *area = mmap((void *)at, size, protection, flags, -1, 0);
+
+	if (area == MAP_FAILED) {
+		perror("pfntree: mmap");
+		exit(1);
+	}
+	return area;
+}
+
+// The pipes come open both ways, and whoever holds an end for writing never sees the other end go.
+static void open_one_way(int fd, int mode)
+{
+	char name[32];
+	int one;
+
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	one = open(name, mode | O_CLOEXEC);
+	if (one < 0 || dup2(one, fd) < 0) {
+		perror("pfntree: pipe");
+		exit(1);
+	}
+	close(one);
+}
+
+static int *request;
+static size_t request_room;
+
+static int read_request(int *length)
+{
+	if (!read_words(length, 1))
+		return 0;
+	if ((size_t)*length > request_room) {
+		request_room = (size_t)*length;
+		request = realloc(request, request_room * sizeof(*request));
+		if (!request)
+			return 0;
+	}
+	return read_words(request, *length);
+}
+
+int main(void)
+{
+	const int hello[] = { HELLO_MAGIC, WIRE_VERSION, (int)k_version(), k_has_vm_pat() };
+	int length;
+
+	open_one_way(STDIN_FILENO, O_RDONLY);
+	open_one_way(STDOUT_FILENO, O_WRONLY);
+	trouble_setup();
+	memory_setup();
+	area_at(RAM, PFNDIFF_RAM_PAGES * PFNDIFF_PAGE, PROT_READ | PROT_WRITE);
+	area_at(MEMORY_MAP, 1UL << 36, PROT_READ | PROT_WRITE);
+	// What a write to a private mapping copies: nobody looks at the bytes of a device.
+	area_at(PFNDIFF_WINDOW, PFNDIFF_WINDOW_PAGES * PFNDIFF_PAGE, PROT_READ);
+	k_init(RAM, MEMORY_MAP);
+	if (write(STDOUT_FILENO, hello, sizeof(hello)) != sizeof(hello))
+		return 1;
+	while (read_request(&length)) {
+		answer_begin();
+		trouble_in_trace = 1;
+		for (const int *at = request; at < request + length;) {
+			const struct trace trace = { at[0], at[1], at[2], at[3], at[4] };
+
+			trouble_clock(trace.ops);
+			trace_run(&trace, at + TRACE_WORDS);
+			at += TRACE_WORDS + (long)trace.ops * OP_WORDS;
+		}
+		trouble_in_trace = 0;
+		answer_send();
+	}
+	return 0;
+}

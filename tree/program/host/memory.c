@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0
+// Objects of the kernel half: in chunks of one size each, so that an address tells what lies there. What is freed is
+// poisoned, and a table beside the objects tells what each is: a second free and what is left at the end are seen.
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include "host.h"
+
+#define ARENA 0x400000000000UL
+#define CHUNK 65536UL
+#define CHUNKS 65536UL
+#define UNIT 64UL
+#define SLOTS (CHUNK / UNIT)
+// Sizes in units up to the largest object, each aligned to a unit; one class more for 256 bytes aligned so.
+#define CLASSES 128
+#define ALIGNED CLASSES
+#define POISON 0x6b
+#define MOST_KINDS 255
+
+static unsigned char class_of[CHUNKS];
+static unsigned int first_free[CLASSES + 1]; // slot numbers + 1
+static unsigned int (*next_free)[SLOTS];
+static unsigned char (*kind_of)[SLOTS]; // 0 for a free slot
+static unsigned long chunks;
+static const char *kinds[MOST_KINDS + 1];
+static int kind_count;
+static long live, live_of[MOST_KINDS + 1], marked_of[MOST_KINDS + 1];
+
+static void *reserve(void *at, size_t size)
+{
+	const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (at ? MAP_FIXED : 0);
+	void *area = mmap(at, size, PROT_READ | PROT_WRITE, flags, -1, 0);
+
+	if (area == MAP_FAILED) {
+		perror("pfntree: mmap");
+		exit(1);
+	}
+	return area;
+}
+
+void memory_setup(void)
+{
+	reserve((void *)ARENA, CHUNK * CHUNKS);
+	next_free = reserve(NULL, sizeof(*next_free) * CHUNKS);
+	kind_of = reserve(NULL, sizeof(*kind_of) * CHUNKS);
+}
+
+static unsigned long size_in(unsigned int class)
+{
+	return class == ALIGNED ? 256 : class * UNIT;
+}
+
+static int kind_named(const char *what)
+{
+	for (int kind = 1; kind <= kind_count; kind++)
+		if (kinds[kind] == what)
+			return kind;
+	if (kind_count == MOST_KINDS)
+		host_unfit("more kinds of objects than memory.c has room for");
+	kinds[++kind_count] = what;
+	return kind_count;
+}
+
+static void add_chunk(unsigned int class)
+{
+	const unsigned long size = size_in(class), chunk = chunks++;
+
+	if (chunk == CHUNKS)
+		host_unfit("a trace needs more objects than memory.c has room for");
+	class_of[chunk] = class;
+	for (unsigned long slot = CHUNK / size; slot-- > 0;) {
+		next_free[chunk][slot] = first_free[class];
+		first_free[class] = chunk * SLOTS + slot + 1;
+	}
+}
+
+void *host_alloc(const char *what, unsigned long size, unsigned long align)
+{
+	const unsigned int class = align > UNIT ? ALIGNED : size <= UNIT ? 1 : (size + UNIT - 1) / UNIT;
+	const int kind = kind_named(what);
+	unsigned int at;
+
+	if (class > ALIGNED || (align <= UNIT && class >= CLASSES) || (align > UNIT && (align > 256 || size > 256)))
+		host_unfit("an object is larger than memory.c has room for");
+	if (!first_free[class])
+		add_chunk(class);
+	at = first_free[class] - 1;
+	first_free[class] = next_free[at / SLOTS][at % SLOTS];
+	kind_of[at / SLOTS][at % SLOTS] = kind;
+	live++;
+	live_of[kind]++;
+	return (char *)ARENA + at / SLOTS * CHUNK + at % SLOTS * size_in(class);
+}
+
+void host_free(const void *object)
+{
+	const unsigned long offset = (unsigned long)object - ARENA, chunk = offset / CHUNK;
+	unsigned long size, slot;
+
+	if (!object)
+		return;
+	if (chunk >= chunks)
+		host_bug("something is freed that is no object");
+	size = size_in(class_of[chunk]);
+	slot = offset % CHUNK / size;
+	if (offset % CHUNK % size || !kind_of[chunk][slot])
+		host_bug(offset % CHUNK % size ? "the inside of an object is freed" : "an object is freed twice");
+	live--;
+	live_of[kind_of[chunk][slot]]--;
+	kind_of[chunk][slot] = 0;
+	memset((void *)object, POISON, size);
+	next_free[chunk][slot] = first_free[class_of[chunk]];
+	first_free[class_of[chunk]] = chunk * SLOTS + slot + 1;
+}
+
+long memory_live(void)
+{
+	return live;
+}
+
+void memory_mark(void)
+{
+	memcpy(marked_of, live_of, sizeof(marked_of));
+}
+
+int memory_left(char *text, size_t size)
+{
+	size_t used = 0;
+
+	text[0] = 0;
+	for (int kind = 1; kind <= kind_count; kind++) {
+		const long left = live_of[kind] - marked_of[kind];
+
+		if (left != 0 && used < size)
+			used += snprintf(text + used, size - used, "%s%s %+ld", used ? ", " : "", kinds[kind], left);
+	}
+	return used > 0;
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0
+// What a step shows, told as what has changed since the step before it.
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "host.h"
+
+// What was shown of a process.
+struct shown {
+	int alive, count, entries_known;
+	struct seen_vma *vmas; // room for as many as the window has pages
+	int *entries;
+};
+
+static struct shown shown[MOST_PROCS];
+static int vpages_room, list_count, list_room;
+static struct seen_memtype *list, *list_now;
+static struct seen_vma *vmas_now;
+static int *entries_now;
+
+static void *grown(void *old, size_t size)
+{
+	void *area = realloc(old, size);
+
+	if (!area)
+		_exit(1);
+	return area;
+}
+
+void state_begin(const struct trace *trace)
+{
+	if (trace->vpages > vpages_room) {
+		vpages_room = trace->vpages;
+		vmas_now = grown(vmas_now, sizeof(*vmas_now) * vpages_room);
+		entries_now = grown(entries_now, sizeof(*entries_now) * vpages_room);
+		for (int i = 0; i < MOST_PROCS; i++) {
+			free(shown[i].vmas);
+			free(shown[i].entries);
+			shown[i].vmas = NULL;
+			shown[i].entries = NULL;
+		}
+	}
+	for (int i = 0; i < MOST_PROCS; i++)
+		shown[i].alive = shown[i].count = shown[i].entries_known = 0;
+	list_count = 0;
+}
+
+static void show_list(void)
+{
+	int count;
+
+	// A list that fills its room may go on behind it.
+	while ((count = list_room ? k_memtypes(list_now, list_room) : 0) == list_room) {
+		list_room = list_room ? list_room * 2 : 64;
+		list = grown(list, sizeof(*list) * list_room);
+		list_now = grown(list_now, sizeof(*list_now) * list_room);
+	}
+	if (count == list_count && !memcmp(list, list_now, sizeof(*list) * count))
+		return;
+	answer_record(RECORD_LIST, (const int *)list_now, count * 3);
+	memcpy(list, list_now, sizeof(*list) * count);
+	list_count = count;
+}
+
+static void show_vmas(struct shown *it, int proc, void *mm, int vpages)
+{
+	const int count = k_vmas(mm, vpages, vmas_now, vpages);
+	int *words;
+
+	if (it->alive && count == it->count && !memcmp(it->vmas, vmas_now, sizeof(*vmas_now) * count))
+		return;
+	words = answer_room(RECORD_VMAS, 1 + count * 4);
+	words[0] = proc;
+	memcpy(words + 1, vmas_now, sizeof(*vmas_now) * count);
+	memcpy(it->vmas, vmas_now, sizeof(*vmas_now) * count);
+	it->count = count;
+}
+
+static void show_entries(struct shown *it, int proc, void *mm, int vpages)
+{
+	int changed = 0;
+	int *words;
+
+	k_entries(mm, vpages, entries_now);
+	if (!it->entries_known)
+		for (int i = 0; i < vpages; i++)
+			it->entries[i] = ENTRY_NONE;
+	it->entries_known = 1;
+	for (int i = 0; i < vpages; i++)
+		changed += entries_now[i] != it->entries[i];
+	if (!changed)
+		return;
+	words = answer_room(RECORD_PAGES, 1 + changed * 2);
+	*words++ = proc;
+	for (int i = 0; i < vpages; i++) {
+		if (entries_now[i] == it->entries[i])
+			continue;
+		*words++ = i;
+		*words++ = it->entries[i] = entries_now[i];
+	}
+}
+
+void state_show(const struct trace *trace, void *const *mms, int procs, int proc, int child, int all)
+{
+	show_list();
+	for (int i = 0; i < procs; i++) {
+		struct shown *it = &shown[i];
+
+		if (!mms[i]) {
+			if (it->alive)
+				answer_record(RECORD_GONE, &i, 1);
+			it->alive = 0;
+			continue;
+		}
+		if (!it->vmas)
+			it->vmas = grown(NULL, sizeof(*it->vmas) * vpages_room);
+		if (!it->entries)
+			it->entries = grown(NULL, sizeof(*it->entries) * vpages_room);
+		show_vmas(it, i, mms[i], trace->vpages);
+		it->alive = 1;
+		if (all || i == proc || i == child)
+			show_entries(it, i, mms[i], trace->vpages);
+	}
+}

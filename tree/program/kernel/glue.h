@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the files of the kernel half share. */
+#ifndef PFNDIFF_GLUE_H
+#define PFNDIFF_GLUE_H
+
+#include "pfndiff_versions.h"
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include "pfndiff.h"
+
+/* Definitions here stand in for those of files that are not linked, whose headers we do not all include. */
+#pragma GCC diagnostic ignored "-Wmissing-prototypes"
+#pragma GCC diagnostic ignored "-Wmissing-declarations"
+
+/* Whether the allocation at hand is the one that was told to fail. */
+bool pfndiff_fails(enum pfndiff_site site);
+/* What the glue itself allocates on the way neither fails nor counts. */
+void pfndiff_pause_faults(bool pause);
+/* Runs what RCU has put off. */
+void pfndiff_quiesce(void);
+/* Takes a process' place: its address space is current's. NULL for nobody's. */
+void pfndiff_become(struct mm_struct *mm);
+/* The task that copies its address space on fork. */
+struct task_struct *pfndiff_task(void);
+/* A file by the way a process reaches the region (VIAS of src/trace/syscalls.ts). */
+struct file *pfndiff_file(int via);
+void pfndiff_memory_init(unsigned long ram, unsigned long memmap);
+void pfndiff_tasks_init(void);
+void pfndiff_devices_init(void);
+/* Where it is declared has changed; what it is has not. */
+extern int sysctl_max_map_count;
+/* The region of the trace at hand, in bytes. */
+extern u64 pfndiff_base, pfndiff_bytes;
+extern bool pfndiff_write_back;
+/* The address space that revoke takes the region's mappings from. */
+extern struct address_space *pfndiff_mapping;
+/* Of the wrappers of whole kernel files. */
+struct mm_struct *pfndiff_dup_mm(struct task_struct *task, struct mm_struct *mm);
+extern const struct file_operations *pfndiff_mem_fops;
+void pfndiff_pat_on(void);
+
+#endif

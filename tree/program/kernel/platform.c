@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the machine is: a processor with PAT, MTRRs, and a region that is no RAM. */
+#include "pfndiff_glue.h"
+#include <linux/ioport.h>
+#include <linux/fs.h>
+#include <linux/mount.h>
+#include <asm/mtrr.h>
+#include <asm/processor.h>
+#include <asm/x86_init.h>
+
+u64 pfndiff_base, pfndiff_bytes;
+bool pfndiff_write_back;
+
+/* Family 6: of a 386 the kernel thinks that it has no uncached mappings. */
+struct cpuinfo_x86 boot_cpu_data = { .x86 = 6, .x86_phys_bits = 46, .x86_virt_bits = 48 };
+
+u8 mtrr_type_lookup(u64 start, u64 end, u8 *uniform)
+{
+	*uniform = 1;
+	return pfndiff_write_back ? MTRR_TYPE_WRBACK : MTRR_TYPE_UNCACHABLE;
+}
+
+int region_intersects(resource_size_t start, size_t size, unsigned long flags, unsigned long desc)
+{
+	return REGION_DISJOINT;
+}
+
+int page_is_ram(unsigned long pfn)
+{
+	return 0;
+}
+
+int walk_system_ram_range(unsigned long start, unsigned long pages, void *arg,
+			  int (*function)(unsigned long, unsigned long, void *))
+{
+	return -1;
+}
+
+bool path_noexec(const struct path *path)
+{
+	return false;
+}
+
+static bool is_isa_window(u64 start, u64 end)
+{
+	return start >= 0xa0000 && end <= 0x100000;
+}
+
+struct x86_platform_ops x86_platform = { .is_untracked_pat_range = is_isa_window };
+
+/* Traces say where they map, so nobody has to find room. */
+unsigned long pfndiff_fixed_area(struct file *file, unsigned long address) __asm__("arch_get_unmapped_area");
+unsigned long pfndiff_fixed_area(struct file *file, unsigned long address)
+{
+	return address;
+}
+
+unsigned long pfndiff_fixed_area_topdown(struct file *file, unsigned long address)
+	__asm__("arch_get_unmapped_area_topdown");
+unsigned long pfndiff_fixed_area_topdown(struct file *file, unsigned long address)
+{
+	return address;
+}

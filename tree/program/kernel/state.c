@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What can be seen after an op, and an access of a process, which looks at its page table first. */
+#include "pfndiff_glue.h"
+#include <linux/pgtable.h>
+#include <asm/memtype.h>
+#include "../arch/x86/mm/pat/memtype.h"
+
+int k_has_vm_pat(void)
+{
+#ifdef VM_PAT
+	return 1;
+#else
+	return 0;
+#endif
+}
+
+unsigned int k_version(void)
+{
+	return LINUX_VERSION_CODE;
+}
+
+static int flags_of(const struct vm_area_struct *vma)
+{
+	int flags = vma->vm_flags & VM_READ ? SEEN_READ : 0;
+
+	if (vma->vm_flags & VM_WRITE)
+		flags |= SEEN_WRITE;
+	if (!(vma->vm_flags & VM_MAYSHARE))
+		flags |= SEEN_PRIVATE;
+	if (vma->vm_flags & VM_DONTCOPY)
+		flags |= SEEN_DONTCOPY;
+#ifdef VM_SEALED
+	if (vma->vm_flags & VM_SEALED)
+		flags |= SEEN_SEALED;
+#endif
+#ifdef VM_PAT
+	if (!(vma->vm_flags & VM_PAT))
+		flags |= SEEN_PAT_LOST;
+#endif
+	return flags;
+}
+
+static int window_page(unsigned long address)
+{
+	return (address - PFNDIFF_WINDOW) >> PAGE_SHIFT;
+}
+
+static int region_page(u64 address)
+{
+	return ((s64)address - (s64)pfndiff_base) >> PAGE_SHIFT;
+}
+
+int k_vmas(void *mm, int pages, struct seen_vma *out, int room)
+{
+	const unsigned long end = PFNDIFF_WINDOW + pages * PAGE_SIZE;
+	struct vm_area_struct *vma;
+	int count = 0;
+	VMA_ITERATOR(vmi, (struct mm_struct *)mm, PFNDIFF_WINDOW);
+
+	rcu_read_lock();
+	for_each_vma(vmi, vma) {
+		if (vma->vm_start >= end || count == room)
+			break;
+		out[count++] = (struct seen_vma){
+			.start = window_page(vma->vm_start),
+			.end = window_page(vma->vm_end),
+			.pfn = region_page((u64)vma->vm_pgoff << PAGE_SHIFT),
+			.flags = flags_of(vma),
+		};
+	}
+	rcu_read_unlock();
+	return count;
+}
+
+int k_memtypes(struct seen_memtype *out, int room)
+{
+	struct memtype entry;
+	int count = 0;
+
+	while (count < room && !memtype_copy_nth_element(&entry, count + 1)) {
+		out[count++] = (struct seen_memtype){
+			.start = region_page(entry.start),
+			.end = region_page(entry.end),
+			.mode = entry.type,
+		};
+	}
+	return count;
+}
+
+void k_clean(void)
+{
+	struct memtype entry;
+
+	while (!memtype_copy_nth_element(&entry, 1))
+		if (memtype_free(entry.start, entry.end))
+			host_unfit("a reservation that is in the list cannot be freed; state.c frees what traces leave");
+	pfndiff_quiesce();
+}
+
+/* The page table that covers an address, or NULL; one covers 512 pages. */
+static pte_t *table_of(struct mm_struct *mm, unsigned long address)
+{
+	pgd_t *pgd = pgd_offset(mm, address);
+	p4d_t *p4d;
+	pud_t *pud;
+	pmd_t *pmd;
+
+	if (pgd_none(*pgd))
+		return NULL;
+	p4d = p4d_offset(pgd, address);
+	if (p4d_none(*p4d))
+		return NULL;
+	pud = pud_offset(p4d, address);
+	if (pud_none(*pud))
+		return NULL;
+	pmd = pmd_offset(pud, address);
+	if (pmd_none(*pmd))
+		return NULL;
+	return pte_offset_kernel(pmd, address & PMD_MASK);
+}
+
+static int entry_of(pte_t pte)
+{
+	int page;
+
+	if (pte_none(pte))
+		return ENTRY_NONE;
+	page = region_page((u64)pte_pfn(pte) << PAGE_SHIFT);
+	if (page < 0 || page >= pfndiff_bytes >> PAGE_SHIFT)
+		return ENTRY_ANON;
+	return page << 3 | pgprot2cachemode(pte_pgprot(pte));
+}
+
+void k_entries(void *mm, int pages, int *out)
+{
+	for (int from = 0; from < pages; from += PTRS_PER_PTE) {
+		const int count = min_t(int, pages - from, PTRS_PER_PTE);
+		pte_t *table = table_of(mm, PFNDIFF_WINDOW + from * PAGE_SIZE);
+
+		for (int i = 0; i < count; i++)
+			out[from + i] = table ? entry_of(table[i]) : ENTRY_NONE;
+	}
+}
+
+static bool is_served(struct mm_struct *mm, unsigned long address, bool write)
+{
+	pte_t *table = table_of(mm, address);
+	pte_t pte;
+
+	if (!table)
+		return false;
+	pte = table[pte_index(address)];
+	return pte_present(pte) && !(pte_flags(pte) & _PAGE_PROTNONE) && (!write || pte_write(pte));
+}
+
+/* One try of an access: 0 where the page table serves it, -EAGAIN where it is to be tried again. */
+static long fault_in(struct mm_struct *mm, unsigned long address, bool write)
+{
+	const unsigned long needed = write ? VM_WRITE : VM_READ | VM_WRITE | VM_EXEC;
+	struct vm_area_struct *vma = find_vma(mm, address);
+	vm_fault_t fault;
+
+	if (!vma || vma->vm_start > address || !(vma->vm_flags & needed))
+		return -EFAULT;
+	if (is_served(mm, address, write))
+		return 0;
+	fault = handle_mm_fault(vma, address, FAULT_FLAG_USER | (write ? FAULT_FLAG_WRITE : 0), NULL);
+	if (fault & VM_FAULT_SIGBUS)
+		return -EIO;
+	if (fault & VM_FAULT_OOM)
+		return -ENOMEM;
+	return fault & VM_FAULT_SIGSEGV ? -EFAULT : -EAGAIN;
+}
+
+/* The processor tries an access again after each fault; one that is never served is a loop. */
+#define MOST_FAULTS 8
+
+long k_touch(void *mm, unsigned long at, int write)
+{
+	long result = -EAGAIN;
+
+	pfndiff_become(mm);
+	mmap_read_lock(mm);
+	for (int i = 0; result == -EAGAIN; i++) {
+		if (i == MOST_FAULTS)
+			host_bug("an access faults again and again");
+		result = fault_in(mm, at, write);
+	}
+	mmap_read_unlock(mm);
+	pfndiff_become(NULL);
+	pfndiff_quiesce();
+	return result;
+}

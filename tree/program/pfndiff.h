@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the two halves of the program offer each other. The kernel half is compiled with the headers and flags
+ * of a kernel tree, the host half with the C library's, so only types of C itself can stand here.
+ */
+#ifndef PFNDIFF_H
+#define PFNDIFF_H
+
+/* Where every process has its window of virtual pages, and how long it may be. */
+#define PFNDIFF_WINDOW 0x10000000UL
+#define PFNDIFF_WINDOW_PAGES 16384UL
+#define PFNDIFF_PAGE 4096UL
+/* Pages of memory that page tables and copies on write are made of. */
+#define PFNDIFF_RAM_PAGES 65536UL
+
+/* The allocation sites of traces, in the order of ALLOCATION_SITES in tree/wire.ts. */
+enum pfndiff_site { SITE_NONE, SITE_MEMTYPE, SITE_CONTEXT, SITE_PAGE_TABLE, SITE_VMA, SITE_VMA_SETUP };
+
+/* Flags of a VMA as answers spell them: src/mm/vmaflags.ts, and bit 0 for a lost VM_PAT. */
+#define SEEN_PAT_LOST 1
+#define SEEN_PRIVATE 2
+#define SEEN_READ 4
+#define SEEN_WRITE 8
+#define SEEN_DONTCOPY 16
+#define SEEN_SEALED 32
+
+/* A page table entry as answers spell it: (pfn << 3) | cache mode, or one of these. */
+#define ENTRY_NONE (-1)
+#define ENTRY_ANON (-2)
+
+struct seen_vma { int start, end, pfn, flags; };
+struct seen_memtype { int start, end, mode; };
+
+/* The kernel half. Results are 0 or a negative errno, as the kernel has them. */
+void k_init(unsigned long ram, unsigned long memmap);
+/* Whether the design has a flag VM_PAT. */
+int k_has_vm_pat(void);
+/* The release that the headers name, such as 6.12.117. */
+unsigned int k_version(void);
+/* Begins a world whose region starts at a physical address; `maps` is its limit of VMAs, 0 for none. */
+void k_world(unsigned long base, unsigned long pages, int write_back, int maps);
+/* Tells the nth allocation at a site to fail; site 0 for none. */
+void k_fault(int site, int nth);
+/* Whether an allocation has failed since. */
+int k_has_failed(void);
+void *k_spawn(void);
+void *k_fork(void *mm, int late);
+void k_exit(void *mm);
+long k_mmap(void *mm, int via, unsigned long at, unsigned long length, int prot, int is_private, unsigned long pfn);
+long k_munmap(void *mm, unsigned long at, unsigned long length);
+long k_mprotect(void *mm, unsigned long at, unsigned long length, int prot);
+long k_madvise(void *mm, unsigned long at, unsigned long length, int advice);
+long k_mlock(void *mm, unsigned long at, unsigned long length);
+long k_munlock(void *mm, unsigned long at, unsigned long length);
+long k_mseal(void *mm, unsigned long at, unsigned long length);
+long k_mremap(void *mm, unsigned long at, unsigned long length, unsigned long fresh, int moves, unsigned long to);
+long k_touch(void *mm, unsigned long at, int write);
+void k_revoke(void);
+/* The VMAs of a window, the memtype list, the page table entries of a window; counts of what was written. */
+int k_vmas(void *mm, int pages, struct seen_vma *out, int room);
+int k_memtypes(struct seen_memtype *out, int room);
+void k_entries(void *mm, int pages, int *out);
+/* Frees the reservations of the region and whatever else a trace leaves behind by design. */
+void k_clean(void);
+/* Pages that are in use. */
+long k_pages_used(void);
+/* One-time warnings may show again. */
+void k_forget_warnings(void);
+/* Where a WARN() or BUG() at an address stands: 1 a warning, 2 one that has shown before, 0 a BUG, -1 neither. */
+int k_bug_at(unsigned long at, const char **file, unsigned int *line);
+
+/* The host half. */
+void *host_alloc(const char *what, unsigned long size, unsigned long align);
+void host_free(const void *object);
+void host_log(const char *format, __builtin_va_list arguments);
+void host_warn(const char *file, unsigned int line, unsigned long at);
+/* Ends the trace: what the kernel code did cannot be gone on from. */
+void host_bug(const char *why) __attribute__((noreturn));
+/* The glue itself is not fit for this tree. */
+void host_unfit(const char *why) __attribute__((noreturn));
+void host_stub(const char *name) __attribute__((noreturn));
+
+#endif

@@ -1,0 +1,72 @@
+import { putOp } from "../kernel/wire.ts";
+import { ALLOCATION_SITES } from "../src/pat/kernelstate.ts";
+import type { Op } from "../src/trace/op.ts";
+import type { World } from "../src/trace/trace.ts";
+
+/** Our half of what program/host/host.h agrees on, in 32-bit words; a test compares the two. */
+export const WIRE = {
+  WIRE_VERSION: 1,
+  HELLO_MAGIC: 0x45525450,
+  TRACE_WORDS: 5,
+  OP_WORDS: 10,
+} as const;
+
+/** The kinds of records of an answer. */
+export const RECORD = {
+  STEP: 1,
+  LOG: 2,
+  LIST: 3,
+  VMAS: 4,
+  GONE: 5,
+  PAGES: 6,
+  END: 7,
+  LEAK: 8,
+  STOP: 9,
+  TRACE: 10,
+  FAILED: 11,
+} as const;
+
+/** Why a trace could not go on, by number; 0 is none. */
+export const STOPS = ["none", "bug", "crash", "hang", "stub", "unfit"] as const;
+
+/** The words of a hello: magic, version of the wire, LINUX_VERSION_CODE, whether there is a VM_PAT. */
+export const HELLO_WORDS = 4;
+
+/** What a program is asked of a trace. */
+export interface Asked {
+  readonly world: World;
+  readonly ops: readonly Op[];
+}
+
+/** A request of several traces, with its length in words before it. */
+export function encodeRequest(traces: readonly Asked[]): Int32Array {
+  const { TRACE_WORDS, OP_WORDS } = WIRE;
+  let length = 1;
+  for (const { ops } of traces) length += TRACE_WORDS + ops.length * OP_WORDS;
+  const words = new Int32Array(length);
+  words[0] = length - 1;
+  let at = 1;
+  for (const { world, ops } of traces) {
+    words[at] = world.pfns;
+    words[at + 1] = world.vpages;
+    words[at + 2] = world.mtrr === "write-back" ? 1 : 0;
+    words[at + 3] = world.maps ?? 0;
+    words[at + 4] = ops.length;
+    at += TRACE_WORDS;
+    for (const op of ops) {
+      putOp(op, words, at);
+      at += OP_WORDS;
+      if (op.fault === undefined) continue;
+      words[at - 2] = ALLOCATION_SITES.indexOf(op.fault.at) + 1;
+      words[at - 1] = op.fault.nth;
+    }
+  }
+  return words;
+}
+
+/** The text in words that NULs pad. */
+export function textIn(words: Int32Array): string {
+  const bytes = new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
+  const end = bytes.indexOf(0);
+  return new TextDecoder().decode(bytes.subarray(0, end < 0 ? bytes.length : end));
+}
