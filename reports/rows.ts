@@ -26,6 +26,7 @@ export function stepRows(step: ReplayStep): Row[] {
     ...vmaRows(before, after),
     ...kernelMapRows(before, after),
     ...memtypeRows(before.memtype, after.memtype),
+    ...ramRows(before.ram, after.ram),
     ...eventRows(before, after),
   ];
 }
@@ -137,6 +138,13 @@ function memtypeRows(before: readonly Memtype[], after: readonly Memtype[]): Row
     if (takesRight) right += 1;
   }
   return rows.length === 0 ? [row("memtype", EMPTY, EMPTY)] : rows;
+}
+
+/** The modes of RAM pages that are not write-back. */
+function ramRows(before: Step["ram"], after: Step["ram"]): Row[] {
+  if (before === undefined && after === undefined) return [];
+  const text = (runs: Step["ram"]) => (runs === undefined ? NONE : runs.map(memtypeText).join(" "));
+  return [row("ram", text(before), text(after))];
 }
 
 function eventRows(before: Step, after: Step): Row[] {

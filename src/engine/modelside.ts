@@ -11,8 +11,9 @@ import {
   type SeenCall,
   type SeenEvent,
   type SeenKernelMap,
+  type SeenRamRun,
 } from "../oracle/observed.ts";
-import { isRam } from "../pat/rampages.ts";
+import { isRam, RAM_START } from "../pat/rampages.ts";
 import type { Fault } from "../trace/fields.ts";
 import type { Op } from "../trace/op.ts";
 import type { World } from "../trace/trace.ts";
@@ -59,6 +60,19 @@ export class ModelSide implements LiveSide {
   get kernelMaps(): readonly SeenKernelMap[] {
     const { live } = this.machine.kernelMaps;
     return live.length === 0 ? NO_MAPS : live.filter(({ start }) => !isRam(start));
+  }
+
+  get ram(): readonly SeenRamRun[] {
+    return this.machine.kernelMaps.ram.runs();
+  }
+
+  mapsRam(proc: number, vma: Vma, from: number, to: number): boolean {
+    const pageTable = this.machine.processes.get(proc)?.pageTable;
+    for (let page = vma.start; page < vma.end; page++) {
+      const ram = (pageTable?.pfnAt(page) ?? 0) - RAM_START;
+      if (ram >= from && ram < to) return true;
+    }
+    return false;
   }
 
   /** A fresh machine in `world`. */

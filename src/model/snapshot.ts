@@ -138,6 +138,7 @@ function showContexts(machine: Machine): ContextState[] {
 export function snapshot(machine: Machine, outcome: Outcome, contexts: boolean): Step {
   const { hasVmPat, contextOf } = machine.spec;
   const kernelMaps = machine.kernelMaps.live;
+  const ram = machine.kernelMaps.ram.runs();
   const { bared } = machine.memtype.mapped;
   const { requests } = machine.memtype;
   const vmas: Record<string, VmaState[]> = {};
@@ -152,6 +153,9 @@ export function snapshot(machine: Machine, outcome: Outcome, contexts: boolean):
     ...(machine.failed === null ? {} : { failed: { ...machine.failed } }),
     ...(machine.calls.length > 0 ? { calls: machine.calls.map(showCall) } : {}),
     ...(kernelMaps.length > 0 ? { kernelMaps: kernelMaps.map(showKernelMap) } : {}),
+    ...(ram.length > 0
+      ? { ram: ram.map(({ start, end, mode }) => ({ start, end, type: cattrName(mode) })) }
+      : {}),
     ...(contexts && bared.length > 0 ? { bared: [...bared] } : {}),
     ...(contexts && contextOf !== undefined ? { contexts: showContexts(machine) } : {}),
     ...(requests !== null && requests.length > 0 ? { requests: requests.map(showRequest) } : {}),

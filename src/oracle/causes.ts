@@ -100,6 +100,9 @@ function tellingCause(calls: readonly DriverCallRecord[]): CauseId | null {
   return telling === undefined ? null : idOf(telling);
 }
 
+/** set_memory_*() was called and not undone. */
+export const SET_MEMORY: CauseId = idOf("set-memory");
+
 /** Whether an untrack with this cause would have found its reservation, had no other been there. */
 export function failsOnlyByAnother(cause: CauseId): boolean {
   return cause >= FIRST_OP || cause === SHRINK || cause === UNMAP + TAIL || cause === UNMAP + WHOLE;

@@ -17,6 +17,7 @@ import {
   pageTableEntry,
   type SeenCall,
   type SeenKernelMap,
+  type SeenRamRun,
   type SeenSpace,
   type SeenVma,
 } from "./observed.ts";
@@ -74,6 +75,7 @@ export class RecordingFeed implements Observed {
   isOver = false;
   calls: readonly SeenCall[] = [];
   kernelMaps: readonly SeenKernelMap[] = [];
+  ram: readonly SeenRamRun[] = [];
   readonly changes = new ListChanges();
 
   private step: Step | null = null;
@@ -104,6 +106,7 @@ export class RecordingFeed implements Observed {
     this.isOver = step.events.some(endsAll);
     this.calls = (step.calls ?? []).map(({ call, errno }) => ({ call, outcome: errno ?? null }));
     this.kernelMaps = (step.kernelMaps ?? []).filter(({ ram }) => ram !== true).map(seenMap);
+    this.ram = (step.ram ?? []).map(({ start, end, type }) => ({ start, end, mode: modeOf(type) }));
     this.badContexts = 0;
     for (const { refs, holders } of step.contexts ?? []) {
       if (refs !== holders || holders === 0) this.badContexts++;
@@ -137,6 +140,11 @@ export class RecordingFeed implements Observed {
       return ram === true ? NOTHING : pageTableEntry(pfn + page - at, modeOf(type));
     }
     return NOTHING;
+  }
+
+  mapsRam(_proc: number, vma: SeenVma, from: number, to: number): boolean {
+    const runs = vma instanceof RecordedVma ? (vma.device ?? []) : [];
+    return runs.some(({ pfn, pages, ram }) => ram === true && pfn < to && pfn + pages > from);
   }
 
   runEnd(_proc: number, vma: SeenVma, page: number, to: number): number {

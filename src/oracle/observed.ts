@@ -79,6 +79,13 @@ export interface SeenKernelMap {
   readonly mode: number;
 }
 
+/** Pages of RAM [start, end), counted in pages of RAM, with one mode: an index into CACHE_MODES. */
+export interface SeenRamRun {
+  readonly start: number;
+  readonly end: number;
+  readonly mode: number;
+}
+
 /** What a call of a driver's handler returned. */
 export interface SeenCall {
   readonly call: string;
@@ -124,6 +131,10 @@ export interface Observed {
   readonly calls: readonly SeenCall[];
   /** What the kernel has mapped of the region for itself, in order of mapping. */
   readonly kernelMaps: readonly SeenKernelMap[];
+  /** Pages of RAM whose mode is not write-back, in order. */
+  readonly ram: readonly SeenRamRun[];
+  /** Whether a driver's VMA maps any of the pages of RAM [from, to). */
+  mapsRam(proc: number, vma: SeenVma, from: number, to: number): boolean;
   /** The VMAs of a process, or null where it is not alive. */
   space(proc: number): SeenSpace | null;
   /** Whether VM_PAT is seen to be off a VMA; never where the design has no such flag. */

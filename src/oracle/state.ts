@@ -8,6 +8,7 @@ import { EMPTY_SPACE, type SeenSpace } from "./observed.ts";
 import { KernelAreas } from "./kernelmaps.ts";
 import { Pages } from "./pages.ts";
 import { Processes } from "./processes.ts";
+import type { RamHold } from "./ram.ts";
 import { Reservations } from "./reservations.ts";
 import { isOfKernel } from "./severity.ts";
 import { SideFinding } from "./sidefinding.ts";
@@ -64,6 +65,8 @@ export class SideState {
   readonly procs = new Processes();
   readonly reservations = new Reservations(this.pages);
   readonly kernel = new KernelAreas();
+  /** Pages of RAM that have another mode than write-back. */
+  readonly ramHolds: RamHold[] = [];
   readonly retention: Retention = { pageOps: 0, refused: 0, changed: 0 };
   readonly deviation: Deviation = {
     symptom: null,
@@ -123,6 +126,7 @@ export class SideState {
     this.pages.reset(world.pfns);
     this.procs.reset();
     this.kernel.clear();
+    this.ramHolds.length = 0;
     this.reservations.reset(world.pfns);
   }
 

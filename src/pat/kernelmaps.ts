@@ -2,7 +2,7 @@ import { isNewMemtypeAllowed, type PageCacheMode, UC_MINUS, WB, WC } from "./cac
 import type { KernelState } from "./kernelstate.ts";
 import type { MemtypeList, ModeRef } from "./memtype.ts";
 import type { PfnRanges } from "./pfnmap.ts";
-import { isRam } from "./rampages.ts";
+import { isRam, type RamPages } from "./rampages.ts";
 
 /** Why the kernel could not map a range for itself. */
 export type KernelMapError = "EBUSY" | "EINVAL" | "ENOMEM" | "ENXIO" | null;
@@ -34,6 +34,11 @@ export class KernelMaps {
     private readonly ranges: PfnRanges,
     private readonly kernel: KernelState,
   ) {}
+
+  /** The modes of RAM pages, which set_memory_*() changes. */
+  get ram(): RamPages {
+    return this.ranges.ram;
+  }
 
   /** Keeps what is mapped; returns what puts it back. */
   keep(): () => void {

@@ -17,6 +17,13 @@ export function ramRange(start: number, end: number): { start: number; end: numb
   return { start: start - RAM_START, end: end - RAM_START };
 }
 
+/** Pages of RAM [start, end), counted in pages of RAM, that have one mode. */
+export interface RamRun {
+  readonly start: number;
+  end: number;
+  readonly mode: PageCacheMode;
+}
+
 /**
  * The cache modes of RAM pages, kept in page flags (get_page_memtype(), set_page_memtype(),
  * 6.1 to 7.3; whole): write-back unless set_memory_*() said otherwise. There is no reservation
@@ -32,6 +39,18 @@ export class RamPages {
 
   modeOf(pfn: number): PageCacheMode {
     return this.modes.get(pfn) ?? WB;
+  }
+
+  /** Runs of pages that are not write-back, in order and in pages of RAM. */
+  runs(): RamRun[] {
+    const runs: RamRun[] = [];
+    for (const [pfn, mode] of [...this.modes].sort(([a], [b]) => a - b)) {
+      const start = pfn - RAM_START;
+      const last = runs.at(-1);
+      if (last?.end === start && last.mode === mode) last.end++;
+      else runs.push({ start, end: start + 1, mode });
+    }
+    return runs;
   }
 
   /** reserve_ram_pages_type(): every page must be write-back still. */

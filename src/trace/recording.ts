@@ -184,7 +184,8 @@ export const contextSchema = z.strictObject({
  * The full visible state after one op. `vmas` holds every live process, by proc id. `calls` tells
  * of a driver's calls where the op made any, `kernelMaps` of the kernel's own mappings where there
  * are any. `failed` is the allocation that failed within the op: the op's `fault`, unless it makes
- * fewer allocations there, and then there is no such field. `bared` are pfns that page tables still
+ * fewer allocations there, and then there is no such field. `ram` are
+ * pages of RAM, by their own numbers, whose mode set_memory_*() has made another than write-back. `bared` are pfns that page tables still
  * mapped when an untrack within the op took their last reservation; as contexts, only a model shows it. `requests`,
  * and `asked` of a mapping, are explanations (docs/ASKED.md): a model tells them, of a kernel they are
  * derived; none of them is compared.
@@ -197,6 +198,7 @@ export const stepSchema = z.strictObject({
   failed: faultSchema.optional(),
   calls: z.array(callSchema).optional(),
   kernelMaps: z.array(kernelMapSchema).optional(),
+  ram: z.array(memtypeSchema).optional(),
   bared: z.array(z.strictObject({ start: page, end: page })).optional(),
   contexts: z.array(contextSchema).optional(),
   requests: z.array(requestSchema).optional(),

@@ -1,4 +1,5 @@
 import type { Observed } from "../observed.ts";
+import { followRam } from "../ram.ts";
 import type { SideState } from "../state.ts";
 import { checkAlias } from "./alias.ts";
 import { checkDoubleUntrack } from "./double-untrack.ts";
@@ -35,6 +36,7 @@ export function runChecks(side: SideState, seen: Observed): void {
   }
   if (side.mismatch.pfn >= 0) checkModeMismatch(side);
   if (pages.aliased >= 0) checkAlias(side);
+  if (side.ramHolds.length > 0 || side.op.op === "set-memory") followRam(side, seen);
   // A task that a BUG has ended never gives back what its VMAs hold.
   if (seen.badContexts !== side.badContexts && !side.hasDied) {
     checkRefcount(side, seen.badContexts);
