@@ -1,4 +1,4 @@
-import { type Op, rowOf } from "../src/trace/op.ts";
+import { type Op, type OpKind, rowOf } from "../src/trace/op.ts";
 import type { Trace } from "../src/trace/trace.ts";
 import { IdiomWriter } from "./idioms.ts";
 import { writePartialMaps } from "./partialmaps.ts";
@@ -19,6 +19,11 @@ const NTH = [1, 1, 1, 1, 2, 3] as const;
 /** A move past this page needs a page table that its process does not have yet. */
 const FAR = 512;
 
+/** Calls that have the most to undo; half of the failures are theirs. */
+const UNDOING: ReadonlySet<OpKind> = new Set(["fork", "mremap"]);
+
+const mayFail = ({ op, fault }: Op) => fault === undefined && rowOf(op).allocates.length > 0;
+
 /** The op with an allocation told to fail; a move that is to miss a page table goes where none is. */
 function withFault(op: Op): Op {
   const fault = { at: random.pick(rowOf(op.op).allocates), nth: random.pick(NTH) };
@@ -30,14 +35,15 @@ function withFault(op: Op): Op {
 /** A trace of a run with one to three of its allocations told to fail, each of another op. */
 export function withFaults(trace: Trace, seed: number, run: number): Trace {
   const { world } = trace;
-  const allocating = [...trace.ops.keys()].filter(
-    (index) => rowOf((trace.ops[index] as Op).op).allocates.length > 0,
-  );
   random.restart(seed, run, "fault");
   const ops = [...trace.ops];
-  for (let left = random.pick(FAULTS); left > 0 && allocating.length > 0; left--) {
-    const [index] = allocating.splice(random.index(allocating.length), 1);
-    ops[index as number] = withFault(ops[index as number] as Op);
+  for (let left = random.pick(FAULTS); left > 0; left--) {
+    const isDeep = random.chance(1, 2);
+    let fitting = ops.filter((op) => op.fault === undefined && UNDOING.has(op.op) && isDeep);
+    if (fitting.length === 0) fitting = ops.filter(mayFail);
+    if (fitting.length === 0) break;
+    const op = fitting[random.index(fitting.length)] as Op;
+    ops[ops.indexOf(op)] = withFault(op);
   }
   const isFar = ops.some((op) => op.op === "mremap" && (op.to ?? 0) + op.newPages > world.vpages);
   return { ...trace, world: isFar ? { ...world, vpages: world.vpages + FAR } : world, ops };

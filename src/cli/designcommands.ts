@@ -81,7 +81,10 @@ export function addDesignCommands(program: Command, io: Io, done: Done): void {
     .command("mutants")
     .description("plant faults in both designs and say which ones the oracle finds, and by what")
     .addOption(
-      new Option("--ops <n>", "most ops for a mutant (ten times as many for equivalent ones)")
+      new Option(
+        "--ops <n>",
+        "most ops for a mutant (ten times as many for rare and equivalent ones)",
+      )
         .argParser(whole(1, 1e9))
         .default(20_000),
     )

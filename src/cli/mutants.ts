@@ -9,7 +9,7 @@ import { MUTANTS, mutantPair } from "./mutantlist.ts";
 import { LiveLine } from "./progress.ts";
 
 export interface MutantsOptions {
-  /** Most ops for a mutant; equivalent ones are given ten times as many. */
+  /** Most ops for a mutant; rare and equivalent ones are given ten times as many. */
   readonly ops: number;
   readonly seed: number;
   readonly seeds: number;
@@ -18,7 +18,7 @@ export interface MutantsOptions {
   readonly json?: boolean;
 }
 
-const EQUIVALENT_TIMES = 10;
+const MORE_TIMES = 10;
 /** What a reference shows by itself is learned from other traces than those of any trial. */
 const KNOWN_SEED = 0x7ffffff0;
 const KNOWN_OPS = 60_000;
@@ -72,7 +72,7 @@ async function tryAll(
       await tryMutant({
         show: (trace) => both.run(trace).findings,
         traceOf: (run) => anyTrace(seed + n, run),
-        ops: mutant.equivalent === undefined ? ops : ops * EQUIVALENT_TIMES,
+        ops: opsFor(mutant, ops),
         known: new Set(own),
         isStopped: () => io.interrupted.aborted,
       }),
@@ -84,6 +84,11 @@ async function tryAll(
     trials,
     asDeclared: trials.every(({ found }) => (found === null) === isEquivalent),
   };
+}
+
+/** What it may take to find a mutant, or must take not to. */
+function opsFor({ equivalent, isRare }: Label, ops: number): number {
+  return equivalent !== undefined || isRare === true ? ops * MORE_TIMES : ops;
 }
 
 function ownFindings(reference: ConstructorParameters<typeof TwoSides>[0]): Set<string> {
@@ -138,12 +143,14 @@ function summary(
   const real = results.filter(({ equivalent }) => equivalent === undefined);
   const equal = results.filter(({ equivalent }) => equivalent !== undefined);
   const found = real.filter(({ asDeclared }) => asDeclared).length;
+  const rare = real.filter(({ isRare }) => isRare === true).length;
   const silent = equal.filter(({ asDeclared }) => asDeclared).length;
   const alone = real.filter(({ trials }) => trials.every((trial) => trial.alone !== null)).length;
   const lines = [
-    `${found} of ${real.length} mutants found within ${ops} ops by every seed (${seeds} from ${seed})`,
+    `${found} of ${real.length} mutants found within ${ops} ops by every seed (${seeds} from ${seed}),`,
+    `  ${rare} of them, which take several steps or a failure, within ${ops * MORE_TIMES}`,
     `${alone} of them also by the absolute checks alone, beyond what the reference shows itself`,
-    `${silent} of ${equal.length} equivalent ones never found in ${ops * EQUIVALENT_TIMES} ops`,
+    `${silent} of ${equal.length} equivalent ones never found in ${ops * MORE_TIMES} ops`,
     ...equal.map(({ id, equivalent }) => `  ${id}: ${equivalent}`),
   ];
   return `${lines.map((line) => wrapped(line, columns)).join("\n")}\n`;

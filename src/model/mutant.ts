@@ -17,6 +17,8 @@ export interface Mutant {
   readonly does: string;
   /** The release or proposal that did the same, where there was one. */
   readonly history?: string;
+  /** It takes more than one step to show, or a failure: it may take ten times the usual ops. */
+  readonly isRare?: true;
   /** Why nothing that can be observed differs; only such a mutant may stay unfound. */
   readonly equivalent?: string;
   readonly spec: DesignSpec;

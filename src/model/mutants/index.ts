@@ -1,3 +1,4 @@
+import { BEYOND_FAULTS } from "./beyond.ts";
 import { FREE_FAULTS } from "./free.ts";
 import { MM_FAULTS } from "./mm.ts";
 import { BASE_FAULTS } from "./pagetable.ts";
@@ -10,4 +11,5 @@ export const SHARED_FAULTS: readonly SharedFault[] = [
   ...FREE_FAULTS,
   ...BASE_FAULTS,
   ...MM_FAULTS,
+  ...BEYOND_FAULTS,
 ];
