@@ -134,11 +134,18 @@ async function findOne(
   { signature, seen }: Work,
   { seed, executor, differential, signal, traceOf = traceOfRun, witnesses }: ConcludeOptions,
 ): Promise<CampaignFinding> {
-  const known = witnesses?.get(signature);
-  const shown = known === undefined ? null : await shownBy(known, signature, seen, differential);
+  const inKnown = async (name: string) => {
+    const known = witnesses?.get(name);
+    return known === undefined ? null : shownBy(known, name, seen, differential);
+  };
+  const shown = await inKnown(signature);
   if (shown !== null) return shown;
   const shrunk = signal?.aborted === true ? null : await executor.shrink(signature, seen, signal);
-  return shrunk ?? findingIn(traceOf(seed, seen.best.run), signature, seen, differential, null);
+  if (shrunk === null) {
+    return findingIn(traceOf(seed, seen.best.run), signature, seen, differential, null);
+  }
+  // Of a parted one, the search may have found what is told in another trace.
+  return shrunk.signature === signature ? shrunk : ((await inKnown(shrunk.signature)) ?? shrunk);
 }
 
 /** The finding as a trace shows it that is no run of the campaign; null where it does not. */

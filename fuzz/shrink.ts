@@ -10,6 +10,7 @@ import {
   renumbered,
   type Slot,
   slotsOf,
+  unmapsInstead,
   virtualEdges,
   withoutCall,
   withoutFault,
@@ -48,6 +49,7 @@ class Search {
       from = this.rows;
       yield* this.dropOps();
       yield* this.dropExtras();
+      yield* this.unmapInstead();
       yield* this.dropProcesses();
       yield* this.lowerTogether();
       yield* this.lowerSingly();
@@ -99,6 +101,15 @@ class Search {
       if (this.rows.rows[i]?.fault !== undefined) yield* this.attempt(withoutFault(this.rows, i));
       for (let c = (this.rows.rows[i]?.calls.length ?? 0) - 1; c >= 0; c--) {
         yield* this.attempt(withoutCall(this.rows, i, c));
+      }
+    }
+  }
+
+  /** Ops that cost more to read than a munmap() that does as well. */
+  private *unmapInstead(): Ask<void> {
+    for (let i = this.count() - 1; i >= 0; i--) {
+      for (const simpler of unmapsInstead(this.rows, i)) {
+        if (yield* this.attempt(simpler)) break;
       }
     }
   }

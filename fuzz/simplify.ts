@@ -85,6 +85,22 @@ function replaceRow(trace: TraceRows, index: number, row: Row): TraceRows {
   return { ...trace, rows: trace.rows.with(index, row) };
 }
 
+/**
+ * A munmap() of what an op names instead of it: of each of its virtual ranges, and, where an op cuts a
+ * range down, of what it cuts off.
+ */
+export function unmapsInstead(trace: TraceRows, index: number): TraceRows[] {
+  const row = trace.rows[index] as Row;
+  const [proc] = namedIn(row);
+  if (proc === undefined || row.kind === "munmap") return [];
+  const ranges = rangesOf(row, "virtual");
+  const [[at, pages] = [0, 0], [, kept] = [0, 0]] = ranges;
+  const cut: [number, number][] = kept < pages ? [[at + kept, pages - kept]] : [];
+  return [...ranges, ...cut].map(([start, length]) =>
+    replaceRow(trace, index, { kind: "munmap", values: [proc, start, length], calls: [] }),
+  );
+}
+
 /** Processes numbered from 0 in the order of their births, then those that are never born. */
 export function renumbered(trace: TraceRows): TraceRows {
   const ids = new Map<number, number>();
