@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { CampaignFinding, JudgedFinding } from "./oracle/finding.ts";
-import { SYMPTOMS, VERDICTS } from "./oracle/severity.ts";
+import { type Symptom, SYMPTOMS, VERDICTS } from "./oracle/severity.ts";
 import type { Sides } from "./trace/read.ts";
 import { type Trace, traceSchema } from "./trace/trace.ts";
 
@@ -105,15 +105,20 @@ export function reasonOf({ reason, from, before, after, evidence }: BaselineEntr
   return [reason, ...where, ...seen].join(" ");
 }
 
+const NEVER_PASSED: readonly Symptom[] = ["crash", "bug", "kernel-leak"];
+
 /** Whether a finding is one that nobody has accepted, by the baseline of its pair. */
 export function isUnexpected(
   { entries }: Baseline,
   { signature, verdict }: Pick<JudgedFinding, "signature" | "verdict">,
 ): boolean {
+  const isAccepted = entries.some((entry) => entry.signature === signature);
+  // That a kernel's own code crashes is a fault, whoever shares it and however the sides came there.
+  if (NEVER_PASSED.some((symptom) => signature.split(":")[1] === symptom)) return !isAccepted;
   if (verdict === "parted") return false;
   // A fault that both sides share is no news to a pair for which nobody has begun a baseline.
   if (entries.length === 0) return verdict !== "kept";
-  return entries.every((entry) => entry.signature !== signature);
+  return !isAccepted;
 }
 
 /** Why the gate fails on a signature. */

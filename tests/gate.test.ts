@@ -1,5 +1,11 @@
-import { describe, expect, it } from "vitest";
-import { acceptEntry, type BaselineEntry, baselineSchema, judgeGate } from "../src/gate.ts";
+import { describe, expect, it, test } from "vitest";
+import {
+  acceptEntry,
+  type BaselineEntry,
+  baselineSchema,
+  isUnexpected,
+  judgeGate,
+} from "../src/gate.ts";
 import type { CampaignFinding, JudgedFinding, Verdict } from "../src/oracle/finding.ts";
 import type { Trace } from "../src/trace/trace.ts";
 
@@ -72,6 +78,20 @@ describe("the gate", () => {
   it("does not pass over an entry that nobody replayed", () => {
     expect(() => judgeGate(baseline, { replays: new Map(), campaign: [] })).toThrow("not replayed");
   });
+});
+
+test("without a baseline what both sides share passes, but for a kernel that crashes", () => {
+  const none = baselineOf();
+  const isNew = (signature: string) =>
+    isUnexpected(none, { signature, verdict: signature.split(":")[0] as Verdict });
+  expect(["kept:leak:split", "parted:leak:split"].filter(isNew)).toEqual([]);
+  const failing = [
+    "fixed:leak:split",
+    "kept:bug:mmap",
+    "parted:crash:exit",
+    "kept:kernel-leak:fork",
+  ];
+  expect(failing.filter(isNew)).toEqual(failing);
 });
 
 describe("a baseline", () => {
