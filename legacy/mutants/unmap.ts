@@ -45,6 +45,7 @@ export const UNMAP_MUTANTS: readonly Mutant[] = [
   inTracking(
     {
       id: "failed-remap-leaks",
+      isRare: true,
       at: "remapFailed",
       does: "a remap that fails keeps its reservation",
     },
@@ -55,7 +56,12 @@ export const UNMAP_MUTANTS: readonly Mutant[] = [
     },
   ),
   inTracking(
-    { id: "failed-remap-frees-twice", at: "remapFailed", does: "unreserves and keeps the flag" },
+    {
+      id: "failed-remap-frees-twice",
+      at: "remapFailed",
+      does: "unreserves and keeps the flag",
+      isRare: true,
+    },
     class extends VmPatTracking {
       override remapFailed(vma: Vma, pfn: Pfn, pages: PageCount): void {
         const wasTracked = hasVmPat(vma);
