@@ -21,6 +21,8 @@ export class TreeSide implements LiveSide {
   readonly bared = [];
   readonly calls = [];
   readonly kernelMaps = [];
+  /** Ops on RAM are refused for a tree, so none of its pages has another mode than write-back. */
+  readonly ram = [];
   readonly changes = new ListChanges();
   private steps: AnswerSteps | null = null;
 
@@ -79,5 +81,9 @@ export class TreeSide implements LiveSide {
 
   runEnd(proc: number, _vma: SeenVma, page: number, to: number): number {
     return this.space(proc)?.runEnd(page, to) ?? to;
+  }
+
+  mapsRam(): boolean {
+    return false;
   }
 }
