@@ -42,10 +42,23 @@ describe("whose reservation changed, where only the sum of an op's changes shows
   test("is told by the last made of several that fit: the others were there to be freed before", async () => {
     const own = { private: true };
     const ops = [
-      ...[spawn(), map(5, 2, 0, wc), map(18, 2, 0, own), map(7, 2, 0), map(12, 2, 0)],
-      ...[move(12, 1, 7), shrink(8, 6, 1), map(6, 2, 0, own), munmap(15, 4), munmap(2, 5)],
-      ...[map(6, 2, 0), map(12, 2, 0, wc), move(6, 4, 13), map(0, 1, 0), munmap(7, 3)],
-      ...[map(19, 1, 1, own), move(0, 1, 12)],
+      spawn(),
+      map(5, 2, 0, wc),
+      map(18, 2, 0, own),
+      map(7, 2, 0),
+      map(12, 2, 0),
+      move(12, 1, 7),
+      shrink(8, 6, 1),
+      map(6, 2, 0, own),
+      munmap(15, 4),
+      munmap(2, 5),
+      map(6, 2, 0),
+      map(12, 2, 0, wc),
+      move(6, 4, 13),
+      map(0, 1, 0),
+      munmap(7, 3),
+      map(19, 1, 1, own),
+      move(0, 1, 12),
     ];
     const last = (await found("variant:D4", ops)).filter((one) => one.startsWith("16 "));
     expect(last).not.toContain("16 wrong-owner-untrack:equal-match");
