@@ -6,29 +6,37 @@ import { SOURCES_FILE, sourcesIn } from "./src/cli/build.ts";
 
 const ENTRY = "dist/pfndiff.js";
 
-/** What starts files of its own, or need not be installed, stays outside. */
-const FROM_NODE_MODULES = ["piscina", "bullmq", "ioredis"];
+/** What starts files of its own, need not be installed, or is the caller's too, stays outside. */
+const FROM_NODE_MODULES = ["piscina", "bullmq", "ioredis", "fast-check", "vitest"];
 
 /** What a build is made of, as it was before anything was read. */
 let sources = "";
 
-/** Where the declarations of `pfndiff/design` begin; package.json names it too. */
-const TYPES = "dist/types/src/design.d.ts";
+/** What programs may import; package.json names the same. */
+const MODULES = {
+  design: "src/design.ts",
+  index: "src/library/index.ts",
+  "fast-check": "src/library/fastcheck.ts",
+  vitest: "src/library/vitest.ts",
+};
 
 /** A declaration file and all that it imports. */
 function reached(file: string, seen = new Set<string>()): Set<string> {
   if (seen.has(file)) return seen;
   seen.add(file);
-  for (const [, name] of readFileSync(file, "utf8").matchAll(/ from "(\..+)\.ts"/g)) {
+  for (const [, name] of readFileSync(file, "utf8").matchAll(/(?: from |import\()"(\..+?)\.ts"/g)) {
     reached(join(dirname(file), `${name}.d.ts`), seen);
   }
   return seen;
 }
 
-/** Makes the declarations of `pfndiff/design` of the sources: what it needs, and no more. */
-function declareKit(): void {
-  execFileSync("node_modules/.bin/tsc", ["-p", "tsconfig.design.json"], { stdio: "inherit" });
-  const needed = reached(TYPES);
+/** Makes the declarations of what programs may import: what they need, and no more. */
+function declareModules(): void {
+  execFileSync("node_modules/.bin/tsc", ["-p", "tsconfig.types.json"], { stdio: "inherit" });
+  const needed = new Set<string>();
+  for (const source of Object.values(MODULES)) {
+    reached(`dist/types/${source.replace(/\.ts$/, ".d.ts")}`, needed);
+  }
   for (const name of readdirSync("dist/types", { recursive: true, encoding: "utf8" })) {
     const file = join("dist/types", name);
     if (file.endsWith(".d.ts") && !needed.has(file)) rmSync(file);
@@ -44,7 +52,7 @@ const finish: Plugin = {
   writeBundle: () => {
     writeFileSync(`dist/${SOURCES_FILE}`, sources);
     chmodSync(ENTRY, 0o755);
-    declareKit();
+    declareModules();
   },
 };
 
@@ -66,7 +74,7 @@ export default defineConfig({
         worker: "src/cli/worker.ts",
         benchworker: "src/cli/benchworker.ts",
         exploreworker: "src/cli/exploreworker.ts",
-        design: "src/design.ts",
+        ...MODULES,
       },
       output: {
         format: "es",

@@ -1,34 +1,12 @@
 import * as fc from "fast-check";
-import { simplerTraces } from "../fuzz/shrink.ts";
-import { idiomTraceOfRun, type TraceSource } from "../fuzz/sources.ts";
-import { traceOfRun } from "../fuzz/traceofrun.ts";
+import { traceArbitrary } from "../src/library/fastcheck.ts";
 import type { Field, Values } from "../src/trace/fields.ts";
 import { bornBy, type Op, OPS, SYSCALL_KINDS, type SyscallKind } from "../src/trace/op.ts";
-import { opFault, type Trace, traceSchema, type World } from "../src/trace/trace.ts";
-
-/** The traces of campaigns as fast-check's, which shrink as a campaign shrinks them. */
-class TraceArbitrary extends fc.Arbitrary<Trace> {
-  constructor(private readonly source: TraceSource) {
-    super();
-  }
-
-  override generate(random: fc.Random): fc.Value<Trace> {
-    const trace = this.source(random.nextInt(0, 0x7fffffff), random.nextInt(0, 0x7fffffff));
-    return new fc.Value({ ...trace, name: "" }, undefined);
-  }
-
-  override canShrinkWithoutContext(value: unknown): value is Trace {
-    return traceSchema.safeParse(value).success;
-  }
-
-  override shrink(trace: Trace): fc.Stream<fc.Value<Trace>> {
-    return fc.stream(simplerTraces(trace)).map((simpler) => new fc.Value(simpler, undefined));
-  }
-}
+import { opFault, type Trace, type World } from "../src/trace/trace.ts";
 
 /** Traces of system calls, and of drivers; every one satisfies traceSchema. */
-export const arbitraryTrace: fc.Arbitrary<Trace> = new TraceArbitrary(traceOfRun);
-export const idiomTrace: fc.Arbitrary<Trace> = new TraceArbitrary(idiomTraceOfRun);
+export const arbitraryTrace: fc.Arbitrary<Trace> = traceArbitrary({ source: "plain" });
+export const idiomTrace: fc.Arbitrary<Trace> = traceArbitrary({ source: "idioms" });
 
 const SIZE = { pfns: 8, vpages: 12 } as const;
 

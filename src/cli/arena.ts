@@ -7,7 +7,7 @@ import { saveArena } from "./arenafile.ts";
 import { EXIT, type Io } from "./io.ts";
 import { chosen } from "./options.ts";
 import { LiveLine } from "./progress.ts";
-import { VARIANTS, variantBackend } from "./variantlist.ts";
+import { VARIANTS, variantBackend } from "../models.ts";
 
 export interface ArenaOptions {
   readonly runs: number;

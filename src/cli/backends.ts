@@ -1,41 +1,17 @@
-import { HISTORIC_RELEASES, releaseSpec } from "../../legacy/historic.ts";
-import { legacyBackend } from "../../legacy/index.ts";
-import { LEGACY_PROFILES } from "../../legacy/profiles.ts";
-import { legacyLaxFork } from "../../legacy/variants.ts";
-import { modernBackend } from "../../modern/index.ts";
-import { MODERN_PROFILES } from "../../modern/profiles.ts";
-import { krefEraseByEnd } from "../../modern/variants/erasebyend.ts";
 import type { Backend } from "../backend.ts";
-import { type ModelBackend, modelBackend } from "../model/backend.ts";
+import type { ModelBackend } from "../model/backend.ts";
+import { MODELS, modelNamed, NEWEST } from "../models.ts";
 import { UserError } from "../usererror.ts";
 import type { RunningKernel } from "../../kernel/assemble.ts";
 import type { TraceFailure, TraceOutcome } from "../../kernel/runner.ts";
 import type { TreeBackend } from "../../tree/backend.ts";
 import type { Trace } from "../trace/trace.ts";
 import type { KernelSide } from "./kernelside.ts";
-import { VARIANTS, variantBackend } from "./variantlist.ts";
 
 export interface OpenOptions {
   /** How many guests a kernel may run at once; 1 unless told. */
   readonly guests?: number;
 }
-
-const keysOf = <K extends string>(table: Readonly<Record<K, unknown>>) => Object.keys(table) as K[];
-
-/** Every model: the releases that have a profile, releases as they were published, and designs that never shipped. */
-const MODELS: readonly ModelBackend[] = [
-  ...keysOf(LEGACY_PROFILES).map(legacyBackend),
-  ...keysOf(MODERN_PROFILES).map(modernBackend),
-  ...HISTORIC_RELEASES.map((release) =>
-    modelBackend(`legacy@${release}`, "vm-pat", releaseSpec(release)),
-  ),
-  ...VARIANTS.map((variant) => variantBackend(variant)),
-  krefEraseByEnd(),
-  legacyLaxFork(),
-];
-
-/** The release that a design's name alone stands for: the newest one with recordings. */
-const NEWEST = { legacy: "legacy@6.12", modern: "modern@7.2" } as const;
 
 /** A kernel by its release or the path of its bzImage. */
 export async function openKernel(spec: string, options: OpenOptions): Promise<KernelSide> {
@@ -71,8 +47,7 @@ export async function openBackend(id: string, options: OpenOptions = {}): Promis
     return openKernel(spec, options);
   }
   if (id.startsWith("tree:")) return (await import("./treeside.ts")).openTree(id);
-  const wanted = id === "legacy" || id === "modern" ? NEWEST[id] : id;
-  const model = MODELS.find((known) => known.id === wanted);
+  const model = modelNamed(id);
   if (model !== undefined) return model;
   throw new UserError(
     `unknown backend ${JSON.stringify(id)} (known: ${knownBackends().join(", ")})`,

@@ -9,7 +9,7 @@ const SOURCE = /\.(tsx?|css|html)$/;
 export const SOURCE_FILES = [
   "package.json",
   "package-lock.json",
-  "tsconfig.design.json",
+  "tsconfig.types.json",
   "tsconfig.json",
   "vite.config.ts",
   "vite.viewer.config.ts",

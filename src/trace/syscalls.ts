@@ -71,7 +71,7 @@ export interface RowOf<F extends Fields> extends OpRow {
 }
 
 /** A row of an op that processes perform, and what is said of it where its fields do not do. */
-interface SyscallRow<F extends Fields> extends RowOf<F> {
+export interface SyscallRow<F extends Fields> extends RowOf<F> {
   readonly drawn: Drawn;
   words?(op: Flat<RecordOf<F>>): string;
 }

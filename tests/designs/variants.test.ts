@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { openBackend } from "../../src/cli/backends.ts";
-import { VARIANTS } from "../../src/cli/variantlist.ts";
+import { VARIANTS } from "../../src/models.ts";
 import type { ModelBackend } from "../../src/model/backend.ts";
 import { isModel } from "../../src/cli/backends.ts";
 import { SHORT_MODE } from "../../src/pat/cachemode.ts";

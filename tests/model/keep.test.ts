@@ -6,7 +6,7 @@ import { legacyLaxFork } from "../../legacy/variants.ts";
 import { modernSpec } from "../../modern/index.ts";
 import { krefEraseByEnd } from "../../modern/variants/erasebyend.ts";
 import { MUTANTS } from "../../src/cli/mutantlist.ts";
-import { VARIANTS, variantBackend } from "../../src/cli/variantlist.ts";
+import { VARIANTS, variantBackend } from "../../src/models.ts";
 import { type ModelBackend, modelBackend } from "../../src/model/backend.ts";
 import { type DesignSpec, Machine } from "../../src/model/machine.ts";
 import { snapshot } from "../../src/model/snapshot.ts";

@@ -41,6 +41,8 @@ function outsideWorldBreaches(sources: readonly Source[]): Breach[] {
 /** Files that nothing imports because something else starts them. */
 const ENTRIES = [
   /^src\/cli\/(entry|benchworker|exploreworker|worker)\.ts$/,
+  // What the package exports.
+  /^src\/library\/(index|fastcheck|vitest)\.ts$/,
   // What vitest loads before every test.
   /^tests\/thorough\.ts$/,
   /^reports\/html\/viewer\/main\.tsx$/,

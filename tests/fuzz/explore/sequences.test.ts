@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Expander, symptomKey } from "../../../fuzz/explore/expander.ts";
 import { search } from "../../../fuzz/explore/search.ts";
 import { everySequence, type ScopeTally } from "../../../fuzz/explore/sequences.ts";
-import { VARIANTS, variantBackend } from "../../../src/cli/variantlist.ts";
+import { VARIANTS, variantBackend } from "../../../src/models.ts";
 import { MachineSide } from "../../../src/engine/machineside.ts";
 import type { ModelBackend } from "../../../src/model/backend.ts";
 import { SYMPTOMS } from "../../../src/oracle/finding.ts";

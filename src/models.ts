@@ -1,0 +1,42 @@
+import { HISTORIC_RELEASES, releaseSpec } from "../legacy/historic.ts";
+import { legacyBackend } from "../legacy/index.ts";
+import { LEGACY_PROFILES } from "../legacy/profiles.ts";
+import { legacyLaxFork } from "../legacy/variants.ts";
+import { LEGACY_VARIANTS } from "../legacy/variants/index.ts";
+import { modernBackend } from "../modern/index.ts";
+import { MODERN_PROFILES } from "../modern/profiles.ts";
+import { krefEraseByEnd } from "../modern/variants/erasebyend.ts";
+import { MODERN_VARIANTS } from "../modern/variants/index.ts";
+import { type ModelBackend, modelBackend } from "./model/backend.ts";
+import { type Costs, noCosts, type Variant } from "./model/variant.ts";
+
+const keysOf = <K extends string>(table: Readonly<Record<K, unknown>>) => Object.keys(table) as K[];
+
+/** Every design that never shipped. */
+export const VARIANTS: readonly Variant[] = [...MODERN_VARIANTS, ...LEGACY_VARIANTS];
+
+/** A variant as a backend, `variant:NAME`; what it costs is counted in `costs`. */
+export function variantBackend(variant: Variant, costs: Costs = noCosts()): ModelBackend {
+  return modelBackend(`variant:${variant.name}`, variant.design, variant.spec(costs));
+}
+
+/** Every model: the releases that have a profile, releases as they were published, and designs that never shipped. */
+export const MODELS: readonly ModelBackend[] = [
+  ...keysOf(LEGACY_PROFILES).map(legacyBackend),
+  ...keysOf(MODERN_PROFILES).map(modernBackend),
+  ...HISTORIC_RELEASES.map((release) =>
+    modelBackend(`legacy@${release}`, "vm-pat", releaseSpec(release)),
+  ),
+  ...VARIANTS.map((variant) => variantBackend(variant)),
+  krefEraseByEnd(),
+  legacyLaxFork(),
+];
+
+/** The release that a design's name alone stands for: the newest one with recordings. */
+export const NEWEST = { legacy: "legacy@6.12", modern: "modern@7.2" } as const;
+
+/** The model of an id, or of a design's name. */
+export function modelNamed(id: string): ModelBackend | undefined {
+  const wanted = id === "legacy" || id === "modern" ? NEWEST[id] : id;
+  return MODELS.find((known) => known.id === wanted);
+}
