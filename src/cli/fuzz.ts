@@ -2,14 +2,21 @@ import { sourceOf } from "../../fuzz/guided.ts";
 import { loadCorpus } from "../results/tracefolder.ts";
 import type { Trace } from "../trace/trace.ts";
 import { UserError } from "../usererror.ts";
-import { closePair, openPair, orClose } from "./backends.ts";
+import { openPair, orClose } from "./backends.ts";
 import { EXIT, type Io } from "./io.ts";
 import { kernelsOf, modelsOf } from "./kernelcampaign.ts";
 import { kernelExecutor } from "./kernelexecutor.ts";
 import { reportLost } from "./losttraces.ts";
 import { jobsFor, withJobs } from "./jobs.ts";
 import { type SourceOptions, sourceFor } from "./sourcefor.ts";
-import { beginSession, planOf, resumeSession, type Session, workOn } from "./session.ts";
+import {
+  beginSession,
+  closeSession,
+  planOf,
+  resumeSession,
+  type Session,
+  workOn,
+} from "./session.ts";
 
 export interface FuzzOptions extends SourceOptions {
   readonly before: string;
@@ -43,7 +50,7 @@ export async function fuzz(io: Io, options: FuzzOptions): Promise<number> {
     const jobs = jobsFor(plan, pair, options.jobs);
     return await withJobs(io, session, jobs, (executor) => workOn(io, session, { executor, json }));
   } finally {
-    await closePair(pair);
+    await closeSession(session);
   }
 }
 

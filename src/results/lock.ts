@@ -10,6 +10,7 @@ import {
   stat,
 } from "node:fs/promises";
 import { hostname } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { codeOf, unless } from "./disk.ts";
 
@@ -58,10 +59,15 @@ export class FileLock {
       for (;;) {
         // A link appears whole, and only where there is none.
         if (await linked(own, path)) return new FileLock(path, file, text);
-        const holder = await livingHolder(path, (await file.stat()).mtimeMs);
-        if (holder === null) continue;
+        const now = (await file.stat()).mtimeMs;
+        const found = await lockAt(path, now);
+        if (found === null) continue;
+        if (found.living === null) {
+          if (await takenOver(path, found.text, own, now)) return new FileLock(path, file, text);
+          continue;
+        }
         await file.close();
-        return holder;
+        return found.living;
       }
     } catch (error) {
       await file.close();
@@ -97,17 +103,20 @@ async function linked(from: string, to: string): Promise<boolean> {
   return (await unless(["EEXIST"], async () => link(from, to).then(() => true))) ?? false;
 }
 
-/** The holder, if it lives; a dead one's lock is taken away. `now`: of the file system's clock. */
-async function livingHolder(path: string, now: number): Promise<Holder | null> {
+/** A lock file: its text, and its holder if that lives. `now`: of the file system's clock. */
+async function lockAt(
+  path: string,
+  now: number,
+): Promise<{ readonly text: string; readonly living: Holder | null } | null> {
   const found = await unless(["ENOENT"], async () => ({
     text: await readFile(path, "utf8"),
     beatAt: (await stat(path)).mtimeMs,
   }));
   if (found === null) return null;
-  const holder = holderIn(found.text);
-  if (holder !== null && (await isAlive(holder, now - found.beatAt))) return holder;
-  await takeAway(path, found.text);
-  return null;
+  const { text, beatAt } = found;
+  const holder = holderIn(text);
+  const isLiving = holder !== null && (await isAlive(holder, now - beatAt));
+  return { text, living: isLiving ? holder : null };
 }
 
 /** A lock is whole wherever it is seen: one that is not was damaged, and nobody's. */
@@ -119,13 +128,28 @@ function holderIn(text: string): Holder | null {
   }
 }
 
-/** Removes the lock with this text; one that somebody else took meanwhile is put back. */
-async function takeAway(path: string, text: string): Promise<void> {
-  const aside = `${path}.${randomUUID()}`;
-  const renamed = await unless(["ENOENT"], () => rename(path, aside));
-  if (renamed === null) return;
-  if ((await readFile(aside, "utf8")) !== text) await linked(aside, path);
-  await rm(aside, { force: true });
+/** How long one that takes a lock over waits for another that does, in milliseconds. */
+const TURN_MS = 5;
+
+/**
+ * Puts the own lock in the place of a dead one's, which has this text: one process at a time, and
+ * the name is never free meanwhile. False where another was faster.
+ */
+async function takenOver(path: string, text: string, own: string, now: number): Promise<boolean> {
+  const turn = `${path}.turn`;
+  if (!(await linked(own, turn))) {
+    const other = await lockAt(turn, now);
+    if (other !== null && other.living === null) await rm(turn, { force: true });
+    else await sleep(TURN_MS);
+    return false;
+  }
+  try {
+    if ((await unless(["ENOENT"], () => readFile(path, "utf8"))) !== text) return false;
+    await rename(own, path);
+    return true;
+  } finally {
+    await rm(turn, { force: true });
+  }
 }
 
 async function thisProcess(): Promise<Holder> {

@@ -12,6 +12,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { loadCampaign } from "../../src/results/findings.ts";
 import { JournalFile, readJournal } from "../../src/results/journal.ts";
 import { journalLine } from "../../fuzz/journal.ts";
 import { type Outcome, run } from "./run.ts";
@@ -56,12 +57,15 @@ describe("two campaigns in one folder", () => {
     live.child.kill("SIGTERM");
     expect((await live.ended).status).toBe(130);
     for (const { out } of [second, third]) {
-      const replays = [...out.matchAll(/npx pfndiff replay (\S+)$/gm)].map(([, path = ""]) => path);
+      const [, digest = ""] = /digest ([0-9a-f]{16})/.exec(out) ?? [];
+      const { campaign, folder } = await loadCampaign(join(at("two"), "campaigns", digest));
+      expect(readdirSync(folder)).toHaveLength(campaign.findings.length + 1);
+      const replays = [...out.matchAll(/npx pfndiff replay (\S+)$/gm)].map(([, what = ""]) => what);
       expect(replays.length).toBeGreaterThan(10);
-      for (const path of replays) {
-        const { finding } = JSON.parse(readFileSync(path, "utf8"));
-        expect(out).toContain(`${finding.symptom}: ${finding.cause}`);
+      for (const path of replays.filter((what) => what.includes("/"))) {
+        expect(existsSync(path), path).toBe(true);
       }
+      expect((await run(["replay", replays[0] ?? ""])).out).toContain(">> ");
     }
     const journals = readdirSync(at("two")).filter((file) => file.startsWith("journal"));
     expect(journals.filter((file) => file.endsWith(".jsonl"))).toHaveLength(3);
