@@ -1,7 +1,7 @@
 import type { OpOf } from "../trace/op.ts";
 import type { Area, ProcLedger } from "./areas.ts";
 import { HEAD, MIDDLE, MOVE, NO_CAUSE, SHRINK, TAIL, UNMAP } from "./causes.ts";
-import { entryPfn, NOTHING, type Observed, vmaAt } from "./observed.ts";
+import { entryPfn, NOTHING, type Observed, type SeenSpace, vmaAt } from "./observed.ts";
 import { followModes } from "./pagemodes.ts";
 import {
   confirmRange,
@@ -72,7 +72,7 @@ function hasMoved(
   const area = proc.areaAt(from);
   if (area === null) return false;
   const { space, op } = side;
-  if (vmaAt(space, from) !== null && !isHollow(seen)) return false;
+  if (vmaAt(space, from) !== null && !isHollow(op.proc, proc, space, seen, from, to)) return false;
   const vma = vmaAt(space, to);
   if (vma === null) return false;
   if (vma.device === null) return vma.pfn + to - vma.start === area.pfnAt(from);
@@ -81,11 +81,21 @@ function hasMoved(
 }
 
 /**
- * A move succeeds although the source cannot be split for want of memory: its VMA stays, without
- * the pages that moved.
+ * Pages move although the source cannot be split for want of memory: its VMA stays, without the
+ * pages that moved. Where the call fails at a later VMA, only page tables can tell of that.
  */
-function isHollow({ failed, outcome }: Observed): boolean {
-  return failed !== null && outcome === null;
+function isHollow(
+  id: number,
+  proc: ProcLedger,
+  space: SeenSpace,
+  seen: Observed,
+  from: number,
+  to: number,
+): boolean {
+  if (seen.failed === null || seen.outcome === null) return seen.failed !== null;
+  const [source, target] = [vmaAt(space, from), vmaAt(space, to)];
+  if (source === null || target === null || proc.isOff(from)) return false;
+  return seen.entryAt(id, source, from) === NOTHING && seen.entryAt(id, target, to) !== NOTHING;
 }
 
 /** Moves pages that are seen to have moved, unit by unit. */
@@ -115,7 +125,7 @@ function movePages(
     followModes(side, side.op.proc, proc, seen, to + begin, to + n, false);
     side.units.touch(unit, side.step, UNMAP);
     noteMove(side, proc, seen, unit, at + begin, at + n);
-    if (isHollow(seen)) leaveHollow(side, proc, seen, at + begin, at + n, to - at);
+    if (seen.failed !== null) leaveHollow(side, proc, seen, at + begin, at + n, to - at);
   }
 }
 

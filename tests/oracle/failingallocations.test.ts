@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { TwoSides } from "../../src/engine/twosides.ts";
 import type { ModelBackend } from "../../src/model/backend.ts";
 import { judge } from "../../src/oracle/judge.ts";
+import type { Op } from "../../src/trace/op.ts";
 import { type Trace, traceSchema } from "../../src/trace/trace.ts";
 import { anyTrace } from "../../fuzz/sources.ts";
 import { MODELS } from "../models.ts";
@@ -81,6 +82,13 @@ describe("a move whose source cannot be split", () => {
     const gone = { ...moved, ops: [...moved.ops, munmap(4, 1)] };
     expect(shown("6.12", "7.2", gone)).toEqual(["3 introduced:over-retention:mremap (after)"]);
   });
+});
+
+test("pages that moved before a later VMA refuses have moved, although their old VMA stays", () => {
+  const sealed: Op = { op: "mseal", proc: 0, at: 4, pages: 1 };
+  const ops = [spawn(), map(4, 1, 0), sealed, map(2, 2, 0), map(0, 2, 0)];
+  const trace = scene([...ops, { ...move(3, 2, 0), ...fault("vma-setup", 3) }]);
+  expect(shown("7.2", "7.2", trace)).toEqual([]);
 });
 
 test("an allocation that only one side makes is no difference of their answers", () => {
