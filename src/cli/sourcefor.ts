@@ -12,7 +12,7 @@ export interface SourceOptions {
 }
 
 /** What two models are given unless one kind is asked for. */
-const FOR_MODELS: SourceName = "plain";
+const FOR_MODELS: SourceName = "mixed";
 
 /** The source that is asked for, or else what the pair can run: models take the mixture of all. */
 export function sourceFor(

@@ -149,7 +149,7 @@ function leaveHollow(
     moved.unit.split = true;
     const unit = seen.isPatLost(vma) ? untrackedUnit(side, pfn, moved.unit) : moved.unit;
     const area = mapRange(side, proc, page, page + 1, pfn, unit, moved.mode);
-    noteTaken(side, unit, side.cause);
+    noteTaken(side, moved.unit, side.cause);
     putOff(side, proc, area, page, page + 1, "taken");
   }
 }

@@ -61,7 +61,7 @@ export class Differential {
     this.before.judge(op, before);
     this.after.judge(op, after);
     const areEqual = before.outcome === after.outcome;
-    if (!this.apart) this.partFindings(areEqual);
+    if (!this.apart) this.partFindings(areEqual, isChance(before, after));
     if (differ) this.notComparable++;
     else if (!areEqual) checkErrno(this.before, this.after, before, after);
     else if (before.calls.length > 0) checkCalls(this.after, before.calls, after.calls);
@@ -77,9 +77,10 @@ export class Differential {
   /**
    * Where one side took other pages from their places than the other, what became of them is no
    * statement about the other side either; that a mapping was made or refused is. Where only that
-   * differs, the new mapping itself may be what keeps a page from being reserved for nobody.
+   * differs, the new mapping itself may be what keeps a page from being reserved for nobody. Where an
+   * allocation that only one design makes has failed, the design is not what they differ by.
    */
-  private partFindings(areEqual: boolean): void {
+  private partFindings(areEqual: boolean, isByChance: boolean): void {
     const [before, after] = [this.before, this.after];
     const isLeft = before.leftPages !== after.leftPages || before.leftPlaces !== after.leftPlaces;
     if (areEqual && !isLeft) return;
@@ -88,7 +89,8 @@ export class Differential {
         const finding = findings[at] as SideFinding;
         if (finding.step !== step) break;
         const { symptom } = finding;
-        if (isLeft ? !isOutcome(symptom) : symptom === "over-retention") finding.parted = true;
+        if (isByChance && !areEqual) finding.parted ||= !isOfKernel(symptom);
+        else if (isLeft ? !isOutcome(symptom) : symptom === "over-retention") finding.parted = true;
       }
     }
   }
@@ -163,6 +165,11 @@ export class Differential {
     if (!areEqualSpaces(space, twin, 0, this.before.world.vpages)) return VMAS_DIFFER;
     return areasDiffer(mine, other, this.before.world.vpages);
   }
+}
+
+/** Whether an allocation has failed on one side only. */
+function isChance(before: Observed, after: Observed): boolean {
+  return (before.failed === null) !== (after.failed === null);
 }
 
 /** Whether a symptom is what an op came to, and not what it did to pages that were there before. */
