@@ -1,7 +1,7 @@
 import type { Campaign, LeftOut } from "../fuzz/summary.ts";
 import { drawReplay } from "./draw.ts";
 import { type Paint, pad } from "./paint.ts";
-import { rootLines } from "./rootstext.ts";
+import { rootLines, rootSummary } from "./rootstext.ts";
 import {
   beginText,
   type CampaignView,
@@ -22,6 +22,24 @@ export function campaignText(view: CampaignView, paint: Paint): string {
     ...inOrder(view.findings).flatMap((finding) => findingLines(finding, view, paint)),
     ...rootLines(view, paint),
     ...closingLines(view, paint),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+/** A campaign in some 25 lines: what was run, the verdict, its roots, and where the rest is. */
+export function campaignSummary(view: CampaignView, paint: Paint, results: string): string {
+  const { campaign } = view;
+  const { goalsMissed: missed } = campaign;
+  const lines = [
+    `${campaign.before} against ${campaign.after}: ${campaign.runs} runs, ${campaign.ops} ops, ${campaign.opsPerSecond} ops/s`,
+    `seed ${campaign.seed}, digest ${campaign.digest.slice(0, 16)}`,
+    ...(missed.length === 0 ? [] : [goalsText(campaign)]),
+    residualText(campaign),
+    ...verdictLines(view, paint),
+    "",
+    ...rootSummary(view, paint),
+    "all findings, drawn: the same with --full, or",
+    `npx pfndiff report ${results} --format html > report.html   (or markdown, json, ...)`,
   ];
   return `${lines.join("\n")}\n`;
 }
@@ -55,6 +73,12 @@ function leftOutLines(leftOut: readonly LeftOut[]): string[] {
   });
 }
 
+function goalsText({ goals, goalsMissed }: Campaign): string {
+  return goalsMissed.length === 0
+    ? `goals: all ${Object.values(goals).filter((count) => count > 0).length} reached`
+    : `goals MISSED, so this campaign proves little: ${goalsMissed.join(", ")} (run longer)`;
+}
+
 /** What the campaign says of what it has not seen. */
 function residualText({ residual, interrupted }: Campaign): string {
   const { chance, low, high } = residual;
@@ -66,32 +90,24 @@ function residualText({ residual, interrupted }: Campaign): string {
 const percent = (chance: number) => `${Number((100 * chance).toPrecision(2))} %`;
 
 function closingLines(view: CampaignView, paint: Paint): string[] {
-  const { campaign, findings } = view;
-  const parted = partedText(campaign.findings);
-  return [
-    ...headlines(campaign),
-    `${campaign.opsPerSecond} ops/s`,
-    ...verdictLines(
-      findings.filter(({ finding }) => finding.verdict !== "parted"),
-      view,
-      paint,
-    ),
-    ...(parted === null ? [] : [parted]),
-  ];
+  const { campaign } = view;
+  return [...headlines(campaign), `${campaign.opsPerSecond} ops/s`, ...verdictLines(view, paint)];
 }
 
-function verdictLines(
-  findings: readonly FindingView[],
-  { campaign, accepted }: CampaignView,
-  paint: Paint,
-): string[] {
+/** What is to be said of the findings by the baseline, and how many parted ones are left out. */
+function verdictLines(view: CampaignView, paint: Paint): string[] {
+  const { campaign, accepted } = view;
+  const findings = view.findings.filter(({ finding }) => finding.verdict !== "parted");
   const counted = `${findings.length} ${findings.length === 1 ? "finding" : "findings"}`;
-  if (accepted === 0) return [paint.strong(`${counted}.`), beginText(campaign)];
+  const parted = partedText(campaign.findings);
+  const apart = parted === null ? [] : [parted];
+  if (accepted === 0) return [paint.strong(`${counted}.`), beginText(campaign), ...apart];
   const fresh = findings.filter(({ known }) => !known).length;
   return [
     fresh === 0
       ? paint.good(`${counted}, all in the baseline.`)
       : paint.bad(`${counted}, ${fresh} NEW: not in the baseline.`),
+    ...apart,
   ];
 }
 

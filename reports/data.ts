@@ -1,3 +1,4 @@
+import type { Root } from "../fuzz/roots/root.ts";
 import type { Arena } from "./arena.ts";
 import type { Claim } from "../src/claims/claim.ts";
 import type { GateOutcome } from "../src/gate.ts";
@@ -27,6 +28,8 @@ export interface CampaignSummary {
   };
   /** Estimated probability, 0 to 1, that the next run shows a signature never seen. */
   readonly residualChance?: number;
+  /** What the findings follow from, gravest first; absent where the campaign was cut short. */
+  readonly roots?: readonly Root[] | undefined;
 }
 
 /** What the baseline makes of a finding. */

@@ -1,6 +1,6 @@
 import { headlines } from "./campaigntext.ts";
 import { drawReplay } from "./draw.ts";
-import { countText, rootlessText, rootViews } from "./rootstext.ts";
+import { countText, rootViews } from "./rootstext.ts";
 import {
   beginText,
   type CampaignView,
@@ -43,25 +43,19 @@ function howToRepeat({ before, after, runs, seed }: CampaignView["campaign"]): s
   ].join("\n");
 }
 
-/** Roots first, each with what follows from it folded. */
+/** Roots first, each with what follows from it. */
 function rootList(view: CampaignView): string[] {
   const views = rootViews(view);
   if (views.length === 0) return [];
-  const rootless = rootlessText(view);
   return [
     `## ${views.length} roots`,
     "Each groups what follows from one thing, as far as the witnesses tell; it is no verdict.",
     ...views.map((one) => {
       const { name, notice, findings } = one.root;
       const follows = findings.slice(1).map(code).join(", ");
-      return [
-        `**${escaped(name)}** (${countText(one)}): ${escaped(notice)}. ${code(one.command)}`,
-        ...(follows === ""
-          ? []
-          : [`<details><summary>what follows</summary>\n\n${follows}\n\n</details>`]),
-      ].join("\n\n");
+      const head = `**${escaped(name)}** (${countText(one)}): ${escaped(notice)}. ${code(one.command)}`;
+      return follows === "" ? head : `${head}\n\nWhat follows: ${follows}.`;
     }),
-    ...(rootless === null ? [] : [`${rootless}.`]),
   ];
 }
 

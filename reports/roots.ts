@@ -21,7 +21,7 @@ export interface Replayed {
  */
 export async function rootsOf(replayed: readonly Replayed[], rerun: Rerun): Promise<Root[]> {
   const witnesses = replayed
-    .filter(({ finding }) => !finding.parted)
+    .filter(({ finding }) => finding.verdict !== "parted")
     .map(({ finding, replay }) => ({ finding, steps: replay.steps }));
   const roots: Root[] = [];
   for (const group of groupWitnesses(witnesses)) {

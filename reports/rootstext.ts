@@ -32,34 +32,53 @@ export function countText({ root: { findings }, fresh }: RootView): string {
   return fresh === 0 ? count : `${count}, ${fresh} NEW`;
 }
 
-/** What is in no root: findings of sides that had parted. */
-export function rootlessText({ campaign }: CampaignView): string | null {
-  const rooted = new Set((campaign.roots ?? []).flatMap(({ findings }) => findings));
-  const left = campaign.findings.filter(({ signature }) => !rooted.has(signature)).length;
-  return left === 0 || campaign.roots === undefined
-    ? null
-    : `${left} more in no root: the sides had parted before them, so they say nothing of the designs`;
+/** How many of the gravest roots a summary tells in full. */
+const WORST = 3;
+
+/** How many findings each root has, in a few lines, and the gravest roots with their sentences. */
+export function rootSummary(view: CampaignView, paint: Paint): string[] {
+  const views = rootViews(view);
+  if (views.length === 0) return [];
+  const counts = views.map(
+    (one) =>
+      `${one.root.name} ${one.root.findings.length}${one.fresh > 0 ? ` (${one.fresh} NEW)` : ""}`,
+  );
+  return [
+    paint.strong(`findings by root, gravest first (a root groups them; it is no verdict):`),
+    `  ${wrapped(counts.join(", "), COLUMNS)}`,
+    "",
+    ...views
+      .slice(0, WORST)
+      .flatMap((one) => [
+        headOf(one, paint),
+        `  ${wrapped(one.root.notice, COLUMNS)}`,
+        `  ${one.command}`,
+      ]),
+    "",
+  ];
+}
+
+function headOf(view: RootView, paint: Paint): string {
+  const title = `${view.root.name}  [${countText(view)}]`;
+  return view.fresh > 0 ? paint.bad(title) : paint.strong(title);
 }
 
 /** Roots with what a user notices, then what follows from each, folded. */
 export function rootLines(view: CampaignView, paint: Paint): string[] {
   const views = rootViews(view);
   if (views.length === 0) return [];
-  const rootless = rootlessText(view);
   return [
     paint.strong(`${views.length} roots (each groups what follows from one thing; no verdict):`),
     "",
     ...views.flatMap((one) => rootBlock(one, paint)),
-    ...(rootless === null ? [] : [rootless, ""]),
   ];
 }
 
 function rootBlock(view: RootView, paint: Paint): string[] {
-  const { name, notice, findings } = view.root;
-  const title = `${name}  [${countText(view)}]`;
+  const { notice, findings } = view.root;
   const follows = findings.slice(1);
   return [
-    view.fresh > 0 ? paint.bad(title) : paint.strong(title),
+    headOf(view, paint),
     `  ${wrapped(notice, COLUMNS)}`,
     ...(follows.length === 0 ? [] : [paint.faint(`  > ${wrapped(follows.join(" "), COLUMNS)}`)]),
     `  ${view.command}`,

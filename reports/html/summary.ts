@@ -21,6 +21,7 @@ export function summaryHtml(report: ReportData): string {
     `<h1>${escapeHtml(verdictLine(report))}</h1>`,
     `<p>${covered}.</p>`,
     missed === "" ? "" : `<p>Goals missed: ${missed}.</p>`,
+    rootsHtml(report),
     "<table><thead><tr><th>Status</th><th>Verdict</th><th>Finding</th><th>Runs</th></tr></thead>",
     `<tbody>${rows}</tbody></table>`,
     claimsHtml(report),
@@ -28,6 +29,15 @@ export function summaryHtml(report: ReportData): string {
     "<p>With JavaScript this page also shows every finding step by step.</p>",
     "</main>",
   ].join("");
+}
+
+function rootsHtml({ campaign: { roots = [] } }: ReportData): string {
+  if (roots.length === 0) return "";
+  const items = roots.map(({ name, notice, findings }) => {
+    const count = plural(findings.length, "finding");
+    return `<li><b>${escapeHtml(name)}</b> (${count}) ${escapeHtml(notice)}</li>`;
+  });
+  return `<h2>Roots, gravest first</h2><ol>${items.join("")}</ol>`;
 }
 
 function claimsHtml({ claims = [] }: ReportData): string {

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { CampaignResult } from "../../fuzz/campaign.ts";
 import { saveResult, saveSummary } from "../results/findings.ts";
 import type { Campaign } from "../../fuzz/summary.ts";
-import { campaignText, headlines } from "../../reports/campaigntext.ts";
+import { campaignSummary, campaignText, headlines } from "../../reports/campaigntext.ts";
 import { ANSI, PLAIN } from "../../reports/paint.ts";
 import { type Baseline, isUnexpected } from "../gate.ts";
 import type { Pair } from "./backends.ts";
@@ -15,6 +15,8 @@ export interface Finish {
   readonly out: string;
   readonly accepted: Baseline;
   readonly json?: boolean | undefined;
+  /** Print every finding, drawn, and not a summary of them. */
+  readonly full?: boolean | undefined;
 }
 
 /** Saves a campaign and prints it; returns 1 when it found what nobody accepted, or too little. */
@@ -35,9 +37,10 @@ export async function finish(io: Io, result: CampaignResult, to: Finish): Promis
     const rooted = await withRoots(campaign, replays, pair);
     await saveSummary(folder, rooted);
     const view = viewCampaign(rooted, replays, accepted, folder);
-    await io.out(
-      to.json === true ? jsonLine(rooted) : campaignText(view, io.colour ? ANSI : PLAIN),
-    );
+    const paint = io.colour ? ANSI : PLAIN;
+    const text = () =>
+      to.full === true ? campaignText(view, paint) : campaignSummary(view, paint, out);
+    await io.out(to.json === true ? jsonLine(rooted) : text());
   }
   const unknown = campaign.findings.some((finding) => isUnexpected(accepted, finding));
   return unknown || campaign.goalsMissed.length > 0 ? EXIT.divergence : EXIT.ok;

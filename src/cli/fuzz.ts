@@ -15,6 +15,7 @@ import {
   planOf,
   resumeSession,
   type Session,
+  type Working,
   workOn,
 } from "./session.ts";
 
@@ -30,6 +31,8 @@ export interface FuzzOptions extends SourceOptions {
   /** A results folder or a journal file; true for `out`. */
   readonly resume?: string | true;
   readonly json?: boolean;
+  /** Print every finding, drawn. */
+  readonly full?: boolean;
   /** A folder of traces that three of four runs start from. */
   readonly corpus?: string;
 }
@@ -39,27 +42,33 @@ export const DEFAULT_RUNS = 3000;
 
 /** Searches for differences, saves what it finds, and says which of it nobody has accepted. */
 export async function fuzz(io: Io, options: FuzzOptions): Promise<number> {
-  const { resume, out, json } = options;
+  const { resume, out, json, full } = options;
   const session =
     resume === undefined
       ? await newSession(io, options)
       : await resumeSession(io, resume === true ? out : resume);
   const { pair, plan } = session;
   try {
-    if (kernelsOf(pair).length > 0) return await fuzzKernels(io, session, json);
+    if (kernelsOf(pair).length > 0) return await fuzzKernels(io, session, { json, full });
     const jobs = jobsFor(plan, pair, options.jobs);
-    return await withJobs(io, session, jobs, (executor) => workOn(io, session, { executor, json }));
+    return await withJobs(io, session, jobs, (executor) =>
+      workOn(io, session, { executor, json, full }),
+    );
   } finally {
     await closeSession(session);
   }
 }
 
 /** A campaign with a kernel on a side; a guest that was lost is told, and is no success. */
-async function fuzzKernels(io: Io, session: Session, json: boolean | undefined): Promise<number> {
+async function fuzzKernels(
+  io: Io,
+  session: Session,
+  printing: Pick<Working, "json" | "full">,
+): Promise<number> {
   const { pair, plan, corpus, out } = session;
   const models = await modelsOf(pair);
   const executor = kernelExecutor(pair, models, plan.seed, sourceOf(plan.source, corpus));
-  const status = await workOn(io, session, { executor, models, json });
+  const status = await workOn(io, session, { executor, models, ...printing });
   const lost = await reportLost(io, out, [pair.before, pair.after]);
   return lost > 0 && status === EXIT.ok ? EXIT.divergence : status;
 }

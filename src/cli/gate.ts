@@ -4,6 +4,7 @@ import { loadCampaign, RESULTS_DIR } from "../results/findings.ts";
 import { goalsBeyond } from "../../fuzz/reachable.ts";
 import { SOURCES } from "../../fuzz/sources.ts";
 import type { Campaign } from "../../fuzz/summary.ts";
+import type { Root } from "../../fuzz/roots/root.ts";
 import { opText } from "../../reports/optext.ts";
 import { beginText } from "../../reports/view.ts";
 import {
@@ -21,6 +22,7 @@ import { UserError } from "../usererror.ts";
 import { isModel, type Pair, withPair } from "./backends.ts";
 import { begunBaseline, checkedRef, ownBaseline, readBaseline, sidesOfPair } from "./baseline.ts";
 import { replayOn } from "./bothsides.ts";
+import { rootsOfNew, type ShownProblem } from "./gateroots.ts";
 import { Crashes } from "./gatecrashes.ts";
 import { differentialOf } from "./campaign.ts";
 import { kernelsOf, modelsOf } from "./kernelcampaign.ts";
@@ -89,18 +91,20 @@ async function gateOn(io: Io, options: GateOptions, pair: Pair): Promise<number>
         `${goalsMissed.join(", ")} (give more --runs)`,
     );
   }
+  const roots = await rootsOfNew(problems);
   if (options.json === true) {
-    await io.out(`${JSON.stringify({ ...outcome, passed, problems, goalsMissed })}\n`);
+    const printed = { ...outcome, passed, problems, roots, goalsMissed };
+    await io.out(`${JSON.stringify(printed)}\n`);
   } else {
-    await io.out(outcomeText(outcome.held, problems, options));
+    await io.out(outcomeText(outcome.held, problems, roots, options));
     if (baseline.entries.length === 0) await io.out(`${beginText(sides)}\n`);
   }
   return passed ? EXIT.ok : EXIT.divergence;
 }
 
 /** Scenarios that are not as expected, as problems of the gate. */
-async function changedScenarios(crashes: Crashes): Promise<(GateProblem & Shown)[]> {
-  const problems: (GateProblem & Shown)[] = [];
+async function changedScenarios(crashes: Crashes): Promise<ShownProblem[]> {
+  const problems: ShownProblem[] = [];
   for (const scenario of SCENARIOS) {
     const { name, trace } = scenario;
     try {
@@ -262,7 +266,7 @@ function shownBy(
 }
 
 /** A problem with its trace, in words and as a command that shows it step by step. */
-function problemLines(problem: GateProblem & Shown): string[] {
+function problemLines(problem: ShownProblem): string[] {
   const { fault, signature, detail, trace, before, after } = problem;
   const sides = `--before ${before} --after ${after}`;
   return [
@@ -278,12 +282,26 @@ function problemLines(problem: GateProblem & Shown): string[] {
   ];
 }
 
+const isNew = ({ fault }: GateProblem) => fault === "new";
+
 function outcomeText(
   held: number,
-  problems: readonly (GateProblem & Shown)[],
+  problems: readonly ShownProblem[],
+  roots: readonly Root[],
   { runs, seed }: GateOptions,
 ): string {
-  const lines = problems.flatMap(problemLines);
+  const fresh = new Map(problems.filter(isNew).map((one) => [one.signature, one]));
+  const lines = problems.filter((one) => !isNew(one)).flatMap(problemLines);
+  for (const { name, notice, findings } of roots) {
+    lines.push(`ROOT  ${name}  [${findings.length} new]`, `  ${notice}`);
+    for (const signature of findings) {
+      const problem = fresh.get(signature);
+      fresh.delete(signature);
+      if (problem !== undefined) lines.push(...problemLines(problem));
+    }
+  }
+  // In no root: a crash, or what was seen of sides that had parted.
+  lines.push(...[...fresh.values()].flatMap(problemLines));
   const passed = problems.length === 0;
   const seen = `${held} accepted findings hold; campaign of ${runs} runs, seed ${seed}`;
   lines.push(`gate ${passed ? "passed" : `FAILED on ${problems.length} findings`}: ${seen}.`);

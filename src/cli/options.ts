@@ -41,8 +41,19 @@ export function jobsOption(): Option {
   ).argParser(wholeNumber(1, 256));
 }
 
+export function fullOption(): Option {
+  const does = "print every finding, drawn, and not a summary of them";
+  return new Option("--full", does).conflicts("json");
+}
+
+export function shardOption(): Option {
+  return new Option("--shard <i/n>", "do part i (from 1) of n; put together by merge")
+    .argParser(shard)
+    .conflicts("time");
+}
+
 /** A part of a campaign, such as 2/8. */
-export function shard(text: string): { index: number; of: number } {
+function shard(text: string): { index: number; of: number } {
   const [index = Number.NaN, of = Number.NaN] = /^\d+\/\d+$/.test(text)
     ? text.split("/").map(Number)
     : [];

@@ -15,12 +15,13 @@ import {
   corpusOption,
   type Done,
   guestsOption,
+  fullOption,
   jobsOption,
   liveRunsOption,
   outOption,
   seconds,
   seedOption,
-  shard,
+  shardOption,
   sourceOption,
   wholeNumber,
 } from "./options.ts";
@@ -143,11 +144,7 @@ function addFinders(program: Command, io: Io, done: Done): void {
     .addOption(new Option("--time <s>", "seconds to run").argParser(seconds))
     .addOption(seedOption().default(1))
     .addOption(jobsOption())
-    .addOption(
-      new Option("--shard <i/n>", "do part i (from 1) of n; put together by merge")
-        .argParser(shard)
-        .conflicts("time"),
-    )
+    .addOption(shardOption())
     .addOption(
       new Option(
         "--resume [dir]",
@@ -170,6 +167,7 @@ function addFinders(program: Command, io: Io, done: Done): void {
     .addOption(sourceOption.faults())
     .addOption(sourceOption.idioms())
     .addOption(corpusOption())
+    .addOption(fullOption())
     .option("--json", "print one pfndiff/campaign@1 object on stdout")
     .addOption(exitStyleOption())
     .action(async (options) => done(await (await import("./fuzz.ts")).fuzz(io, options)));

@@ -97,6 +97,7 @@ export interface Working {
   readonly executor?: Executor | undefined;
   readonly chunk?: number | undefined;
   readonly json?: boolean | undefined;
+  readonly full?: boolean | undefined;
   /** What stands for the sides where short traces are to tell what they can do. */
   readonly models?: Pair | undefined;
 }
@@ -107,7 +108,13 @@ export async function workOn(io: Io, session: Session, working: Working): Promis
   const accepted = await acceptedFor(working.models ?? pair);
   const result = await campaignOf(io, session, accepted, working);
   await journal.check();
-  const status = await finish(io, result, { pair, out, accepted, json: working.json });
+  const status = await finish(io, result, {
+    pair,
+    out,
+    accepted,
+    json: working.json,
+    full: working.full,
+  });
   if (result.interrupted) {
     const { runs } = result.campaign;
     io.err(`interrupted after ${runs} runs; go on with: pfndiff fuzz --resume ${name}\n`);

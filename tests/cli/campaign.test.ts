@@ -48,7 +48,7 @@ describe("fuzz", () => {
   });
 
   it("each finding's command replays it: the saved file is a trace with its two backends", async () => {
-    const { out } = await run(["fuzz", ...RUNS, "--out", join(dir, "text")]);
+    const { out } = await run(["fuzz", ...RUNS, "--full", "--out", join(dir, "text")]);
     const named = [...out.matchAll(/npx pfndiff replay (\S+)$/gm)].map((match) => match[1] ?? "");
     const commands = named.filter((name) => name.endsWith(".json"));
     expect(commands).toHaveLength(campaignOf(first).findings.length);
@@ -57,6 +57,18 @@ describe("fuzz", () => {
     const { finding } = JSON.parse(readFileSync(path, "utf8"));
     expect(replayed.err).toBe("");
     expect(replayed.out).toContain(`>> ${finding.signature}`);
+  });
+
+  it("ends in a screen of text that says what ran, the verdict, the roots, and where the rest is", async () => {
+    const out = join(dir, "text");
+    const short = await run(["fuzz", ...RUNS, "--out", out]);
+    const lines = short.out.split("\n");
+    const { findings } = campaignOf(first);
+    expect(lines.length).toBeLessThanOrEqual(30);
+    expect(lines[0]).toMatch(/^legacy@6\.12 against modern@7\.2: \d+ runs, \d+ ops/);
+    expect(short.out).toContain(`${findings.length} findings`);
+    expect(short.out.match(/^ {2}npx pfndiff replay/gm)).toHaveLength(3);
+    expect(short.out).toContain(`npx pfndiff report ${out}`);
   });
 
   it("announces a saved finding that no longer shows", async () => {
@@ -169,6 +181,7 @@ describe("gate", () => {
     const { status, out } = await gate("--baseline", path);
     expect(status).toBe(1);
     expect(out).toMatch(/^NEW {2}fixed:leak:/m);
+    expect(out).toMatch(/^ROOT {2}before:double-untrack {2}\[\d+ new\]\n {2}\S.*\nNEW {2}fixed:/m);
     expect(out).toMatch(/^ {2}trace: spawn p0; /m);
     expect(out).toContain(
       "to accept: npx pfndiff gate --before legacy@6.12 --after modern@7.2 --accept 'fixed:",

@@ -51,9 +51,9 @@ async function started(name: string) {
 describe("two campaigns in one folder", () => {
   it("both end, each with a journal of its own, and every line printed stays valid", async () => {
     const live = await started("two");
-    const second = await run(["fuzz", ...RUNS, "--out", at("two")]);
+    const second = await run(["fuzz", ...RUNS, "--full", "--out", at("two")]);
     expect(second.err).toContain(`process ${live.child.pid} on`);
-    const third = await run(["fuzz", "--runs", "40", "--seed", "6", "--out", at("two")]);
+    const third = await run(["fuzz", "--runs", "40", "--seed", "6", "--full", "--out", at("two")]);
     live.child.kill("SIGTERM");
     expect((await live.ended).status).toBe(130);
     for (const { out } of [second, third]) {

@@ -6,6 +6,7 @@ import { FilterBar } from "./filterbar.tsx";
 import { FindingList } from "./findinglist.tsx";
 import type { Filter } from "./order.ts";
 import { Primer } from "./primer.tsx";
+import { RootList } from "./rootlist.tsx";
 import { VerdictBanner } from "./verdictbanner.tsx";
 
 export interface FrontProps {
@@ -23,6 +24,7 @@ export function Front({ report, all, shown, filter, onFilter, missing }: FrontPr
   useEffect(() => {
     document.title = `pfndiff: ${report.campaign.before} to ${report.campaign.after}`;
   }, [report]);
+  const { roots = [] } = report.campaign;
   return (
     <>
       {missing === null ? null : (
@@ -32,6 +34,7 @@ export function Front({ report, all, shown, filter, onFilter, missing }: FrontPr
       )}
       <VerdictBanner report={report} filter={filter} onFilter={onFilter} />
       <Primer />
+      {roots.length === 0 ? null : <RootList roots={roots} all={all} />}
       <div class="columns">
         <section class="findings" aria-labelledby="findings-title">
           <h2 id="findings-title">Findings</h2>

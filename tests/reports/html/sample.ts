@@ -1,5 +1,6 @@
 import { legacyBackend } from "../../../legacy/index.ts";
 import { modernBackend } from "../../../modern/index.ts";
+import type { Root } from "../../../fuzz/roots/root.ts";
 import type { ReportClaim, ReportData, ReportFinding } from "../../../reports/data.ts";
 import type { Trace } from "../../../src/trace/trace.ts";
 import { sampleArena } from "./samplearena.ts";
@@ -61,6 +62,16 @@ const CLAIMS: readonly ReportClaim[] = [
   },
 ];
 
+/** Two roots: what the first finding stands for, and all others. */
+function rootsOf([first, ...others]: readonly ReportFinding[]): Root[] {
+  const names = (some: readonly ReportFinding[]) => some.map(({ signature }) => signature);
+  if (first === undefined) throw new Error("the sample report has findings");
+  return [
+    { name: "before:untied", notice: "mremap p0: VM_PAT is off", findings: names([first]) },
+    { name: "after:over-retention", notice: "munmap p0: kept", findings: names(others) },
+  ];
+}
+
 /** A small report with a finding of every status and verdict. */
 export function sampleReport(): ReportData {
   const findings = SAID.map(finding);
@@ -78,6 +89,7 @@ export function sampleReport(): ReportData {
       notComparable: 3120,
       retention: { pageOps: 61_224, refused: 1204, changed: 318 },
       residualChance: 0.00005,
+      roots: rootsOf(findings),
     },
     gate: {
       passed: false,
@@ -125,6 +137,8 @@ export function hostileReport(): ReportData {
       texts: { command: markup },
     }),
   );
-  const campaign = { ...report.campaign, before: markup, after: markup };
+  const { roots = [] } = report.campaign;
+  const hostile = roots.map((root) => ({ ...root, name: markup, notice: markup }));
+  const campaign = { ...report.campaign, before: markup, after: markup, roots: hostile };
   return { ...report, campaign, findings };
 }
