@@ -4,8 +4,6 @@ import { loadCampaign, RESULTS_DIR } from "../results/findings.ts";
 import { goalsBeyond } from "../../fuzz/reachable.ts";
 import { SOURCES } from "../../fuzz/sources.ts";
 import type { Campaign } from "../../fuzz/summary.ts";
-import type { Root } from "../../fuzz/roots/root.ts";
-import { opText } from "../../reports/optext.ts";
 import { beginText } from "../../reports/view.ts";
 import {
   acceptEntry,
@@ -22,6 +20,7 @@ import { UserError } from "../usererror.ts";
 import { isModel, type Pair, withPair } from "./backends.ts";
 import { begunBaseline, checkedRef, ownBaseline, readBaseline, sidesOfPair } from "./baseline.ts";
 import { replayOn } from "./bothsides.ts";
+import { outcomeText } from "./gatetext.ts";
 import { rootsOfNew, type ShownProblem } from "./gateroots.ts";
 import { Crashes } from "./gatecrashes.ts";
 import { differentialOf } from "./campaign.ts";
@@ -237,12 +236,6 @@ async function latestOf({ before, after }: Pair): Promise<Campaign | null> {
   }
 }
 
-const ADVICE: Readonly<Record<GateProblem["fault"], string>> = {
-  new: "--reason TEXT",
-  changed: "(removes the entry; accept what it became with a reason of its own)",
-  vanished: "(removes the entry)",
-};
-
 /** What shows a problem: a trace and the backends it is run on. */
 type Shown = Pick<BaselineEntry, "trace" | "before" | "after">;
 
@@ -263,47 +256,4 @@ function shownBy(
   const shown = entry ?? entries.find((other) => replays.get(other.signature)?.some(names));
   if (shown === undefined) throw new Error(`no trace shows ${signature}`);
   return { trace: shown.trace, ...sides };
-}
-
-/** A problem with its trace, in words and as a command that shows it step by step. */
-function problemLines(problem: ShownProblem): string[] {
-  const { fault, signature, detail, trace, before, after } = problem;
-  const sides = `--before ${before} --after ${after}`;
-  return [
-    `${fault.toUpperCase()}  ${signature}`,
-    `  ${detail}`,
-    `  trace: ${trace.ops.map(opText).join("; ")}`,
-    fault === "new"
-      ? `  to replay: echo '${JSON.stringify(trace)}' | npx pfndiff replay - ${sides}`
-      : `  to replay: npx pfndiff replay '${signature}'`,
-    ...(/^(crash|scenario):/.test(signature)
-      ? []
-      : [`  to accept: npx pfndiff gate ${sides} --accept '${signature}' ${ADVICE[fault]}`]),
-  ];
-}
-
-const isNew = ({ fault }: GateProblem) => fault === "new";
-
-function outcomeText(
-  held: number,
-  problems: readonly ShownProblem[],
-  roots: readonly Root[],
-  { runs, seed }: GateOptions,
-): string {
-  const fresh = new Map(problems.filter(isNew).map((one) => [one.signature, one]));
-  const lines = problems.filter((one) => !isNew(one)).flatMap(problemLines);
-  for (const { name, notice, findings } of roots) {
-    lines.push(`ROOT  ${name}  [${findings.length} new]`, `  ${notice}`);
-    for (const signature of findings) {
-      const problem = fresh.get(signature);
-      fresh.delete(signature);
-      if (problem !== undefined) lines.push(...problemLines(problem));
-    }
-  }
-  // In no root: a crash, or what was seen of sides that had parted.
-  lines.push(...[...fresh.values()].flatMap(problemLines));
-  const passed = problems.length === 0;
-  const seen = `${held} accepted findings hold; campaign of ${runs} runs, seed ${seed}`;
-  lines.push(`gate ${passed ? "passed" : `FAILED on ${problems.length} findings`}: ${seen}.`);
-  return `${lines.join("\n")}\n`;
 }
