@@ -1,6 +1,7 @@
 import { bySeverity } from "../../src/oracle/severity.ts";
 import { OP_KINDS } from "../../src/trace/op.ts";
 import type { Deed } from "./deeds.ts";
+import { comesTo } from "./leads.ts";
 import { type Start, startOf } from "./starts.ts";
 import { areAlike, type Witness } from "./witness.ts";
 
@@ -22,7 +23,7 @@ export function groupWitnesses(witnesses: readonly Witness[]): Group[] {
   const all = witnesses.map((witness) => ({ witness, start: startOf(witness, alike) }));
   const classes = new Map<string, Traced[]>();
   for (const traced of all) {
-    const name = `${sideOf(traced)}:${traced.start.kind}`;
+    const name = classOf(traced);
     const known = classes.get(name);
     if (known === undefined) classes.set(name, [traced]);
     else known.push(traced);
@@ -35,9 +36,11 @@ export function groupWitnesses(witnesses: readonly Witness[]): Group[] {
     .sort((a, b) => gravest(a, b));
 }
 
-/** What both sides show alike is nobody's doing. */
-function sideOf({ witness, start }: Traced): string {
-  return witness.finding.verdict === "kept" ? "kept" : start.side;
+/** What begins alike; what both sides show is nobody's doing, so it is told by what it comes to. */
+function classOf({ witness, start }: Traced): string {
+  const { side, kind } = start;
+  if (witness.finding.verdict !== "kept") return `${side}:${kind}`;
+  return `kept:${kind === "state" ? kind : comesTo(kind)}`;
 }
 
 /** A group by the name of its class; where that has several, or says little, by its feature too. */

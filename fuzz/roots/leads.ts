@@ -71,6 +71,13 @@ const LEADS: Readonly<Record<Sign, readonly Sign[]>> = {
   alias: [],
 };
 
+/** What a sign comes to: a request that went wrong, a reservation kept too long or gone too soon, or itself. */
+export function comesTo(sign: Sign): string {
+  if (REQUESTS.includes(sign)) return "request";
+  if (HELD_TOO_LONG.includes(sign)) return "held-too-long";
+  return GONE_TOO_SOON.includes(sign) ? "gone-too-soon" : sign;
+}
+
 /** The place of a sign among those of one op. */
 export function placeOf(sign: Sign): number {
   return SIGNS.findIndex((one) => one === sign);
