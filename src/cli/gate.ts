@@ -92,8 +92,7 @@ async function gateOn(io: Io, options: GateOptions, pair: Pair): Promise<number>
   }
   const roots = await rootsOfNew(problems);
   if (options.json === true) {
-    const printed = { ...outcome, passed, problems, roots, goalsMissed };
-    await io.out(`${JSON.stringify(printed)}\n`);
+    await io.out(`${JSON.stringify({ ...outcome, passed, problems, roots, goalsMissed })}\n`);
   } else {
     await io.out(outcomeText(outcome.held, problems, roots, options));
     if (baseline.entries.length === 0) await io.out(`${beginText(sides)}\n`);

@@ -59,18 +59,6 @@ describe("fuzz", () => {
     expect(replayed.out).toContain(`>> ${finding.signature}`);
   });
 
-  it("ends in a screen of text that says what ran, the verdict, the roots, and where the rest is", async () => {
-    const out = join(dir, "text");
-    const short = await run(["fuzz", ...RUNS, "--out", out]);
-    const lines = short.out.split("\n");
-    const { findings } = campaignOf(first);
-    expect(lines.length).toBeLessThanOrEqual(30);
-    expect(lines[0]).toMatch(/^legacy@6\.12 against modern@7\.2: \d+ runs, \d+ ops/);
-    expect(short.out).toContain(`${findings.length} findings`);
-    expect(short.out.match(/^ {2}npx pfndiff replay/gm)).toHaveLength(3);
-    expect(short.out).toContain(`npx pfndiff report ${out}`);
-  });
-
   it("announces a saved finding that no longer shows", async () => {
     const out = join(dir, "gone");
     await run(["fuzz", "--runs", "40", "--seed", "5", "--json", "--out", out]);
