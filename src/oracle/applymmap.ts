@@ -5,7 +5,7 @@ import type { ProcLedger } from "./areas.ts";
 import { claimChange, findTwin } from "./attribution.ts";
 import { NO_CAUSE, UNMAP } from "./causes.ts";
 import { noteDeviation } from "./deviation.ts";
-import { entryMode, NOTHING, type Observed, vmaAt } from "./observed.ts";
+import { entryMode, NOTHING, type Observed, type SeenVma, vmaAt } from "./observed.ts";
 import { followModes } from "./pagemodes.ts";
 import { confirmRange, loseRange, loseUnseen, mapRange, noteSplit } from "./ranges.ts";
 import type { SideState } from "./state.ts";
@@ -60,11 +60,11 @@ export function applyMmap(
   const end = op.pfn + op.pages;
   const asked = askedMode(op.via, side.world.mtrr);
   const expected = exactMode(side, op.pfn, end, asked);
-  if (ok) mapNew(side, op, proc, seen, asked, expected);
+  const vma = vmaAt(side.space, op.at);
+  if (ok) mapNew(side, op, proc, seen, vma, asked, expected);
   else if (expected !== REFUSAL && isRefusal(seen)) {
     noteDeviation(side, "refused", op.pfn, end, expected, REFUSAL);
   }
-  const vma = vmaAt(side.space, op.at);
   const isShown = ok && vma?.start === op.at && vma.end === to && vma.pfn === op.pfn;
   if (!isShown) confirmRange(side, proc, seen, op.at, to);
   if (!ok) noteSplit(side, proc, op.at);
@@ -84,6 +84,7 @@ function mapNew(
   op: OpOf<"mmap">,
   proc: ProcLedger,
   seen: Observed,
+  vma: SeenVma | null,
   asked: number,
   expected: number,
 ): void {
@@ -92,7 +93,8 @@ function mapNew(
   const claim = claimChange(changes, op.pfn, end);
   const twin = claim === null ? findTwin(side, op.pfn, end) : null;
   const reserved = (claim ?? twin)?.mode ?? asked;
-  const got = modeOfFirst(side, op, seen) ?? reserved;
+  const entry = vma === null ? NOTHING : seen.entryAt(op.proc, vma, op.at);
+  const got = entry === NOTHING ? reserved : entryMode(entry);
   if (got !== expected) {
     const missed = expected === REFUSAL || got === asked;
     const symptom = missed ? "missed-conflict" : "stale-memtype";
@@ -106,16 +108,8 @@ function mapNew(
     side.reservations.add(op.pfn, end, reserved, unit, NO_CAUSE);
     if (claim === null) changes.remove(op.pfn, end, reserved);
   }
-  followModes(side, op.proc, proc, seen, op.at, op.at + op.pages, true);
-}
-
-/** The mode that the page table has for the first page, or null where that is not shown. */
-function modeOfFirst(
-  { space }: SideState,
-  { proc, at }: OpOf<"mmap">,
-  seen: Observed,
-): number | null {
-  const vma = vmaAt(space, at);
-  const entry = vma === null ? NOTHING : seen.entryAt(proc, vma, at);
-  return entry === NOTHING ? null : entryMode(entry);
+  const to = op.at + op.pages;
+  // Nearly always all pages are like the first, and that one like what was reserved.
+  const isRun = vma !== null && vma.end >= to && seen.runEnd(op.proc, vma, op.at, to) === to;
+  if (!isRun || got !== reserved) followModes(side, op.proc, proc, seen, op.at, to, true);
 }

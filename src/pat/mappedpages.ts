@@ -22,9 +22,10 @@ export class MappedPages {
     for (let pfn = from; pfn < to; pfn++) counts[pfn] = (counts[pfn] as number) + 1;
   }
 
-  /** An entry that maps a pfn has gone. */
-  drop(pfn: number): void {
-    this.counts[pfn] = (this.counts[pfn] as number) - 1;
+  /** Entries that mapped [from, to) have gone. */
+  drop(from: number, to: number): void {
+    const { counts } = this;
+    for (let pfn = from; pfn < to; pfn++) counts[pfn] = (counts[pfn] as number) - 1;
   }
 
   /** [start, end) was untracked: notes what of it is mapped, and reserved by nobody any more. */
