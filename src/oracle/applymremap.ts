@@ -149,7 +149,8 @@ function leaveHollow(
     moved.unit.split = true;
     const unit = seen.isPatLost(vma) ? untrackedUnit(side, pfn, moved.unit) : moved.unit;
     const area = mapRange(side, proc, page, page + 1, pfn, unit, moved.mode);
-    noteTaken(side, moved.unit, side.cause);
+    // A page that had been copied, or taken, is no less so for the move.
+    if (!proc.isOff(page + by)) noteTaken(side, moved.unit, side.cause);
     putOff(side, proc, area, page, page + 1, "taken");
   }
 }

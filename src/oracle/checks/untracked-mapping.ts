@@ -5,17 +5,18 @@ import type { Unit } from "../unit.ts";
 
 /** untracked-mapping: a page is mapped, not copied, and no reservation covers it. */
 export function checkUntrackedMapping(side: SideState, pfn: number): void {
-  const cause = side.orOp(unitMapping(side, pfn)?.misfit ?? NO_CAUSE);
+  const cause = side.orOp(unitMapping(side, pfn, false)?.misfit ?? NO_CAUSE);
   side.report("untracked-mapping", cause, () => `pfn ${pfn} is mapped and not reserved`);
 }
 
 /**
  * Looks for a page that was untracked while a tracked mapping still mapped it, before the ledger
  * learns what became of it: one that is mapped since before the op, or by the mmap() at hand. VM_PAT
- * untracks in unmap_single_vma(), ahead of every entry that it clears: that is the design.
+ * untracks in unmap_single_vma(), ahead of every entry that it clears: that is the design. The page
+ * tables of a task that died in a BUG stay as they are, so nothing can be told beside them.
  */
 export function noteBared(side: SideState, { bared, hasVmPat }: Observed): void {
-  if (side.hasToldBared || hasVmPat) return;
+  if (side.hasToldBared || side.hasDied || hasVmPat) return;
   const { op, pages } = side;
   for (const { start, end } of bared) {
     for (let pfn = start; pfn < end; pfn++) {
@@ -28,22 +29,26 @@ export function noteBared(side: SideState, { bared, hasVmPat }: Observed): void 
 }
 
 /**
- * untracked-mapping, within a step, whose end does not show it. A page that is mapped at the end too
- * says nothing: what was seen may have been a mapping that nothing tracks.
+ * untracked-mapping, within a step, whose end does not show it. Where a mapping that nothing tracks
+ * has the page too, it may have been that one that was seen.
  */
 export function checkBared(side: SideState): void {
   const { bared: pfn } = side;
-  if (unitMapping(side, pfn) !== null) return;
+  if (unitMapping(side, pfn, true) !== null) return;
   side.hasToldBared = true;
   const tell = () => `pfn ${pfn} was untracked while page tables still mapped it`;
   side.report("untracked-mapping", UNTRACK_FIRST, tell);
 }
 
-/** A unit that maps the pfn, by a search of all processes; null if none does. */
-function unitMapping({ procs }: SideState, pfn: number): Unit | null {
+/**
+ * A unit that maps the pfn, by a search of all processes; null if none does. `untracked`: one that
+ * nothing tracks.
+ */
+function unitMapping({ procs }: SideState, pfn: number, untracked: boolean): Unit | null {
   for (const [, proc] of procs.everyLiving()) {
     for (const area of proc.every()) {
       const page = area.start + pfn - area.pfn;
+      if (untracked && !area.unit.isUntracked) continue;
       if (page >= area.start && page < area.end && !proc.isOff(page)) return area.unit;
     }
   }
