@@ -4,11 +4,12 @@ import { isOfKernel } from "../../src/oracle/severity.ts";
 import { type Op, rowOf } from "../../src/trace/op.ts";
 
 /**
- * What a side shows on the way to a finding. `untied` is a VMA that has lost its flag and maps pages
+ * What a side shows on the way to a finding. A `bridge` is a request that would have been granted in
+ * another mode, and is refused since a page still reserved lies beside one of yet another. `untied` is a VMA that has lost its flag and maps pages
  * still; `answer` is an errno between the sides of an op that asks for a reservation, so that what
  * was reserved may explain it, as it cannot explain any other `errno`.
  */
-export type Sign = Symptom | "untied" | "answer";
+export type Sign = Symptom | "bridge" | "untied" | "answer";
 
 /** The signs as they come up within one op: on its way, in its answer, in what it leaves. */
 const SIGNS = [
@@ -21,6 +22,7 @@ const SIGNS = [
   "crash",
   "hang",
   "answer",
+  "bridge",
   "refused",
   "missed-conflict",
   "stale-memtype",
@@ -36,12 +38,13 @@ const SIGNS = [
 const FOLLOWING = SYMPTOMS.filter((symptom) => !isOfKernel(symptom));
 
 const REQUESTS: readonly Sign[] = ["answer", "refused", "stale-memtype", "missed-conflict"];
-const HELD_TOO_LONG: readonly Sign[] = ["leak", "over-retention", ...REQUESTS];
+const HELD_TOO_LONG: readonly Sign[] = ["leak", "over-retention", "bridge", ...REQUESTS];
 const GONE_TOO_SOON: readonly Sign[] = ["untracked-mapping", "mode-mismatch", "alias", ...REQUESTS];
 
 /**
  * What each sign may lead to on its side. An errno parts the sides, and then anything may follow; a
- * reservation that is kept never makes another one vanish.
+ * reservation that is kept never makes another one vanish. Over-retention alone refuses no bridge: what
+ * lies beside it has to be there too, so that is a beginning of its own.
  */
 const LEADS: Readonly<Record<Sign, readonly Sign[]>> = {
   errno: FOLLOWING,
@@ -54,6 +57,7 @@ const LEADS: Readonly<Record<Sign, readonly Sign[]>> = {
   "wrong-owner-untrack": ["double-untrack", ...HELD_TOO_LONG, ...GONE_TOO_SOON],
   "double-untrack": ["wrong-owner-untrack", ...HELD_TOO_LONG],
   answer: FOLLOWING.filter((symptom) => symptom !== "errno"),
+  bridge: ["over-retention"],
   refused: ["over-retention"],
   "missed-conflict": ["mode-mismatch", "alias"],
   "stale-memtype": [],
@@ -73,7 +77,7 @@ const LEADS: Readonly<Record<Sign, readonly Sign[]>> = {
 
 /** What a sign comes to: a request that went wrong, a reservation kept too long or gone too soon, or itself. */
 export function comesTo(sign: Sign): string {
-  if (REQUESTS.includes(sign)) return "request";
+  if (sign === "bridge" || REQUESTS.includes(sign)) return "request";
   if (HELD_TOO_LONG.includes(sign)) return "held-too-long";
   return GONE_TOO_SOON.includes(sign) ? "gone-too-soon" : sign;
 }
@@ -91,6 +95,7 @@ export function mayLead(from: Sign, to: Sign, atOnce: boolean): boolean {
 
 /** What a finding is a sign of, found at an op. */
 export function signOf(finding: JudgedFinding, op: Op): Sign {
+  if (finding.symptom === "refused" && finding.cause === "bridge") return "bridge";
   if (!isBetweenSides(finding)) return finding.symptom;
   return rowOf(op.op).allocates.includes("memtype") ? "answer" : "errno";
 }

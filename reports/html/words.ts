@@ -121,6 +121,7 @@ const CAUSE_TEXT: Readonly<Record<string, string>> = {
   "end-match": "after freeing by end address",
   "equal-match": "after freeing an equal range of another owner",
   retained: "because of a page still reserved",
+  bridge: "between a page still reserved and another mode",
   leaked: "because of a leaked reservation",
 };
 

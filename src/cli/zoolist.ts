@@ -83,7 +83,7 @@ export const ZOO: readonly ZooBug[] = [
     "unmapped pages keep their type",
     "modern",
     "legacy",
-    /^(refused|stale-memtype):retained/,
+    /^(refused|stale-memtype):(retained|bridge)/,
   ),
   bug(
     "N5",

@@ -24,6 +24,7 @@ const CAUSE_NAMES = [
   "end-match",
   "equal-match",
   "retained",
+  "bridge",
   "leaked",
   "untrack-first",
   ...SYSCALL_KINDS,
@@ -50,6 +51,8 @@ export const END_MATCH: CauseId = idOf("end-match");
 export const EQUAL_MATCH: CauseId = idOf("equal-match");
 /** What stood in a request's way: a page that a live mapping's reservation keeps past its use. */
 export const RETAINED: CauseId = idOf("retained");
+/** ... the same where the request meets another cache mode beside it, so that it can adopt neither. */
+export const BRIDGE: CauseId = idOf("bridge");
 /** ... or a reservation whose mapping is gone for good. */
 export const LEAKED: CauseId = idOf("leaked");
 

@@ -1,4 +1,4 @@
-import { type CauseId, LEAKED, NO_CAUSE, REPLACE, RETAINED } from "./causes.ts";
+import { BRIDGE, type CauseId, LEAKED, NO_CAUSE, REPLACE, RETAINED } from "./causes.ts";
 import type { Reservation } from "./reservation.ts";
 import type { Deviation, SideState } from "./state.ts";
 
@@ -21,6 +21,7 @@ export function noteDeviation(
   deviation.got = got;
   deviation.found = false;
   deviation.kept = false;
+  deviation.bridges = false;
   deviation.owner = null;
   deviation.page = first;
   deviation.cause = NO_CAUSE;
@@ -31,6 +32,19 @@ export function noteDeviation(
   deviation.found = true;
   deviation.kept = culprit.isCounted;
   deviation.owner = culprit.owner;
+  deviation.bridges = symptom === "refused" && meetsAnother(side, first, end, culprit.mode);
+}
+
+/** Whether a request meets a reservation of another cache mode than this one. */
+function meetsAnother(side: SideState, first: number, end: number, mode: number): boolean {
+  const { reservations } = side;
+  for (let start = reservations.firstStart(first); start < end; start++) {
+    let entry = reservations.startingAt(start);
+    for (; entry !== null; entry = entry.nextOfStart) {
+      if (entry.end > first && entry.mode !== mode) return true;
+    }
+  }
+  return false;
 }
 
 /**
@@ -91,5 +105,6 @@ export function deviationCause(side: SideState): CauseId {
   if (!deviation.found) return side.cause;
   if (deviation.owner === null) return LEAKED;
   if (deviation.owner.lostNow(deviation.page, side.step)) return REPLACE;
-  return deviation.kept ? RETAINED : LEAKED;
+  if (!deviation.kept) return LEAKED;
+  return deviation.bridges ? BRIDGE : RETAINED;
 }

@@ -38,6 +38,8 @@ export interface Deviation {
   /** The reservation was there, and its unit was alive when it stood in the way. */
   found: boolean;
   kept: boolean;
+  /** Refused, and met a reservation of another cache mode than the one to blame as well. */
+  bridges: boolean;
   /** Known without looking at the owner, or NO_CAUSE. */
   cause: CauseId;
 }
@@ -76,6 +78,7 @@ export class SideState {
     page: -1,
     found: false,
     kept: false,
+    bridges: false,
     cause: NO_CAUSE,
   };
   readonly mismatch: Mismatch = { pfn: -1, mapped: 0, reserved: 0 };

@@ -24,7 +24,11 @@ async function campaignOf(
 const CHANGED: readonly [before: string, after: string, what: RegExp][] = [
   ["legacy@6.1", "legacy@6.12", /^changed:errno:mseal-ENOSYS-to-/],
   ["modern@6.16", "modern@6.17", /^changed:errno:mremap-/],
-  ["modern@6.18", "modern@6.19", /^(fixed|introduced):(refused|stale-memtype):(replace|retained)$/],
+  [
+    "modern@6.18",
+    "modern@6.19",
+    /^(fixed|introduced):(refused|stale-memtype):(replace|retained|bridge)$/,
+  ],
   ["modern@7.0", "modern@7.1", /^changed:errno:mremap-\w+-to-\w+$/],
 ];
 

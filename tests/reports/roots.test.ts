@@ -13,6 +13,7 @@ import { ModelSide } from "../../src/engine/modelside.ts";
 import { type ModelBackend, modelBackend } from "../../src/model/backend.ts";
 import type { Mutant } from "../../src/model/mutant.ts";
 import type { CampaignFinding } from "../../src/oracle/finding.ts";
+import type { Op, Via } from "../../src/trace/op.ts";
 import type { Trace } from "../../src/trace/trace.ts";
 
 interface Models {
@@ -105,6 +106,35 @@ describe("the accepted findings of the default pair", async () => {
     const names = (some: readonly Root[]) => some.map(({ name, findings }) => [name, findings]);
     expect(names(await rootsOn(SHIPPED, entries.toReversed()))).toEqual(names(roots));
   });
+});
+
+test("a request between a page still reserved and another mode has a root of its own", async () => {
+  const mmap = (proc: number, at: number, pages: number, pfn: number, via: Via): Op => {
+    return { op: "mmap", proc, at, pages, pfn, via, prot: "rw", private: false };
+  };
+  const signatures = ["introduced:refused:bridge", "introduced:over-retention:unmap-tail"];
+  const trace: Trace = {
+    format: "pfndiff/trace@1",
+    name: "bridge-after-tail",
+    world: { pfns: 8, vpages: 16, mtrr: "uncached" },
+    ops: [
+      { op: "spawn", proc: 0 },
+      { op: "spawn", proc: 1 },
+      mmap(0, 0, 4, 0, "resource"),
+      { op: "munmap", proc: 0, at: 2, pages: 2 },
+      mmap(1, 0, 2, 4, "resource_wc"),
+      mmap(1, 4, 4, 2, "resource_wc"),
+    ],
+  };
+  const roots = await rootsOn(
+    SHIPPED,
+    signatures.map((signature) => ({ signature, trace })),
+  );
+  const [bridge, ...others] = roots;
+  expect(bridge).toMatchObject({ name: "after:bridge", findings: [signatures[0]] });
+  expect(bridge?.notice).toContain("ok before, EINVAL after");
+  expect(bridge?.notice).toContain("conflicting types UC- and WC at [2,6)");
+  expect(others.map(({ name }) => name)).toEqual(["after:over-retention"]);
 });
 
 /** A few of them by themselves take a second each; all take minutes. */
