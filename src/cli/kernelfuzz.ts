@@ -35,7 +35,8 @@ export interface KernelFuzzOptions {
 /**
  * What a finding is. A design change: both models tell it, and the kernel, in its model's place,
  * confirms it. A model bug: the kernel does something else than its model, and the oracle finds
- * no fault in it. A kernel bug: the oracle finds a fault that only the kernel shows.
+ * no fault in it. A kernel bug: the oracle finds a fault that the kernel shows and its model does
+ * not, before they part.
  */
 export const LABELS = ["design change", "model bug", "kernel bug"] as const;
 type Label = (typeof LABELS)[number];
@@ -56,24 +57,37 @@ interface Row {
 
 const BATCH = 64;
 
+/**
+ * The `symptom:cause` of what only the kernel gets wrong, by its own model: against the other design
+ * a verdict also says what that design does. Another errno is a difference to a model, and no fault.
+ */
+function faultsOfKernel(model: Recording, kernel: Recording): Set<string> {
+  const { findings } = judge(model, kernel);
+  const own = findings.filter(({ verdict, symptom }) => {
+    return verdict === "introduced" && symptom !== "errno";
+  });
+  return new Set(own.map(({ symptom, cause }) => `${symptom}:${cause}`));
+}
+
 /** The signatures of a trace's findings, each with its label. */
 export function labelled(
   kernelIsBefore: boolean,
   recordings: { before: Recording; after: Recording; kernel: Recording },
 ): Map<string, Label> {
   const { before, after, kernel } = recordings;
-  const signatures = (left: Recording, right: Recording) =>
-    new Set(judge(left, right).findings.map(({ signature }) => signature));
-  const told = signatures(before, after);
-  const seen = kernelIsBefore ? signatures(kernel, after) : signatures(before, kernel);
+  const model = kernelIsBefore ? before : after;
+  const faults = faultsOfKernel(model, kernel);
+  const told = judge(before, after).findings;
+  const seen = (kernelIsBefore ? judge(kernel, after) : judge(before, kernel)).findings;
+  const signatures = (findings: typeof told) => new Set(findings.map(({ signature }) => signature));
+  const [ofModel, ofKernel] = [signatures(told), signatures(seen)];
   const labels = new Map<string, Label>();
-  for (const one of told) labels.set(one, seen.has(one) ? "design change" : "model bug");
-  for (const one of seen) {
-    // Another errno is a difference to a model, and no fault by itself.
-    const fault = !one.split(":").includes("errno");
-    if (!told.has(one)) labels.set(one, fault ? "kernel bug" : "model bug");
+  for (const { signature, symptom, cause } of [...told, ...seen]) {
+    const agreed = ofModel.has(signature) && ofKernel.has(signature);
+    if (faults.has(`${symptom}:${cause}`)) labels.set(signature, "kernel bug");
+    else labels.set(signature, agreed ? "design change" : "model bug");
   }
-  const parted = firstDisagreement(kernel, kernelIsBefore ? before : after);
+  const parted = firstDisagreement(kernel, model);
   const blamed = [...labels.values()].some((label) => label !== "design change");
   if (parted !== null && !blamed) labels.set(`disagreement: ${parted.shape}`, "model bug");
   return labels;
