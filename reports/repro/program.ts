@@ -76,7 +76,10 @@ function systemCalls({ signature, trace }: ReproFinding): SyscallOp[] {
     const cannot = unsaid(op);
     if (cannot !== null) throw new UserError(`${signature}: step ${index} ${cannot}`);
     if (op.fault !== undefined) {
-      throw new UserError(`${signature}: step ${index} needs an allocation that fails`);
+      const { at, nth } = op.fault;
+      throw new UserError(
+        `${signature}: step ${index} needs allocation ${nth} at ${at} to fail, which no program can choose`,
+      );
     }
     if (op.op === "fork" && op.late === true) {
       throw new UserError(

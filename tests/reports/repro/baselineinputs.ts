@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { ReproFinding, ReproInput } from "../../../reports/repro/input.ts";
 import { baselineSchema } from "../../../src/gate.ts";
+import type { Symptom } from "../../../src/oracle/finding.ts";
 import { judge } from "../../../src/oracle/judge.ts";
 import { closedTrace } from "../../../src/trace/closed.ts";
 import { isDriverOp } from "../../../src/trace/driverkinds.ts";
@@ -23,9 +24,30 @@ export function inputOf(finding: ReproFinding, before = BEFORE, after = AFTER): 
   return { finding, before: recorder(before)(closed), after: recorder(after)(closed) };
 }
 
-/** Whether a program can do all of a trace: none has a driver that claims the device, or is one. */
-export function canBeDone({ ops }: Trace): boolean {
-  return ops.every((op) => op.op !== "revoke" && !isDriverOp(op));
+/** What becomes of the kernel, and what no kernel shows user space: no program can check it. */
+export const UNSEEN: readonly Symptom[] = [
+  "crash",
+  "bug",
+  "hang",
+  "refcount",
+  "kernel-leak",
+  "mode-mismatch",
+];
+
+/**
+ * Whether a program can do all of a trace: none has a driver that claims the device, or is one, and
+ * none chooses an allocation of the kernel that fails.
+ */
+export function canBeDone({ ops }: Pick<Trace, "ops">): boolean {
+  return ops.every((op) => {
+    if (isDriverOp(op) || op.fault !== undefined) return false;
+    return op.op !== "revoke" && !(op.op === "fork" && op.late === true);
+  });
+}
+
+export function baselineEntries() {
+  const text = readFileSync(new URL("../../../reports/baseline.json", import.meta.url), "utf8");
+  return baselineSchema.parse(JSON.parse(text)).entries;
 }
 
 /**
@@ -33,8 +55,7 @@ export function canBeDone({ ops }: Trace): boolean {
  * do is left out.
  */
 export function baselineInputs(): ReproInput[] {
-  const text = readFileSync(new URL("../../../reports/baseline.json", import.meta.url), "utf8");
-  return baselineSchema.parse(JSON.parse(text)).entries.flatMap((entry) => {
+  return baselineEntries().flatMap((entry) => {
     const { trace, before, after } = entry;
     if (!canBeDone(trace)) return [];
     const { findings } = judge(recorder(before)(trace), recorder(after)(trace));

@@ -40,7 +40,7 @@ describe("an exported C program", () => {
       [late, "must fail late"],
       [{ op: "revoke", proc: 0 }, "a driver that claims the device"],
       [zap, "is a driver's work"],
-      [fork, "an allocation that fails"],
+      [fork, "allocation 1 at vma to fail"],
     ] as const) {
       const ops = [...finding.trace.ops.slice(0, -1), op, { op: "exit", proc: 0 } as const];
       const input = inputOf(finding.signature, "before", finding.step, ops);

@@ -5,6 +5,7 @@ import { closedTrace } from "../../../src/trace/closed.ts";
 import { reproProgram } from "../../../reports/repro/program.ts";
 import { SYMPTOMS } from "../../../src/oracle/finding.ts";
 import { UserError } from "../../../src/usererror.ts";
+import { UNSEEN } from "./baselineinputs.ts";
 import { inputOf, MADE_UP, MODELLED } from "./findings.ts";
 
 const ALL = [...MODELLED, ...MADE_UP];
@@ -24,17 +25,20 @@ describe("what a reproducer checks", () => {
 
   it("is there for every symptom that user space can see", () => {
     const seen = new Set(ALL.map((input) => input.finding.symptom));
-    expect([...SYMPTOMS].filter((symptom) => !seen.has(symptom))).toEqual([
-      "refcount",
-      "mode-mismatch",
-    ]);
+    expect(SYMPTOMS.filter((symptom) => !seen.has(symptom))).toEqual(UNSEEN);
   });
 
-  it("is refused in one line for a count that only a model can show", () => {
-    const input = inputOf("introduced:refcount:split", "after", 0, [{ op: "spawn", proc: 0 }]);
-    expect(() => reproProgram(input)).toThrow(UserError);
-    expect(() => reproProgram(input)).toThrow(/^introduced:refcount:split: [^\n]+$/);
-  });
+  it.each(UNSEEN)(
+    "is refused in one line that says why for a symptom it cannot see: %s",
+    (name) => {
+      const ops = [{ op: "spawn", proc: 0 }] as const;
+      const input = inputOf(`introduced:${name}:split`, "after", 0, ops);
+      expect(() => reproProgram(input)).toThrow(UserError);
+      const why =
+        /^introduced:[a-z-]+:split: (a program cannot see|no kernel shows user space) .+$/;
+      expect(() => reproProgram(input)).toThrow(why);
+    },
+  );
 
   it("is refused where the recordings do not show the symptom", () => {
     const input = inputOf("fixed:leak:split", "before", 0, [{ op: "spawn", proc: 0 }]);
