@@ -14,10 +14,12 @@ beforeAll(() => {
 afterAll(() => rmSync(dir, { recursive: true }));
 
 function pfndiff(argv: string[], options: { input?: string; shell?: string } = {}) {
-  const command = options.shell ?? null;
-  return command === null
-    ? spawnSync("node", [BUNDLE, ...argv], { encoding: "utf8", input: options.input ?? "" })
-    : spawnSync("sh", ["-c", command], { encoding: "utf8" });
+  const { input = "", shell } = options;
+  const [file, words] = shell === undefined ? ["node", [BUNDLE, ...argv]] : ["sh", ["-c", shell]];
+  // A report with every finding's program is over the megabyte after which Node cuts off and kills.
+  const ended = spawnSync(file, words, { encoding: "utf8", input, maxBuffer: 64 << 20 });
+  if (ended.error !== undefined) throw ended.error;
+  return ended;
 }
 
 /** The text of a built file and of all that it imports statically: what Node reads at start. */
