@@ -107,7 +107,7 @@ class Explainer {
     limit: number,
   ): { grant: Grant | null; end: number } {
     const area = proc.areaAt(at);
-    if (area === null) return { grant: null, end: at + 1 };
+    if (area === null || proc.isOff(at)) return { grant: null, end: at + 1 };
     const pfn = area.pfnAt(at);
     const request = this.requestOf(area.unit, pfn);
     const space = this.seen.space(id);
@@ -117,7 +117,7 @@ class Explainer {
     const grant = grantOf(area.unit, request, mapped);
     if (mapped !== null) return { grant, end: at + 1 };
     const upTo = request === null ? limit : at + request.end - pfn;
-    return { grant, end: Math.min(limit, area.end, upTo) };
+    return { grant, end: proc.runEnd(at, Math.min(limit, area.end, upTo)) };
   }
 
   private map(map: KernelMap): KernelMap {

@@ -56,8 +56,8 @@ describe("pfndiff arena", () => {
     expect(err.trimEnd().split("\n")).toHaveLength(1);
   });
 
-  it("says that nothing ran where no design has such a name", async () => {
-    expect((await run(["arena", ...QUICK, "--only", "nobody"])).status).toBe(4);
+  it("refuses names that no design has, and depths that it does not explore", async () => {
+    expect((await run(["arena", ...QUICK, "--only", "nobody"])).status).toBe(2);
     expect((await run(["arena", "--depth", "9"])).status).toBe(2);
   });
 });

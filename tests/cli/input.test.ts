@@ -184,7 +184,7 @@ describe("bad usage is refused with exit 2 and one line", () => {
     [["report", "--format", "pdf"], "markdown, json"],
     [["gate", "--accept", "fixed:leak:x"], "no entry without a reason"],
     [["gate", "--accept", "fixed:leak:x", "--reason", " ", "--ref", "L1"], "without a reason"],
-    [["gate", "--accept", "fixed:leak:x", "--reason", "known"], "without a reference"],
+    [["gate", "--accept", "fixed:leak:x", "--reason", "known", "--ref", "L1"], "--ref"],
   ])("%j", async (argv, words) => {
     const { status, out, err } = await run(argv);
     expect({ status, out }).toEqual({ status: 2, out: "" });
