@@ -1,7 +1,7 @@
 import type { Root } from "../fuzz/roots/root.ts";
 import { wrapped } from "./folded.ts";
 import type { Paint } from "./paint.ts";
-import { type CampaignView, replayCommand } from "./view.ts";
+import { type CampaignView, replayCommand, standingText } from "./view.ts";
 
 const COLUMNS = 100;
 
@@ -13,14 +13,15 @@ export interface RootView {
 }
 
 /** A campaign's roots: those with something new first, then the graver; none where it was cut short. */
-export function rootViews({ campaign, findings }: CampaignView): RootView[] {
+export function rootViews(campaignView: CampaignView): RootView[] {
+  const { campaign, findings } = campaignView;
   const bySignature = new Map(findings.map((view) => [view.finding.signature, view]));
   const views = (campaign.roots ?? []).map((root): RootView => {
     const members = root.findings.flatMap((signature) => bySignature.get(signature) ?? []);
     const [first] = members;
     if (first === undefined) throw new Error(`root ${root.name} names no finding of the campaign`);
     const { known, path, finding } = first;
-    const fresh = members.filter((view) => !view.known).length;
+    const fresh = members.filter((view) => standingText(view, campaignView) === "NEW").length;
     return { root, fresh, command: replayCommand(known ? finding.signature : path) };
   });
   return views.sort((a, b) => Number(b.fresh > 0) - Number(a.fresh > 0));

@@ -15,8 +15,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runCampaign } from "../../fuzz/campaign.ts";
 import { openPair } from "../../src/cli/backends.ts";
+import { acceptedFor } from "../../src/cli/baseline.ts";
 import { differentialOf } from "../../src/cli/campaign.ts";
 import { ThreadExecutor } from "../../src/cli/threadexecutor.ts";
+import { witnessesOf } from "../../src/gate.ts";
 import { type Outcome, run } from "./run.ts";
 
 const BUNDLE = "dist/pfndiff.js";
@@ -47,7 +49,7 @@ describe("jobs", () => {
       before: pair.before.id,
       after: pair.after.id,
       seed: 5,
-      source: "plain",
+      source: "mixed",
       corpus: [],
       programs: {},
     } as const;
@@ -59,6 +61,7 @@ describe("jobs", () => {
       runs: 300,
       executor,
       differential: differentialOf(pair),
+      witnesses: witnessesOf(await acceptedFor(pair)),
       onProgress: ({ phase, runs }) => {
         if (phase !== "run" || killed || runs === 0) return;
         killed = true;
