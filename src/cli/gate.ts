@@ -74,14 +74,12 @@ async function gateOn(io: Io, options: GateOptions, pair: Pair): Promise<number>
   const campaign = await steadyCampaignOf(io, pair, options, crashes);
   if (io.interrupted.aborted) return EXIT.interrupted;
   const outcome = judgeGate(baseline, { replays, campaign: campaign?.findings ?? [] });
-  const problems = [
-    ...scenarioProblems,
-    ...(await crashes.problems()),
-    ...outcome.problems.map((problem) => ({
-      ...problem,
-      ...shownBy(problem, baseline, sides, replays, campaign),
-    })),
-  ];
+  const findings = outcome.problems.map((problem) => ({
+    ...problem,
+    ...shownBy(problem, baseline, sides, replays, campaign),
+  }));
+  const thrown = await crashes.problems();
+  const problems = [...scenarioProblems, ...thrown, ...findings];
   const passed = problems.length === 0;
   const goalsMissed = campaign?.goalsMissed ?? [];
   if (passed && goalsMissed.length > 0) {
@@ -90,7 +88,8 @@ async function gateOn(io: Io, options: GateOptions, pair: Pair): Promise<number>
         `${goalsMissed.join(", ")} (give more --runs)`,
     );
   }
-  const roots = await rootsOfNew(problems);
+  // A root is told by how its witness ends, to which a design that throws may not come.
+  const roots = thrown.length > 0 ? [] : await rootsOfNew(findings);
   if (options.json === true) {
     await io.out(`${JSON.stringify({ ...outcome, passed, problems, roots, goalsMissed })}\n`);
   } else {

@@ -7,10 +7,10 @@ import { replayOn } from "./bothsides.ts";
 /** A problem of the gate with the trace and the backends that show it. */
 export type ShownProblem = GateProblem & Pick<BaselineEntry, "trace" | "before" | "after">;
 
-/** The roots of what is new, pair of backends by pair; a crash or a scenario has none. */
-export async function rootsOfNew(problems: readonly ShownProblem[]): Promise<Root[]> {
+/** The roots of what is new, pair of backends by pair. */
+export async function rootsOfNew(findings: readonly ShownProblem[]): Promise<Root[]> {
   const byPair = new Map<string, ShownProblem[]>();
-  for (const problem of problems) {
+  for (const problem of findings) {
     if (problem.fault !== "new") continue;
     const sides = `${problem.before} ${problem.after}`;
     byPair.set(sides, [...(byPair.get(sides) ?? []), problem]);
