@@ -12,6 +12,13 @@ const ASKED: Readonly<Record<Via, CacheMode>> = {
   devmem_sync: "uncached-minus",
 };
 
+/** The reservations of a list that overlap what an op asks for, as far as the op itself tells. */
+export function inTheWay(op: Op, list: readonly Memtype[]): Memtype[] {
+  if (op.op !== "mmap") return [];
+  const end = op.pfn + op.pages;
+  return list.filter((entry) => entry.start < end && entry.end > op.pfn);
+}
+
 /**
  * The request that an mmap() made, of a side that tells of none: what the kernel was asked follows
  * from the file, what it gave from the reservation that the ledger has for the new mapping, and why
@@ -26,7 +33,7 @@ export function derivedRequests(
   if (op.op !== "mmap" || side.procs.living(op.proc) === null) return [];
   const [start, end] = [op.pfn, op.pfn + op.pages];
   const asked = ASKED[op.via];
-  const there = listBefore.filter((entry) => entry.start < end && entry.end > start);
+  const there = inTheWay(op, listBefore);
   const request = { start, end, asked, derived: true as const };
   if ("ok" in step.result) return [{ ...request, ...granted(side, op, asked, there) }];
   const { errno } = step.result;

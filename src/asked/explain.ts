@@ -4,17 +4,19 @@ import { entryMode, NOTHING, type Observed, vmaAt } from "../oracle/observed.ts"
 import { SideOracle } from "../oracle/side.ts";
 import type { Unit } from "../oracle/unit.ts";
 import type { CacheMode } from "../pat/cachemode.ts";
+import type { Op } from "../trace/op.ts";
 import type {
   Asked,
   Grant,
   KernelMap,
   Memtype,
   Recording,
+  RecordingStream,
   Request,
   Step,
   VmaState,
 } from "../trace/recording.ts";
-import { derivedRequests } from "./derive.ts";
+import { derivedRequests, inTheWay } from "./derive.ts";
 import { Before, modeOf } from "./standing.ts";
 import { whatWorks } from "./works.ts";
 
@@ -25,25 +27,29 @@ import { whatWorks } from "./works.ts";
  * says, of models and kernels alike. Reservations are told apart by value, not by kernel address.
  */
 export function explained(recording: Recording): Recording {
-  const { trace, steps } = recording;
+  return { ...recording, steps: [...explainedSteps(recording)] };
+}
+
+/** The same of a recording that is read step by step. */
+export function* explainedSteps({ trace, steps }: RecordingStream): Generator<Step> {
   const side = new SideOracle("before");
-  const feed = new RecordingFeed(recording);
+  // Nobody reads what this ledger finds: whether the side has VM_PAT is all that it needs steps for.
+  const feed = new RecordingFeed({ steps: [] });
   const requests: Request[][] = [];
+  const explainer = new Explainer(side, feed, requests);
   let listBefore: readonly Memtype[] = [];
   side.reset(trace.world);
-  return {
-    ...recording,
-    steps: steps.map((step, index) => {
-      const op = trace.ops[index] as (typeof trace.ops)[number];
-      const before = new Before(side, trace.ops);
-      const seen = feed.show(index);
-      side.judge(op, seen);
-      const found = step.requests ?? derivedRequests(side, op, step, listBefore);
-      listBefore = step.memtype;
-      requests.push(found.map((request) => withWhose(request, before, index)));
-      return new Explainer(side, seen, requests).step(step, index);
-    }),
-  };
+  for (const step of steps) {
+    const index = requests.length;
+    const op = trace.ops[index] as Op;
+    const told = step.requests?.flatMap(({ entries = [] }) => entries);
+    const before = new Before(side, trace.ops, told ?? inTheWay(op, listBefore));
+    side.judge(op, feed.showStep(step));
+    const found = step.requests ?? derivedRequests(side, op, step, listBefore);
+    listBefore = step.memtype;
+    requests.push(found.map((request) => withWhose(request, before, index)));
+    yield explainer.step(step, index);
+  }
 }
 
 function withWhose(request: Request, before: Before, step: number): Request {
@@ -57,8 +63,18 @@ function withWhose(request: Request, before: Before, step: number): Request {
   };
 }
 
-/** Explains the mappings of one step by the ledger after it. */
+/** What was said of a VMA, and of which request. */
+interface Said {
+  readonly askedAt: number;
+  readonly pfn: number;
+  readonly vma: VmaState;
+}
+
+/** Explains the mappings of each step by the ledger after it. */
 class Explainer {
+  /** By what the recording has of the VMA; most stay as they are from step to step. */
+  private readonly said = new WeakMap<VmaState, Said>();
+
   constructor(
     private readonly side: SideOracle,
     private readonly seen: Observed,
@@ -83,6 +99,18 @@ class Explainer {
   }
 
   private vma(id: number, proc: ProcLedger, vma: VmaState): VmaState {
+    const area = proc.areaAt(vma.start);
+    if (area === null || area.end < vma.end) return this.anew(id, proc, vma);
+    const { askedAt } = area.unit;
+    const pfn = area.pfnAt(vma.start);
+    const said = this.said.get(vma);
+    if (said?.askedAt === askedAt && said.pfn === pfn) return said.vma;
+    const explained = this.anew(id, proc, vma);
+    this.said.set(vma, { askedAt, pfn, vma: explained });
+    return explained;
+  }
+
+  private anew(id: number, proc: ProcLedger, vma: VmaState): VmaState {
     const asked: Asked[] = [];
     for (let at = vma.start; at < vma.end; ) {
       const { grant, end } = this.run(id, proc, at, vma.end);

@@ -40,27 +40,31 @@ function makerOf(op: Op, isDriver: boolean): Pick<Standing, "of" | "proc"> {
   }
 }
 
-/** The reservations that stood before a step, and who held them, as the ledger has it. */
+/** Reservations as they stood before a step, and who held them, as the ledger has it. */
 export class Before {
-  private readonly known: readonly Known[];
+  private readonly known: Known[] = [];
   private readonly holds = new Map<Unit, Hold>();
 
+  /** `entries` are those that will be asked for. */
   constructor(
     side: SideState,
     private readonly ops: readonly Op[],
+    entries: readonly Memtype[],
   ) {
+    if (entries.length === 0) return;
     const { rows, count } = side.reservations;
-    this.known = rows.slice(0, count).map(({ start, end, mode, step, owner }) => ({
-      start,
-      end,
-      type: modeOf(mode),
-      step,
-      owner,
-      isDriver: owner?.holder === "driver",
-    }));
-    if (count === 0) return;
+    const owners = new Set<Unit>();
+    for (let row = 0; row < count; row++) {
+      const { start, end, mode, step, owner } = rows[row] as (typeof rows)[number];
+      if (!entries.some((entry) => entry.start === start && entry.end === end)) continue;
+      if (owner !== null) owners.add(owner);
+      const isDriver = owner?.holder === "driver";
+      this.known.push({ start, end, type: modeOf(mode), step, owner, isDriver });
+    }
+    if (owners.size === 0) return;
     for (const [id, proc] of side.procs.everyLiving()) {
       for (const area of proc.every()) {
+        if (!owners.has(area.unit)) continue;
         const first = area.pfnAt(area.start);
         this.hold(area.unit, id, first, first + area.end - area.start);
       }

@@ -1,8 +1,6 @@
 import type { Backend } from "../backend.ts";
 import type { MemtypeWatcher } from "../pat/memtype.ts";
-import type { Op } from "../trace/op.ts";
 import type { Recording, Step } from "../trace/recording.ts";
-import { shareStep } from "../trace/samedata.ts";
 import type { Trace, World } from "../trace/trace.ts";
 import { type DesignSpec, Machine } from "./machine.ts";
 import { snapshot } from "./snapshot.ts";
@@ -15,16 +13,23 @@ export interface RecordOptions {
   readonly requests?: boolean;
 }
 
-/** Runs a trace on a fresh machine, a step per op. */
-export function recordOn(machine: Machine, trace: Trace, options: RecordOptions = {}): Step[] {
+/** Runs a trace on a fresh machine, a step per op, each when it is asked for. */
+export function* stepsOn(
+  machine: Machine,
+  trace: Trace,
+  options: RecordOptions = {},
+): Generator<Step> {
   if (options.requests === true) machine.memtype.requests = [];
-  const step = (op: Op) => snapshot(machine, machine.apply(op), options.contexts === true);
-  const steps: Step[] = [];
+  let last: Step | null = null;
   for (const op of trace.ops) {
-    const last = steps.at(-1);
-    steps.push(last === undefined ? step(op) : shareStep(last, step(op)));
+    last = snapshot(machine, machine.apply(op), options.contexts === true, last);
+    yield last;
   }
-  return steps;
+}
+
+/** Runs a trace on a fresh machine; all steps at once. */
+export function recordOn(machine: Machine, trace: Trace, options: RecordOptions = {}): Step[] {
+  return [...stepsOn(machine, trace, options)];
 }
 
 /** A model as a backend: every trace gets a machine of its own. */

@@ -1,5 +1,6 @@
 import type { CallResult } from "../mm/driver.ts";
 import type { Outcome } from "../mm/errno.ts";
+import type { Mm } from "../mm/mm.ts";
 import type { PageTable } from "../mm/pagetable.ts";
 import type { Vma } from "../mm/vma.ts";
 import { cattrName } from "../pat/cachemode.ts";
@@ -31,19 +32,39 @@ function showPfn(pfn: number): { pfn: number; ram?: true } {
 function showMaps({ start, end }: Vma, pageTable: PageTable): Mapped[] {
   const runs: Mapped[] = [];
   for (let at = start; at < end; ) {
+    const upTo = pageTable.runEnd(at, end);
     const pfn = pageTable.pfnAt(at);
-    let pages = 1;
     if (pfn !== null) {
-      const mode = pageTable.modeAt(at);
-      const goesOn = (n: number) =>
-        pageTable.pfnAt(at + n) === pfn + n && pageTable.modeAt(at + n) === mode;
-      while (at + pages < end && goesOn(pages)) pages++;
       const { pfn: shown, ...ram } = showPfn(pfn);
-      runs.push({ at, pages, pfn: shown, type: cattrName(mode), ...ram });
+      const type = cattrName(pageTable.modeAt(at));
+      runs.push({ at, pages: upTo - at, pfn: shown, type, ...ram });
     }
-    at += pages;
+    at = upTo;
   }
   return runs;
+}
+
+/** Whether showMaps() has these runs; those of a VMA that is no driver's are shown without pfns. */
+function areMaps(
+  runs: NonNullable<VmaState["modes"]>,
+  { start, end, device }: Vma,
+  pageTable: PageTable,
+): boolean {
+  let next = 0;
+  for (let at = start; at < end; ) {
+    const upTo = pageTable.runEnd(at, end);
+    const pfn = pageTable.pfnAt(at);
+    if (pfn !== null) {
+      const run: (Pick<Mapped, "at" | "pages" | "type"> & Partial<Mapped>) | undefined = runs[next];
+      if (run?.at !== at || run.pages !== upTo - at) return false;
+      if (run.type !== cattrName(pageTable.modeAt(at))) return false;
+      const isSamePfn = run.pfn === showPfn(pfn).pfn && (run.ram === true) === isRam(pfn);
+      if (device !== null && !isSamePfn) return false;
+      next++;
+    }
+    at = upTo;
+  }
+  return next === runs.length;
 }
 
 function showCall({ call, outcome, pages }: CallResult): CallState {
@@ -98,6 +119,66 @@ function showVma(
   };
 }
 
+/** Whether showVma() would say the same again. */
+function isShown(
+  shown: VmaState,
+  vma: Vma,
+  pageTable: PageTable,
+  hasVmPat: ((vma: Vma) => boolean) | undefined,
+): boolean {
+  const runs = vma.device === null ? shown.modes : shown.maps;
+  return (
+    shown.start === vma.start &&
+    shown.end === vma.end &&
+    shown.prot === vma.prot &&
+    shown.private === vma.isPrivate &&
+    shown.pfn === vma.pfn &&
+    shown.pat === hasVmPat?.(vma) &&
+    (shown.dontfork === true) === vma.dontfork &&
+    (shown.sealed === true) === vma.sealed &&
+    runs !== undefined &&
+    areMaps(runs, vma, pageTable)
+  );
+}
+
+/**
+ * A process' VMAs. What `before` has of them as they are is not made again: thousands of ops in
+ * thousands of VMAs would take gigabytes otherwise.
+ */
+function showVmas(
+  { vmas, pageTable }: Mm,
+  hasVmPat: ((vma: Vma) => boolean) | undefined,
+  before: readonly VmaState[],
+): VmaState[] {
+  let at = 0;
+  return vmas.map((vma) => {
+    while (at < before.length && (before[at] as VmaState).start < vma.start) at++;
+    const shown = before[at];
+    return shown !== undefined && isShown(shown, vma, pageTable, hasVmPat)
+      ? shown
+      : showVma(vma, pageTable, hasVmPat);
+  });
+}
+
+/** The memtype list; entries at its head and tail that `before` has too are not made again. */
+function showList(entries: readonly Reservation[], before: readonly Memtype[]): Memtype[] {
+  const isSame = (at: number, other: number) => {
+    const [entry, shown] = [entries[at] as Reservation, before[other] as Memtype];
+    return (
+      shown.start === entry.start &&
+      shown.end === entry.end &&
+      shown.type === cattrName(entry.mode)
+    );
+  };
+  const shorter = Math.min(entries.length, before.length);
+  let head = 0;
+  while (head < shorter && isSame(head, head)) head++;
+  let [end, other] = [entries.length, before.length];
+  while (end > head && other > head && isSame(end - 1, other - 1)) [end, other] = [end - 1, other - 1];
+  const changed = entries.slice(head, end).map(showReservation);
+  return [...before.slice(0, head), ...changed, ...before.slice(other)];
+}
+
 /** A kernel message as recordings spell it. */
 export function showEvent(event: PatEvent): TraceEvent {
   switch (event.kind) {
@@ -134,8 +215,16 @@ function showContexts(machine: Machine): ContextState[] {
   }));
 }
 
-/** The full visible state of a machine after an op, as a recording's step. */
-export function snapshot(machine: Machine, outcome: Outcome, contexts: boolean): Step {
+/**
+ * The full visible state of a machine after an op, as a recording's step, made of the objects of the
+ * step before it where those are equal.
+ */
+export function snapshot(
+  machine: Machine,
+  outcome: Outcome,
+  contexts: boolean,
+  before: Step | null = null,
+): Step {
   const { hasVmPat, contextOf } = machine.spec;
   const kernelMaps = machine.kernelMaps.live;
   const ram = machine.kernelMaps.ram.runs();
@@ -143,11 +232,11 @@ export function snapshot(machine: Machine, outcome: Outcome, contexts: boolean):
   const { requests } = machine.memtype;
   const vmas: Record<string, VmaState[]> = {};
   for (const [proc, mm] of machine.processes) {
-    vmas[proc] = mm.vmas.map((vma) => showVma(vma, mm.pageTable, hasVmPat));
+    vmas[proc] = showVmas(mm, hasVmPat, before?.vmas[proc] ?? []);
   }
   return {
     result: outcome === null ? { ok: true } : { errno: outcome },
-    memtype: machine.memtype.entries.map(showReservation),
+    memtype: showList(machine.memtype.entries, before?.memtype ?? []),
     vmas,
     events: machine.events.map(showEvent),
     ...(machine.failed === null ? {} : { failed: { ...machine.failed } }),

@@ -47,16 +47,30 @@ class RecordedVma implements SeenVma {
   }
 }
 
-/** The VMAs of a process in one step of a recording. */
-class RecordedSpace implements SeenSpace {
-  private readonly vmas: readonly RecordedVma[];
+/** What has been read of VMAs: most are the same objects from step to step. */
+type KnownVmas = WeakMap<VmaState, RecordedVma>;
 
-  constructor(vmas: readonly VmaState[]) {
-    this.vmas = vmas.map((vma) => new RecordedVma(vma));
-  }
+/** The VMAs of a process in one step of a recording, by rising address. */
+class RecordedSpace implements SeenSpace {
+  constructor(
+    private readonly vmas: readonly VmaState[],
+    private readonly known: KnownVmas,
+  ) {}
 
   find(page: number): RecordedVma | null {
-    return this.vmas.find(({ end }) => end > page) ?? null;
+    let [low, high] = [0, this.vmas.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.vmas[middle] as VmaState).end > page) high = middle;
+      else low = middle + 1;
+    }
+    const vma = this.vmas[low];
+    if (vma === undefined) return null;
+    const known = this.known.get(vma);
+    if (known !== undefined) return known;
+    const made = new RecordedVma(vma);
+    this.known.set(vma, made);
+    return made;
   }
 
   after(vma: SeenVma): RecordedVma | null {
@@ -81,9 +95,10 @@ export class RecordingFeed implements Observed {
   private step: Step | null = null;
   private list: readonly ListEntry[] = [];
   private readonly shown = new Map<number, RecordedSpace>();
+  private readonly known: KnownVmas = new WeakMap();
   private readonly steps: readonly Step[];
 
-  constructor(recording: Recording) {
+  constructor(recording: Pick<Recording, "steps">) {
     this.steps = recording.steps;
     this.hasVmPat = recording.steps.some(({ vmas }) =>
       Object.values(vmas).some((list) => list.some(({ pat }) => pat !== undefined)),
@@ -94,6 +109,11 @@ export class RecordingFeed implements Observed {
   show(index: number): this {
     const step = this.steps[index];
     if (step === undefined) throw new RangeError(`the recording has no step ${index}`);
+    return this.showStep(step);
+  }
+
+  /** Shows the next step. */
+  showStep(step: Step): this {
     const list = step.memtype.map(({ start, end, type }) => ({ start, end, mode: modeOf(type) }));
     this.changes.between(this.list, list);
     this.list = list;
@@ -119,7 +139,7 @@ export class RecordingFeed implements Observed {
     if (known !== undefined) return known;
     const vmas = this.step?.vmas[String(proc)];
     if (vmas === undefined) return null;
-    const space = new RecordedSpace(vmas);
+    const space = new RecordedSpace(vmas, this.known);
     this.shown.set(proc, space);
     return space;
   }

@@ -239,4 +239,9 @@ export type Request = z.infer<typeof requestSchema>;
 export type Grant = z.infer<typeof grantSchema>;
 export type Asked = z.infer<typeof askedSchema>;
 export type Recording = z.infer<typeof recordingSchema>;
+
+/** A recording whose steps are read one by one, in order and once; they may be made while they are. */
+export interface RecordingStream extends Omit<Recording, "steps"> {
+  readonly steps: Iterable<Step>;
+}
 export type Design = "vm-pat" | "kref";
