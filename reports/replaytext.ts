@@ -1,5 +1,5 @@
 import type { JudgedFinding } from "../src/oracle/finding.ts";
-import type { Replay, ReplayStep } from "../src/replay.ts";
+import { type ReplayStep, type ReplayStream, ReplayTally } from "../src/replay.ts";
 import type { Op } from "../src/trace/op.ts";
 import type { Request } from "../src/trace/recording.ts";
 import type { Trace } from "../src/trace/trace.ts";
@@ -16,7 +16,11 @@ const LABEL = 8;
  * A replay for a terminal of `columns`: every step, both sides, differing lines marked "!". In
  * pieces: that of a long trace would be longer than a string may be.
  */
-export function* replayText(replay: Replay, columns: number, paint: Paint): Generator<string> {
+export function* replayText(
+  replay: ReplayStream,
+  columns: number,
+  paint: Paint,
+): Generator<string> {
   const lane = Math.floor((columns - LABEL - 6) / 2);
   const twoLanes = columns >= TWO_LANES;
   const names = Math.max(replay.before.length, replay.after.length) + 2;
@@ -30,22 +34,25 @@ export function* replayText(replay: Replay, columns: number, paint: Paint): Gene
     lines.push(paint.strong(`  ${pad("", LABEL)}  ${sides}`), "");
   }
   yield text(lines);
-  for (const step of replay.steps) {
+  const tally = new ReplayTally();
+  let last: ReplayStep | null = null;
+  for (const step of tally.seeing(replay.steps)) {
     const title = paint.strong(`step ${step.index}  ${opText(step.op)}`);
-    yield text([title, ...stepRows(step).flatMap(draw), ...findingLines(step, paint), ""]);
+    yield text([title, ...stepRows(step, last).flatMap(draw), ...findingLines(step, paint), ""]);
+    last = step;
   }
-  yield text([...summary(replay), ...modeLines(replay, columns)]);
+  yield text([...summary(replay, tally), ...modeLines(replay, tally, columns)]);
 }
 
 const text = (lines: readonly string[]) => lines.map((line) => `${line}\n`).join("");
 
-function heading(replay: Replay): string[] {
+function heading(replay: ReplayStream): string[] {
   const { pfns, vpages, mtrr, maps } = replay.trace.world;
   const region = mtrr === "uncached" ? "a device aperture" : "low memory";
   const room = maps === undefined ? "" : `, room for ${maps} VMAs`;
   const name = replay.trace.name === "" ? "trace" : replay.trace.name;
   return [
-    `${name}: ${replay.steps.length} ops; ${pfns} pfns of ${region}, ${vpages} virtual pages${room}`,
+    `${name}: ${replay.trace.ops.length} ops; ${pfns} pfns of ${region}, ${vpages} virtual pages${room}`,
     `before ${replay.before}, after ${replay.after}; "!" marks what differs, ">>" a finding`,
   ];
 }
@@ -58,7 +65,7 @@ function laneLine(row: Row, lane: number, paint: Paint): string {
 
 function stackedLines(
   row: Row,
-  replay: Replay,
+  replay: ReplayStream,
   names: number,
   columns: number,
   paint: Paint,
@@ -97,8 +104,10 @@ function findingLines(step: ReplayStep, paint: Paint): string[] {
   });
 }
 
-function summary(replay: Replay): string[] {
-  const { findings, firstDifference, notComparable } = replay;
+function summary(
+  { findings, notComparable }: ReplayStream,
+  { firstDifference }: ReplayTally,
+): string[] {
   const first =
     firstDifference === null
       ? "the sides never differ"
@@ -114,7 +123,11 @@ function summary(replay: Replay): string[] {
 const MOST_TOLD = 20;
 
 /** Every request that was given another cache mode than it asked for, or refused, and why. */
-function modeLines({ modes, trace, before, after }: Replay, columns: number): string[] {
+function modeLines(
+  { trace, before, after }: ReplayStream,
+  { modes }: ReplayTally,
+  columns: number,
+): string[] {
   if (modes.length === 0) return [];
   const lines = modes.slice(0, MOST_TOLD).flatMap((outcome) => {
     const op = trace.ops[outcome.step] as Op;

@@ -133,6 +133,6 @@ export function withShownModes(step: Step, other: Step): Step {
 /** Whether a step shows the page tables of its VMAs; one without such a VMA hides nothing. */
 function showsModes({ vmas }: Step): boolean {
   return Object.values(vmas).every((list) =>
-    list.every(({ maps, modes }) => maps !== undefined || modes !== undefined),
+    list.every(({ maps, modes }) => modes !== undefined || maps !== undefined),
   );
 }

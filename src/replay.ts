@@ -3,8 +3,8 @@ import { withShownModes } from "./compare.ts";
 import type { JudgedFinding } from "./oracle/finding.ts";
 import type { Judgement } from "./oracle/judge.ts";
 import type { Op } from "./trace/op.ts";
-import type { Recording, Step } from "./trace/recording.ts";
-import { sameData } from "./trace/samedata.ts";
+import type { RecordingStream, Step } from "./trace/recording.ts";
+import { sameData, sharedEnds } from "./trace/samedata.ts";
 import type { Trace } from "./trace/trace.ts";
 
 /** The parts of a step's state that a replay compares. */
@@ -23,70 +23,164 @@ export interface ReplayStep {
   readonly findings: readonly JudgedFinding[];
 }
 
-/** A trace run on both sides and judged: everything a viewer shows. */
-export interface Replay {
+/** A trace that runs on both sides while its steps are read, once and in order; judged beforehand. */
+export interface ReplayStream {
   readonly trace: Trace;
   /** Names of the two sides: backend ids, or kernel releases. */
   readonly before: string;
   readonly after: string;
-  readonly steps: readonly ReplayStep[];
+  readonly steps: Iterable<ReplayStep>;
   readonly findings: readonly JudgedFinding[];
-  readonly firstDifference: number | null;
-  /** Requests for a cache mode that were given another one, or refused, shared by the sides or not. */
-  readonly modes: readonly ModeOutcome[];
   /** Steps whose states could not be compared because the sides had different VMAs. */
   readonly notComparable: number;
 }
 
+/** A trace run on both sides and judged: everything a viewer shows. */
+export interface Replay extends ReplayStream {
+  readonly steps: readonly ReplayStep[];
+  readonly firstDifference: number | null;
+  /** Requests for a cache mode that were given another one, or refused, shared by the sides or not. */
+  readonly modes: readonly ModeOutcome[];
+}
+
+/** What the steps of a replay come to, as they go by. */
+export class ReplayTally implements Pick<Replay, "firstDifference" | "modes"> {
+  firstDifference: number | null = null;
+  readonly modes: ModeOutcome[] = [];
+
+  /** Hands the steps on. */
+  *seeing(steps: Iterable<ReplayStep>): Generator<ReplayStep> {
+    for (const step of steps) {
+      const { index, differs, before, after } = step;
+      if (differs.length > 0) this.firstDifference ??= index;
+      this.modes.push(...modeOutcomes(index, before, after));
+      yield step;
+    }
+  }
+}
+
+type Judged = Pick<Judgement, "findings" | "notComparable">;
+
 /** Lays two explained recordings of one trace and their judgement side by side. */
-export function layOut(before: Recording, after: Recording, judgement: Judgement): Replay {
-  const { trace } = before;
-  if (before.steps.length !== after.steps.length) {
-    throw new Error("two recordings of one trace have the same number of steps");
-  }
-  const found = new Map<number, JudgedFinding[]>();
-  for (const finding of judgement.findings) {
-    found.set(finding.step, [...(found.get(finding.step) ?? []), finding]);
-  }
-  const steps = trace.ops.map((op, index): ReplayStep => {
-    const left = stepAt(before, index);
-    const right = stepAt(after, index);
-    return {
-      index,
-      op,
-      before: left,
-      after: right,
-      differs: STEP_PARTS.filter((part) => partDiffers(part, left, right)),
-      findings: found.get(index) ?? [],
-    };
-  });
+export function layOut(before: RecordingStream, after: RecordingStream, judged: Judged): Replay {
+  const stream = layOutStream(before, after, judged);
+  const tally = new ReplayTally();
+  const steps = [...tally.seeing(stream.steps)];
+  const { firstDifference, modes } = tally;
+  const { trace, findings, notComparable } = stream;
   return {
     trace,
-    before: sideName(before, "before"),
-    after: sideName(after, "after"),
+    before: stream.before,
+    after: stream.after,
     steps,
-    findings: judgement.findings,
-    firstDifference: steps.find((step) => step.differs.length > 0)?.index ?? null,
-    modes: modeOutcomes(before, after),
-    notComparable: judgement.notComparable,
+    findings,
+    firstDifference,
+    modes,
+    notComparable,
   };
 }
 
-function stepAt(recording: Recording, index: number): Step {
-  const step = recording.steps[index];
-  if (step === undefined) throw new Error(`a recording has a step for every op, but not ${index}`);
-  return step;
+/** The same, step by step, for traces of any length. */
+export function layOutStream(
+  before: RecordingStream,
+  after: RecordingStream,
+  { findings, notComparable }: Judged,
+): ReplayStream {
+  return {
+    trace: before.trace,
+    before: sideName(before, "before"),
+    after: sideName(after, "after"),
+    steps: replaySteps(before, after, findings),
+    findings,
+    notComparable,
+  };
 }
 
-function sideName(recording: Recording, fallback: string): string {
+function* replaySteps(
+  before: RecordingStream,
+  after: RecordingStream,
+  findings: readonly JudgedFinding[],
+): Generator<ReplayStep> {
+  const found = new Map<number, JudgedFinding[]>();
+  for (const finding of findings) {
+    const same = found.get(finding.step);
+    if (same === undefined) found.set(finding.step, [finding]);
+    else same.push(finding);
+  }
+  const twins = new Twins();
+  const rights = after.steps[Symbol.iterator]();
+  let index = 0;
+  for (const left of before.steps) {
+    const right = rights.next();
+    const op = before.trace.ops[index];
+    if (right.done === true || op === undefined) {
+      throw new Error("two recordings of one trace have a step for every op");
+    }
+    yield {
+      index,
+      op,
+      before: left,
+      after: right.value,
+      differs: STEP_PARTS.filter((part) => partDiffers(part, left, right.value, twins)),
+      findings: found.get(index) ?? [],
+    };
+    index++;
+  }
+}
+
+function sideName(recording: RecordingStream, fallback: string): string {
   return recording.backend ?? recording.kernel?.release ?? fallback;
+}
+
+/** Two lists of both sides, and whether they were alike. */
+interface Compared {
+  readonly left: readonly object[];
+  readonly right: readonly object[];
+  readonly areAlike: boolean;
+}
+
+/** Whether lists of both sides are alike, step by step: most of their items stay the objects they were. */
+class Twins {
+  private readonly last = new Map<string, Compared>();
+
+  /** `name` is what the lists are of. */
+  are(name: string, left: readonly object[], right: readonly object[]): boolean {
+    const areAlike =
+      left.length === right.length && this.areItems(left, right, this.last.get(name));
+    this.last.set(name, { left, right, areAlike });
+    return areAlike;
+  }
+
+  private areItems(
+    left: readonly object[],
+    right: readonly object[],
+    last: Compared | undefined,
+  ): boolean {
+    const known = { head: 0, tail: 0 };
+    if (last?.areAlike === true) {
+      const [mine, other] = [sharedEnds(left, last.left), sharedEnds(right, last.right)];
+      known.head = Math.min(mine.head, other.head);
+      known.tail = Math.min(mine.tail, other.tail, left.length - known.head);
+    }
+    for (let at = known.head; at < left.length - known.tail; at++) {
+      if (!sameData(left[at], right[at], NOT_COMPARED)) return false;
+    }
+    return true;
+  }
 }
 
 /** What exists on one side only, and what says why. */
 const NOT_COMPARED: ReadonlySet<string> = new Set(["pat", "asked"]);
 
-function partDiffers(part: StepPart, before: Step, after: Step): boolean {
+function partDiffers(part: StepPart, before: Step, after: Step, twins: Twins): boolean {
+  if (part === "memtype") return !twins.are(part, before.memtype, after.memtype);
   if (part !== "vmas") return !sameData(before[part], after[part]);
-  const [left, right] = [withShownModes(before, after), withShownModes(after, before)];
-  return !sameData(left.vmas, right.vmas, NOT_COMPARED);
+  const { vmas } = withShownModes(before, after);
+  const others = withShownModes(after, before).vmas;
+  const procs = Object.keys(vmas);
+  if (procs.length !== Object.keys(others).length) return true;
+  return procs.some((proc) => {
+    const other = others[proc];
+    return other === undefined || !twins.are(proc, vmas[proc] ?? [], other);
+  });
 }

@@ -1,4 +1,4 @@
-import type { Recording, Request } from "../trace/recording.ts";
+import type { Request, Step } from "../trace/recording.ts";
 
 /**
  * A request that did not get what it asked for, on either side: it was given another mode, or was
@@ -16,18 +16,16 @@ function isOtherwise({ asked, got, by }: Request): boolean {
   return asked !== undefined && got !== asked;
 }
 
-/** Every request of two explained recordings of one trace that did not get what it asked for. */
-export function modeOutcomes(before: Recording, after: Recording): ModeOutcome[] {
-  return before.trace.ops.flatMap((_op, step) => {
-    const left = (before.steps[step]?.requests ?? []).filter(isOtherwise);
-    const right = (after.steps[step]?.requests ?? []).filter(isOtherwise);
-    const paired = left.map((request): ModeOutcome => {
-      const at = right.findIndex((other) => isSameRange(request, other));
-      const [twin] = at < 0 ? [] : right.splice(at, 1);
-      return { step, before: request, after: twin ?? null };
-    });
-    return [...paired, ...right.map((request) => ({ step, before: null, after: request }))];
+/** Every request of one step, explained on both sides, that did not get what it asked for. */
+export function modeOutcomes(step: number, before: Step, after: Step): ModeOutcome[] {
+  const left = (before.requests ?? []).filter(isOtherwise);
+  const right = (after.requests ?? []).filter(isOtherwise);
+  const paired = left.map((request): ModeOutcome => {
+    const at = right.findIndex((other) => isSameRange(request, other));
+    const [twin] = at < 0 ? [] : right.splice(at, 1);
+    return { step, before: request, after: twin ?? null };
   });
+  return [...paired, ...right.map((request) => ({ step, before: null, after: request }))];
 }
 
 function isSameRange(a: Request, b: Request): boolean {

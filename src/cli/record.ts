@@ -1,12 +1,13 @@
 import { open } from "node:fs/promises";
-import { explained } from "../asked/explain.ts";
+import { explainedSteps } from "../asked/explain.ts";
 import { traceOf } from "../trace/read.ts";
 import { blocks, recordingLine } from "../trace/write.ts";
 import type { Trace } from "../trace/trace.ts";
 import { RESULTS_DIR } from "../results/findings.ts";
 import type { Backend } from "../backend.ts";
-import type { Recording } from "../trace/recording.ts";
+import type { RecordingStream } from "../trace/recording.ts";
 import { isKernel, isModel, openBackend } from "./backends.ts";
+import { isOurs, streamOf } from "./bothsides.ts";
 import { onDisk } from "../results/disk.ts";
 import { documentsIn } from "./files.ts";
 import { EXIT, type Io } from "./io.ts";
@@ -43,7 +44,10 @@ export async function record(io: Io, file: string, options: RecordOptions): Prom
         if (io.interrupted.aborted || io.closed) break;
         const recording = await recordingOf(backend, trace, options.asked === true);
         if (recording === null) continue;
-        for (const block of blocks(recordingLine(recording))) await write(block);
+        for (const block of blocks(recordingLine(recording))) {
+          if (io.closed) break;
+          await write(block);
+        }
       }
       if (io.interrupted.aborted || io.closed) break;
     }
@@ -76,14 +80,20 @@ async function recordingOf(
   backend: Backend,
   trace: Trace,
   asked: boolean,
-): Promise<Recording | null> {
-  if (!asked) return plainRecording(backend, trace);
-  if (isModel(backend)) return explained(backend.recordSync(trace, { requests: true }));
-  const recording = await plainRecording(backend, trace);
-  return recording === null ? null : explained(recording);
+): Promise<RecordingStream | null> {
+  const recording = await plainRecording(backend, trace, asked);
+  if (recording === null || !asked) return recording;
+  return { ...recording, steps: explainedSteps(recording) };
 }
 
-async function plainRecording(backend: Backend, trace: Trace): Promise<Recording | null> {
+/** `requests`: what a model was asked for goes with it. */
+async function plainRecording(
+  backend: Backend,
+  trace: Trace,
+  requests: boolean,
+): Promise<RecordingStream | null> {
+  if (isOurs(backend)) return streamOf(backend, trace, { requests });
+  if (isModel(backend)) return backend.recordSync(trace, { requests });
   if (!isKernel(backend)) return backend.record(trace);
   const outcome = await backend.outcome(trace);
   return "recording" in outcome ? outcome.recording : null;

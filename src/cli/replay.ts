@@ -3,11 +3,11 @@ import { replayText } from "../../reports/replaytext.ts";
 import { isUnexpected } from "../gate.ts";
 import { scenarioFaults } from "../scenarios/check.ts";
 import type { Scenario } from "../scenarios/build.ts";
-import type { Replay } from "../replay.ts";
+import { type ReplayStream, ReplayTally } from "../replay.ts";
 import { blocks, jsonPieces } from "../trace/write.ts";
 import { withPair } from "./backends.ts";
 import { acceptedFor } from "./baseline.ts";
-import { replayOn } from "./bothsides.ts";
+import { replayOn, replayStream } from "./bothsides.ts";
 import { givenTrace } from "./given.ts";
 import { EXIT, type Io } from "./io.ts";
 
@@ -24,24 +24,35 @@ export interface ReplayOptions {
 export async function replay(io: Io, file: string, options: ReplayOptions): Promise<number> {
   const { trace, sides, scenario } = await givenTrace(io, file, options);
   const ownSides = options.before === undefined && options.after === undefined;
-  const { result, accepted } = await withPair(sides, async (pair) => ({
-    result: await replayOn(pair, trace),
-    accepted: await acceptedFor(pair),
-  }));
-  const paint = io.colour ? ANSI : PLAIN;
-  const pieces = options.json === true ? jsonLine(result) : replayText(result, io.columns, paint);
-  for (const block of blocks(pieces)) await io.out(block);
+  const print = async (result: ReplayStream) => {
+    const paint = io.colour ? ANSI : PLAIN;
+    const pieces = options.json === true ? jsonLine(result) : replayText(result, io.columns, paint);
+    for (const block of blocks(pieces)) {
+      if (io.interrupted.aborted || io.closed) return;
+      await io.out(block);
+    }
+  };
   if (scenario !== undefined && ownSides) {
+    const result = await withPair(sides, (pair) => replayOn(pair, trace));
+    await print(result);
     const faults = scenarioFaults(scenario, result);
     if (options.json !== true) await io.out(scenarioText(scenario, faults));
     return faults.length === 0 ? EXIT.ok : EXIT.divergence;
   }
-  const unknown = result.findings.some((finding) => isUnexpected(accepted, finding));
-  return unknown ? EXIT.divergence : EXIT.ok;
+  return withPair(sides, async (pair) => {
+    const result = await replayStream(pair, trace);
+    const accepted = await acceptedFor(pair);
+    await print(result);
+    const unknown = result.findings.some((finding) => isUnexpected(accepted, finding));
+    return unknown ? EXIT.divergence : EXIT.ok;
+  });
 }
 
-function* jsonLine(result: Replay): Generator<string> {
-  yield* jsonPieces(result, "steps");
+function* jsonLine(replay: ReplayStream): Generator<string> {
+  const { trace, before, after, steps, findings, notComparable } = replay;
+  const tally = new ReplayTally();
+  const rest = () => ({ findings, ...tally, notComparable });
+  yield* jsonPieces({ trace, before, after }, "steps", tally.seeing(steps), rest);
   yield "\n";
 }
 

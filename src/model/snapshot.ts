@@ -20,6 +20,7 @@ import type {
   TraceEvent,
   VmaState,
 } from "../trace/recording.ts";
+import { commonEnds } from "../trace/samedata.ts";
 import type { ShownContext } from "./contextwatch.ts";
 import type { Machine } from "./machine.ts";
 
@@ -162,21 +163,14 @@ function showVmas(
 
 /** The memtype list; entries at its head and tail that `before` has too are not made again. */
 function showList(entries: readonly Reservation[], before: readonly Memtype[]): Memtype[] {
-  const isSame = (at: number, other: number) => {
-    const [entry, shown] = [entries[at] as Reservation, before[other] as Memtype];
-    return (
-      shown.start === entry.start &&
-      shown.end === entry.end &&
-      shown.type === cattrName(entry.mode)
-    );
-  };
-  const shorter = Math.min(entries.length, before.length);
-  let head = 0;
-  while (head < shorter && isSame(head, head)) head++;
-  let [end, other] = [entries.length, before.length];
-  while (end > head && other > head && isSame(end - 1, other - 1)) [end, other] = [end - 1, other - 1];
-  const changed = entries.slice(head, end).map(showReservation);
-  return [...before.slice(0, head), ...changed, ...before.slice(other)];
+  const { head, tail } = commonEnds(
+    entries,
+    before,
+    ({ start, end, mode }, shown) =>
+      shown.start === start && shown.end === end && shown.type === cattrName(mode),
+  );
+  const changed = entries.slice(head, entries.length - tail).map(showReservation);
+  return [...before.slice(0, head), ...changed, ...before.slice(before.length - tail)];
 }
 
 /** A kernel message as recordings spell it. */

@@ -21,3 +21,27 @@ export function sameData(a: unknown, b: unknown, ignored: ReadonlySet<string> = 
     keys.every((key) => Object.hasOwn(b, key) && sameData(a[key], b[key], ignored))
   );
 }
+
+/** How many items a list has in common with another at its head, and at its tail behind that. */
+export function commonEnds<T, U>(
+  list: readonly T[],
+  other: readonly U[],
+  areAlike: (item: T, twin: U) => boolean,
+): { readonly head: number; readonly tail: number } {
+  const shorter = Math.min(list.length, other.length);
+  let head = 0;
+  while (head < shorter && areAlike(list[head] as T, other[head] as U)) head++;
+  const [last, otherLast] = [list.length - 1, other.length - 1];
+  let tail = 0;
+  while (tail < shorter - head && areAlike(list[last - tail] as T, other[otherLast - tail] as U))
+    tail++;
+  return { head, tail };
+}
+
+/** The same where equal items are the same objects. */
+export function sharedEnds<T>(
+  list: readonly T[],
+  other: readonly T[],
+): ReturnType<typeof commonEnds> {
+  return commonEnds(list, other, (item, twin) => item === twin);
+}

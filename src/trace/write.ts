@@ -1,30 +1,30 @@
-import type { Recording } from "./recording.ts";
+import type { RecordingStream } from "./recording.ts";
 
 /**
  * The JSON of an object in pieces, one list of it item by item: a string may not be as long as a
- * recording of many ops.
+ * recording of many ops. `value` is what stands before the list, and `rest` makes what comes after it.
  */
-export function* jsonPieces(value: object, list: string): Generator<string> {
-  let before = "{";
-  for (const [name, field] of Object.entries(value)) {
-    if (field === undefined) continue;
-    yield `${before}${JSON.stringify(name)}:`;
+export function* jsonPieces(
+  value: object,
+  list: string,
+  items: Iterable<unknown>,
+  rest: () => object = () => ({}),
+): Generator<string> {
+  yield `${JSON.stringify(value).slice(0, -1)},${JSON.stringify(list)}:[`;
+  let before = "";
+  for (const item of items) {
+    yield `${before}${JSON.stringify(item)}`;
     before = ",";
-    if (name !== list || !Array.isArray(field)) yield JSON.stringify(field);
-    else {
-      for (const [at, item] of field.entries())
-        yield `${at === 0 ? "[" : ","}${JSON.stringify(item)}`;
-      yield field.length === 0 ? "[]" : "]";
-    }
   }
-  yield "}";
+  const after = JSON.stringify(rest());
+  yield after === "{}" ? "]}" : `],${after.slice(1)}`;
 }
 
 /** A recording as one JSONL line, fields in the order in which recordings of kernels have them. */
-export function* recordingLine(recording: Recording): Generator<string> {
+export function* recordingLine(recording: RecordingStream): Generator<string> {
   const { format, kernel, backend, trace, steps } = recording;
   const head = { format, ...(kernel && { kernel }), ...(backend !== undefined && { backend }) };
-  yield* jsonPieces({ ...head, trace, steps }, "steps");
+  yield* jsonPieces({ ...head, trace }, "steps", steps);
   yield "\n";
 }
 
