@@ -27,7 +27,14 @@ export interface Difference {
  * Runs a trace on both sides and judges it. It must depend on the trace only: everything a
  * campaign promises about digests and shrinking rests on that.
  */
-export type Differential = (trace: Trace) => Difference | Promise<Difference>;
+export interface Differential {
+  (trace: Trace): Difference | Promise<Difference>;
+  /**
+   * Tells which traces come after those that were announced before, so that a side that is asked for whole
+   * traces can be at them meanwhile. None of it changes what a trace shows.
+   */
+  readonly announce?: (traces: readonly Trace[]) => void;
+}
 
 /** The part of a judgement that a campaign uses. */
 export type Verdicts = Omit<Difference, "goals">;

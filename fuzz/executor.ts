@@ -1,4 +1,5 @@
 import type { CampaignFinding } from "../src/oracle/finding.ts";
+import type { Trace } from "../src/trace/trace.ts";
 import { traceOfRun } from "./traceofrun.ts";
 import type { Differential } from "./differential.ts";
 import type { TraceSource } from "./sources.ts";
@@ -49,6 +50,42 @@ export function localExecutor(
   };
 }
 
+/** How many traces are announced at a time. */
+const BATCH = 64;
+
+/** Draws the traces of a range; where a differential wants to know of them, a batch before they are run. */
+class Ahead {
+  private batch: readonly Trace[] = [];
+  private next: readonly Trace[] = [];
+  /** The run of the first trace of the batch, and the run of the first that is not drawn yet. */
+  private start = 0;
+  private end = 0;
+
+  constructor(
+    private readonly draw: (run: number) => Trace,
+    private readonly to: number,
+    private readonly differential: Differential,
+  ) {}
+
+  /** The trace of a run; runs are asked for one after another. */
+  traceOf(run: number): Trace {
+    if (this.differential.announce === undefined) return this.draw(run);
+    if (run - this.start >= this.batch.length) {
+      if (this.next.length === 0) this.drawNext(run);
+      this.batch = this.next;
+      this.start = run;
+      this.drawNext(this.end);
+    }
+    return this.batch[run - this.start] ?? this.draw(run);
+  }
+
+  private drawNext(from: number): void {
+    this.end = Math.min(from + BATCH, this.to);
+    this.next = Array.from({ length: this.end - from }, (_, n) => this.draw(from + n));
+    this.differential.announce?.(this.next);
+  }
+}
+
 /** Runs of models between two looks at the clock. */
 const RUNS_A_LOOK = 16;
 
@@ -60,13 +97,14 @@ async function tallyUntil(
   stop: Stop,
 ): Promise<Tally | null> {
   const tallier = new Tallier();
+  const drawn = new Ahead((run) => traceOf(seed, run), to, differential);
   let turn = performance.now();
   // The clock costs as much as a few ops: runs that are quick are not timed one by one.
   let stride = 1;
   for (let run = from; run < to; run++) {
     const isLook = (run - from) % stride === 0;
     if (isLook && stop.isDue()) break;
-    const trace = traceOf(seed, run);
+    const trace = drawn.traceOf(run);
     const outcome = differential(trace);
     const difference = outcome instanceof Promise ? await outcome : outcome;
     tallier.add(run, trace.ops.length, difference);

@@ -61,6 +61,11 @@ export class TreeBackend implements Backend {
     this.running.prefetch(traces);
   }
 
+  /** Says what will be asked once the traces of the call before are through; the program is at it meanwhile. */
+  announce(traces: readonly Asked[]): void {
+    this.running.announce(traces.filter(({ ops }) => unfitForTree(ops) === null));
+  }
+
   async prepare(traces: readonly Trace[]): Promise<void> {
     this.prefetch(traces);
   }

@@ -169,32 +169,34 @@ async function makeProgram(making: Making): Promise<void> {
   const glue = programSources();
   const log = new BuildLog(id, join(work, "log"));
   const make: Make = (targets, onStdout = () => undefined) =>
-    log.step("make", ["-C", copy, `CC=${compiler()}`, ...targets], { env: ENV, onStdout });
+    log.step("make", ["-C", copy, `CC=${compiler()}`, ...NO_OBJTOOL, ...targets], {
+      env: ENV,
+      onStdout,
+    });
   for (const { from, to } of glue.inTree) writeChanged(join(copy, to), readFileSync(from));
   await configure(making, log, make);
-  const objects = glue.objects.filter((name) => existsSync(join(copy, name.replace(/\.o$/, ".c"))));
   const own = glue.inTree
     .filter(({ to }) => to.endsWith(".c"))
     .map(({ to }) => to.replace(/\.c$/, ".o"));
   let files = 0;
-  await make(
-    [`-j${availableParallelism()}`, ...objects, ...own, "arch/x86/lib/", "lib/"],
-    (text) => {
+  const compile = (objects: readonly string[]) =>
+    make([`-j${availableParallelism()}`, ...objects], (text) => {
       files += text.match(/^ {2}(CC|AS|HOSTCC) /gm)?.length ?? 0;
       watcher.progress(`${id}: ${files} files compiled`);
-    },
-  );
-  watcher.progress(`${id}: linking`);
+    });
   mkdirSync(dirname(program), { recursive: true });
   const draft = join(work, `draft-${basename(program)}`);
   rmSync(draft, { recursive: true, force: true });
   mkdirSync(draft);
-  await linkProgram({ log, copy, draft, glue, objects: [...own, ...objects] });
+  await linkProgram({ log, copy, draft, glue, own, compile });
   renameSync(join(draft, "pfntree"), program);
   rmSync(draft, { recursive: true, force: true });
 }
 
 type Make = (targets: readonly string[], onStdout?: (text: string) => void) => Promise<Outcome>;
+
+/** What objtool checks and rewrites is of no use in a process, and it takes long to build. */
+const NO_OBJTOOL = ["CONFIG_OBJTOOL="];
 
 /** A time stamp that is always the same keeps what has not changed from being made again. */
 const ENV = { KBUILD_BUILD_TIMESTAMP: "0" };
@@ -212,9 +214,11 @@ async function configure(
   watcher.progress(`${id}: configuring`);
   const draft = `${file}.draft`;
   writeFileSync(draft, wanted);
-  await make(["tinyconfig"]);
+  // What tinyconfig does, ours on top in one go.
+  const tiny = ["kernel/configs/tiny.config", "arch/x86/configs/tiny.config"];
+  await make(["KCONFIG_ALLCONFIG=kernel/configs/tiny-base.config", "allnoconfig"]);
   const merge = join(copy, "scripts", "kconfig", "merge_config.sh");
-  await log.step("sh", [merge, "-m", ".config", draft], { cwd: copy, env: ENV });
+  await log.step("sh", [merge, "-m", ".config", ...tiny, draft], { cwd: copy, env: ENV });
   await make(["olddefconfig"]);
   for (const line of unheld(options, readFileSync(join(copy, ".config"), "utf8"))) {
     watcher.tell(`${id}: ${line} does not hold beside what the program needs`);

@@ -62,9 +62,13 @@ export class TreeChild {
     this.hello = this.greet(program);
   }
 
-  /** Sends a request and waits for the words of its answer. */
-  ask(request: Int32Array): Int32Array {
+  /** Sends a request; the one before must have been answered. */
+  send(request: Int32Array): void {
     this.write(new Uint8Array(request.buffer, request.byteOffset, request.byteLength));
+  }
+
+  /** Waits for the words of the answer to the request that was sent. */
+  receive(): Int32Array {
     const [length = 0] = this.read(1);
     return this.read(length);
   }

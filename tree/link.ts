@@ -1,20 +1,22 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { compiler } from "../kernel/guestimage.ts";
 import type { ProgramSources } from "./glue.ts";
 import { libraryObjects } from "./library.ts";
 import type { BuildLog } from "./log.ts";
-import { reviewedStubs, stubsText, undefinedSymbols } from "./stubs.ts";
+import { reviewedStubs, stubsText, type Undefined, undefinedSymbols } from "./stubs.ts";
 
 export interface Linking {
   readonly log: BuildLog;
-  /** The copy of the tree, with everything compiled. */
+  /** The copy of the tree. */
   readonly copy: string;
   /** An empty folder for what is made on the way, and for the program. */
   readonly draft: string;
   readonly glue: ProgramSources;
-  /** Object files, by their paths in the copy. */
-  readonly objects: readonly string[];
+  /** Object files of the kernel half, by their paths in the copy. */
+  readonly own: readonly string[];
+  /** Compiles objects of the copy. */
+  compile(objects: readonly string[]): Promise<unknown>;
 }
 
 /** Functions whose calls from other files go through the glue first. */
@@ -42,20 +44,38 @@ const AS_HOST = [
 ];
 
 /**
- * Links the program: the tree's objects with the kernel half into one, stubs for what is left
- * undefined, all of it but the calls of the host half hidden, then the host half.
+ * Compiles and links the kernel's objects with our half, and those of lib/ that they turn out to need,
+ * into one. Returns what is left undefined.
  */
-export async function linkProgram({ log, copy, draft, glue, objects }: Linking): Promise<void> {
-  const at = (name: string) => join(draft, name);
-  const inCopy = { cwd: copy };
-  await log.step("ar", ["rcs", at("lib.a"), ...libraryObjects(copy)], inCopy);
+async function linkKernel({ log, copy, draft, glue, own, compile }: Linking): Promise<Undefined[]> {
+  const isThere = (name: string) =>
+    [".c", ".S"].some((end) => existsSync(join(copy, name.replace(/\.o$/, end))));
+  const whole = join(draft, "kernel.o");
   const wraps = WRAPPED.map((name) => `--wrap=${name}`);
-  // Of two definitions the first holds: the kernel half comes first.
-  const kernel = ["-r", "-z", "muldefs", ...wraps, "-o", at("kernel.o"), ...objects, at("lib.a")];
-  await log.step("ld", kernel, inCopy);
-  const nm = await log.step("nm", ["-u", at("kernel.o")]);
-  const relocations = await log.step("readelf", ["-rW", at("kernel.o")]);
-  const undefinedOnes = undefinedSymbols(nm.stdout, relocations.stdout);
+  // Of two definitions the first holds: our half comes first.
+  const objects: string[] = [];
+  let fresh = [...own, ...glue.objects.filter(isThere)];
+  for (;;) {
+    await compile(fresh);
+    objects.push(...fresh);
+    await log.step("ld", ["-r", "-z", "muldefs", ...wraps, "-o", whole, ...objects], { cwd: copy });
+    const nm = await log.step("nm", ["-u", whole]);
+    const relocations = await log.step("readelf", ["-rW", whole]);
+    const left = undefinedSymbols(nm.stdout, relocations.stdout);
+    const names = new Set(left.map(({ name }) => name));
+    fresh = libraryObjects(copy, names).filter((name) => !objects.includes(name));
+    if (fresh.length === 0) return left;
+  }
+}
+
+/**
+ * Links the program: the kernel's objects and the kernel half, stubs for what is left undefined, all
+ * of it but the calls of the host half hidden, then the host half.
+ */
+export async function linkProgram(linking: Linking): Promise<void> {
+  const { log, draft, glue } = linking;
+  const at = (name: string) => join(draft, name);
+  const undefinedOnes = await linkKernel(linking);
   const reviewed = reviewedStubs(readFileSync(glue.stubs, "utf8"));
   writeFileSync(at("stubs.c"), stubsText(undefinedOnes, reviewed));
   const stubs = [...AS_KERNEL, `-I${glue.folder}`, "-c", "-o", at("stubs.o"), at("stubs.c")];
@@ -73,6 +93,5 @@ export async function linkProgram({ log, copy, draft, glue, objects }: Linking):
   const host = ["-no-pie", ...AS_HOST, "-o", at("pfntree"), ...glue.host, at("hidden.o")];
   const quiet = ["-Wl,-z,noexecstack", "-Wl,--no-warn-rwx-segments"];
   await log.step(compiler(), [...host, ...quiet]);
-  for (const name of ["kernel.o", "whole.o", "hidden.o", "lib.a"])
-    rmSync(at(name), { force: true });
+  for (const name of ["kernel.o", "whole.o", "hidden.o"]) rmSync(at(name), { force: true });
 }

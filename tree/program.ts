@@ -16,6 +16,8 @@ export class TreeProgram {
   private child: TreeChild | null = null;
   /** Answers that wait, by the ops of their traces. */
   private readonly ahead = new Map<readonly Op[], { world: World; words: Int32Array }>();
+  /** Traces that the child has been sent and whose answers nobody has read yet. */
+  private sent: readonly Asked[] = [];
 
   constructor(
     private readonly id: string,
@@ -42,8 +44,32 @@ export class TreeProgram {
 
   /** Asks for the answers to several traces at once; those of an earlier call are forgotten. */
   prefetch(traces: readonly Asked[]): void {
+    this.announce(traces);
+    this.collect();
+  }
+
+  /**
+   * Sends traces whose answers will be wanted once those that were announced before are through; these are
+   * read now, and what was read before them is forgotten.
+   */
+  announce(traces: readonly Asked[]): void {
+    this.collect();
+    if (traces.length === 0) return;
+    try {
+      this.running().send(encodeRequest(traces));
+      this.sent = traces;
+    } catch (error) {
+      if (!(error instanceof ProgramEnded)) throw error;
+      this.close();
+    }
+  }
+
+  /** Reads the answers to what was sent. */
+  private collect(): void {
+    const traces = this.sent;
+    if (traces.length === 0) return;
     this.ahead.clear();
-    const answers = this.ask(traces);
+    const answers = this.answersTo(traces);
     for (const [index, { world, ops }] of traces.entries()) {
       const words = answers[index];
       if (words !== undefined) this.ahead.set(ops, { world, words });
@@ -53,17 +79,24 @@ export class TreeProgram {
   answerTo(world: World, ops: readonly Op[]): Int32Array {
     const known = this.ahead.get(ops);
     if (known !== undefined && known.world === world) return known.words;
-    const [words] = this.ask([{ world, ops }]);
+    if (this.sent.some((asked) => asked.ops === ops && asked.world === world)) {
+      this.collect();
+      return this.answerTo(world, ops);
+    }
+    this.collect();
+    const [words] = this.answersTo([{ world, ops }]);
     if (words === undefined) throw new Error("a trace without an answer");
     return words;
   }
 
   close(): void {
+    this.sent = [];
     this.child?.close();
     this.child = null;
   }
 
-  private ask(traces: readonly Asked[]): Int32Array[] {
+  /** The answers to traces, which are asked now unless they were sent before. */
+  private answersTo(traces: readonly Asked[]): Int32Array[] {
     const answers: Int32Array[] = [];
     while (answers.length < traces.length) {
       const left = traces.slice(answers.length);
@@ -75,8 +108,11 @@ export class TreeProgram {
   /** The answers to the first of some traces, at least one. */
   private askOnce(traces: readonly Asked[]): Int32Array[] {
     const child = this.running();
+    const isSent = this.sent.length > 0;
+    this.sent = [];
     try {
-      const answers = splitAnswer(child.ask(encodeRequest(traces)));
+      if (!isSent) child.send(encodeRequest(traces));
+      const answers = splitAnswer(child.receive());
       const last = answers.at(-1);
       if (last !== undefined && isStopped(last)) this.afterStop(last, traces[answers.length - 1]);
       return answers;

@@ -12,6 +12,7 @@ import { TreeSide } from "../engine/treeside.ts";
 import { judge } from "../oracle/judge.ts";
 import type { LiveSide } from "../oracle/observed.ts";
 import type { Replay } from "../replay.ts";
+import type { Trace } from "../trace/trace.ts";
 import { isModel, isTree, type Pair } from "./backends.ts";
 import { recorderOf, replayOn, underGuards } from "./bothsides.ts";
 import { survivingLoss } from "./kernelcampaign.ts";
@@ -24,7 +25,14 @@ export function differentialOf({ before, after }: Pair): Differential {
   const [was, is] = [liveSideOf(before), liveSideOf(after)];
   if (was !== null && is !== null) {
     const live = new LiveDifferential(was, is);
-    return (trace) => underGuards({ before, after }, trace.name, () => live.run(trace));
+    const run = (trace: Trace) => underGuards({ before, after }, trace.name, () => live.run(trace));
+    const trees = [before, after].filter(isTree);
+    if (trees.length === 0) return run;
+    return Object.assign(run, {
+      announce: (traces: readonly Trace[]) => {
+        for (const tree of trees) tree.announce(traces);
+      },
+    });
   }
   const recorded = recordingDifferential(recorderOf(before), recorderOf(after), (left, right) => {
     const { findings, notComparable, retention } = judge(left, right);

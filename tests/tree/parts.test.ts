@@ -14,6 +14,7 @@ import { nearest } from "../../src/cli/treeselftest.ts";
 import { UserError } from "../../src/usererror.ts";
 import { unheld } from "../../tree/build.ts";
 import { programSources } from "../../tree/glue.ts";
+import { libraryObjects } from "../../tree/library.ts";
 import { firstError } from "../../tree/log.ts";
 import {
   digestOf,
@@ -139,6 +140,21 @@ describe("stubs", () => {
       "UNREVIEWED_DATA(init_mm)",
       "DATA(jiffies)",
       "UNREVIEWED_FUNCTION(schedule)",
+    ]);
+  });
+});
+
+describe("objects of lib/", () => {
+  file("whole/lib/sort.c", "int sort(void);\nEXPORT_SYMBOL(sort);\nEXPORT_SYMBOL_GPL(sort_r);\n");
+  file("whole/lib/bcd.c", "EXPORT_SYMBOL(_bcd2bin);\n");
+  file("whole/lib/logic_iomem.c", "EXPORT_SYMBOL(ioremap);\n");
+  file("whole/arch/x86/lib/getuser.S", "\tEXPORT_SYMBOL(__get_user_1)\n");
+
+  test("are those that export what is missing, but for what others define", () => {
+    const missing = new Set(["sort_r", "__get_user_1", "ioremap", "schedule"]);
+    expect(libraryObjects(join(root, "whole"), missing)).toEqual([
+      "lib/sort.o",
+      "arch/x86/lib/getuser.o",
     ]);
   });
 });
