@@ -135,9 +135,11 @@ class Explainer {
     limit: number,
   ): { grant: Grant | null; end: number } {
     const area = proc.areaAt(at);
-    if (area === null || proc.isOff(at)) return { grant: null, end: at + 1 };
+    if (area === null) return { grant: null, end: at + 1 };
     const pfn = area.pfnAt(at);
     const request = this.requestOf(area.unit, pfn);
+    // What a move left behind maps nothing, and nobody asked for it.
+    if (request === null && proc.isOff(at)) return { grant: null, end: at + 1 };
     const space = this.seen.space(id);
     const vma = space === null ? null : vmaAt(space, at);
     const entry = vma === null ? NOTHING : this.seen.entryAt(id, vma, at);
