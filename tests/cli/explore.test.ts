@@ -34,7 +34,7 @@ describe("explore", () => {
     expect(first.status).toBe(0);
     expect(first.out).toContain("  2  fixed:double-untrack:unmap-head\n");
     expect(first.out).toMatch(
-      /^after, modern@7\.2: no leak, .*no refcount.*for 2 processes, 2 areas of 2 pages, depth 2$/m,
+      /^after, modern@7\.2: no crash, .*no refcount.* no leak, .*for 2 processes, 2 areas of 2 pages, depth 2$/m,
     );
     expect(first.err).toMatch(/^\d+ states, \d+ transitions in .* states\/s/m);
   });
