@@ -1,6 +1,6 @@
 import type { OpOf } from "../trace/op.ts";
 import type { Area, ProcLedger } from "./areas.ts";
-import { HEAD, MIDDLE, MOVE, NO_CAUSE, SHRINK, TAIL, UNMAP } from "./causes.ts";
+import { HEAD, HOLLOW, MIDDLE, MOVE, NO_CAUSE, SHRINK, TAIL, UNMAP } from "./causes.ts";
 import { entryPfn, NOTHING, type Observed, type SeenSpace, vmaAt } from "./observed.ts";
 import { followModes } from "./pagemodes.ts";
 import {
@@ -150,7 +150,7 @@ function leaveHollow(
     const unit = seen.isPatLost(vma) ? untrackedUnit(side, pfn, moved.unit) : moved.unit;
     const area = mapRange(side, proc, page, page + 1, pfn, unit, moved.mode);
     // A page that had been copied, or taken, is no less so for the move.
-    if (!proc.isOff(page + by)) noteTaken(side, moved.unit, side.cause);
+    if (!proc.isOff(page + by)) noteTaken(side, moved.unit, HOLLOW);
     putOff(side, proc, area, page, page + 1, "taken");
   }
 }

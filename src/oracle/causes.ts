@@ -103,6 +103,9 @@ function tellingCause(calls: readonly DriverCallRecord[]): CauseId | null {
   return telling === undefined ? null : idOf(telling);
 }
 
+/** Pages moved away, and their VMA stayed for want of memory to split it. */
+export const HOLLOW: CauseId = idOf("mremap");
+
 /** set_memory_*() was called and not undone. */
 export const SET_MEMORY: CauseId = idOf("set-memory");
 

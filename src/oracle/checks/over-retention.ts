@@ -1,4 +1,4 @@
-import { COW, NO_CAUSE } from "../causes.ts";
+import { COW, HOLLOW, NO_CAUSE } from "../causes.ts";
 import type { Reservation } from "../reservation.ts";
 import { modeName, type SideState } from "../state.ts";
 
@@ -27,7 +27,9 @@ function reportPage(side: SideState, pfn: number): void {
 function reportEntry(side: SideState, { owner, start, end, mode }: Reservation, pfn: number): void {
   if (owner === null) throw new Error("oracle: a reservation that counts as kept has no owner");
   const off = owner.takenBy === NO_CAUSE ? COW : owner.takenBy;
-  const cause = side.orOp(owner.has(pfn) ? off : owner.goneBy(pfn));
+  // A hollow VMA stands where its pages were; whether the tracking stayed with it is the design's.
+  const isOff = owner.takenBy === HOLLOW || owner.has(pfn);
+  const cause = side.orOp(isOff ? off : owner.goneBy(pfn));
   if (owner.reported.includes(cause)) return;
   owner.reported.push(cause);
   side.report(
