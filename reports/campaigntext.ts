@@ -40,6 +40,7 @@ export function campaignSummary(view: CampaignView, paint: Paint, results: strin
     ...rootSummary(view, paint),
     "all findings, drawn: the same with --full, or",
     `npx pfndiff report ${results} --format html > report.html   (or markdown, json, ...)`,
+    "what the words mean: npx pfndiff help words, help symptoms",
   ];
   return `${lines.join("\n")}\n`;
 }

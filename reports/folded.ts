@@ -61,3 +61,20 @@ export function wrapped(text: string, columns: number): string {
   }
   return [...lines, line].join("\n");
 }
+
+/** A text behind a lead, in lines of a width; the lead's mark stands before each. */
+export function wrap(lead: string, text: string, width: number): string[] {
+  const lines: string[] = [];
+  const next = `${lead.slice(0, 1)}${" ".repeat(Math.max(0, lead.length - 1))}`;
+  let line = lead;
+  let isEmpty = true;
+  for (const word of text.split(" ")) {
+    if (!isEmpty && line.length + 1 + word.length > width) {
+      lines.push(line);
+      [line, isEmpty] = [next, true];
+    }
+    line += isEmpty ? word : ` ${word}`;
+    isEmpty = false;
+  }
+  return [...lines, line];
+}

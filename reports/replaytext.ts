@@ -4,6 +4,7 @@ import type { Op } from "../src/trace/op.ts";
 import type { Request } from "../src/trace/recording.ts";
 import type { Trace } from "../src/trace/trace.ts";
 import { requestText, worksText } from "./askedtext.ts";
+import { wrap } from "./folded.ts";
 import { opText } from "./optext.ts";
 import { fit, type Paint, pad } from "./paint.ts";
 import { type Row, stepRows } from "./rows.ts";
@@ -78,23 +79,6 @@ function stackedLines(
     ...wrap(`! ${label}  ${pad(replay.before, names)}`, row.before, width),
     ...wrap(`! ${pad("", LABEL)}  ${pad(replay.after, names)}`, row.after, width),
   ].map((line) => paint.bad(line));
-}
-
-/** A text behind a lead, in lines of a width; the lead's mark stands before each. */
-function wrap(lead: string, text: string, width: number): string[] {
-  const lines: string[] = [];
-  const next = `${lead.slice(0, 1)}${" ".repeat(lead.length - 1)}`;
-  let line = lead;
-  let isEmpty = true;
-  for (const word of text.split(" ")) {
-    if (!isEmpty && line.length + 1 + word.length > width) {
-      lines.push(line);
-      [line, isEmpty] = [next, true];
-    }
-    line += isEmpty ? word : ` ${word}`;
-    isEmpty = false;
-  }
-  return [...lines, line];
 }
 
 function findingLines(step: ReplayStep, paint: Paint): string[] {

@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import type { Argument, Command, Option } from "commander";
 
 /** An option as a completion sees it. */
 export interface OptionShape {
@@ -20,23 +20,29 @@ export interface CommandShape {
   readonly commands: readonly CommandShape[];
 }
 
+/** What an option or an argument of a command may be, where the program itself does not say. */
+export type Offers = (of: Option | Argument, command: string) => readonly string[];
+
 /** The shape of a commander program; hidden options are left out. */
-export function commandShape(command: Command): CommandShape {
+export function commandShape(command: Command, offers: Offers = () => []): CommandShape {
+  const name = command.name();
   const options = command.options.filter((option) => !option.hidden);
   return {
-    name: command.name(),
+    name,
     description: firstLine(command.summary() || command.description()),
     options: [
       ...options.map((option) => ({
         flags: [option.short, option.long].filter((flag) => flag !== undefined && flag !== null),
         description: firstLine(option.description),
         takesValue: option.required || option.optional,
-        choices: option.argChoices ?? [],
+        choices: option.argChoices ?? offers(option, name),
       })),
       { flags: ["-h", "--help"], description: "show help", takesValue: false, choices: [] },
     ],
-    choices: command.registeredArguments.flatMap((argument) => argument.argChoices ?? []),
-    commands: command.commands.map(commandShape),
+    choices: command.registeredArguments.flatMap(
+      (argument) => argument.argChoices ?? offers(argument, name),
+    ),
+    commands: command.commands.map((inner) => commandShape(inner, offers)),
   };
 }
 

@@ -116,7 +116,7 @@ ${indent(wordCases(root)).replaceAll("; words=", "; offered=")}    esac
     if [[ $current == -* ]]; then candidates=$flags; else candidates=$offered; fi
   fi
   if [[ -n $candidates ]]; then
-    compadd -- \${(z)candidates}
+    compadd -- \${(z)candidates} || _files
   else
     _files
   fi

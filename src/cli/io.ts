@@ -32,6 +32,16 @@ export const EXIT = {
   interrupted: 130,
 } as const;
 
+/** What each of them says. */
+export const EXIT_TEXT: Readonly<Record<ExitStatus, string>> = {
+  0: "nothing unexpected",
+  1: "an unexpected divergence: not in the baseline, not as the scenario expects, or a campaign that missed a goal",
+  2: "usage, configuration or bad input; one line says what and where",
+  3: "the harness itself failed",
+  4: "nothing could run: no QEMU, image or compiler; the line says the command that mends it",
+  130: "interrupted (SIGINT, SIGTERM or SIGHUP); saved, and `fuzz --resume` goes on",
+};
+
 export type ExitStatus = (typeof EXIT)[keyof typeof EXIT];
 
 /** One line, whatever it holds: control characters are shown, not sent to the terminal. */

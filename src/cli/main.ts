@@ -8,7 +8,7 @@ import { buildProgram } from "./program.ts";
 import { addTreeOptions } from "./treeprogram.ts";
 
 /** Commands that judge nothing and run nothing. */
-const WORDS_ONLY = ["completion"];
+const WORDS_ONLY = ["completion", "help"];
 
 /**
  * Runs one command line (without node and script) and returns its exit status, in the style that

@@ -1,12 +1,12 @@
 import { Command, Option } from "commander";
 import { REPORT_FORMATS } from "../../reports/formats.ts";
 import { version } from "../../package.json";
-import { knownBackends } from "./backends.ts";
 import { addBench } from "./benchprogram.ts";
 import { addCorpus } from "./corpusprogram.ts";
 import { addDesignCommands } from "./designcommands.ts";
 import { EXIT_STYLES } from "./exitstyle.ts";
 import { addExports } from "./exports.ts";
+import { groupCommands } from "./helpgroups.ts";
 import type { Io } from "./io.ts";
 import { addKernelCommands } from "./kernelprogram.ts";
 import {
@@ -25,44 +25,9 @@ import {
   sourceOption,
   wholeNumber,
 } from "./options.ts";
+import { teaching } from "./teaching.ts";
+import { help, TOPIC_NAMES } from "./topics.ts";
 import { queueCommands } from "./queue/commands.ts";
-
-const TEACHING = `
-pfndiff compares two designs of the tracking of PFN mappings by x86 PAT in
-Linux: VM_PAT (up to 6.15, "before") and the refcounted one (from 6.16, "after").
-It drives both with the same mmap, munmap, mremap, fork, ... sequences and says
-what became of every fault: fixed, kept, introduced or changed.
-
-First commands:
-  pfndiff fuzz --runs 3000 --seed 1        look for differences; results go to .pfndiff/
-  pfndiff scenarios                        the known bugs, by name
-  pfndiff replay scenario:munmap-head      one of them, step by step, both sides
-  pfndiff conform                          do the models still agree with real kernels?
-  pfndiff gate                             for CI: fails on what nobody has accepted
-  pfndiff report --format html > out.html  the last campaign, for a browser
-  pfndiff claims                           what the series claimed, judged anew
-
-Real kernels, under QEMU:
-  pfndiff doctor                           what they need, and what of it is missing
-  pfndiff kernel fetch 6.12                fetch Debian's kernel of a release
-  pfndiff conform --live kernel:6.12       random traces: does the model do what it does?
-  pfndiff fuzz --before kernel:6.12 --after kernel:7.2 --runs 100
-
-Backends: ${knownBackends().join(", ")}
-  (legacy and modern alone are the newest of each)
-
-Files: a trace is one JSON object, or one per line (JSONL); "-" is standard
-input. Data goes to stdout, progress to stderr.
-
-Exit status:
-  0    nothing unexpected
-  1    an unexpected divergence
-  2    usage, configuration or bad input (one line says what and where)
-  3    the harness itself failed
-  4    nothing could run
-  130  interrupted (SIGINT, SIGTERM, SIGHUP); what was found so far is saved, and
-       fuzz --resume goes on
-`;
 
 /**
  * The command line. Options are declared here; what a command does is loaded only when it runs,
@@ -72,7 +37,8 @@ export function buildProgram(io: Io, done: Done): Command {
   const program = new Command("pfndiff")
     .description("Before/after regression harness for x86 PAT tracking of PFN mappings in Linux")
     .version(version)
-    .addHelpText("after", TEACHING)
+    .addHelpText("after", () => teaching(Math.min(io.columns, 100)))
+    .helpCommand(false)
     .showSuggestionAfterError(true);
   addFinders(program, io, done);
   addCorpus(program, io, done);
@@ -86,6 +52,8 @@ export function buildProgram(io: Io, done: Done): Command {
   addExports(program, io, done);
   program.addCommand(queueCommands(io, done));
   addDesignCommands(program, io, done);
+  addHelp(program, io, done);
+  groupCommands(program);
   for (const command of withSubcommands(program)) {
     command.exitOverride().configureOutput({
       writeOut: (text) => void io.out(text),
@@ -101,6 +69,14 @@ export function buildProgram(io: Io, done: Done): Command {
 
 function withSubcommands(command: Command): Command[] {
   return [command, ...command.commands.flatMap(withSubcommands)];
+}
+
+function addHelp(program: Command, io: Io, done: Done): void {
+  program
+    .command("help")
+    .description(`explain a command, or a topic: ${TOPIC_NAMES.join(", ")}`)
+    .argument("[words...]", "command or topic")
+    .action(async (words) => done(await help(io, program, words)));
 }
 
 function exitStyleOption(): Option {
