@@ -37,9 +37,20 @@ function isRefusedPair(asked: number, found: number): boolean {
   return asked === WT && found === WC;
 }
 
-/** What exact tracking gives a request for [first, end): a cache mode, or REFUSAL. */
-function exactMode({ pages }: SideState, first: number, end: number, asked: number): number {
-  const modes = pages.modesOf(first, end);
+/**
+ * What exact tracking gives a request for [first, end): a cache mode, or REFUSAL. What the kernel has
+ * reserved on purpose counts like what is mapped.
+ */
+function exactMode(
+  { pages, kernel }: SideState,
+  first: number,
+  end: number,
+  asked: number,
+): number {
+  let modes = pages.modesOf(first, end);
+  for (const held of kernel.held) {
+    if (held.start < end && held.end > first) modes |= 1 << held.mode;
+  }
   if (modes === 0 || modes === 1 << asked) return asked;
   if ((modes & (modes - 1)) !== 0) return REFUSAL;
   const found = 31 - Math.clz32(modes);

@@ -1,9 +1,20 @@
 import { describe, expect, test } from "vitest";
 import type { Finding } from "../../src/oracle/finding.ts";
 import { judge, judgeSide } from "../../src/oracle/judge.ts";
+import type { Op } from "../../src/trace/op.ts";
 import type { Recording, Step } from "../../src/trace/recording.ts";
 import { readExperiments } from "../idioms.ts";
 import { MODELS } from "../models.ts";
+import {
+  exit,
+  judgeOn,
+  map,
+  munmap,
+  record as recordScene,
+  scene,
+  signatures,
+  spawn,
+} from "./scenes.ts";
 
 const experiments = readExperiments();
 
@@ -108,5 +119,24 @@ describe("the judge of driver traces", () => {
       ["warning", undefined],
       ["warning", "bug"],
     ]);
+  });
+});
+
+describe("a range that the kernel has reserved on purpose", () => {
+  const held: Op = { op: "reserve-memtype-wc", proc: 0, pfn: 0, pages: 2 };
+  const lasting = [spawn(), held, map(0, 1, 0), munmap(0, 1), exit()];
+
+  test("gives its mode to who maps it, which is no fault of any release", () => {
+    expect(signatures(judgeOn(scene(lasting), "6.1", "7.2"))).toEqual([]);
+  });
+
+  test("is missed by a design that maps another mode beside it", () => {
+    const recording = recordScene("7.2", scene(lasting.slice(0, 3)));
+    const steps = structuredClone(recording.steps);
+    for (const vma of Object.values(steps[2]?.vmas ?? {}).flat()) {
+      for (const run of vma.modes ?? []) run.type = "uncached-minus";
+    }
+    const found = judgeSide({ ...recording, steps }, "after").findings;
+    expect(found.map(({ symptom }) => symptom)).toContain("missed-conflict");
   });
 });
