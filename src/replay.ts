@@ -175,12 +175,18 @@ const NOT_COMPARED: ReadonlySet<string> = new Set(["pat", "asked"]);
 function partDiffers(part: StepPart, before: Step, after: Step, twins: Twins): boolean {
   if (part === "memtype") return !twins.are(part, before.memtype, after.memtype);
   if (part !== "vmas") return !sameData(before[part], after[part]);
-  const { vmas } = withShownModes(before, after);
-  const others = withShownModes(after, before).vmas;
-  const procs = Object.keys(vmas);
-  if (procs.length !== Object.keys(others).length) return true;
-  return procs.some((proc) => {
-    const other = others[proc];
-    return other === undefined || !twins.are(proc, vmas[proc] ?? [], other);
+  if (haveAlikeVmas(before, after, twins)) return false;
+  const [left, right] = [withShownModes(before, after), withShownModes(after, before)];
+  // What one side does not show is no difference, so the steps are looked at again without it.
+  const isAllShown = left === before && right === after;
+  return isAllShown || !sameData(left.vmas, right.vmas, NOT_COMPARED);
+}
+
+function haveAlikeVmas({ vmas }: Step, after: Step, twins: Twins): boolean {
+  const procs = Object.entries(vmas);
+  if (procs.length !== Object.keys(after.vmas).length) return false;
+  return procs.every(([proc, list]) => {
+    const other = after.vmas[proc];
+    return other !== undefined && twins.are(proc, list, other);
   });
 }
