@@ -47,7 +47,7 @@ const ENTRIES = [
   /^tests\/thorough\.ts$/,
   /^reports\/html\/viewer\/main\.tsx$/,
   /\.test\.ts$/,
-  /^tests\/(bench\/|bundle\.ts$)/,
+  /^tests\/(bench\/|bundle\.ts$|torture\/torture\.ts$)/,
 ];
 
 function unreachableBreaches(sources: readonly Source[]): Breach[] {
