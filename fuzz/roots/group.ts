@@ -1,6 +1,7 @@
 import { bySeverity } from "../../src/oracle/severity.ts";
 import { OP_KINDS } from "../../src/trace/op.ts";
 import type { Deed } from "./deeds.ts";
+import type { Effect } from "./effect.ts";
 import { comesTo } from "./leads.ts";
 import { type Start, startOf } from "./starts.ts";
 import { areAlike, type Witness } from "./witness.ts";
@@ -54,15 +55,23 @@ function groupOf(
   const { kind, effect } = first.start;
   const feature = mostTelling(members, siblings ?? members).replaceAll(" ", "-");
   const isPlain = siblings === null && kind !== "state" && kind !== "errno";
-  return {
-    name: [
-      name,
-      ...(effect === null ? [] : [effect.replaceAll(" ", "-")]),
-      ...(isPlain ? [] : [feature]),
-    ].join(":"),
-    members: [first, ...others],
-  };
+  const head = effect === null ? name : EFFECT_NAMES[effect];
+  return { name: isPlain ? head : `${head}:${feature}`, members: [first, ...others] };
 }
+
+/** Where the states part: what the after side does that the before side does not. */
+const EFFECT_NAMES: Readonly<Record<Effect, string>> = {
+  answer: "after:answers-otherwise",
+  "references more": "after:more-references",
+  "references fewer": "after:fewer-references",
+  "flags more": "after:more-VM_PAT",
+  "flags fewer": "after:fewer-VM_PAT",
+  "reserved more": "after:reserves-more",
+  "reserved fewer": "after:reserves-less",
+  "messages more": "after:more-messages",
+  "messages fewer": "after:fewer-messages",
+  other: "after:states-differ",
+};
 
 /** The simplest witness goes first: the shorter, by the commoner op, in the smaller world. */
 function inOrder(members: readonly Traced[]): Traced[] {
