@@ -110,7 +110,6 @@ function noteRefusedFork(side: SideState, parent: ProcLedger, seen: Observed): v
   }
   deviation.symptom = "refused";
   deviation.expected = -1;
-  deviation.kept = deviation.found && deviation.kept;
   if (!deviation.found) deviation.cause = hasCopiedHead(side, parent, seen) ? COW_HEAD : NO_CAUSE;
 }
 

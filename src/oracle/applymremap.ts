@@ -25,7 +25,7 @@ type Mremap = OpOf<"mremap">;
 export function applyMremap(side: SideState, op: Mremap, proc: ProcLedger, seen: Observed): void {
   const { at, to } = op;
   const kept = Math.min(op.pages, op.newPages);
-  if (to !== undefined) replaceTarget(side, op, to, proc, seen, kept);
+  if (to !== undefined) replaceTarget(side, op, to, proc, seen);
   loseUnseen(side, proc, seen, at + kept, at + op.pages, SHRINK);
   if (to !== undefined) {
     movePages(side, op.at, to, proc, seen, kept);
@@ -49,13 +49,12 @@ function replaceTarget(
   to: number,
   proc: ProcLedger,
   seen: Observed,
-  kept: number,
 ): void {
   for (let n = 0; n < newPages; n++) {
     const page = to + n;
     const area = proc.areaAt(page);
     if (area === null) continue;
-    const movedIn = n < kept && hasMoved(side, proc, seen, at + n, page);
+    const movedIn = hasMoved(side, proc, seen, at + n, page);
     const pfn = movedIn ? NOTHING : seenPfn(seen, id, vmaAt(side.space, page), area, page);
     if (pfn !== area.pfnAt(page)) loseRange(side, proc, page, page + 1, UNMAP);
   }

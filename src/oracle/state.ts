@@ -154,6 +154,7 @@ export class SideState {
     this.isUntrue = false;
     this.deviation.symptom = null;
     this.deviation.found = false;
+    this.deviation.kept = false;
     this.mismatch.pfn = -1;
     this.bared = -1;
     this.units.begin();

@@ -3,12 +3,11 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { TwoSides } from "../../src/engine/twosides.ts";
 import type { ModelBackend } from "../../src/model/backend.ts";
-import { judge } from "../../src/oracle/judge.ts";
 import type { Op } from "../../src/trace/op.ts";
 import { type Trace, traceSchema } from "../../src/trace/trace.ts";
 import { anyTrace } from "../../fuzz/sources.ts";
 import { MODELS } from "../models.ts";
-import { map, move, munmap, scene, spawn } from "./scenes.ts";
+import { map, move, munmap, scene, shown, spawn } from "./scenes.ts";
 
 function caseNamed(name: string): Trace {
   const path = new URL(`../data/cases/${name}.json`, import.meta.url);
@@ -16,18 +15,6 @@ function caseNamed(name: string): Trace {
 }
 
 const modelOf = (release: string) => MODELS[release] as ModelBackend;
-
-/** The findings of two models, live and by their recordings, which must agree. */
-function shown(before: string, after: string, trace: Trace): string[] {
-  const [was, is] = [modelOf(before), modelOf(after)];
-  const contexts = { contexts: true };
-  const live = new TwoSides(was, is).run(trace).findings;
-  const recorded = judge(was.recordSync(trace, contexts), is.recordSync(trace, contexts)).findings;
-  const told = (findings: typeof live) =>
-    findings.map(({ step, signature, side }) => `${step} ${signature} (${side})`);
-  expect(told(live)).toEqual(told(recorded));
-  return told(live);
-}
 
 const fault = (at: "vma" | "vma-setup" | "page-table" | "memtype" | "context", nth = 1) => ({
   fault: { at, nth },

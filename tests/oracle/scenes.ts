@@ -1,3 +1,6 @@
+import { expect } from "vitest";
+import { TwoSides } from "../../src/engine/twosides.ts";
+import type { ModelBackend } from "../../src/model/backend.ts";
 import { judge, type Judgement } from "../../src/oracle/judge.ts";
 import type { Op } from "../../src/trace/op.ts";
 import type { Recording } from "../../src/trace/recording.ts";
@@ -51,11 +54,15 @@ export function map(at: number, pages: number, pfn: number, rest: Mapping = {}):
   return { op: "mmap", proc: 0, at, pages, pfn, ...plain, ...rest };
 }
 
-/** Records a trace with the model of a release, contexts and all. */
-export function record(release: string, trace: Trace): Recording {
+function modelOf(release: string): ModelBackend {
   const model = MODELS[release];
   if (model === undefined) throw new Error(`no model of ${release}`);
-  return model.recordSync(trace, { contexts: true });
+  return model;
+}
+
+/** Records a trace with the model of a release, contexts and all. */
+export function record(release: string, trace: Trace): Recording {
+  return modelOf(release).recordSync(trace, { contexts: true });
 }
 
 /** Judges a trace on the models of two releases. */
@@ -66,4 +73,14 @@ export function judgeOn(trace: Trace, before = "6.12", after = "6.18"): Judgemen
 /** The signatures of a judgement, each once, sorted. */
 export function signatures(judgement: Judgement): string[] {
   return [...new Set(judgement.findings.map((finding) => finding.signature))].sort();
+}
+
+/** The findings of two models, live and by their recordings, which must agree. */
+export function shown(before: string, after: string, trace: Trace): string[] {
+  const live = new TwoSides(modelOf(before), modelOf(after)).run(trace).findings;
+  const recorded = judgeOn(trace, before, after).findings;
+  const told = (findings: typeof live) =>
+    findings.map(({ step, signature, side }) => `${step} ${signature} (${side})`);
+  expect(told(live)).toEqual(told(recorded));
+  return told(live);
 }

@@ -3,8 +3,8 @@ import type { Side } from "../../src/oracle/finding.ts";
 import { SideFinding } from "../../src/oracle/sidefinding.ts";
 import { judgeFindings } from "../../src/oracle/verdict.ts";
 
-const stale = (side: Side, step: number, kind: string) =>
-  new SideFinding("stale-memtype", "replace", side, step, false, kind, () => "");
+const stale = (side: Side, step: number, kind: string, parted = false) =>
+  new SideFinding("stale-memtype", "replace", side, step, parted, kind, () => "");
 
 function verdicts(before: readonly SideFinding[], after: readonly SideFinding[]): string[] {
   return [...new Set(judgeFindings(before, after).map(({ verdict }) => verdict))];
@@ -24,5 +24,25 @@ describe("a symptom and cause that both sides show", () => {
   test("is fixed or introduced where one side shows nothing of it", () => {
     expect(verdicts([stale("before", 2, "WC")], [])).toEqual(["fixed"]);
     expect(verdicts([], [stale("after", 2, "WC")])).toEqual(["introduced"]);
+  });
+
+  test("is parted where either side shows it only once the sides had parted", () => {
+    const apart = { before: stale("before", 3, "WC", true), after: stale("after", 3, "WC", true) };
+    expect(verdicts([stale("before", 2, "WC")], [apart.after])).toEqual(["parted"]);
+    expect(verdicts([apart.before], [stale("after", 2, "WC")])).toEqual(["parted"]);
+    expect(verdicts([stale("before", 2, "WC"), apart.before], [])).toEqual(["fixed", "parted"]);
+    expect(verdicts([], [stale("after", 2, "WC"), apart.after])).toEqual(["introduced", "parted"]);
+  });
+
+  test("is told in the order of the steps, the before side first", () => {
+    const before = [stale("before", 1, "WC"), stale("before", 3, "WC")];
+    const after = [stale("after", 0, "WC"), stale("after", 1, "WC"), stale("after", 4, "WC")];
+    expect(judgeFindings(before, after).map(({ step, side }) => `${step} ${side}`)).toEqual([
+      "0 after",
+      "1 before",
+      "1 after",
+      "3 before",
+      "4 after",
+    ]);
   });
 });
