@@ -64,7 +64,7 @@ export class Differential {
     if (!this.apart) this.partFindings(areEqual, isChance(before, after));
     if (differ) this.notComparable++;
     else if (!areEqual) checkErrno(this.before, this.after, before, after);
-    else if (before.calls.length > 0) checkCalls(this.after, before.calls, after.calls);
+    else checkCalls(this.after, before.calls, after.calls);
     if (this.mayPart(op, before, after) && !this.areAlike(op, before, after)) {
       this.compareReached(op, before, after);
       if (!differ && this.vmasParted > 0 && areEqual) {

@@ -141,6 +141,32 @@ describe("what no real kernel here does is found all the same", () => {
     ]);
   });
 
+  test("and so is one behind a page that was copied on write", () => {
+    const own = map(0, 3, 0, { ...WC, private: true });
+    const trace = scene([spawn(), own, write(0), mprotect(0, 3)]);
+    const modes = [{ at: 1, pages: 2, type: "uncached-minus" as const }];
+    const changed = ({ vmas }: Step) => ({
+      "0": (vmas["0"] ?? []).map((vma) => ({ ...vma, modes })),
+    });
+    expect(symptoms(spoilt(trace, 3, (step) => ({ vmas: changed(step) })))).toContain(
+      "3 mode-mismatch:mprotect",
+    );
+  });
+
+  test("a kernel mapping that came without a reservation is told, and leaves none behind", () => {
+    const slot = { proc: 0, slot: 0 } as const;
+    const trace = scene([
+      spawn(),
+      { op: "ioremap", ...slot, mode: "wc", pfn: 0, pages: 4 },
+      write(0),
+      { op: "iounmap", ...slot },
+      exit(),
+    ]);
+    expect(symptoms(spoilt(trace, 1, () => ({ memtype: [] })))).toEqual([
+      "1 untracked-mapping:ioremap",
+    ]);
+  });
+
   test("a refusal without any conflict is refused by the mmap itself", () => {
     const trace = scene([spawn(), map(0, 1, 0)]);
     const refused = { result: { errno: "EINVAL" }, memtype: [], vmas: { "0": [] } } as const;

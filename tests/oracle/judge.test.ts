@@ -28,6 +28,7 @@ describe("recordings are compared whole or not at all", () => {
   test("recordings of different ops are refused", () => {
     const other = record("6.18", scene([spawn(), map(0, 2, 0), munmap(1, 1), exit()]));
     expect(() => judge(whole, other)).toThrow(IncomparableError);
+    expect(() => judge(whole, other)).toThrow("not recordings of the same trace");
   });
 
   test("recordings of different worlds are refused", () => {

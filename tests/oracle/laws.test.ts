@@ -5,7 +5,10 @@ import { traceOfRun } from "../../fuzz/traceofrun.ts";
 import { arbitraryTrace } from "../arbitrary.ts";
 import { Differential } from "../../src/oracle/differential.ts";
 import { RecordingFeed } from "../../src/oracle/feed.ts";
+import { judge } from "../../src/oracle/judge.ts";
 import { CAME, type ListChanges } from "../../src/oracle/listchanges.ts";
+import { LivePair } from "../../src/oracle/livepair.ts";
+import type { LiveSide } from "../../src/oracle/observed.ts";
 import type { Reservation } from "../../src/oracle/reservation.ts";
 import { SideOracle } from "../../src/oracle/side.ts";
 import type { Op } from "../../src/trace/op.ts";
@@ -176,6 +179,19 @@ function retold(changes: ListChanges): void {
   changes.remove(1, 2, 0);
 }
 
+/** A side that runs as it was recorded. */
+class Played extends RecordingFeed implements LiveSide {
+  private next = 0;
+
+  reset(): void {
+    this.next = 0;
+  }
+
+  apply(): this {
+    return this.show(this.next++);
+  }
+}
+
 const plainly = (findings: readonly SideFinding[]) =>
   findings.map((finding) => finding.plainFinding());
 
@@ -196,6 +212,23 @@ describe("the oracle", () => {
           other.judge(op, again);
         });
         expect(plainly(other.findings)).toEqual(plainly(plain.findings));
+      }),
+      RUNS,
+    );
+  });
+
+  test("judges sides that run as it judges their recordings, up to the end of a kernel's code", () => {
+    const end = { kind: "crash", text: "untrack_pfn" } as const;
+    fc.assert(
+      fc.property(arbitraryTrace, fc.nat(), fc.boolean(), (trace, at, isBefore) => {
+        const [was, is] = [record("6.12", trace), record("6.18", trace)];
+        const ended = isBefore ? was : is;
+        const step = { ...stepOf(ended, at % ended.steps.length), events: [end] };
+        const crashed = { ...ended, steps: ended.steps.with(at % ended.steps.length, step) };
+        const [before, after] = isBefore ? [crashed, is] : [was, crashed];
+        const live = new LivePair(new Played(before), new Played(after)).run(trace);
+        expect(live.map((finding) => finding.plain())).toEqual(judge(before, after).findings);
+        expect(Math.max(...live.map((finding) => finding.step))).toBe(at % ended.steps.length);
       }),
       RUNS,
     );
