@@ -69,6 +69,8 @@ export default defineConfig({
     outDir: "dist",
     emptyOutDir: true,
     rolldownOptions: {
+      // How long declarations take is no warning.
+      checks: { pluginTimings: false },
       input: {
         pfndiff: "src/cli/entry.ts",
         worker: "src/cli/worker.ts",
