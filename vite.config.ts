@@ -44,7 +44,7 @@ function declareModules(): void {
 }
 
 /** Tells the build its sources, npx, which runs the file itself, that it may, and modules their types. */
-const finish: Plugin = {
+const finish = (mode: string): Plugin => ({
   name: "finish",
   buildStart: () => {
     sources = JSON.stringify(sourcesIn("."));
@@ -52,16 +52,16 @@ const finish: Plugin = {
   writeBundle: () => {
     writeFileSync(`dist/${SOURCES_FILE}`, sources);
     chmodSync(ENTRY, 0o755);
-    declareModules();
+    if (mode !== "untyped") declareModules();
   },
-};
+});
 
 /**
  * One bundle for Node with nearly all dependencies; what only some commands need becomes a chunk of
  * its own (dynamic imports), so that `pfndiff --help` loads next to nothing.
  */
-export default defineConfig({
-  plugins: [finish],
+export default defineConfig(({ mode }) => ({
+  plugins: [finish(mode)],
   ssr: { noExternal: true, external: FROM_NODE_MODULES, target: "node" },
   build: {
     ssr: true,
@@ -86,4 +86,4 @@ export default defineConfig({
       },
     },
   },
-});
+}));

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Checkout } from "../gate/checkout.ts";
@@ -45,11 +45,10 @@ describe("a build in a checkout", () => {
   });
 
   it("is refused when a source is gone", async () => {
-    const lost = new Checkout();
-    lost.build();
-    rmSync(join(lost.dir, FILE));
-    expect(await lost.pfndiff("scenarios")).toEqual({ status: 2, ...stale });
-    lost.remove();
+    const path = join(checkout.dir, FILE);
+    renameSync(path, `${path}.gone`);
+    expect(await checkout.pfndiff("scenarios")).toEqual({ status: 2, ...stale });
+    renameSync(`${path}.gone`, path);
   });
 
   it("is believed when a source was only written anew", async () => {
@@ -70,10 +69,7 @@ describe("a build in a checkout", () => {
   });
 
   it("is never stale where it was installed without sources", async () => {
-    const installed = new Checkout();
-    installed.build();
-    rmSync(join(installed.dir, "src"), { recursive: true });
-    expect(await installed.pfndiff("scenarios")).toMatchObject({ status: 0, err: "" });
-    installed.remove();
+    rmSync(join(checkout.dir, "src"), { recursive: true });
+    expect(await checkout.pfndiff("scenarios")).toMatchObject({ status: 0, err: "" });
   });
 });
