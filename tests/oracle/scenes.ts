@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { TwoSides } from "../../src/engine/twosides.ts";
 import type { ModelBackend } from "../../src/model/backend.ts";
-import { judge, type Judgement } from "../../src/oracle/judge.ts";
+import { judge, judgeSide, type Judgement } from "../../src/oracle/judge.ts";
 import type { Op } from "../../src/trace/op.ts";
 import type { Recording } from "../../src/trace/recording.ts";
 import type { Mtrr, Trace } from "../../src/trace/trace.ts";
@@ -83,4 +83,11 @@ export function shown(before: string, after: string, trace: Trace): string[] {
     findings.map(({ step, signature, side }) => `${step} ${signature} (${side})`);
   expect(told(live)).toEqual(told(recorded));
   return told(live);
+}
+
+/** What one side's recording has wrong by itself, as `step symptom:cause`. */
+export function symptoms(recording: Recording): string[] {
+  return judgeSide(recording, "after").findings.map(
+    ({ symptom, cause, step }) => `${step} ${symptom}:${cause}`,
+  );
 }
