@@ -65,6 +65,23 @@ describe("whose reservation changed, where only the sum of an op's changes shows
   });
 });
 
+describe("a mapping with a gap", () => {
+  const ops = [spawn(), map(0, 4, 0), munmap(1, 1), map(4, 3, 0), mprotect(5, 1), munmap(3, 4)];
+
+  test("keeps its own reservation, though one of another's is as long as from its first page to its last", async () => {
+    // [0,4) is that of the first mapping, of which 0 and 2 are left, and [0,3) that of one that went.
+    const { steps } = (await openModel("legacy@6.12.23")).recordSync(scene(ops));
+    expect(steps.at(-1)?.memtype.map(({ start, end }) => [start, end])).toEqual([
+      [0, 4],
+      [0, 3],
+    ]);
+    expect((await found("legacy@6.12.23", ops)).filter((one) => one.startsWith("5 "))).toEqual([
+      "5 double-untrack:split",
+      "5 over-retention:unmap-tail",
+    ]);
+  });
+});
+
 describe("what made a reservation wrong", () => {
   test("is remembered where the untrack that finds nothing makes the rest fit again", async () => {
     const ops = [

@@ -8,7 +8,7 @@ import { RENDERERS } from "../../reports/renderers.ts";
 import type { CampaignView } from "../../reports/view.ts";
 import type { ReportFinding } from "../../reports/data.ts";
 import type { Replay } from "../../src/replay.ts";
-import { bySeverity, SYMPTOMS, VERDICTS } from "../../src/oracle/severity.ts";
+import { SYMPTOMS } from "../../src/oracle/severity.ts";
 import { BASELINE, campaign, finding } from "./formats/sample.ts";
 
 /** One finding of each symptom, in an order that is neither the alphabet's nor severity's. */
@@ -78,11 +78,6 @@ describe("every report puts the graver finding first", () => {
     const text = summaryHtml({ campaign: view.campaign, gate: null, findings });
     expect(namedIn(text, signatureOf)).toEqual([...SYMPTOMS]);
   });
-});
-
-test("of one symptom the more alarming verdict comes first", () => {
-  const findings = [...VERDICTS].reverse().map((verdict) => finding(`${verdict}:leak:split`));
-  expect(findings.sort(bySeverity).map(({ verdict }) => verdict)).toEqual([...VERDICTS]);
 });
 
 test("SARIF calls faults errors, and a price or another answer a warning", () => {
