@@ -1,35 +1,20 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { TwoSides } from "../../src/engine/twosides.ts";
-import type { ModelBackend } from "../../src/model/backend.ts";
-import { judge } from "../../src/oracle/judge.ts";
 import type { Op } from "../../src/trace/op.ts";
 import { type Trace, traceSchema } from "../../src/trace/trace.ts";
-import { MODELS } from "../models.ts";
-import { exit, munmap, scene, spawn } from "./scenes.ts";
+import { exit, munmap, record, scene, shown as shownOn, spawn } from "./scenes.ts";
 
-const before = MODELS["6.12"] as ModelBackend;
-const after = MODELS["7.2"] as ModelBackend;
-
-/** The findings of the pair, live and by recordings, which must agree. */
-function shown(trace: Trace): string[] {
-  const contexts = { contexts: true };
-  const recorded = judge(before.recordSync(trace, contexts), after.recordSync(trace, contexts));
-  const told = (findings: typeof recorded.findings) =>
-    findings.map(({ step, signature, side }) => `${step} ${signature} (${side})`);
-  const live = told(new TwoSides(before, after).run(trace).findings);
-  expect(live).toEqual(told(recorded.findings));
-  return live;
-}
+/** The findings of the pair. */
+const shown = (trace: Trace) => shownOn("6.12", "7.2", trace);
 
 const onBoth = (text: string) => [`${text} (before)`, `${text} (after)`];
 
-const setMemory = (mode: "wc" | "wb", proc = 0): Op => ({
+const setMemory = (mode: "wc" | "wb" | "uc", proc = 0, pfn = 0, pages = 4): Op => ({
   op: "set-memory",
   proc,
   mode,
-  pfn: 0,
-  pages: 4,
+  pfn,
+  pages,
   ram: true,
 });
 
@@ -42,7 +27,7 @@ function mapRam(proc: number, mode: "wc" | "wb"): Op {
 describe("pages of RAM that set-memory has made write-combining", () => {
   test("are in the steps until they are set back", () => {
     const trace = scene([spawn(), setMemory("wc"), setMemory("wb")]);
-    const [, wc, wb] = after.recordSync(trace).steps;
+    const [, wc, wb] = record("7.2", trace).steps;
     expect(wc?.ram).toEqual([{ start: 0, end: 4, type: "write-combining" }]);
     expect(wb).not.toHaveProperty("ram");
   });
@@ -69,5 +54,25 @@ describe("pages of RAM that set-memory has made write-combining", () => {
   test("leak when no process is left, and are told once", () => {
     const trace = scene([spawn(), setMemory("wc"), exit(), spawn(1), exit(1)]);
     expect(shown(trace)).toEqual(onBoth("2 kept:leak:set-memory"));
+  });
+
+  test("leak for the process whose call has succeeded, and for as long as one of its pages is so", () => {
+    const refused = [setMemory("wc"), setMemory("uc", 1), exit(), exit(1)];
+    expect(shown(scene([spawn(), spawn(1), ...refused]))).toEqual(onBoth("5 kept:leak:set-memory"));
+    const two = [setMemory("wc", 0, 0, 2), setMemory("wc", 0, 2, 2)];
+    const head = [...two, setMemory("wb", 0, 0, 2), exit()];
+    const tail = [...two, setMemory("wb", 0, 2, 2), exit()];
+    for (const ops of [head, tail]) {
+      expect(shown(scene([spawn(), ...ops]))).toEqual(onBoth("4 kept:leak:set-memory"));
+    }
+    const part = [setMemory("wc"), setMemory("wb", 0, 0, 3), exit()];
+    expect(shown(scene([spawn(), ...part]))).toEqual(onBoth("3 kept:leak:set-memory"));
+  });
+
+  test("are asked for by those who map them, not by those who map what lies beside", () => {
+    const left = [setMemory("wc", 0, 4, 4), exit()];
+    expect(shown(scene([spawn(), spawn(1), ...left, mapRam(1, "wb"), exit(1)]))).toEqual(
+      onBoth("5 kept:leak:set-memory"),
+    );
   });
 });
