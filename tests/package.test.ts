@@ -12,7 +12,9 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-const { name, version, dependencies, exports } = JSON.parse(readFileSync("package.json", "utf8"));
+const { name, version, dependencies, exports, allowScripts } = JSON.parse(
+  readFileSync("package.json", "utf8"),
+);
 let dir = "";
 let files: string[] = [];
 
@@ -53,6 +55,14 @@ describe("the package", () => {
           !path.startsWith("dist/types/"),
       ),
     ).toEqual([]);
+  });
+
+  it("tells npm of every dependency that has an install script, so that npm ci warns of none", () => {
+    const { packages } = JSON.parse(readFileSync("package-lock.json", "utf8"));
+    const withScript = Object.entries<{ hasInstallScript?: boolean }>(packages)
+      .filter(([path, { hasInstallScript }]) => path !== "" && hasInstallScript === true)
+      .map(([path]) => path.replace(/^.*node_modules\//, ""));
+    expect(withScript.sort()).toEqual(Object.keys(allowScripts).sort());
   });
 
   it("does the main job where there is no clone", () => {

@@ -10,7 +10,7 @@ import { readJson } from "../results/json.ts";
 import { openPair } from "./backends.ts";
 import { acceptedFor } from "./baseline.ts";
 import { exploreScope, type SearchLimits } from "./explorescope.ts";
-import { writeText } from "./files.ts";
+import { requireWritable, writeText } from "./files.ts";
 import { EXIT, type Io, oneLine } from "./io.ts";
 
 export interface ExploreOptions extends Bounds, SearchLimits {
@@ -34,6 +34,8 @@ export async function explore(io: Io, options: ExploreOptions): Promise<number> 
     judged: options.judge,
   };
   const accepted = await acceptedFor(pair);
+  // What is computed for hours must not be lost to a name that cannot be written.
+  if (options.out !== undefined) await requireWritable(options.out);
   const certificate = await compute(io, scope, options);
   if (certificate === null) return EXIT.interrupted;
   const text = `${JSON.stringify(certificate)}\n`;

@@ -1,8 +1,9 @@
-import { existsSync } from "node:fs";
+import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { Script } from "node:vm";
 import type { Backend } from "../backend.ts";
 import type { ModelBackend } from "../model/backend.ts";
+import { onDisk } from "../results/disk.ts";
 import { type Recording, recordingSchema } from "../trace/recording.ts";
 import type { Trace } from "../trace/trace.ts";
 import { UserError } from "../usererror.ts";
@@ -30,7 +31,7 @@ function isBackend(value: unknown): value is Backend {
  */
 export async function openFileBackend(id: string, patience: Patience = PATIENCE): Promise<Backend> {
   const path = resolve(id.slice("file:".length));
-  if (!existsSync(path)) throw new UserError(`${id}: no such file`);
+  if (!(await onDisk(id, () => stat(path))).isFile()) throw new UserError(`${id}: is no file`);
   const module = await loadModule(id, path, patience.blockMs);
   const made: unknown = isObject(module) ? Reflect.get(module, "default") : undefined;
   if (isBackend(made)) return { id, record: (trace) => recordOther(id, made, trace, patience) };

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { open, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { createGunzip } from "node:zlib";
-import { makeFolder, nameOf, onDisk, systemFault } from "../results/disk.ts";
+import { makeFolder, nameOf, onDisk, systemFault, unless } from "../results/disk.ts";
 import { findingFileSchema } from "../results/findings.ts";
 import { bytesOf, linesOf, textOf } from "../results/text.ts";
 import {
@@ -83,6 +83,16 @@ export async function onlyTraceIn(io: Io, path: string): Promise<GivenTrace> {
 /** A text file, or standard input, whole. */
 export function textIn(io: Io, path: string): Promise<string> {
   return textOf(path, inputBytes(io, path));
+}
+
+/** Finds out whether a file can be written there, and leaves nothing behind but its directory. */
+export async function requireWritable(path: string): Promise<void> {
+  await makeFolder(dirname(path));
+  await onDisk(path, async () => {
+    const isNew = (await unless(["ENOENT"], () => stat(path))) === null;
+    await (await open(path, "a")).close();
+    if (isNew) await rm(path);
+  });
 }
 
 /** Writes a text file, making its directory. */

@@ -109,6 +109,12 @@ describe("explore --verify", () => {
     expect(err).toContain(place);
   });
 
+  it("refuses a certificate that cannot be written before it explores", async () => {
+    const { status, out, err } = await run(["explore", "--depth", "12", "--out", "n".repeat(300)]);
+    expect([status, out]).toEqual([2, ""]);
+    expect(err).toMatch(/^pfndiff: n+\.\.\.n+: the name is too long\n$/);
+  });
+
   it("returns 2 for a file that is not there or not JSON", async () => {
     const text = join(dir, "text.json");
     writeFileSync(text, "no");

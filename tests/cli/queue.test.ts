@@ -72,6 +72,18 @@ describe("a queue", () => {
     expect(hasRedis).toBe(false);
   });
 
+  it.runIf(hasRedis || mustHave)("that has no memory left is one line, and status 4", async () => {
+    const port = String(await freePort());
+    const tiny = ["--port", port, "--bind", "127.0.0.1", "--save", "", "--maxmemory", "1mb"];
+    const server = start("redis-server", [...tiny, "--dir", dir]);
+    const full = ["--redis", `redis://127.0.0.1:${port}`];
+    await until(async () => (await run(["queue", "status", ...full])).status === 0);
+    const { status, err } = await run(["queue", "start", ...full, "--out", join(dir, "full")]);
+    server.kill("SIGKILL");
+    expect(status).toBe(4);
+    expect(err).toMatch(/^pfndiff: Redis at [^\n]* refuses: OOM [^\n]*\n$/m);
+  });
+
   it.runIf(hasRedis || mustHave)(
     "whose worker is killed mid-way ends with the digest of a local run; twice is harmless",
     async () => {
