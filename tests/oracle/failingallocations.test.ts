@@ -7,7 +7,7 @@ import type { Op } from "../../src/trace/op.ts";
 import { type Trace, traceSchema } from "../../src/trace/trace.ts";
 import { anyTrace } from "../../fuzz/sources.ts";
 import { MODELS } from "../models.ts";
-import { map, move, munmap, scene, shown, spawn } from "./scenes.ts";
+import { exit, judgeOn, map, move, munmap, scene, shown, spawn, write } from "./scenes.ts";
 
 function caseNamed(name: string): Trace {
   const path = new URL(`../data/cases/${name}.json`, import.meta.url);
@@ -69,6 +69,15 @@ describe("a move whose source cannot be split", () => {
     const gone = { ...moved, ops: [...moved.ops, munmap(4, 1)] };
     expect(shown("6.12", "7.2", gone)).toEqual(["3 introduced:over-retention:mremap (after)"]);
   });
+});
+
+test("a page that was copied on write is no less so for a move that leaves its VMA behind", () => {
+  const ops = [spawn(), map(0, 3, 0, { private: true }), write(1)];
+  const moved = { ...move(1, 1, 4), ...fault("vma", 2) };
+  const trace = scene([...ops, moved, write(2), exit()]);
+  expect(
+    judgeOn(trace, "7.2", "7.2").findings.map(({ step, cause }) => `${step} ${cause}`),
+  ).toEqual(["2 cow", "2 cow"]);
 });
 
 test("pages that moved before a later VMA refuses have moved, although their old VMA stays", () => {
