@@ -48,6 +48,8 @@ export interface CampaignOptions extends CampaignIdentity {
   /** Stop after so many runs, or after so many milliseconds, whichever is first. */
   readonly runs?: number | undefined;
   readonly milliseconds?: number | undefined;
+  /** Whether what was run so far is enough, whatever runs and time are left. */
+  readonly isEnough?: ((tally: Tally) => boolean) | undefined;
   readonly earlier?: EarlierWork | undefined;
   /** Cut ranges at multiples of this, so that whoever cuts them gets the same ones. */
   readonly chunk?: number | undefined;
@@ -167,7 +169,9 @@ class CampaignWork {
   }
 
   private next(): PlannedRange | null {
-    if (this.failed || this.options.signal?.aborted === true) return null;
+    const { signal, isEnough } = this.options;
+    if (this.failed || signal?.aborted === true) return null;
+    if (isEnough?.(this.tally) === true) return null;
     return this.planner.next(this.msLeft());
   }
 

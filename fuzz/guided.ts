@@ -3,7 +3,14 @@ import type { Trace } from "../src/trace/trace.ts";
 import { randomOfRun } from "./random.ts";
 import { traceOfRun } from "./traceofrun.ts";
 import { GAINFUL, mutate } from "./mutate.ts";
-import { faulted, mixture, type SourceName, SOURCES, type TraceSource } from "./sources.ts";
+import {
+  faulted,
+  mixture,
+  type SourceName,
+  SOURCES,
+  type TraceSource,
+  withFailing,
+} from "./sources.ts";
 
 /** Of so many runs, one is drawn afresh: what the corpus does not lead to must be met as well. */
 const FRESH_EVERY = 4;
@@ -29,6 +36,8 @@ export function sourceOf(name: SourceName, corpus: readonly Trace[]): TraceSourc
       return guided;
     case "faults":
       return faulted(guided);
+    case "calls":
+      return withFailing(guided);
     case "mixed":
       return mixture(guided);
     case "idioms":

@@ -85,6 +85,12 @@ const byTurns =
  */
 const drivers = byTurns([partialMapsOfRun, faulted(partialMapsOfRun)]);
 
+/** A source of system calls whose allocations fail in one of four runs. */
+export function withFailing(traceOf: TraceSource): TraceSource {
+  const failing = faulted(traceOf);
+  return (seed, run) => (run % 4 === 1 ? failing : traceOf)(seed, run);
+}
+
 /**
  * What a campaign of models draws unless told otherwise: of eight runs five of system calls, two
  * with failing allocations, and one of drivers. `traceOf` draws the first two.
@@ -103,6 +109,9 @@ export function mixture(traceOf: TraceSource): TraceSource {
   ];
   return (seed, run) => (kinds[run % kinds.length] as TraceSource)(seed, run);
 }
+
+/** System calls alone, in one of four runs with failing allocations: what a kernel's own code is given. */
+const callsOfRun = withFailing(traceOfRun);
 
 /** Drivers that zap, remap and call what they like, beside the kernel's own mappings. */
 const anyDriver = byTurns([
@@ -126,6 +135,7 @@ export const SOURCES = {
   plain: traceOfRun,
   faults: faultedTraceOfRun,
   idioms: idiomTraceOfRun,
+  calls: callsOfRun,
   mixed: mixedTraceOfRun,
 } as const satisfies Readonly<Record<string, TraceSource>>;
 

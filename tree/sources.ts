@@ -3,6 +3,7 @@ import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync } from "
 import { dirname, join, resolve } from "node:path";
 import { run } from "../kernel/run.ts";
 import { UserError } from "../src/usererror.ts";
+import { commitOf, gitOf } from "./revisions.ts";
 
 /** A tree by what the user wrote: a folder, and a revision of its repository where one is named. */
 export interface TreeSpec {
@@ -93,17 +94,9 @@ function isFile(path: string): boolean {
  * which nothing changes.
  */
 export async function exportRevision(path: string, rev: string, folder: string): Promise<string[]> {
-  const git = async (args: readonly string[]) => {
-    const env = { GIT_INDEX_FILE: join(dirname(folder), "index") };
-    const outcome = await run("git", ["-C", path, ...args], { env });
-    if (outcome.missing) throw new UserError(`tree:${path}@${rev}: git is not installed`);
-    if (outcome.status === 0) return outcome.stdout;
-    const [why = "git fails"] = outcome.stderr.trim().split("\n");
-    throw new UserError(`tree:${path}@${rev}: ${why}`);
-  };
-  const commit = (
-    await git(["rev-parse", "--verify", "--end-of-options", `${rev}^{commit}`])
-  ).trim();
+  const env = { GIT_INDEX_FILE: join(dirname(folder), "index") };
+  const git = (args: readonly string[]) => gitOf(path, args, { env, what: `tree:${path}@${rev}` });
+  const commit = await commitOf(path, rev);
   const names = (await git(["ls-tree", "-r", "-z", "--name-only", commit])).split("\0");
   const wanted = names.filter((name) => name !== "" && isWanted(name));
   await git(["read-tree", commit]);

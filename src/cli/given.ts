@@ -25,6 +25,9 @@ interface Given {
 const SCENARIO = "scenario:";
 const SIGNATURE = new RegExp(`^(${VERDICTS.join("|")}):[a-z-]+:`);
 
+/** Whether a name is that of a signature, such as `introduced:leak:exit`. */
+export const isSignature = (name: string) => SIGNATURE.test(name);
+
 /** The trace of a file, of `scenario:NAME`, or of the baseline's entry with that signature. */
 export async function givenTrace(
   io: Io,
@@ -52,7 +55,7 @@ async function lookUp(
     const { trace, sides } = scenario;
     return sides === undefined ? { trace, scenario } : { trace, scenario, sides };
   }
-  if (!SIGNATURE.test(name)) return onlyTraceIn(io, name);
+  if (!isSignature(name)) return onlyTraceIn(io, name);
   const entries = (await readBaseline()).entries.filter(({ signature }) => signature === name);
   const entry = entries.find((one) => holdsFor(one, wanted)) ?? entries[0];
   if (entry === undefined) {

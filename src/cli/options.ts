@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option } from "commander";
 import { UserError } from "../usererror.ts";
 import { DEFAULT_AFTER, DEFAULT_BEFORE } from "./backends.ts";
+import { EXIT_STYLES } from "./exitstyle.ts";
 
 /** Hands a command's exit status to the caller. */
 export type Done = (status: number) => void;
@@ -66,7 +67,7 @@ export const sourceOption = {
   plain: () =>
     new Option(
       "--plain",
-      "system calls alone (default: a mixture of all kinds, where both sides are models)",
+      "system calls alone (default: a mixture of all kinds that both sides take)",
     ).conflicts(["faults", "idioms"]),
   faults: () =>
     new Option(
@@ -100,6 +101,13 @@ export function liveRunsOption(): Option {
   return new Option("--runs <n>", "random traces to run on a kernel")
     .argParser(wholeNumber(1, 1e9))
     .default(200);
+}
+
+/** How a status is told to the caller. */
+export function exitStyleOption(): Option {
+  return new Option("--exit-style <style>", "exit statuses as this caller reads them")
+    .choices(EXIT_STYLES)
+    .default("default");
 }
 
 /** Those of a list that `--only` chooses; to choose none is a fault of usage, not a success. */

@@ -4,7 +4,6 @@ import { version } from "../../package.json";
 import { addBench } from "./benchprogram.ts";
 import { addCorpus } from "./corpusprogram.ts";
 import { addDesignCommands } from "./designcommands.ts";
-import { EXIT_STYLES } from "./exitstyle.ts";
 import { addExports } from "./exports.ts";
 import { groupCommands } from "./helpgroups.ts";
 import type { Io } from "./io.ts";
@@ -14,6 +13,7 @@ import {
   beforeOption,
   corpusOption,
   type Done,
+  exitStyleOption,
   guestsOption,
   fullOption,
   jobsOption,
@@ -28,6 +28,7 @@ import {
 import { teaching } from "./teaching.ts";
 import { help, TOPIC_NAMES } from "./topics.ts";
 import { queueCommands } from "./queue/commands.ts";
+import { addTreeCommands } from "./treeprogram.ts";
 
 /**
  * The command line. Options are declared here; what a command does is loaded only when it runs,
@@ -52,6 +53,7 @@ export function buildProgram(io: Io, done: Done): Command {
   addExports(program, io, done);
   program.addCommand(queueCommands(io, done));
   addDesignCommands(program, io, done);
+  addTreeCommands(program, io, done);
   addHelp(program, io, done);
   groupCommands(program);
   for (const command of withSubcommands(program)) {
@@ -77,12 +79,6 @@ function addHelp(program: Command, io: Io, done: Done): void {
     .description(`explain a command, or a topic: ${TOPIC_NAMES.join(", ")}`)
     .argument("[words...]", "command or topic")
     .action(async (words) => done(await help(io, program, words)));
-}
-
-function exitStyleOption(): Option {
-  return new Option("--exit-style <style>", "exit statuses as this caller reads them")
-    .choices(EXIT_STYLES)
-    .default("default");
 }
 
 /** What puts the parts of a campaign together again, and what leaves no sequence out. */
@@ -225,6 +221,8 @@ function addViewers(program: Command, io: Io, done: Done): void {
     .addOption(new Option("--before <id>", "backend of the before side"))
     .addOption(new Option("--after <id>", "backend of the after side"))
     .option("--json", "print every step as JSON")
+    .option("--signature <signature>", "fail where the trace shows this finding, and only then")
+    .addOption(exitStyleOption())
     .action(async (file, options) =>
       done(await (await import("./replay.ts")).replay(io, file, options)),
     );

@@ -1,6 +1,7 @@
 import { ANSI, PLAIN } from "../../reports/paint.ts";
 import { replayText } from "../../reports/replaytext.ts";
 import { isUnexpected } from "../gate.ts";
+import type { JudgedFinding } from "../oracle/finding.ts";
 import { scenarioFaults } from "../scenarios/check.ts";
 import type { Scenario } from "../scenarios/build.ts";
 import { type ReplayStream, ReplayTally } from "../replay.ts";
@@ -15,11 +16,13 @@ export interface ReplayOptions {
   readonly before?: string;
   readonly after?: string;
   readonly json?: boolean;
+  /** What alone counts as a divergence. */
+  readonly signature?: string;
 }
 
 /**
  * Shows a trace step by step on both sides. A scenario fails when it is not what it is expected
- * to be, any other trace when it shows a finding that nobody has accepted.
+ * to be, any other trace when it shows a finding that nobody has accepted, or the one that is asked for.
  */
 export async function replay(io: Io, file: string, options: ReplayOptions): Promise<number> {
   const { trace, sides, scenario } = await givenTrace(io, file, options);
@@ -32,7 +35,8 @@ export async function replay(io: Io, file: string, options: ReplayOptions): Prom
       await io.out(block);
     }
   };
-  if (scenario !== undefined && ownSides) {
+  const { signature } = options;
+  if (scenario !== undefined && ownSides && signature === undefined) {
     const result = await withPair(sides, (pair) => replayOn(pair, trace));
     await print(result);
     const faults = scenarioFaults(scenario, result);
@@ -43,8 +47,9 @@ export async function replay(io: Io, file: string, options: ReplayOptions): Prom
     const result = await replayStream(pair, trace);
     const accepted = await acceptedFor(pair);
     await print(result);
-    const unknown = result.findings.some((finding) => isUnexpected(accepted, finding));
-    return unknown ? EXIT.divergence : EXIT.ok;
+    const counts = (finding: JudgedFinding) =>
+      signature === undefined ? isUnexpected(accepted, finding) : finding.signature === signature;
+    return result.findings.some(counts) ? EXIT.divergence : EXIT.ok;
   });
 }
 

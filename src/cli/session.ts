@@ -2,6 +2,7 @@ import { type CampaignResult, type EarlierWork, runCampaign } from "../../fuzz/c
 import { loadSaved } from "../results/findings.ts";
 import type { Executor } from "../../fuzz/executor.ts";
 import { BESIDE_DRIVERS, goalsBeyond } from "../../fuzz/reachable.ts";
+import type { Tally } from "../../fuzz/tally.ts";
 import { type CampaignPlan, probeOf, runsOfPlan } from "../../fuzz/plan.ts";
 import { sourceOf } from "../../fuzz/guided.ts";
 import { corpusHash, loadSnapshot, saveSnapshot } from "../results/tracefolder.ts";
@@ -95,6 +96,8 @@ export async function checkProbe(
 
 export interface Working {
   readonly executor?: Executor | undefined;
+  /** Whether what was run so far is enough. */
+  readonly isEnough?: ((tally: Tally) => boolean) | undefined;
   readonly chunk?: number | undefined;
   readonly json?: boolean | undefined;
   readonly full?: boolean | undefined;
@@ -125,11 +128,12 @@ export async function workOn(io: Io, session: Session, working: Working): Promis
   return plan.shard === null ? status : EXIT.ok;
 }
 
-async function campaignOf(
+/** Works on a campaign to its end or an interrupt, and keeps every range. */
+export async function campaignOf(
   io: Io,
   session: Session,
   accepted: Baseline,
-  { executor, chunk, models = session.pair }: Working,
+  { executor, chunk, isEnough, models = session.pair }: Working,
 ): Promise<CampaignResult> {
   const { plan, corpus, pair, journal, out, earlier } = session;
   const { before, after } = pair;
@@ -144,6 +148,7 @@ async function campaignOf(
       ...runsOfPlan(plan),
       ...(plan.milliseconds === null ? {} : { milliseconds: plan.milliseconds }),
       earlier,
+      isEnough,
       chunk,
       onRange: (tally, milliseconds) => journal.append({ kind: "runs", tally, milliseconds }),
       traceOf: sourceOf(plan.source, corpus),

@@ -1,5 +1,5 @@
 import type { SourceName } from "../../fuzz/sources.ts";
-import { isModel, type Pair } from "./backends.ts";
+import { isModel, isTree, type Pair } from "./backends.ts";
 
 /** What a campaign draws, where that is to be one kind of traces alone. */
 export interface SourceOptions {
@@ -11,10 +11,10 @@ export interface SourceOptions {
   readonly idioms?: boolean;
 }
 
-/** What two models are given unless one kind is asked for. */
-const FOR_MODELS: SourceName = "mixed";
-
-/** The source that is asked for, or else what the pair can run: models take the mixture of all. */
+/**
+ * The source that is asked for, or else what the pair can run: models take the mixture of all, trees its
+ * system calls, and real kernels those of them whose allocations nobody has to fail.
+ */
 export function sourceFor(
   { before, after }: Pair,
   { plain, faults, idioms }: SourceOptions,
@@ -22,5 +22,7 @@ export function sourceFor(
   if (plain === true) return "plain";
   if (faults === true) return "faults";
   if (idioms === true) return "idioms";
-  return isModel(before) && isModel(after) ? FOR_MODELS : "plain";
+  const sides = [before, after];
+  if (sides.every(isModel)) return "mixed";
+  return sides.every((side) => isModel(side) || isTree(side)) ? "calls" : "plain";
 }

@@ -1,10 +1,13 @@
 import type { Command } from "commander";
+import type { Io } from "./io.ts";
 import { opening } from "./opening.ts";
+import { type Done, jobsOption, outOption, seconds, seedOption } from "./options.ts";
 
 const TEACHING = `
 A kernel tree's own code, in a process (docs/TREES.md):
   pfndiff fuzz --before tree:~/linux@v6.15 --after tree:~/linux
   pfndiff conform --live tree:~/linux      random traces: does the model do what it does?
+  pfndiff judge ~/linux v6.15..my-series   what a series of patches changes
 `;
 
 /** Declares what every command that opens `tree:PATH` goes by. */
@@ -15,4 +18,41 @@ export function addTreeOptions(program: Command): void {
     .hook("preAction", (whole) => {
       opening.config = whole.opts<{ config?: string }>().config ?? null;
     });
+}
+
+/** Declares the commands about the commits of a tree; what they do is loaded when they run. */
+export function addTreeCommands(program: Command, io: Io, done: Done): void {
+  program
+    .command("judge")
+    .description("say what the commits of a kernel tree change: both ends are built and compared")
+    .argument("<tree>", "a kernel tree with a git repository; nothing is written there")
+    .argument("<range>", "BASE..HEAD, or BASE with --mbox")
+    .option("--each", "judge every commit by itself")
+    .option("--mbox <file>", "apply the mails of a series to BASE first, outside of the repository")
+    .option(
+      "--time <seconds>",
+      "stop a comparison then, should new findings still be likely",
+      seconds,
+      600,
+    )
+    .addOption(seedOption().default(1))
+    .addOption(jobsOption())
+    .addOption(outOption())
+    .action(async (tree, range, options) =>
+      done(await (await import("./judge.ts")).judgeSeries(io, tree, range, options)),
+    );
+  program
+    .command("bisect")
+    .description("find the first commit of a kernel tree that shows a finding, by git bisect")
+    .argument("<tree>", "a kernel tree with a git repository; nothing is written there")
+    .argument("<good>", "a revision that does not show it")
+    .argument("<bad>", "one that does")
+    .argument("<finding>", "the file of a saved finding, or an accepted signature")
+    .addHelpText(
+      "after",
+      "\nOne that was cut short goes on where it stopped, given the same words.\n",
+    )
+    .action(async (tree, good, bad, finding) =>
+      done(await (await import("./bisect.ts")).bisect(io, tree, [good, bad], finding)),
+    );
 }

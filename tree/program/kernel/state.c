@@ -78,6 +78,9 @@ int k_memtypes(struct seen_memtype *out, int room)
 	int count = 0;
 
 	while (count < room && !memtype_copy_nth_element(&entry, count + 1)) {
+		/* Nobody asked for that: it is no entry any more, or not the one that was put there. */
+		if (entry.start >= entry.end || entry.start < pfndiff_base || entry.end > pfndiff_base + pfndiff_bytes)
+			host_bug("the memtype list holds a range that lies outside of the region");
 		out[count++] = (struct seen_memtype){
 			.start = region_page(entry.start),
 			.end = region_page(entry.end),
@@ -93,7 +96,7 @@ void k_clean(void)
 
 	while (!memtype_copy_nth_element(&entry, 1))
 		if (memtype_free(entry.start, entry.end))
-			host_unfit("a reservation that is in the list cannot be freed; state.c frees what traces leave");
+			host_bug("the memtype list holds a reservation that cannot be freed");
 	pfndiff_quiesce();
 }
 
