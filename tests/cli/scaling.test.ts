@@ -35,6 +35,7 @@ beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), "pfndiff-scaling-"));
   whole = digestOf(await fuzz("whole", ...RUNS));
   for (const part of ["1/3", "2/3", "3/3"]) await fuzz(part, ...RUNS, "--shard", part);
+  await fuzz("other", "--runs", "300", "--seed", "6", "--shard", "2/3");
 });
 afterAll(() => rmSync(dir, { recursive: true }));
 
@@ -97,7 +98,6 @@ describe("shards", () => {
     ["a shard is given twice", ["1/3", "2/3", "2/3", "3/3"], "runs 100 to 199 are in"],
     ["one is of another campaign", ["1/3", "other"], "seed 6, not 5"],
   ])("are refused in one line when %s", async (_what, names, words) => {
-    await fuzz("other", "--runs", "300", "--seed", "6", "--shard", "2/3");
     const { status, err } = await run(["merge", ...names.map(at), "--out", at("refused")]);
     expect(status).toBe(2);
     expect(err).toMatch(/^pfndiff: merge: [^\n]*\n$/);
@@ -120,18 +120,15 @@ function crashed(name: string, lines: number, rest: string): string {
 }
 
 describe("--resume", () => {
-  it("goes on after kill -9 at any moment to the identical digest", async () => {
-    for (const ms of [400, 900]) {
-      const out = at(`killed${ms}`);
-      const args = [BUNDLE, "fuzz", ...RUNS, "--jobs", "2", "--json", "--out", out];
-      const child = spawn("node", args, { stdio: "ignore" });
-      const ended = new Promise((resolve) => child.on("exit", resolve));
-      while (!existsSync(join(out, "journal.jsonl"))) await sleep(20);
-      await sleep(ms - 400);
-      child.kill("SIGKILL");
-      await ended;
-      expect(digestOf(await run(["fuzz", "--resume", out, "--json"]))).toBe(whole);
-    }
+  it("goes on after kill -9 to the identical digest (npm run torture: at any moment)", async () => {
+    const out = at("killed");
+    const args = [BUNDLE, "fuzz", ...RUNS, "--jobs", "2", "--json", "--out", out];
+    const child = spawn("node", args, { stdio: "ignore" });
+    const ended = new Promise((resolve) => child.on("exit", resolve));
+    while (!existsSync(join(out, "journal.jsonl"))) await sleep(20);
+    child.kill("SIGKILL");
+    await ended;
+    expect(digestOf(await run(["fuzz", "--resume", out, "--json"]))).toBe(whole);
   });
 
   it.each([

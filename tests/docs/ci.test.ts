@@ -5,9 +5,8 @@ import { join, resolve } from "node:path";
 import { Parser } from "tap-parser";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { IS_LONG } from "../long.ts";
 
-/** The gate takes its time, and .ci/run runs it anyway: only there it is run once more in each recipe. */
-const isLong = process.env["PFNDIFF_LONG_TESTS"] === "1";
 let dir = "";
 
 beforeAll(() => {
@@ -22,10 +21,10 @@ function shell(script: string, env: Readonly<Record<string, string>> = {}) {
   return spawnSync("bash", ["-e", "-c", script], { cwd: dir, encoding: "utf8", env: all });
 }
 
-/** A command of a recipe as a test runs it: a campaign is short, and nothing is installed. */
+/** A command of a recipe as a test runs it: nothing is installed, a campaign is short, the gate for CI. */
 function shortened(command: string): string {
   if (/^npm ci/.test(command)) return ":";
-  if (!isLong && /^npx pfndiff gate/.test(command)) return ":";
+  if (!IS_LONG && /^npx pfndiff gate/.test(command)) return ":";
   return command.replace("--time 60", "--runs 150");
 }
 

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { IS_LONG } from "../long.ts";
 import { Checkout, type Ended, type Fault } from "./checkout.ts";
 import { sourceFaults } from "./faults.ts";
 
@@ -10,7 +11,7 @@ const FAULTS = sourceFaults();
  * costs a build and a gate. PFNDIFF_LONG_TESTS=1, as in .ci/run: a larger sample.
  */
 const WANTED = process.env["PFNDIFF_GATE_FAULTS"] ?? "";
-const SAMPLE = process.env["PFNDIFF_LONG_TESTS"] === "1" ? 10 : 2;
+const SAMPLE = IS_LONG ? 10 : 2;
 
 function chosen(faults: readonly Fault[]): readonly Fault[] {
   if (WANTED === "all") return faults;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { IS_LONG } from "../long.ts";
 import { runCampaign } from "../../fuzz/campaign.ts";
 import { localExecutor } from "../../fuzz/executor.ts";
 import { LiveDifferential } from "../../fuzz/livedifferential.ts";
@@ -137,8 +138,9 @@ test("a request between a page still reserved and another mode has a root of its
   expect(others.map(({ name }) => name)).toEqual(["after:over-retention"]);
 });
 
-/** A few of them by themselves take a second each; all take minutes. */
-const SAMPLE = ["fork-one-page-short", "first-put-releases", "failed-remap-leaks"];
+/** A few of them by themselves take seconds each; all take minutes. */
+const FEW = ["fork-one-page-short", "first-put-releases", "failed-remap-leaks"];
+const SAMPLE = IS_LONG ? FEW : FEW.slice(0, 1);
 const TRIED =
   process.env["PFNDIFF_ROOTS"] === "all"
     ? MUTANTS.filter(({ equivalent }) => equivalent === undefined).map(({ id }) => id)

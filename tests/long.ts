@@ -1,0 +1,5 @@
+/**
+ * Whether tests may take their time: PFNDIFF_LONG_TESTS=1, which .ci/run sets. What costs much and tells
+ * little more than its like is tried on a smaller sample otherwise.
+ */
+export const IS_LONG = process.env["PFNDIFF_LONG_TESTS"] === "1";
