@@ -109,7 +109,6 @@ function noteRefusedFork(side: SideState, parent: ProcLedger, seen: Observed): v
     if (deviation.found) break;
   }
   deviation.symptom = "refused";
-  deviation.expected = -1;
   if (!deviation.found) deviation.cause = hasCopiedHead(side, parent, seen) ? COW_HEAD : NO_CAUSE;
 }
 

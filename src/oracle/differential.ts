@@ -150,7 +150,6 @@ export class Differential {
   private compare(proc: number, before: Observed, after: Observed): void {
     const was = this.parting[proc] as number;
     const is = this.difference(proc, before, after);
-    if (is === was) return;
     this.parting[proc] = is;
     this.vmasParted += Number(is === VMAS_DIFFER) - Number(was === VMAS_DIFFER);
     this.modesParted += Number(is === MODES_DIFFER) - Number(was === MODES_DIFFER);

@@ -16,7 +16,7 @@ export class SideOracle extends SideState {
   judge(op: Op, seen: Observed): void {
     this.begin(op, seen.failed);
     seen.changes.normalise();
-    if (seen.bared.length > 0) noteBared(this, seen);
+    noteBared(this, seen);
     applyOp(this, op, seen);
     assignChanges(this, seen.changes);
     runChecks(this, seen);

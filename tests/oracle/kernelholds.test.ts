@@ -16,12 +16,13 @@ const free = (pfn: number, pages: number, proc = 0): Op => ({
   pfn,
   pages,
 });
-const setMemory = (pfn: number, pages: number, mode: "wb" | "wc" | "uc"): Op => ({
+const setMemory = (pfn: number, pages: number, mode: "wb" | "wc" | "uc", rest = {}): Op => ({
   op: "set-memory",
   proc: 0,
   pfn,
   pages,
   mode,
+  ...rest,
 });
 
 /** What both designs show alike, as `step symptom:cause`. */
@@ -46,6 +47,15 @@ describe("what the kernel has reserved without mapping it", () => {
     const both = [spawn(), reserve(0, 4), reserve(2, 4)];
     expect(kept(scene([...both, free(2, 4), map(0, 2, 4), map(2, 2, 0, wc), exit()]))).toEqual([]);
     expect(kept(scene([...both, free(0, 4), map(0, 2, 0), map(2, 2, 4, wc), exit()]))).toEqual([]);
+  });
+
+  test("is not given back by a call that is refused, or that is of RAM", () => {
+    const ram = { ram: true as const };
+    const ofRam = [setMemory(0, 4, "wc", ram), setMemory(0, 4, "wb", ram)];
+    for (const between of [[setMemory(0, 4, "wb")], ofRam]) {
+      const ops = [spawn(), reserve(0, 4), ...between, map(0, 2, 0), exit()];
+      expect(kept(scene(ops))).toEqual([]);
+    }
   });
 
   test("is not given back by another range, nor where there is none", () => {

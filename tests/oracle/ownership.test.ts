@@ -83,6 +83,18 @@ describe("a mapping with a gap", () => {
 });
 
 describe("what made a reservation wrong", () => {
+  test("is remembered where as much is reserved as is left, but not the same pages", async () => {
+    // Of [0,3) the pages 0 and 2 are left, and another's untrack has cut their reservation to [0,2).
+    const cut = [map(4, 2, 1), mprotect(5, 1), munmap(4, 2)];
+    const ops = [spawn(), map(0, 3, 0), munmap(1, 1), ...cut, move(0, 1, 8), exit()];
+    expect((await found("legacy@6.12", ops)).filter((one) => one.startsWith("7 "))).toEqual([
+      "7 wrong-owner-untrack:end-match",
+      "7 double-untrack:unmap-middle",
+      "7 leak:split",
+      "7 leak:unmap-middle",
+    ]);
+  });
+
   test("is remembered where the untrack that finds nothing makes the rest fit again", async () => {
     const ops = [
       spawn(),

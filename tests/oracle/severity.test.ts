@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bySeverity, isFault, SYMPTOMS, VERDICTS } from "../../src/oracle/severity.ts";
+import { bySeverity, isFault, isOfKernel, SYMPTOMS, VERDICTS } from "../../src/oracle/severity.ts";
 
 test("findings are told by symptom, verdict and signature, and the parted ones last", () => {
   const sorted = [false, true].flatMap((isParted) =>
@@ -24,4 +24,8 @@ test("a warning, a price and another answer are no faults", () => {
     "over-retention",
     "errno",
   ]);
+});
+
+test("what a kernel's own code has met is told whatever the other side did", () => {
+  expect(SYMPTOMS.filter(isOfKernel)).toEqual(["crash", "bug", "hang", "kernel-leak"]);
 });
