@@ -26,11 +26,26 @@ export function pageOf(hex: string, window: PhysicalWindow): number {
   return (Number.parseInt(hex, 16) - window.address) / PAGE_BYTES;
 }
 
+/** The first line of the list. */
+export const MEMTYPE_LIST_HEAD = "PAT memtype list:";
+
 /** 5.7 and newer: a "[mem start-end] mode" line. Older: "mode @ start-end". Ends are exclusive. */
 const FORMATS = [
   /^PAT: \[mem 0x(?<start>[0-9a-f]+)-0x(?<end>[0-9a-f]+)\] (?<type>\S+)$/,
   /^(?<type>\S+) @ 0x(?<start>[0-9a-f]+)-0x(?<end>[0-9a-f]+)$/,
 ];
+
+/** The reservation of one line of pat_memtype_list, in bytes, or null. */
+export function reservationIn(line: string): Memtype | null {
+  const match = FORMATS.map((format) => format.exec(line)).find((found) => found !== null);
+  const { start, end, type } = match?.groups ?? {};
+  if (start === undefined || end === undefined || type === undefined) return null;
+  return {
+    start: Number.parseInt(start, 16),
+    end: Number.parseInt(end, 16),
+    type: cacheMode(type),
+  };
+}
 
 /**
  * The reservations of a window from lines of /sys/kernel/debug/x86/pat_memtype_list, in the
@@ -38,12 +53,12 @@ const FORMATS = [
  */
 export function parseMemtypeList(text: string, window: PhysicalWindow): Memtype[] {
   const list: Memtype[] = [];
+  const page = (address: number) => (address - window.address) / PAGE_BYTES;
   for (const line of text.split("\n")) {
-    if (line === "" || line === "PAT memtype list:") continue;
-    const match = FORMATS.map((format) => format.exec(line)).find((found) => found !== null);
-    const { start = "", end = "", type = "" } = match?.groups ?? {};
-    if (!match) throw new UnreadableKernelText(`in pat_memtype_list: ${line}`);
-    const entry = { start: pageOf(start, window), end: pageOf(end, window), type: cacheMode(type) };
+    if (line === "" || line === MEMTYPE_LIST_HEAD) continue;
+    const found = reservationIn(line);
+    if (found === null) throw new UnreadableKernelText(`in pat_memtype_list: ${line}`);
+    const entry = { start: page(found.start), end: page(found.end), type: found.type };
     if (entry.start < window.pages && entry.end > 0) list.push(entry);
   }
   return list;

@@ -1,0 +1,129 @@
+import { CACHE_MODES, type CacheMode } from "../../src/pat/cachemode.ts";
+import { cacheMode, UnreadableKernelText } from "./memtype.ts";
+
+/** A range of physical addresses in bytes; the end is exclusive, however the line has it. */
+export interface Bytes {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The task that a line names: `comm:pid`. */
+export interface Task {
+  readonly comm: string;
+  readonly pid: number;
+}
+
+type Ranged<K extends string, M extends string> = Bytes & { readonly kind: K } & {
+  readonly [mode in M]: CacheMode;
+} & { readonly task?: Task };
+
+/** A line of the memtype code, of its callers, or a warning, as a kernel of any release writes it. */
+export type KernelMessage =
+  | Ranged<"invalid-free", never>
+  | Ranged<"conflict", "found" | "other">
+  | Ranged<"reserve-failed", "track" | "request">
+  | Ranged<"type-mismatch" | "ram-request", "request" | "got">
+  | Ranged<"ram-busy", "track" | "request">
+  | Ranged<"ioremap-refused", "request" | "got">
+  /** `error` is a positive errno number. */
+  | { readonly kind: "ioremap-failed"; readonly error: number }
+  | { readonly kind: "warn"; readonly file: string; readonly where: string }
+  | { readonly kind: "bad-page-map"; readonly comm: string };
+
+/** "[mem 0xA-0xB]" (3.5 and newer), whose end is inclusive, or "A-B", whose end is not. */
+const RANGE = String.raw`(\[mem [^\]]+\]|(?:0x)?[0-9a-f]+-(?:0x)?[0-9a-f]+)`;
+const ENDS = /(?:0x)?([0-9a-f]+)-(?:0x)?([0-9a-f]+)\]?$/;
+const TASK = /(?:^|PAT: )(\S.*?):(\d+) (?:freeing|conflicting|map pfn)/;
+const line = (text: string) => new RegExp(text.replace("RANGE", RANGE));
+
+const INVALID_FREE = line("freeing invalid memtype RANGE");
+const CONFLICT = line(String.raw`conflicting memory types RANGE (\S+)<->(\S+)`);
+/** Called reserve_memtype() up to 5.6. */
+const RESERVE_FAILED = line(
+  String.raw`(?:memtype_reserve|reserve_memtype) failed RANGE, track (\S+), req (\S+)`,
+);
+const TYPE_MISMATCH = line(String.raw`map pfn expected mapping type (\S+) for RANGE, got (\S+)`);
+const RAM_REQUEST = line(String.raw`map pfn RAM range req (\S+) for RANGE, got (\S+)`);
+const RAM_BUSY = line(String.raw`reserve_ram_pages_type failed RANGE, track 0x(\d+), req 0x(\d+)`);
+const IOREMAP_REFUSED = line(String.raw`ioremap error for RANGE, requested 0x(\d+), got 0x(\d+)`);
+const IOREMAP_FAILED = /ioremap (?:memtype_reserve|reserve_memtype) failed -(\d+)/;
+const BAD_PAGE_MAP = /^BUG: Bad page map in process (.+?)  ?\w+:/;
+/** Up to 6.18 "WARNING: CPU: 0 PID: 9 at file:line function+0x..."; then "WARNING: file:line at function+0x...". */
+const WARNINGS = [
+  /^WARNING: .* at (?<file>\S+?):\d+ (?<where>[^+\s]+)\+0x/,
+  /^WARNING: .*?(?<file>\S+?):\d+ at (?<where>[^+\s]+)\+0x/,
+];
+
+function bytesOf(text: string): Bytes {
+  const [, start = "", end = ""] = ENDS.exec(text) ?? [];
+  if (end === "") throw new UnreadableKernelText(`no range of addresses: ${text}`);
+  const past = text.startsWith("[") ? 1 : 0;
+  return { start: Number.parseInt(start, 16), end: Number.parseInt(end, 16) + past };
+}
+
+/** A mode as enum page_cache_mode numbers it. */
+function numbered(digits: string): CacheMode {
+  const mode = CACHE_MODES[Number.parseInt(digits, 16)];
+  if (mode === undefined) throw new UnreadableKernelText(`no cache mode is number 0x${digits}`);
+  return mode;
+}
+
+function taskIn(text: string): { task?: Task } {
+  const [, comm, pid] = TASK.exec(text) ?? [];
+  return comm === undefined ? {} : { task: { comm, pid: Number(pid) } };
+}
+
+/** What a line without its prefix (bareLine()) tells, or null. Throws UnreadableKernelText at an unknown mode. */
+export function parseMessage(text: string): KernelMessage | null {
+  return parseList(text) ?? parseMapping(text) ?? parseOther(text);
+}
+
+function parseList(text: string): KernelMessage | null {
+  const invalid = INVALID_FREE.exec(text);
+  if (invalid) return { kind: "invalid-free", ...bytesOf(invalid[1] ?? ""), ...taskIn(text) };
+  const conflict = CONFLICT.exec(text);
+  if (conflict) {
+    const [, range = "", found = "", other = ""] = conflict;
+    const modes = { found: cacheMode(found), other: cacheMode(other) };
+    return { kind: "conflict", ...bytesOf(range), ...modes, ...taskIn(text) };
+  }
+  const failed = RESERVE_FAILED.exec(text);
+  if (failed) {
+    const [, range = "", track = "", request = ""] = failed;
+    const modes = { track: cacheMode(track), request: cacheMode(request) };
+    return { kind: "reserve-failed", ...bytesOf(range), ...modes };
+  }
+  const busy = RAM_BUSY.exec(text);
+  if (!busy) return null;
+  const [, range = "", track = "", request = ""] = busy;
+  const modes = { track: numbered(track), request: numbered(request) };
+  return { kind: "ram-busy", ...bytesOf(range), ...modes };
+}
+
+function parseMapping(text: string): KernelMessage | null {
+  for (const [kind, format] of [
+    ["type-mismatch", TYPE_MISMATCH],
+    ["ram-request", RAM_REQUEST],
+  ] as const) {
+    const match = format.exec(text);
+    if (!match) continue;
+    const [, request = "", range = "", got = ""] = match;
+    const modes = { request: cacheMode(request), got: cacheMode(got) };
+    return { kind, ...bytesOf(range), ...modes, ...taskIn(text) };
+  }
+  const refused = IOREMAP_REFUSED.exec(text);
+  if (!refused) return null;
+  const [, range = "", request = "", got = ""] = refused;
+  const modes = { request: numbered(request), got: numbered(got) };
+  return { kind: "ioremap-refused", ...bytesOf(range), ...modes };
+}
+
+function parseOther(text: string): KernelMessage | null {
+  const failed = IOREMAP_FAILED.exec(text);
+  if (failed) return { kind: "ioremap-failed", error: Number(failed[1]) };
+  const bad = BAD_PAGE_MAP.exec(text);
+  if (bad) return { kind: "bad-page-map", comm: bad[1] ?? "" };
+  const warning = WARNINGS.map((format) => format.exec(text)).find((found) => found !== null);
+  const { file, where } = warning?.groups ?? {};
+  return file === undefined || where === undefined ? null : { kind: "warn", file, where };
+}
