@@ -26,6 +26,7 @@ export const SCHEMA_NAMES = [
   "certificate",
   "claims",
   "report",
+  "explanation",
 ] as const;
 
 export type SchemaName = (typeof SCHEMA_NAMES)[number];

@@ -22,7 +22,8 @@ export type KernelMessage =
   | Ranged<"invalid-free", never>
   | Ranged<"conflict", "found" | "other">
   | Ranged<"reserve-failed", "track" | "request">
-  | Ranged<"type-mismatch" | "ram-request", "request" | "got">
+  | Ranged<"type-mismatch", "request" | "got">
+  | Ranged<"ram-request", "request" | "got">
   | Ranged<"ram-busy", "track" | "request">
   | Ranged<"ioremap-refused", "request" | "got">
   /** `error` is a positive errno number. */
@@ -33,7 +34,7 @@ export type KernelMessage =
 /** "[mem 0xA-0xB]" (3.5 and newer), whose end is inclusive, or "A-B", whose end is not. */
 const RANGE = String.raw`(\[mem [^\]]+\]|(?:0x)?[0-9a-f]+-(?:0x)?[0-9a-f]+)`;
 const ENDS = /(?:0x)?([0-9a-f]+)-(?:0x)?([0-9a-f]+)\]?$/;
-const TASK = /(?:^|PAT: )(\S.*?):(\d+) (?:freeing|conflicting|map pfn)/;
+const TASK = /^(?:x86\/PAT: )?(\S.*?):(\d+) (?:freeing|conflicting|map pfn)/;
 const line = (text: string) => new RegExp(text.replace("RANGE", RANGE));
 
 const INVALID_FREE = line("freeing invalid memtype RANGE");

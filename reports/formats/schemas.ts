@@ -2,6 +2,7 @@ import { z } from "zod";
 import { certificateSchema } from "../../fuzz/explore/certificate.ts";
 import { campaignSchema } from "../../fuzz/summary.ts";
 import { claimsSchema } from "../../src/claims/document.ts";
+import { explanationSchema } from "../../src/explain/document.ts";
 import { baselineSchema } from "../../src/gate.ts";
 import { campaignFindingSchema } from "../../src/oracle/finding.ts";
 import { recordingSchema } from "../../src/trace/recording.ts";
@@ -18,6 +19,7 @@ const DOCUMENTS = {
   baseline: [baselineSchema, "pfndiff/baseline@1: every accepted divergence"],
   certificate: [certificateSchema, "pfndiff/certificate@1: what exploring two sides reached"],
   report: [reportSchema, 'pfndiff/report@1: a campaign as "report --format json" prints it'],
+  explanation: [explanationSchema, "pfndiff/explanation@1: kernel lines and state, explained"],
   claims: [claimsSchema, "pfndiff/claims@1: what the series claimed, judged"],
 } as const satisfies Record<SchemaName, readonly [z.ZodType, string]>;
 

@@ -4,6 +4,7 @@ import { version } from "../../package.json";
 import { addBench } from "./benchprogram.ts";
 import { addCorpus } from "./corpusprogram.ts";
 import { addDesignCommands } from "./designcommands.ts";
+import { addExplain } from "./explainprogram.ts";
 import { addExports } from "./exports.ts";
 import { groupCommands } from "./helpgroups.ts";
 import type { Io } from "./io.ts";
@@ -48,6 +49,7 @@ export function buildProgram(io: Io, done: Done): Command {
   addExplore(program, io, done);
   addModelCommands(program, io, done);
   addViewers(program, io, done);
+  addExplain(program, io, done);
   addKeepers(program, io, done);
   addKernelCommands(program, io, done);
   addExports(program, io, done);

@@ -36,8 +36,8 @@ export class Axis {
     return place;
   }
 
-  /** Runs in use keep their length up to LONGEST_RUN; a gap between them becomes one page. */
-  renumber(): void {
+  /** Runs in use keep their length up to so many pages; a gap between them becomes one page. */
+  renumber(longestRun = LONGEST_RUN): void {
     const sorted = [...this.cuts].sort((a, b) => a - b);
     const covers = coverage(this.used);
     const placed = new Map<number, number>();
@@ -45,7 +45,7 @@ export class Axis {
     sorted.forEach((cut, index) => {
       placed.set(cut, place);
       const next = sorted[index + 1];
-      if (next !== undefined) place += covers(cut) ? Math.min(next - cut, LONGEST_RUN) : 1;
+      if (next !== undefined) place += covers(cut) ? Math.min(next - cut, longestRun) : 1;
     });
     this.placed = placed;
     this.length = place;

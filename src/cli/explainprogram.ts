@@ -1,0 +1,39 @@
+import { type Command, Option } from "commander";
+import type { Io } from "./io.ts";
+import { type Done, wholeNumber } from "./options.ts";
+
+const TEACHING = `
+Give it what you have, in any mixture: lines of dmesg or journalctl, with any prefix.
+It says of each kernel line who asked for what, what stood in the way and what
+the caller got; then the shortest sequences of calls that make the model of your
+release log these very lines, whatever the addresses, and on which releases they do.
+
+  dmesg | pfndiff explain
+  pfndiff explain --release 6.12.48 log.txt
+  pfndiff explain log.txt --out bug.json && pfndiff replay bug.json
+`;
+
+/** The command that begins with a symptom. */
+export function addExplain(program: Command, io: Io, done: Done): void {
+  program
+    .command("explain")
+    .description("say what kernel lines about cache modes mean, and which calls give them")
+    .argument("[file]", 'dmesg or journal excerpt, or "-"', "-")
+    .option("--release <release>", "kernel it is from (default: as the log says, else the newest)")
+    .addOption(
+      new Option("--runs <n>", "traces to look through for the lines")
+        .argParser(wholeNumber(0, 1e7))
+        .default(6000),
+    )
+    .option("--out <file>", "save a sequence here, as a trace for replay")
+    .addOption(
+      new Option("--pick <n>", "which sequence to save, in the order told")
+        .argParser(wholeNumber(1, 1000))
+        .default(1),
+    )
+    .option("--json", "print one pfndiff/explanation@1 object on stdout")
+    .addHelpText("after", TEACHING)
+    .action(async (file, options) =>
+      done(await (await import("./explain.ts")).explain(io, file, options)),
+    );
+}

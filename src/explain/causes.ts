@@ -1,0 +1,44 @@
+import { ModelSide } from "../engine/modelside.ts";
+import { type Baseline, baselineOf, reasonOf } from "../gate.ts";
+import type { ModelBackend } from "../model/backend.ts";
+import { modelNamed, NEWEST } from "../models.ts";
+import { LivePair } from "../oracle/livepair.ts";
+import type { Sides } from "../trace/read.ts";
+import type { Trace } from "../trace/trace.ts";
+import type { Cause, ToldSequence } from "./document.ts";
+import type { Sequence } from "./search.ts";
+
+const model = (id: string) => modelNamed(id) as ModelBackend;
+
+/** The pair that shows what changed: the model of the sequence, and the nearest of the other design. */
+function pairOf({ model: found, not }: Sequence): Sides {
+  if (found.startsWith("legacy")) {
+    return {
+      before: found,
+      after: not.find((id) => id.startsWith("modern")) ?? model(NEWEST.modern).id,
+    };
+  }
+  const before = not.findLast((id) => id.startsWith("legacy")) ?? model(NEWEST.legacy).id;
+  return { before, after: found };
+}
+
+/** What the oracle finds in a trace between two models, each signature once, gravest first as it sorts them. */
+export function signaturesIn(trace: Trace, { before, after }: Sides): string[] {
+  const pair = new LivePair(new ModelSide(model(before)), new ModelSide(model(after)));
+  const findings = pair.run(trace).map(({ signature }) => signature);
+  return [...new Set(findings)];
+}
+
+/** A sequence with what the baseline knows of the findings that it shows between the designs. */
+export function tellCauses(sequence: Sequence, baseline: Baseline): ToldSequence {
+  const sides = pairOf(sequence);
+  const accepted = [...baselineOf(baseline, sides).entries, ...baseline.entries];
+  const causes = signaturesIn(sequence.trace, sides).map((signature): Cause => {
+    const entry = accepted.find((one) => one.signature === signature);
+    if (entry === undefined) return { signature };
+    const { ref } = entry;
+    return { signature, reason: reasonOf(entry), ...(ref === undefined ? {} : { ref }) };
+  });
+  const { needs, shows, not, ...rest } = sequence;
+  return { ...rest, needs: [...needs], shows: [...shows], not: [...not], ...sides, causes };
+}

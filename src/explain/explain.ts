@@ -1,0 +1,122 @@
+import { requestsOfRun } from "../../fuzz/requests.ts";
+import { anyTrace } from "../../fuzz/sources.ts";
+import type { Baseline } from "../gate.ts";
+import type { ModelBackend } from "../model/backend.ts";
+import { modelNamed, NEWEST } from "../models.ts";
+import { SCENARIOS } from "../scenarios/index.ts";
+import type { Trace } from "../trace/trace.ts";
+import { UserError } from "../usererror.ts";
+import { tellCauses } from "./causes.ts";
+import type { Answer, Explanation } from "./document.ts";
+import type { Excerpt } from "./excerpt.ts";
+import { incidentsOf, wantedOf } from "./incidents.ts";
+import { modelOfRelease } from "./releases.ts";
+import { isBetter, type Sequence, SequenceSearch } from "./search.ts";
+import { meaningOf } from "./words.ts";
+
+export interface ExplainOptions {
+  /** The release to explain it for; without, the log's own, else the newest of each design. */
+  readonly release?: string;
+  /** Traces to draw, besides scenarios and accepted findings. */
+  readonly runs: number;
+  /** Asked now and then: whoever waits wants to get away. */
+  readonly isStopped?: () => boolean;
+}
+
+const SEED = 1;
+/** One trace of so many is of any kind, the others are short and end in a request. */
+const ANY_EVERY = 3;
+
+/** The models that an excerpt is explained with; a release that none stands for is a UserError. */
+export function modelsFor(release: string | null): ModelBackend[] {
+  if (release === null) {
+    return [NEWEST.legacy, NEWEST.modern].map((id) => modelNamed(id) as ModelBackend);
+  }
+  const model = modelNamed(release) ?? modelOfRelease(release);
+  if (model !== null) return [model];
+  throw new UserError(
+    `no model stands for release ${JSON.stringify(release)} (4.5 and newer, such as 6.12)`,
+  );
+}
+
+/** The traces in which lines are looked for, what is known first. */
+function* candidates(baseline: Baseline, runs: number): Generator<Trace> {
+  for (const { trace } of SCENARIOS) yield trace;
+  for (const { trace } of baseline.entries) yield trace;
+  for (let run = 0; run < runs; run++) {
+    yield run % ANY_EVERY === 0 ? anyTrace(SEED, run) : requestsOfRun(SEED, run);
+  }
+}
+
+/** What the lines of an excerpt mean, and the shortest sequences that give them. */
+export function explainLog(
+  excerpt: Excerpt,
+  baseline: Baseline,
+  options: ExplainOptions,
+): Explanation {
+  const release = options.release ?? excerpt.release;
+  const models = modelsFor(release);
+  const incidents = incidentsOf(excerpt.log);
+  const wanted = wantedOf(incidents);
+  const searches = models.map(
+    (model) =>
+      new SequenceSearch(
+        model,
+        wanted.map(({ pattern }) => pattern),
+      ),
+  );
+  let tried = 0;
+  if (wanted.length > 0) {
+    for (const trace of candidates(baseline, options.runs)) {
+      if (options.isStopped?.() === true) break;
+      for (const search of searches) search.offer(trace);
+      tried++;
+    }
+  }
+  const answers = wanted.map(({ lines }, at): Answer => {
+    const found = merged(searches.flatMap((search) => search.sequences(at)));
+    return { lines: [...lines], sequences: found.map((one) => tellCauses(one, baseline)) };
+  });
+  return {
+    format: "pfndiff/explanation@1",
+    ...(release === null ? {} : { release }),
+    models: models.map(({ id }) => id),
+    lines: incidents.flatMap(({ lines, count }) =>
+      lines.map(({ line, text, message }) => ({
+        line,
+        text,
+        kind: message.kind,
+        count,
+        meaning: meaningOf(message),
+      })),
+    ),
+    unread: excerpt.unread,
+    tried,
+    answers: answered(answers),
+  };
+}
+
+/** Two designs may show the same sequence. */
+function merged(found: readonly Sequence[]): Sequence[] {
+  return found.filter(
+    (one, at) => !found.some((other, o) => o !== at && isBetter(other, one, o < at)),
+  );
+}
+
+/** Where a sequence gives all lines together, what gives some of them tells no more. */
+function answered(answers: readonly Answer[]): Answer[] {
+  const [first] = answers;
+  const isWhole = first !== undefined && first.sequences.length > 0 && answers.length > 1;
+  if (
+    isWhole &&
+    answers.slice(1).every(({ lines }) => lines.every((l) => first.lines.includes(l)))
+  ) {
+    return [first];
+  }
+  return answers.filter(({ lines, sequences }, at) => {
+    const covers = answers.some(
+      (other, o) => o !== at && other.lines.every((l) => lines.includes(l)),
+    );
+    return sequences.length > 0 || answers.length === 1 || !covers;
+  });
+}
