@@ -103,6 +103,19 @@ describe("what no real kernel here does is found all the same", () => {
     });
   });
 
+  test("a mapping over two modes is a missed conflict, though it got none that it asked for", () => {
+    const ops = [map(0, 1, 0), map(1, 1, 1, WC), map(4, 2, 0, { via: "devmem" })];
+    const type = "uncached-minus" as const;
+    const got = { start: 4, end: 6, prot: "rw", private: false, pfn: 0 } as const;
+    const wrong = spoilt(scene([spawn(), ...ops], "write-back"), 3, ({ memtype, vmas }) => ({
+      result: { ok: true },
+      memtype: [...memtype, { start: 0, end: 2, type }],
+      vmas: { "0": [...(vmas["0"] ?? []), { ...got, modes: [{ at: 4, pages: 2, type }] }] },
+      events: [],
+    }));
+    expect(symptoms(wrong)).toEqual(["3 missed-conflict:mmap", "3 alias:mmap"]);
+  });
+
   test("a page whose mode changes under mprotect() is told", () => {
     const trace = scene([spawn(), map(0, 3, 0, WC), mprotect(1, 1)]);
     const modes = [{ at: 1, pages: 1, type: "uncached-minus" as const }];

@@ -115,3 +115,11 @@ test("a finding says in one sentence what it saw, with its numbers", () => {
   if (finding === undefined) throw new Error("there is a finding");
   expect(finding.detail).toBe("pfn 1 is mapped by nobody and stays reserved by [0, 2) UC-");
 });
+
+test("a difference of answers names both, whichever side succeeds", () => {
+  const trace = scene([spawn(), map(0, 2, 0), { op: "mseal", proc: 0, at: 0, pages: 2 }]);
+  const details = (before: string, after: string) =>
+    judgeOn(trace, before, after).findings.map(({ detail }) => detail);
+  expect(details("6.1", "7.2")).toEqual(["mseal returned ENOSYS before, ok after"]);
+  expect(details("7.2", "6.1")).toEqual(["mseal returned ok before, ENOSYS after"]);
+});
