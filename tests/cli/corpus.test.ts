@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Outcome, run } from "./run.ts";
 
-const RUNS = ["--runs", "80", "--seed", "5"];
+const RUNS = ["--runs", "40", "--seed", "5"];
 let dir = "";
 let whole = "";
 

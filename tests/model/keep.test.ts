@@ -12,10 +12,12 @@ import { type DesignSpec, Machine } from "../../src/model/machine.ts";
 import { snapshot } from "../../src/model/snapshot.ts";
 import { ListChanges } from "../../src/oracle/listchanges.ts";
 import type { Op } from "../../src/trace/op.ts";
+import { IS_LONG } from "../long.ts";
 import { MODELS } from "../models.ts";
 
 const SOURCES: readonly TraceSource[] = [traceOfRun, faultedTraceOfRun, idiomTraceOfRun];
-const RUNS = 36;
+/** All sources at all cuts, at least. */
+const RUNS = IS_LONG ? 45 : 15;
 
 /** The steps of some ops, with what only a running machine shows. */
 function stepsOf(machine: Machine, ops: readonly Op[]): string[] {
