@@ -11,6 +11,7 @@ import type { Trace } from "../../src/trace/trace.ts";
 import { arbitraryTrace, blindTrace, idiomTrace } from "../arbitrary.ts";
 import { MODELS } from "../models.ts";
 import { readRecordings, recordingFiles } from "../recordings.ts";
+import { IS_LONG } from "../long.ts";
 
 const PAIRS = [
   ["6.12", "6.18"],
@@ -43,15 +44,15 @@ describe.each(PAIRS)("from %s to %s two running sides show what their recordings
   };
 
   test("for traces as the campaign draws them", async () => {
-    await fc.assert(fc.asyncProperty(arbitraryTrace, agree), { numRuns: 300 });
+    await fc.assert(fc.asyncProperty(arbitraryTrace, agree), { numRuns: IS_LONG ? 300 : 120 });
   });
 
   test("for traces drawn blindly", async () => {
-    await fc.assert(fc.asyncProperty(blindTrace, agree), { numRuns: 150 });
+    await fc.assert(fc.asyncProperty(blindTrace, agree), { numRuns: IS_LONG ? 150 : 60 });
   });
 
   test("for traces of drivers, and of the kernel for itself", async () => {
-    await fc.assert(fc.asyncProperty(idiomTrace, agree), { numRuns: 300, seed: 6 });
+    await fc.assert(fc.asyncProperty(idiomTrace, agree), { numRuns: IS_LONG ? 300 : 120, seed: 6 });
   });
 
   test("for every recorded trace", async () => {

@@ -8,6 +8,7 @@ import type { ModelBackend } from "../../src/model/backend.ts";
 import type { CampaignFinding, JudgedFinding } from "../../src/oracle/finding.ts";
 import type { Trace } from "../../src/trace/trace.ts";
 import { MODELS } from "../models.ts";
+import { IS_LONG } from "../long.ts";
 import { oneStepDown } from "./onestepdown.ts";
 
 const differential = new LiveDifferential(
@@ -40,7 +41,7 @@ function eachShrunk(
     if (finding === undefined) throw new Error("the trace shows a finding");
     await check(await shrunk(trace, finding), finding, trace);
   };
-  return fc.assert(fc.asyncProperty(findings, law), { numRuns: 80 });
+  return fc.assert(fc.asyncProperty(findings, law), { numRuns: IS_LONG ? 80 : 30 });
 }
 
 describe("a finding of the models, shrunk", () => {

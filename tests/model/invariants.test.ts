@@ -5,6 +5,7 @@ import { recordingSchema } from "../../src/trace/recording.ts";
 import { traceSchema } from "../../src/trace/trace.ts";
 import { blindTrace } from "../arbitrary.ts";
 import { MODELS } from "../models.ts";
+import { IS_LONG } from "../long.ts";
 import { fault } from "./validate.ts";
 
 describe.each(Object.keys(MODELS))("the model of %s", (release) => {
@@ -20,7 +21,7 @@ describe.each(Object.keys(MODELS))("the model of %s", (release) => {
           expect(fault(machine)).toBeNull();
         }
       }),
-      { numRuns: 300 },
+      { numRuns: IS_LONG ? 300 : 120 },
     );
   });
 
@@ -34,7 +35,7 @@ describe.each(Object.keys(MODELS))("the model of %s", (release) => {
         machine.reset();
         expect(recordOn(machine, trace, { contexts: true })).toStrictEqual(recording.steps);
       }),
-      { numRuns: 100 },
+      { numRuns: IS_LONG ? 100 : 40 },
     );
   });
 
@@ -47,7 +48,7 @@ describe.each(Object.keys(MODELS))("the model of %s", (release) => {
         expect([...machine.processes]).toEqual([]);
         if (model.design === "kref") expect(machine.memtype.entries).toEqual([]);
       }),
-      { numRuns: 300 },
+      { numRuns: IS_LONG ? 300 : 120 },
     );
   });
 });
