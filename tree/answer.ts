@@ -171,6 +171,7 @@ export class AnswerSteps {
       case RECORD.STOP:
         return this.stop(from, to);
       case RECORD.END:
+      case RECORD.SPENT:
         return;
       default:
         throw new GarbledTreeAnswer(`there is no record ${kind}`);
@@ -256,7 +257,7 @@ export function splitAnswer(words: Int32Array): Int32Array[] {
     const kind = words[at] as number;
     at += 2 + (words[at + 1] as number);
     if (at > words.length) throw new GarbledTreeAnswer("a record runs past the answer");
-    if (kind !== RECORD.END && kind !== RECORD.STOP) continue;
+    if (kind !== RECORD.END && kind !== RECORD.STOP && kind !== RECORD.SPENT) continue;
     traces.push(words.subarray(from, at));
     from = at;
   }

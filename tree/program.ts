@@ -114,7 +114,9 @@ export class TreeProgram {
       if (!isSent) child.send(encodeRequest(traces));
       const answers = splitAnswer(child.receive());
       const last = answers.at(-1);
-      if (last !== undefined && isStopped(last)) this.afterStop(last, traces[answers.length - 1]);
+      if (last === undefined) return answers;
+      if (holds(last, RECORD.SPENT)) this.close();
+      if (holds(last, RECORD.STOP)) this.afterStop(last, traces[answers.length - 1]);
       return answers;
     } catch (error) {
       if (!(error instanceof ProgramEnded)) throw error;
@@ -150,9 +152,9 @@ export class TreeProgram {
   }
 }
 
-function isStopped(words: Int32Array): boolean {
+function holds(words: Int32Array, kind: number): boolean {
   for (let at = 0; at < words.length; at += 2 + (words[at + 1] as number)) {
-    if (words[at] === RECORD.STOP) return true;
+    if (words[at] === kind) return true;
   }
   return false;
 }

@@ -24,6 +24,7 @@ export const RECORD = {
   STOP: 9,
   TRACE: 10,
   FAILED: 11,
+  SPENT: 12,
 } as const;
 
 /** Why a trace could not go on, by number; 0 is none. */

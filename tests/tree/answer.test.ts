@@ -114,6 +114,21 @@ describe("what is no answer is never taken for one", () => {
     expect(more).toEqual([]);
   });
 
+  test("a program that is spent after a trace ends its answer with it, and shows all of it", () => {
+    const spent = [
+      ...whole.slice(0, -2),
+      ...textRecord(RECORD.LEAK, 0, "kmalloc +1"),
+      RECORD.SPENT,
+      0,
+    ];
+    const [first, second] = splitAnswer(Int32Array.from([...whole, ...spent]));
+    expect([[...(first ?? [])], [...(second ?? [])]]).toEqual([whole, spent]);
+    const steps = new AnswerSteps(second ?? new Int32Array(), TRACE.world);
+    for (const _ of TRACE.ops) steps.next();
+    expect(steps.events.at(-1)).toEqual({ kind: "kernel-leak", text: "kmalloc +1" });
+    expect(steps.stopped).toBeNull();
+  });
+
   test("an answer that is cut short anywhere is refused, or lacks steps", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: whole.length - 1 }), (length) => {

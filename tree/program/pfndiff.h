@@ -64,6 +64,8 @@ void k_entries(void *mm, int pages, int *out);
 void k_clean(void);
 /* Pages that are in use. */
 long k_pages_used(void);
+/* What is free is handed out in an order that says nothing of what was used before. */
+void k_sort_pages(void);
 /* One-time warnings may show again. */
 void k_forget_warnings(void);
 /* Where a WARN() or BUG() at an address stands: 1 a warning, 2 one that has shown before, 0 a BUG, -1 neither. */

@@ -34,6 +34,7 @@ enum record {
 	RECORD_STOP = 9,  /* enum stop, then text and backtrace: the program ends here */
 	RECORD_TRACE = 10, /* the page where the region of the trace begins */
 	RECORD_FAILED = 11, /* site and number of the allocation that failed within the op */
+	RECORD_SPENT = 12, /* the trace is over, and the program ends here: it has left something behind */
 };
 
 enum stop { STOP_BUG = 1, STOP_CRASH = 2, STOP_HANG = 3, STOP_STUB = 4, STOP_UNFIT = 5 };
@@ -68,13 +69,15 @@ void state_begin(const struct trace *trace);
 /* `all`: the op reaches every process' page table. */
 void state_show(const struct trace *trace, void *const *mms, int procs, int proc, int child, int all);
 
-/* trace.c: runs a trace; returns when its records are written. */
-void trace_run(const struct trace *trace, const int *ops);
+/* trace.c: runs a trace; returns when its records are written, 0 when it left something behind. */
+int trace_run(const struct trace *trace, const int *ops);
 
 /* memory.c: objects that have been allocated and not freed, and which, in words. */
 long memory_live(void);
 void memory_setup(void);
 void memory_mark(void);
+/* Ends the trace where what has been freed since the mark was written to afterwards. */
+void memory_check(void);
 int memory_left(char *text, size_t size);
 
 /* trouble.c: signals, and how a trace ends that cannot go on. */

@@ -77,7 +77,10 @@ int main(void)
 			const struct trace trace = { at[0], at[1], at[2], at[3], at[4] };
 
 			trouble_clock(trace.ops);
-			trace_run(&trace, at + TRACE_WORDS);
+			if (!trace_run(&trace, at + TRACE_WORDS)) {
+				answer_send();
+				return 0;
+			}
 			at += TRACE_WORDS + (long)trace.ops * OP_WORDS;
 		}
 		trouble_in_trace = 0;

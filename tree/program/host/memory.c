@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 #include "host.h"
 
 #define ARENA 0x400000000000UL
@@ -70,9 +71,57 @@ static void add_chunk(unsigned int class)
 	if (chunk == CHUNKS)
 		host_unfit("a trace needs more objects than memory.c has room for");
 	class_of[chunk] = class;
+	memset((char *)ARENA + chunk * CHUNK, POISON, CHUNK);
 	for (unsigned long slot = CHUNK / size; slot-- > 0;) {
 		next_free[chunk][slot] = first_free[class];
 		first_free[class] = chunk * SLOTS + slot + 1;
+	}
+}
+
+// Traces begin with the same order of what is free: what they show must not depend on those before them.
+static void sort_free(void)
+{
+	memset(first_free, 0, sizeof(first_free));
+	for (unsigned long chunk = chunks; chunk-- > 0;) {
+		const unsigned int class = class_of[chunk];
+
+		for (unsigned long slot = CHUNK / size_in(class); slot-- > 0;) {
+			if (kind_of[chunk][slot])
+				continue;
+			next_free[chunk][slot] = first_free[class];
+			first_free[class] = chunk * SLOTS + slot + 1;
+		}
+	}
+}
+
+static void require_poison(const char *object, unsigned long size)
+{
+	if (object[0] != POISON || memcmp(object, object + 1, size - 1))
+		host_bug("memory was written to after it had been freed");
+}
+
+// What has been freed since memory_mark(), as slot numbers; one that is in use again is passed over.
+static unsigned int *freed;
+static unsigned long freed_count, freed_room;
+
+static void note_freed(unsigned int at)
+{
+	if (freed_count == freed_room) {
+		freed_room = freed_room ? freed_room * 2 : 1024;
+		freed = realloc(freed, freed_room * sizeof(*freed));
+		if (!freed)
+			_exit(1);
+	}
+	freed[freed_count++] = at;
+}
+
+void memory_check(void)
+{
+	for (unsigned long i = 0; i < freed_count; i++) {
+		const unsigned long chunk = freed[i] / SLOTS, slot = freed[i] % SLOTS, size = size_in(class_of[chunk]);
+
+		if (!kind_of[chunk][slot])
+			require_poison((char *)ARENA + chunk * CHUNK + slot * size, size);
 	}
 }
 
@@ -81,6 +130,7 @@ void *host_alloc(const char *what, unsigned long size, unsigned long align)
 	const unsigned int class = align > UNIT ? ALIGNED : size <= UNIT ? 1 : (size + UNIT - 1) / UNIT;
 	const int kind = kind_named(what);
 	unsigned int at;
+	char *object;
 
 	if (class > ALIGNED || (align <= UNIT && class >= CLASSES) || (align > UNIT && (align > 256 || size > 256)))
 		host_unfit("an object is larger than memory.c has room for");
@@ -88,10 +138,12 @@ void *host_alloc(const char *what, unsigned long size, unsigned long align)
 		add_chunk(class);
 	at = first_free[class] - 1;
 	first_free[class] = next_free[at / SLOTS][at % SLOTS];
+	object = (char *)ARENA + at / SLOTS * CHUNK + at % SLOTS * size_in(class);
+	require_poison(object, size_in(class));
 	kind_of[at / SLOTS][at % SLOTS] = kind;
 	live++;
 	live_of[kind]++;
-	return (char *)ARENA + at / SLOTS * CHUNK + at % SLOTS * size_in(class);
+	return object;
 }
 
 void host_free(const void *object)
@@ -111,6 +163,7 @@ void host_free(const void *object)
 	live_of[kind_of[chunk][slot]]--;
 	kind_of[chunk][slot] = 0;
 	memset((void *)object, POISON, size);
+	note_freed(chunk * SLOTS + slot);
 	next_free[chunk][slot] = first_free[class_of[chunk]];
 	first_free[class_of[chunk]] = chunk * SLOTS + slot + 1;
 }
@@ -123,6 +176,8 @@ long memory_live(void)
 void memory_mark(void)
 {
 	memcpy(marked_of, live_of, sizeof(marked_of));
+	freed_count = 0;
+	sort_free();
 }
 
 int memory_left(char *text, size_t size)

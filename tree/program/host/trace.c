@@ -96,7 +96,7 @@ static void end_processes(void)
 }
 
 // What is not given back once all processes are gone belongs to no VMA, and nothing will ever free it.
-static void look_for_leaks(long pages_before)
+static int has_leaked(long pages_before)
 {
 	const long pages = k_pages_used() - pages_before;
 	char text[512];
@@ -108,16 +108,19 @@ static void look_for_leaks(long pages_before)
 		snprintf(text + used, sizeof(text) - used, "%spages of memory %+ld", used ? ", " : "", pages);
 	if (used || pages)
 		answer_text(RECORD_LEAK, 0, text);
+	return used || pages;
 }
 
-void trace_run(const struct trace *trace, const int *ops)
+int trace_run(const struct trace *trace, const int *ops)
 {
 	static unsigned long place;
 	const unsigned long base = APERTURE + place * PLACE_BYTES;
 	const int base_page = (int)(base / PFNDIFF_PAGE);
 	const long pages_before = k_pages_used();
+	int leaked;
 
 	memory_mark();
+	k_sort_pages();
 	k_forget_warnings();
 	state_begin(trace);
 	// Another place each time: what a trace leaves in the list would be met by the next one there.
@@ -142,6 +145,8 @@ void trace_run(const struct trace *trace, const int *ops)
 	trouble_is_quiet = 1;
 	end_processes();
 	trouble_is_quiet = 0;
-	look_for_leaks(pages_before);
-	answer_record(RECORD_END, NULL, 0);
+	memory_check();
+	leaked = has_leaked(pages_before);
+	answer_record(leaked ? RECORD_SPENT : RECORD_END, NULL, 0);
+	return !leaked;
 }

@@ -22,6 +22,9 @@ void *high_memory __weak;
 #define POISON 0x6b
 
 static unsigned long unused[PFNDIFF_RAM_PAGES], unused_count;
+static bool is_used[PFNDIFF_RAM_PAGES];
+/* No page from here on has ever been used. */
+static unsigned long untouched = KEPT_PAGES;
 
 void pfndiff_memory_init(unsigned long ram, unsigned long memmap)
 {
@@ -47,6 +50,9 @@ static struct page *get_page_of(gfp_t flags, unsigned int order)
 	if (!unused_count)
 		host_unfit("a trace needs more pages than pages.c has");
 	page = pfn_to_page(unused[--unused_count]);
+	is_used[page_to_pfn(page)] = true;
+	if (page_to_pfn(page) >= untouched)
+		untouched = page_to_pfn(page) + 1;
 	memset(page, 0, sizeof(*page));
 	atomic_set(&page->_refcount, 1);
 	atomic_set(&page->_mapcount, -1);
@@ -58,7 +64,16 @@ static struct page *get_page_of(gfp_t flags, unsigned int order)
 static void take_back(struct page *page)
 {
 	memset(page_address(page), POISON, PAGE_SIZE);
+	is_used[page_to_pfn(page)] = false;
 	unused[unused_count++] = page_to_pfn(page);
+}
+
+void k_sort_pages(void)
+{
+	unused_count = PFNDIFF_RAM_PAGES - untouched;
+	for (unsigned long pfn = untouched; pfn-- > KEPT_PAGES;)
+		if (!is_used[pfn])
+			unused[unused_count++] = pfn;
 }
 
 struct page *__alloc_pages_noprof(gfp_t flags, unsigned int order, int node, nodemask_t *mask)
