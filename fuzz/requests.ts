@@ -7,6 +7,7 @@ const APERTURE: World = { pfns: 8, vpages: 40, mtrr: "uncached" };
 const LOW: World = { ...APERTURE, mtrr: "write-back" };
 const IOREMAP_MODES = ["plain", "wc", "cache", "uc"] as const;
 const MEMREMAP_MODES = ["wb", "wt", "wc"] as const;
+const SET_MEMORY_MODES = ["wb", "wc", "uc"] as const;
 const SLOT_PAGES = 8;
 const MOST_SLOTS = 4;
 
@@ -18,8 +19,15 @@ function range(pfns: number): { pfn: number; pages: number } {
   return { pfn, pages: random.between(1, Math.min(4, pfns - pfn)) };
 }
 
+/** The kernel changes the mode of its own pages of RAM. */
+function setMemory(world: World): Op {
+  const mode = random.pick(SET_MEMORY_MODES);
+  return { op: "set-memory", proc: random.below(2), mode, ...range(world.pfns), ram: true };
+}
+
 /** A process maps some pages and perhaps gives a part of them up, or the kernel maps them for itself. */
 function holder(world: World, slot: number): Op[] {
+  if (random.chance(1, 8)) return [setMemory(world)];
   const proc = random.below(2);
   const { pfn, pages } = range(world.pfns);
   if (random.chance(1, 4)) {
@@ -42,6 +50,7 @@ function viaIn({ mtrr }: World) {
 
 /** Somebody asks for pages among those: a process, or the kernel for itself. */
 function request(world: World): Op {
+  if (random.chance(1, 8)) return setMemory(world);
   const proc = random.below(2);
   const { pfn, pages } = range(world.pfns);
   const slot = MOST_SLOTS;
