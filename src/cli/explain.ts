@@ -13,6 +13,7 @@ export interface ExplainCommandOptions {
   readonly json?: boolean;
   readonly out?: string;
   readonly pick: number;
+  readonly try: readonly string[];
 }
 
 /** Says what an excerpt means; 1 when nothing in it was recognised. */
@@ -23,22 +24,23 @@ export async function explain(
 ): Promise<number> {
   const source = file === "-" ? "standard input" : file;
   const excerpt = read(await textIn(io, file), source);
-  if (excerpt.log.length === 0) {
+  if (excerpt.log.length + excerpt.maps.length === 0 && excerpt.list === null) {
     io.err(
-      `${source}: nothing in it is recognised (kernel lines of x86/PAT, ioremap and memtype.c)\n`,
+      `${source}: nothing in it is recognised (kernel lines of x86/PAT and ioremap, pat_memtype_list, /proc/PID/maps)\n`,
     );
     return EXIT.divergence;
   }
   const { release, runs } = options;
   const explanation = explainLog(excerpt, await readBaseline(), {
     runs,
+    trials: options.try,
     ...(release === undefined ? {} : { release }),
     isStopped: () => io.interrupted.aborted,
   });
   if (io.interrupted.aborted) return EXIT.interrupted;
   if (options.out !== undefined) await save(io, options.out, explanation, options.pick);
   const columns = Math.min(io.columns, 100);
-  const text = () => new ExplanationText(columns).log(explanation);
+  const text = () => new ExplanationText(columns).whole(explanation);
   await io.out(options.json === true ? `${JSON.stringify(explanation)}\n` : text());
   return EXIT.ok;
 }

@@ -7,6 +7,7 @@ import { RELEASES } from "../explain/releases.ts";
 import type { ModelBackend } from "../model/backend.ts";
 import { modelNamed } from "../models.ts";
 import { oneLine } from "./io.ts";
+import { stateTexts } from "./statetext.ts";
 
 /** Words that a driver author may not know, and what they mean; told where each first stands. */
 const TERMS: readonly (readonly [term: string, meaning: string])[] = [
@@ -24,7 +25,6 @@ const TERMS: readonly (readonly [term: string, meaning: string])[] = [
   ["write-back", "WB: cached as RAM is"],
   ["write-through", "WT: reads are cached, writes go through"],
   ["pfn", "number of a physical page; in a sequence counted from the start of the region"],
-  ["untrack", "to give a reservation back"],
 ];
 
 /** Tells what a term means where it first stands. */
@@ -33,7 +33,7 @@ class Terms {
 
   told(text: string): string {
     const places = [...this.left].flatMap(([term, meaning]) => {
-      const found = new RegExp(`\\b${term}(?:s|ed)?\\b`).exec(text);
+      const found = new RegExp(`\\b${term}(?:s|ed)?\\b`, "i").exec(text);
       return found === null ? [] : [{ term, meaning, end: found.index + found[0].length }];
     });
     let told = text;
@@ -45,6 +45,11 @@ class Terms {
   }
 }
 
+const plain = (lead: string, text: string, columns: number) =>
+  wrap(lead, text, columns)
+    .map((line) => `${line.trimEnd()}\n`)
+    .join("");
+
 /** An explanation as text for people, in lines of a width. */
 export class ExplanationText {
   private readonly terms = new Terms();
@@ -52,12 +57,16 @@ export class ExplanationText {
   constructor(private readonly columns: number) {}
 
   private say(lead: string, text: string): string {
-    return wrap(lead, this.terms.told(oneLine(text)), this.columns)
-      .map((line) => `${line.trimEnd()}\n`)
-      .join("");
+    return plain(lead, this.terms.told(oneLine(text)), this.columns);
   }
 
-  log(explanation: Explanation): string {
+  whole(explanation: Explanation): string {
+    const state = stateTexts(explanation).map((text) => this.say("", text));
+    const log = this.log(explanation);
+    return [...(log === "" ? [] : [log]), ...state].join("\n");
+  }
+
+  private log(explanation: Explanation): string {
     const { lines, answers } = explanation;
     if (lines.length === 0) return "";
     return [
@@ -122,7 +131,7 @@ export class ExplanationText {
       this.say("     same on: ", releases(shows)),
       not.length === 0 ? "" : this.say("     not on:  ", releases(not)),
       this.say("     ", changeText(sequence)),
-      ...causes.map((cause) => this.say("     known: ", causeText(cause))),
+      ...causes.map((cause) => plain("     known: ", causeText(cause), this.columns)),
       this.say(
         "     see it: ",
         `save it with --out FILE${at === 0 ? "" : ` --pick ${at + 1}`}, then pfndiff replay FILE --before ${sequence.before} --after ${sequence.after}`,

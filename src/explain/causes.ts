@@ -39,6 +39,6 @@ export function tellCauses(sequence: Sequence, baseline: Baseline): ToldSequence
     const { ref } = entry;
     return { signature, reason: reasonOf(entry), ...(ref === undefined ? {} : { ref }) };
   });
-  const { needs, shows, not, ...rest } = sequence;
+  const { needs, shows, not, refusal: _told, ...rest } = sequence;
   return { ...rest, needs: [...needs], shows: [...shows], not: [...not], ...sides, causes };
 }

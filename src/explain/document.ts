@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { CACHE_MODES } from "../pat/cachemode.ts";
 import { traceSchema } from "../trace/trace.ts";
 import { NEEDS } from "./search.ts";
 
@@ -31,6 +32,45 @@ export const answerSchema = z.strictObject({
   sequences: z.array(sequenceSchema),
 });
 
+const bytes = { start: z.int(), end: z.int() };
+
+/** A mapping of a process that holds, or keeps, a reservation; addresses in bytes. */
+export const holderSchema = z.strictObject({
+  owner: text,
+  path: text,
+  ...bytes,
+  /** The physical pages that it maps; absent where its offset does not tell. */
+  physical: z.strictObject(bytes).optional(),
+});
+
+/** A reservation and who holds it: mappings that are given, and the drivers that /proc/iomem names. */
+export const reservationSchema = z.strictObject({
+  ...bytes,
+  mode: z.enum(CACHE_MODES),
+  holders: z.array(holderSchema),
+  claimed: z.array(text),
+  /** Parts of it that no mapping which is given maps. */
+  unmapped: z.array(z.strictObject(bytes)),
+});
+
+/** A mapping, the mode it asked for and the mode that the list has for it; absent where nothing tells. */
+export const mappingSchema = z.strictObject({
+  ...holderSchema.shape,
+  asked: z.enum(CACHE_MODES).optional(),
+  has: z.array(z.enum(CACHE_MODES)),
+});
+
+/** What a further mapping would get: no `got` where it would be refused. */
+export const trialSchema = z.strictObject({
+  way: text,
+  ...bytes,
+  asked: z.enum(CACHE_MODES),
+  got: z.enum(CACHE_MODES).optional(),
+  why: text,
+  /** Places in `reservations` of what has to go before it gets what it asks for. */
+  inTheWay: z.array(z.int()),
+});
+
 /** pfndiff/explanation@1: an excerpt of a machine's state and log, explained. */
 export const explanationSchema = z.strictObject({
   format: z.literal("pfndiff/explanation@1"),
@@ -43,9 +83,16 @@ export const explanationSchema = z.strictObject({
   /** Traces in which the lines were looked for. */
   tried: z.int(),
   answers: z.array(answerSchema),
+  reservations: z.array(reservationSchema).optional(),
+  mappings: z.array(mappingSchema).optional(),
+  trials: z.array(trialSchema).optional(),
 });
 
 export type Explanation = z.infer<typeof explanationSchema>;
 export type Answer = z.infer<typeof answerSchema>;
 export type ToldSequence = z.infer<typeof sequenceSchema>;
 export type Cause = z.infer<typeof causeSchema>;
+export type ReservationState = z.infer<typeof reservationSchema>;
+export type MappingState = z.infer<typeof mappingSchema>;
+export type Holder = z.infer<typeof holderSchema>;
+export type Trial = z.infer<typeof trialSchema>;

@@ -45,7 +45,7 @@ export interface Excerpt {
 const RELEASE = /(?:Linux version|(?:Not t|T)ainted:?(?: [A-Z] *)*) (\d+\.\d+\S*)/;
 const COMM = /\bPID: (\d+) .*?Comm: (.+?) (?:Not tainted|Tainted)/;
 const CALLED = /^(?:\? )?([A-Za-z_][\w.]*)\+0x[0-9a-f]+\/0x[0-9a-f]+/;
-const OF_PROCESS = /\/proc\/(\d+|self)\/s?maps\b/;
+const OF_PROCESS = /^==> .*?\b(\d+|self)\/s?maps <==$/;
 const MAP =
   /^([0-9a-f]+)-([0-9a-f]+) [r-][w-][x-]([sp]) ([0-9a-f]+) [0-9a-f]+:[0-9a-f]+ \d+ *(.*)$/;
 const RESOURCE = /^ *([0-9a-f]+)-([0-9a-f]+) : (.+)$/;

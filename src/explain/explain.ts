@@ -11,12 +11,16 @@ import type { Answer, Explanation } from "./document.ts";
 import type { Excerpt } from "./excerpt.ts";
 import { incidentsOf, wantedOf } from "./incidents.ts";
 import { modelOfRelease } from "./releases.ts";
+import { mappingsOf, reservationsOf } from "./state.ts";
+import { tryOut } from "./trial.ts";
 import { isBetter, type Sequence, SequenceSearch } from "./search.ts";
 import { meaningOf } from "./words.ts";
 
 export interface ExplainOptions {
   /** The release to explain it for; without, the log's own, else the newest of each design. */
   readonly release?: string;
+  /** Further mappings, such as `resource_wc 0xfe800000 16K`. */
+  readonly trials?: readonly string[];
   /** Traces to draw, besides scenarios and accepted findings. */
   readonly runs: number;
   /** Asked now and then: whoever waits wants to get away. */
@@ -93,6 +97,22 @@ export function explainLog(
     unread: excerpt.unread,
     tried,
     answers: answered(answers),
+    ...stateOf(excerpt, options.trials ?? []),
+  };
+}
+
+/** What the list and the maps tell, as far as they are given; without a list there is nothing to try. */
+function stateOf(
+  excerpt: Excerpt,
+  trials: readonly string[],
+): Pick<Explanation, "reservations" | "mappings" | "trials"> {
+  if (excerpt.list === null && trials.length > 0) {
+    throw new UserError("--try needs the lines of pat_memtype_list in the input");
+  }
+  return {
+    ...(excerpt.list === null ? {} : { reservations: reservationsOf(excerpt) }),
+    ...(excerpt.maps.length === 0 ? {} : { mappings: mappingsOf(excerpt) }),
+    ...(trials.length === 0 ? {} : { trials: trials.map((text) => tryOut(text, excerpt)) }),
   };
 }
 

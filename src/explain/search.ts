@@ -1,4 +1,6 @@
 import { shrink } from "../../fuzz/shrink.ts";
+import { ModelSide } from "../engine/modelside.ts";
+import { LivePair } from "../oracle/livepair.ts";
 import { DRIVER_OPS } from "../trace/driverop.ts";
 import type { ModelBackend } from "../model/backend.ts";
 import { modelNamed, NEWEST } from "../models.ts";
@@ -20,6 +22,8 @@ export interface Sequence {
   /** The releases whose models log the same lines, and those whose models do not, oldest first. */
   readonly shows: readonly string[];
   readonly not: readonly string[];
+  /** What makes the last op be refused on one design only, or empty. */
+  readonly refusal: string;
 }
 
 /** Of each group of hits so many are shrunk: the shortest. */
@@ -57,6 +61,24 @@ const DESIGNS: readonly ModelBackend[] = [NEWEST.legacy, NEWEST.modern].map(
   (id) => modelNamed(id) as ModelBackend,
 );
 
+const bothDesigns = new LivePair(...twoSides());
+
+function twoSides(): [ModelSide, ModelSide] {
+  const [before, after] = DESIGNS.map((model) => new ModelSide(model));
+  if (before === undefined || after === undefined) throw new Error("there are two designs");
+  return [before, after];
+}
+
+/** Why the last op is refused on one design only, as the oracle has it; empty where it is not. */
+function refusalIn(trace: Trace): string {
+  const last = trace.ops.length - 1;
+  const causes = bothDesigns
+    .run(trace)
+    .filter(({ symptom, step }) => symptom === "refused" && step === last)
+    .map(({ cause }) => cause);
+  return [...new Set(causes)].sort().join("+");
+}
+
 /** Looks in traces for the lines of patterns on one model; each is offered once. */
 export class SequenceSearch {
   /** Traces that log a pattern, in groups that may have different causes. */
@@ -87,7 +109,8 @@ export class SequenceSearch {
   /** What it needs, and on which designs it does the same: by that, causes are told apart. */
   private groupOf(pattern: Pattern, trace: Trace): string {
     const where = DESIGNS.map((model) => logs(pattern, trace, model));
-    return `${needsOf(trace).join("+")}|${where.join()}`;
+    const isSame = where.every((shown) => shown === where[0]);
+    return `${needsOf(trace).join("+")}|${where.join()}|${isSame ? "" : refusalIn(trace)}`;
   }
 
   /** The shortest sequence of each group that asks for no more than another with the same effect. */
@@ -111,7 +134,8 @@ export class SequenceSearch {
   private sequence(pattern: Pattern, trace: Trace): Sequence {
     const shows = RELEASES.filter((model) => logs(pattern, trace, model)).map(({ id }) => id);
     const not = RELEASES.map(({ id }) => id).filter((id) => !shows.includes(id));
-    return { trace, model: this.model.id, needs: needsOf(trace), shows, not };
+    const refusal = shows.length === RELEASES.length ? "" : refusalIn(trace);
+    return { trace, model: this.model.id, needs: needsOf(trace), shows, not, refusal };
   }
 }
 
@@ -120,7 +144,7 @@ const bySize = (a: Trace, b: Trace) =>
 
 /** Whether a sequence needs less for the same: then the other tells nothing new. */
 export function isBetter(one: Sequence, other: Sequence, isEarlier: boolean): boolean {
-  if (one.shows.join() !== other.shows.join()) return false;
+  if (one.shows.join() !== other.shows.join() || one.refusal !== other.refusal) return false;
   if (!one.needs.every((need) => other.needs.includes(need))) return false;
   return one.needs.length < other.needs.length || isEarlier;
 }
