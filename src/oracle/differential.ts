@@ -102,7 +102,8 @@ export class Differential {
   }
 
   /**
-   * A failing op may leave part of its work behind, and not the same part on both sides. What
+   * An op that fails, or an allocation of it, may leave part of the work behind, and not the same part
+   * on both sides. What
    * mprotect(), madvise(), mseal() and fork() have done to VMAs, and drivers to page tables, the
    * ledger takes as it is seen, so there only the comparison can tell.
    */
@@ -110,6 +111,8 @@ export class Differential {
     return (
       (before.outcome !== null && op.op !== "touch") ||
       before.outcome !== after.outcome ||
+      before.failed !== null ||
+      after.failed !== null ||
       isTaken(op) ||
       this.before.hasDrivers ||
       this.after.hasDrivers ||

@@ -28,7 +28,8 @@ function reportEntry(side: SideState, { owner, start, end, mode }: Reservation, 
   if (owner === null) throw new Error("oracle: a reservation that counts as kept has no owner");
   const off = owner.takenBy === NO_CAUSE ? COW : owner.takenBy;
   // A hollow VMA stands where its pages were; whether the tracking stayed with it is the design's.
-  const isOff = owner.takenBy === HOLLOW || owner.has(pfn);
+  const isHollow = owner.takenBy === HOLLOW && side.pages.isInVma(pfn, pfn + 1);
+  const isOff = isHollow || owner.has(pfn);
   const cause = side.orOp(isOff ? off : owner.goneBy(pfn));
   if (owner.reported.includes(cause)) return;
   owner.reported.push(cause);
