@@ -7,7 +7,6 @@ import { SYMPTOM_TEXT, VERDICT_TEXT } from "../../reports/html/words.ts";
 import { SYMPTOMS, VERDICTS } from "../oracle/severity.ts";
 import { onDisk } from "../results/disk.ts";
 import { UserError } from "../usererror.ts";
-import { projectRoot } from "./files.ts";
 import { EXIT, EXIT_TEXT, type Io } from "./io.ts";
 
 /** What there is help for besides commands, each made from the one description of it. */
@@ -28,6 +27,8 @@ const TOPICS: Readonly<Record<string, (columns: number) => string | Promise<stri
     ].join("\n"),
   exit: (columns) => exitText(columns),
   ops: async (columns) => {
+    // The folder of results and its schemas are loaded only by what needs them.
+    const { projectRoot } = await import("./files.ts");
     const path = join(projectRoot(), "docs", "OPS.md");
     return plainText(await onDisk(path, (file) => readFile(file, "utf8")), columns);
   },
