@@ -102,10 +102,9 @@ export class Differential {
   }
 
   /**
-   * An op that fails, or an allocation of it, may leave part of the work behind, and not the same part
-   * on both sides. What
-   * mprotect(), madvise(), mseal() and fork() have done to VMAs, and drivers to page tables, the
-   * ledger takes as it is seen, so there only the comparison can tell.
+   * An op that fails, or loses an allocation, may leave part of its work behind, and not the same part
+   * on both sides. What mprotect(), madvise(), mseal() and fork() have done to VMAs, and drivers to
+   * page tables, the ledger takes as it is seen, so there only the comparison can tell.
    */
   private mayPart(op: Op, before: Observed, after: Observed): boolean {
     return (
