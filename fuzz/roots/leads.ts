@@ -5,9 +5,10 @@ import { type Op, rowOf } from "../../src/trace/op.ts";
 
 /**
  * What a side shows on the way to a finding. A `bridge` is a request that would have been granted in
- * another mode, and is refused since a page still reserved lies beside one of yet another. `untied` is a VMA that has lost its flag and maps pages
- * still; `answer` is an errno between the sides of an op that asks for a reservation, so that what
- * was reserved may explain it, as it cannot explain any other `errno`.
+ * another mode, and is refused since a page still reserved lies beside one of yet another. `untied` is
+ * a VMA that has lost its flag and maps pages still; `answer` is an errno between the sides of an op
+ * that asks for a reservation, so that what was reserved may explain it, as it cannot explain any other
+ * `errno`.
  */
 export type Sign = Symptom | "bridge" | "untied" | "answer";
 

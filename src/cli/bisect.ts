@@ -83,19 +83,19 @@ export async function bisect(
   const { path } = treeSpec(tree);
   const { signature, trace } = await findingOf(io, name);
   const [good, bad] = [await commitOf(path, goodRev), await commitOf(path, badRev)];
-  const look = (commit: string) => markOf(path, good, commit, signature, trace);
+  const shows = (commit: string) => isShown(path, good, commit, signature, trace);
   const bisection = await Bisection.of(
     path,
     good,
     bad,
     `${signature} ${JSON.stringify(trace.ops)}`,
   );
-  if ((await look(bad)) !== "bad") {
+  if (!(await shows(bad))) {
     bisection.end();
     throw new UserError(`${badRev}: does not show ${signature} against ${goodRev}`);
   }
   for (let commit = await bisection.next(); commit !== null; commit = await bisection.next()) {
-    const mark = await look(commit);
+    const mark = await markOf(shows(commit));
     if (io.interrupted.aborted) return EXIT.interrupted;
     io.err(`${mark}: ${await citation(path, commit)}\n`);
     await bisection.mark(commit, mark);
@@ -118,19 +118,25 @@ async function findingOf(io: Io, name: string): Promise<{ signature: string; tra
   return { signature: name, trace };
 }
 
-async function markOf(
+/** Whether a commit shows a finding against GOOD. Throws KernelUnavailable where it cannot be built. */
+function isShown(
   path: string,
   good: string,
   commit: string,
   signature: string,
   trace: Trace,
-): Promise<Mark> {
+): Promise<boolean> {
   const ids = { before: `tree:${path}@${good}`, after: `tree:${path}@${commit}` };
+  return withPair(ids, async (pair) => {
+    const { findings } = await replayOn(pair, trace);
+    return findings.some((finding) => finding.signature === signature);
+  });
+}
+
+/** What is shown as a mark; a commit that cannot be built tells nothing. */
+async function markOf(shown: Promise<boolean>): Promise<Mark> {
   try {
-    return await withPair(ids, async (pair) => {
-      const { findings } = await replayOn(pair, trace);
-      return findings.some((finding) => finding.signature === signature) ? "bad" : "good";
-    });
+    return (await shown) ? "bad" : "good";
   } catch (error) {
     if (error instanceof KernelUnavailable) return "skip";
     throw error;

@@ -80,7 +80,7 @@ export class ExplanationText {
     const named =
       release === undefined
         ? `No release is named; taken for ${models.join(" and ")}, the newest of both designs (--release tells).`
-        : `Release ${release}: the model ${models.join(", ")} stands for it.`;
+        : `Release ${release}: ${models.map((id) => standIn(id, release)).join(", ")}.`;
     return this.say("", named);
   }
 
@@ -131,7 +131,7 @@ export class ExplanationText {
       this.say("     same on: ", releases(shows)),
       not.length === 0 ? "" : this.say("     not on:  ", releases(not)),
       this.say("     ", changeText(sequence)),
-      ...causes.map((cause) => plain("     known: ", causeText(cause), this.columns)),
+      ...causes.map((cause) => plain("     shows: ", causeText(cause), this.columns)),
       this.say(
         "     see it: ",
         `save it with --out FILE${at === 0 ? "" : ` --pick ${at + 1}`}, then pfndiff replay FILE --before ${sequence.before} --after ${sequence.after}`,
@@ -159,6 +159,16 @@ export class ExplanationText {
 
 const all = RELEASES.map(({ id }) => id);
 
+/** A model and what it is to a release: of its series, or only the nearest that there is. */
+function standIn(id: string, release: string): string {
+  const series = id.split("@")[1]?.split(".").slice(0, 2).join(".") ?? "";
+  const isOf =
+    release === id || new RegExp(`^v?${series.replace(".", "\\.")}(?!\\d)`).test(release);
+  return isOf
+    ? `the model ${id} stands for it`
+    : `no model is of its series; ${id} is the nearest, and whether it does the same is unverified`;
+}
+
 /** Releases in runs of neighbours. */
 function releases(ids: readonly string[]): string {
   const runs: string[][] = [];
@@ -174,8 +184,7 @@ function releases(ids: readonly string[]): string {
 
 /** From which release on it is otherwise. */
 function changeText({ shows, not }: ToldSequence): string {
-  if (not.length === 0)
-    return "It is the same on every release that is modelled: no update changes it.";
+  if (not.length === 0) return "It is the same on every release that is modelled.";
   const last = shows.at(-1) ?? "";
   const later = all.slice(all.indexOf(last) + 1);
   if (later.length > 0) return `From ${later[0]} on it does not happen any more.`;
@@ -184,6 +193,6 @@ function changeText({ shows, not }: ToldSequence): string {
 }
 
 function causeText({ signature, reason, ref }: Cause): string {
-  if (reason === undefined) return `${signature}: in no baseline.`;
+  if (reason === undefined) return `${signature} (the baseline of this pair has no reason for it).`;
   return `${signature}: ${reason}${ref === undefined ? "" : ` (${ref})`}`;
 }

@@ -22,17 +22,20 @@ function pairOf({ model: found, not }: Sequence): Sides {
   return { before, after: found };
 }
 
-/** What the oracle finds in a trace between two models, each signature once, gravest first as it sorts them. */
-export function signaturesIn(trace: Trace, { before, after }: Sides): string[] {
+/**
+ * What the oracle finds in a trace between two models, each signature once, in the order of its steps.
+ * What shows only once the sides have parted says nothing of a design and is left out.
+ */
+function signaturesIn(trace: Trace, { before, after }: Sides): string[] {
   const pair = new LivePair(new ModelSide(model(before)), new ModelSide(model(after)));
-  const findings = pair.run(trace).map(({ signature }) => signature);
-  return [...new Set(findings)];
+  const told = pair.run(trace).filter(({ verdict }) => verdict !== "parted");
+  return [...new Set(told.map(({ signature }) => signature))];
 }
 
-/** A sequence with what the baseline knows of the findings that it shows between the designs. */
+/** A sequence with what the baseline of the pair knows of the findings that it shows there. */
 export function tellCauses(sequence: Sequence, baseline: Baseline): ToldSequence {
   const sides = pairOf(sequence);
-  const accepted = [...baselineOf(baseline, sides).entries, ...baseline.entries];
+  const accepted = baselineOf(baseline, sides).entries;
   const causes = signaturesIn(sequence.trace, sides).map((signature): Cause => {
     const entry = accepted.find((one) => one.signature === signature);
     if (entry === undefined) return { signature };
