@@ -1,16 +1,5 @@
 import { createHash } from "node:crypto";
-import {
-  copyFileSync,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readFileSync,
-  readlinkSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -18,6 +7,7 @@ import { cacheFolder } from "../kernel/cache.ts";
 import { compiler } from "../kernel/guestimage.ts";
 import { type Outcome, run } from "../kernel/run.ts";
 import { KernelUnavailable } from "../kernel/unavailable.ts";
+import { writeWhole } from "../src/results/disk.ts";
 import { FileLock } from "../src/results/lock.ts";
 import { UserError } from "../src/usererror.ts";
 import { programSources } from "./glue.ts";
@@ -25,10 +15,10 @@ import { linkProgram } from "./link.ts";
 import { BuildLog } from "./log.ts";
 import {
   digestOf,
-  exportRevision,
-  hashesOf,
+  revisionSources,
   type Seen,
-  sourcesOf,
+  type Sources,
+  standingSources,
   type TreeSpec,
 } from "./sources.ts";
 
@@ -56,9 +46,10 @@ const hashOf = (...texts: readonly (string | Buffer)[]) => {
 };
 
 /**
- * Builds the program of a tree, or finds it built. All work is done on a copy in the cache, one for
- * each tree and compiler, in which only what changed is compiled again; the program's name holds a hash
- * of everything that it is made of. Throws KernelUnavailable where it does not build.
+ * Builds the program of a tree, or finds it built. All work is done on a copy in the cache, one for each
+ * tree and compiler, which goes from one state or revision of the tree to another by the files that differ,
+ * so that only what changed is compiled again; the program's name holds a hash of everything that it is made
+ * of. Throws KernelUnavailable where it does not build.
  */
 export async function buildTree(
   id: string,
@@ -68,21 +59,27 @@ export async function buildTree(
 ): Promise<BuiltTree> {
   const cc = await compilerVersion();
   const options = config === null ? "" : optionsIn(config);
-  const glue = programSources();
-  const isRevision = spec.rev === null ? "" : "revisions";
-  const work = join(cacheFolder(), "trees", hashOf(spec.path, isRevision, cc, options));
+  const work = join(cacheFolder(), "trees", hashOf(spec.path, cc, options));
   mkdirSync(work, { recursive: true });
+  const look = async () => {
+    watcher.progress(`${id}: looking for what has changed`);
+    const sources = await sourcesIn(spec, work);
+    const digest = digestOf(sources.files);
+    const program = join(work, "programs", hashOf(digest, programSources().hash));
+    return { sources, digest, program };
+  };
+  const seen = await look();
+  if (existsSync(seen.program)) return seen;
   const lock = await locked(join(work, "lock"), () =>
     watcher.progress(`waiting for another build of ${id}`),
   );
   try {
-    watcher.progress(`${id}: looking for what has changed`);
-    const hashes = await currentSources(spec, work);
-    const digest = digestOf(hashes);
-    const program = join(work, "programs", `${hashOf(digest, glue.hash)}`);
-    if (existsSync(program)) return { program, digest };
-    syncCopy(hashes, spec, work);
-    await makeProgram({ id, work, program, options, watcher });
+    // Whoever was waited for may have built it, and a tree as it stands may be edited meanwhile.
+    const { sources, digest, program } = await look();
+    if (!existsSync(program)) {
+      await bringCopy(sources, work);
+      await makeProgram({ id, work, program, options, kconfig: kconfigOf(sources), watcher });
+    }
     return { program, digest };
   } finally {
     await lock.release();
@@ -107,52 +104,33 @@ async function compilerVersion(): Promise<string> {
 }
 
 const copyOf = (work: string) => join(work, "tree");
-const exportOf = (work: string) => join(work, "export");
 
-/** The files of the tree and their contents' hashes; a revision's are written beside the copy first. */
-async function currentSources(spec: TreeSpec, work: string): Promise<Map<string, string>> {
+/** The files that the build of a tree is made of. */
+async function sourcesIn({ path, rev }: TreeSpec, work: string): Promise<Sources> {
+  if (rev !== null) return revisionSources(path, rev, join(work, "index"));
   const seenFile = join(work, "seen.json");
-  const isFresh = spec.rev !== null || !existsSync(seenFile);
-  const seen: Seen = isFresh ? {} : JSON.parse(readFileSync(seenFile, "utf8"));
-  if (spec.rev === null) {
-    const hashes = hashesOf(spec.path, await sourcesOf(spec.path), seen);
-    writeFileSync(seenFile, JSON.stringify(seen));
-    return hashes;
-  }
-  rmSync(exportOf(work), { recursive: true, force: true });
-  mkdirSync(exportOf(work), { recursive: true });
-  const names = await exportRevision(spec.path, spec.rev, exportOf(work));
-  return hashesOf(exportOf(work), names, seen);
+  const seen: Seen = existsSync(seenFile) ? JSON.parse(readFileSync(seenFile, "utf8")) : {};
+  const sources = await standingSources(path, seen);
+  await writeWhole(seenFile, JSON.stringify(seen), false);
+  return sources;
 }
 
 /** Brings the copy up to date; a file whose content is the same keeps its time, for make goes by that. */
-function syncCopy(hashes: ReadonlyMap<string, string>, spec: TreeSpec, work: string): void {
-  const from = spec.rev === null ? spec.path : exportOf(work);
+async function bringCopy({ files, write }: Sources, work: string): Promise<void> {
   const copy = copyOf(work);
   const listFile = join(work, "copied.json");
   const had: Record<string, string> = existsSync(listFile)
     ? JSON.parse(readFileSync(listFile, "utf8"))
     : {};
-  // Until it is whole again nobody knows what the copy holds.
-  rmSync(listFile, { force: true });
-  for (const path of Object.keys(had)) {
-    if (!hashes.has(path)) rmSync(join(copy, path), { force: true });
-  }
-  const folders = new Set<string>();
-  for (const [path, hash] of hashes) {
-    const to = join(copy, path);
-    if (had[path] === hash) continue;
-    if (!folders.has(dirname(to))) mkdirSync(dirname(to), { recursive: true });
-    folders.add(dirname(to));
-    copyAsIs(join(from, path), to);
-  }
-  writeFileSync(listFile, JSON.stringify(Object.fromEntries(hashes)));
-}
-
-function copyAsIs(from: string, to: string): void {
-  if (!lstatSync(from).isSymbolicLink()) return copyFileSync(from, to);
-  rmSync(to, { force: true });
-  symlinkSync(readlinkSync(from), to);
+  const changed = [...files.keys()].filter((path) => had[path] !== files.get(path));
+  const gone = Object.keys(had).filter((path) => !files.has(path));
+  // One that is cut short leaves files of which nobody knows what they hold.
+  const between = { ...had, ...Object.fromEntries(changed.map((path) => [path, ""])) };
+  await writeWhole(listFile, JSON.stringify(between), false);
+  for (const path of [...gone, ...changed])
+    rmSync(join(copy, path), { recursive: true, force: true });
+  await write(changed, copy);
+  await writeWhole(listFile, JSON.stringify(Object.fromEntries(files)), false);
 }
 
 interface Making {
@@ -160,6 +138,8 @@ interface Making {
   readonly work: string;
   readonly program: string;
   readonly options: string;
+  /** A hash of what there is to configure. */
+  readonly kconfig: string;
   readonly watcher: Watcher;
 }
 
@@ -201,29 +181,35 @@ const NO_OBJTOOL = ["CONFIG_OBJTOOL="];
 /** A time stamp that is always the same keeps what has not changed from being made again. */
 const ENV = { KBUILD_BUILD_TIMESTAMP: "0" };
 
-/** Configures the copy where the options are others than last time. */
+/** A hash of the files that say which options there are. */
+function kconfigOf({ files }: Sources): string {
+  return digestOf(new Map([...files].filter(([path]) => /(^|\/)Kconfig[^/]*$/.test(path))));
+}
+
+/** Configures the copy where the options, or what there is to choose from, are others than last time. */
 async function configure(
-  { id, work, options, watcher }: Making,
+  { id, work, options, kconfig, watcher }: Making,
   log: BuildLog,
   make: Make,
 ): Promise<void> {
   const copy = copyOf(work);
   const wanted = `${readFileSync(programSources().options, "utf8")}\n${options}`;
   const file = join(work, "options.config");
-  if (existsSync(file) && readFileSync(file, "utf8") === wanted) return;
+  const mark = join(work, "configured");
+  const state = hashOf(wanted, kconfig);
+  if (existsSync(mark) && readFileSync(mark, "utf8") === state) return;
   watcher.progress(`${id}: configuring`);
-  const draft = `${file}.draft`;
-  writeFileSync(draft, wanted);
+  writeFileSync(file, wanted);
   // What tinyconfig does, ours on top in one go.
   const tiny = ["kernel/configs/tiny.config", "arch/x86/configs/tiny.config"];
   await make(["KCONFIG_ALLCONFIG=kernel/configs/tiny-base.config", "allnoconfig"]);
   const merge = join(copy, "scripts", "kconfig", "merge_config.sh");
-  await log.step("sh", [merge, "-m", ".config", ...tiny, draft], { cwd: copy, env: ENV });
+  await log.step("sh", [merge, "-m", ".config", ...tiny, file], { cwd: copy, env: ENV });
   await make(["olddefconfig"]);
   for (const line of unheld(options, readFileSync(join(copy, ".config"), "utf8"))) {
     watcher.tell(`${id}: ${line} does not hold beside what the program needs`);
   }
-  renameSync(draft, file);
+  await writeWhole(mark, state, false);
 }
 
 /** A user's file of kernel options. */

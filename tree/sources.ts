@@ -1,5 +1,16 @@
 import { createHash } from "node:crypto";
-import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  type Stats,
+  symlinkSync,
+} from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { run } from "../kernel/run.ts";
 import { UserError } from "../src/usererror.ts";
@@ -89,56 +100,107 @@ function isFile(path: string): boolean {
   return found !== undefined && !found.isDirectory();
 }
 
+/** The files of a tree that its build may need. */
+export interface Sources {
+  /** Each file's mode and git's hash of what it holds: a file of a revision and one as it stands compare. */
+  readonly files: ReadonlyMap<string, string>;
+  /** Writes some of them below a folder, where nothing stands in their way. */
+  write(paths: readonly string[], folder: string): Promise<void>;
+}
+
+/** A tree as it stands; `seen` is brought up to date. */
+export async function standingSources(path: string, seen: Seen): Promise<Sources> {
+  return {
+    files: filesOf(path, await sourcesOf(path), seen),
+    async write(paths, folder) {
+      const made = new Set<string>();
+      for (const name of paths) {
+        const to = join(folder, name);
+        if (!made.has(dirname(to))) mkdirSync(dirname(to), { recursive: true });
+        made.add(dirname(to));
+        copyAsIs(join(path, name), to);
+      }
+    },
+  };
+}
+
+function copyAsIs(from: string, to: string): void {
+  if (lstatSync(from).isSymbolicLink()) symlinkSync(readlinkSync(from), to);
+  else copyFileSync(from, to);
+}
+
 /**
- * Writes a revision's files into a folder. An index of our own serves, outside of the repository, in
- * which nothing changes.
+ * A revision of a tree's repository, in which nothing changes: what git writes down goes into `index`, a file
+ * of our own.
  */
-export async function exportRevision(path: string, rev: string, folder: string): Promise<string[]> {
-  const env = { GIT_INDEX_FILE: join(dirname(folder), "index") };
-  const git = (args: readonly string[]) => gitOf(path, args, { env, what: `tree:${path}@${rev}` });
+export async function revisionSources(path: string, rev: string, index: string): Promise<Sources> {
+  const git = (args: readonly string[]) =>
+    gitOf(path, args, { env: { GIT_INDEX_FILE: index }, what: `tree:${path}@${rev}` });
   const commit = await commitOf(path, rev);
-  const names = (await git(["ls-tree", "-r", "-z", "--name-only", commit])).split("\0");
-  const wanted = names.filter((name) => name !== "" && isWanted(name));
-  await git(["read-tree", commit]);
-  for (let from = 0; from < wanted.length; from += FILES_A_CALL) {
-    const some = wanted.slice(from, from + FILES_A_CALL);
-    await git(["checkout-index", "-f", `--prefix=${folder}/`, "--", ...some]);
-  }
-  return wanted.sort();
+  return {
+    files: filesInListing(await git(["ls-tree", "-r", "-z", "--full-tree", commit])),
+    async write(paths, folder) {
+      // Whoever writes is alone here: a lock is what a killed one has left.
+      rmSync(`${index}.lock`, { force: true });
+      await git(["read-tree", commit]);
+      for (let from = 0; from < paths.length; from += FILES_A_CALL) {
+        const some = paths.slice(from, from + FILES_A_CALL);
+        await git(["checkout-index", "-f", `--prefix=${folder}/`, "--", ...some]);
+      }
+    },
+  };
 }
 
 /** A command line has room for so many paths. */
 const FILES_A_CALL = 1000;
+/** An entry of `git ls-tree -z` that is a file or a link. */
+const ENTRY = /^(\d+) blob ([0-9a-f]+)\t([^]*)$/;
+
+/** The wanted files of what `git ls-tree -r -z` lists. */
+export function filesInListing(listing: string): Map<string, string> {
+  const files = new Map<string, string>();
+  for (const entry of listing.split("\0")) {
+    const [, mode = "", hash = "", path = ""] = ENTRY.exec(entry) ?? [];
+    if (path !== "" && isWanted(path)) files.set(path, `${mode} ${hash}`);
+  }
+  return files;
+}
 
 /** What is known of a file from an earlier look: while size and time stay, its content does. */
 export type Seen = Record<string, readonly [size: number, changedMs: number, hash: string]>;
 
-/** The content of each file as a hash; `seen` is brought up to date. */
-export function hashesOf(root: string, paths: readonly string[], seen: Seen): Map<string, string> {
-  const hashes = new Map<string, string>();
+/** What files of a folder are, as git has it; `seen` is brought up to date. */
+export function filesOf(root: string, paths: readonly string[], seen: Seen): Map<string, string> {
+  const files = new Map<string, string>();
   for (const path of paths) {
-    const { size, mtimeMs } = lstatSync(join(root, path));
+    const stat = lstatSync(join(root, path));
+    const { size, mtimeMs } = stat;
     const [knownSize, knownMs, known] = seen[path] ?? [];
     const isSame = known !== undefined && knownSize === size && knownMs === mtimeMs;
-    const hash = isSame
-      ? known
-      : createHash("sha1")
-          .update(contentOf(join(root, path)))
-          .digest("hex");
+    const hash = isSame ? known : blobHash(contentOf(join(root, path), stat));
     seen[path] = [size, mtimeMs, hash];
-    hashes.set(path, hash);
+    files.set(path, `${modeOf(stat)} ${hash}`);
   }
-  return hashes;
+  return files;
 }
 
 /** What a file holds, or where a link leads. */
-function contentOf(path: string): Buffer | string {
-  return lstatSync(path).isSymbolicLink() ? readlinkSync(path) : readFileSync(path);
+function contentOf(path: string, stat: Stats): Buffer {
+  return stat.isSymbolicLink() ? Buffer.from(readlinkSync(path)) : readFileSync(path);
+}
+
+function blobHash(content: Buffer): string {
+  return createHash("sha1").update(`blob ${content.length}\0`).update(content).digest("hex");
+}
+
+function modeOf(stat: Stats): string {
+  if (stat.isSymbolicLink()) return "120000";
+  return (stat.mode & 0o100) === 0 ? "100644" : "100755";
 }
 
 /** One hash of all of a tree's files. */
-export function digestOf(hashes: ReadonlyMap<string, string>): string {
+export function digestOf(files: ReadonlyMap<string, string>): string {
   const sum = createHash("sha256");
-  for (const [path, hash] of hashes) sum.update(`${path} ${hash}\n`);
+  for (const path of [...files.keys()].sort()) sum.update(`${path} ${files.get(path)}\n`);
   return sum.digest("hex").slice(0, 16);
 }

@@ -18,7 +18,7 @@ import { libraryObjects } from "../../tree/library.ts";
 import { firstError } from "../../tree/log.ts";
 import {
   digestOf,
-  hashesOf,
+  filesOf,
   isWanted,
   type Seen,
   sourcesOf,
@@ -59,7 +59,7 @@ describe("the files of a tree", () => {
   test("have a digest that a change of content moves, and nothing else", async () => {
     const paths = await sourcesOf(root);
     const seen: Seen = {};
-    const digest = () => digestOf(hashesOf(root, paths, seen));
+    const digest = () => digestOf(filesOf(root, paths, seen));
     const was = digest();
     file("mm/vma.c", "two!");
     const changed = digest();
