@@ -16,14 +16,7 @@ import { unheld } from "../../tree/build.ts";
 import { programSources } from "../../tree/glue.ts";
 import { libraryObjects } from "../../tree/library.ts";
 import { firstError } from "../../tree/log.ts";
-import {
-  digestOf,
-  filesOf,
-  isWanted,
-  type Seen,
-  sourcesOf,
-  treeSpec,
-} from "../../tree/sources.ts";
+import { digestOf, filesOf, isWanted, type Seen, sourcesOf, treeSpec } from "../../tree/sources.ts";
 import { reviewedStubs, stubsText, undefinedSymbols } from "../../tree/stubs.ts";
 import { unfitForTree } from "../../tree/backend.ts";
 

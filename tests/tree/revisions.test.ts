@@ -1,9 +1,17 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { Bisection } from "../../src/cli/bisect.ts";
+import { revisionSources, standingSources } from "../../tree/sources.ts";
 import { applyMbox, citation, commitOf, commitsIn, gitOf } from "../../tree/revisions.ts";
 
 /** A repository of eight commits, each of which writes its number into a file. */
@@ -63,6 +71,36 @@ describe("a series of mails", () => {
 
   test("a revision that there is not is one line", async () => {
     await expect(commitOf(repo, "nowhere")).rejects.toThrow(/^tree:.*@nowhere: fatal: /);
+  });
+});
+
+describe("the files of a revision", () => {
+  const index = join(root, "index");
+
+  test("are known as those of the tree are that stands there, and the repository does not change", async () => {
+    symlinkSync("mm.c", join(repo, "link"));
+    writeFileSync(join(repo, "run"), "#!/bin/sh\n", { mode: 0o755 });
+    git("add", "-A");
+    git("commit", "-qm", "more kinds of files");
+    const was = everything();
+    const standing = await standingSources(repo, {});
+    expect([...standing.files.keys()]).toEqual(["link", "mm.c", "run"]);
+    expect((await revisionSources(repo, "HEAD", index)).files).toEqual(standing.files);
+    const earlier = await revisionSources(repo, nth(3), index);
+    expect([...earlier.files.keys()]).toEqual(["mm.c"]);
+    expect(earlier.files.get("mm.c")).not.toBe(standing.files.get("mm.c"));
+    expect(everything()).toEqual(was);
+    git("reset", "-q", "--hard", nth(7));
+  });
+
+  test("are written where they are wanted, over what a killed one has left", async () => {
+    writeFileSync(`${index}.lock`, "");
+    const copy = join(root, "copy");
+    const { files, write } = await revisionSources(repo, nth(3), index);
+    await write([...files.keys()], copy);
+    expect(readFileSync(join(copy, "mm.c"), "utf8")).toBe("3\n");
+    await (await revisionSources(repo, nth(4), index)).write([], copy);
+    expect(readFileSync(join(copy, "mm.c"), "utf8")).toBe("3\n");
   });
 });
 
