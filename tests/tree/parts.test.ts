@@ -10,7 +10,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { nearest } from "../../src/cli/treeselftest.ts";
+import { isGlueToBlame, nearest } from "../../src/cli/treeselftest.ts";
 import { UserError } from "../../src/usererror.ts";
 import { unheld } from "../../tree/build.ts";
 import { programSources } from "../../tree/glue.ts";
@@ -190,5 +190,12 @@ describe("what a tree is asked", () => {
     ["7.3.4", "a-7.2.12.jsonl.gz"],
   ])("first, as the self-test of %s, is what %s recorded", (release, file) => {
     expect(nearest(["a-7.2.12.jsonl.gz", "b-6.12.117.jsonl.gz", "notes"], release)).toBe(file);
+  });
+
+  test("and where nothing agrees the glue is to blame, unless it does for a tree of the release", () => {
+    expect(isGlueToBlame("5.4.1", 0)).toBe(true);
+    expect(isGlueToBlame("5.4.1", 80)).toBe(false);
+    expect(isGlueToBlame("5.4.2", 0)).toBe(false);
+    expect(isGlueToBlame("5.40.1", 0)).toBe(true);
   });
 });
