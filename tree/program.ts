@@ -115,7 +115,6 @@ export class TreeProgram {
       const answers = splitAnswer(child.receive());
       const last = answers.at(-1);
       if (last === undefined) return answers;
-      if (holds(last, RECORD.SPENT)) this.close();
       if (holds(last, RECORD.STOP)) this.afterStop(last, traces[answers.length - 1]);
       return answers;
     } catch (error) {
@@ -128,9 +127,8 @@ export class TreeProgram {
     }
   }
 
-  /** The program has ended with this trace. */
+  /** The trace could not go on. */
   private afterStop(words: Int32Array, asked: Asked | undefined): void {
-    this.close();
     if (asked === undefined) return;
     const steps = new AnswerSteps(words, asked.world);
     while (steps.stopped === null) steps.next();

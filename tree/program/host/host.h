@@ -31,10 +31,10 @@ enum record {
 	RECORD_PAGES = 6, /* proc, then page, entry of each page table entry that changed */
 	RECORD_END = 7,   /* the trace is over */
 	RECORD_LEAK = 8,  /* what the trace did not give back, as text */
-	RECORD_STOP = 9,  /* enum stop, then text and backtrace: the program ends here */
+	RECORD_STOP = 9,  /* enum stop, then text and backtrace: the answer ends here */
 	RECORD_TRACE = 10, /* the page where the region of the trace begins */
 	RECORD_FAILED = 11, /* site and number of the allocation that failed within the op */
-	RECORD_SPENT = 12, /* the trace is over, and the program ends here: it has left something behind */
+	RECORD_SPENT = 12, /* the trace is over, and the answer ends here: it has left something behind */
 };
 
 enum stop { STOP_BUG = 1, STOP_CRASH = 2, STOP_HANG = 3, STOP_STUB = 4, STOP_UNFIT = 5 };
@@ -43,6 +43,9 @@ enum op_code {
 	OP_SPAWN, OP_MMAP, OP_MUNMAP, OP_MREMAP, OP_MPROTECT, OP_MADVISE, OP_TOUCH,
 	OP_FORK, OP_EXIT, OP_MLOCK, OP_MUNLOCK, OP_MSEAL, OP_REVOKE,
 };
+
+/* How a process ends whose answer is sent and which cannot take another request. */
+#define STATUS_SPENT 3
 
 #define MOST_PROCS 1024
 

@@ -2,9 +2,12 @@
 // Says what it is, then answers requests until there are no more.
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "host.h"
 
@@ -54,10 +57,53 @@ static int read_request(int *length)
 	return read_words(request, *length);
 }
 
+// Answers requests. Returns 1 where a trace has left something behind, 0 when there are no more of them.
+static int serve(void)
+{
+	int length;
+
+	while (read_request(&length)) {
+		int goes_on = 1;
+
+		answer_begin();
+		trouble_in_trace = 1;
+		for (const int *at = request; goes_on && at < request + length;) {
+			const struct trace trace = { at[0], at[1], at[2], at[3], at[4] };
+
+			trouble_clock(trace.ops);
+			goes_on = trace_run(&trace, at + TRACE_WORDS);
+			at += TRACE_WORDS + (long)trace.ops * OP_WORDS;
+		}
+		trouble_in_trace = 0;
+		answer_send();
+		if (!goes_on)
+			return 1;
+	}
+	return 0;
+}
+
+// Copies of a process that has run no trace do the work: one that ends with its answer has another in its place at
+// once. Where one is killed without a word, this process ends too, and so do the pipes.
+static int serve_by_copies(void)
+{
+	for (;;) {
+		const pid_t worker = fork();
+		int status;
+
+		if (!worker) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			_exit(serve() ? STATUS_SPENT : 0);
+		}
+		if (worker < 0 || waitpid(worker, &status, 0) != worker)
+			return 1;
+		if (!WIFEXITED(status) || WEXITSTATUS(status) != STATUS_SPENT)
+			return !WIFEXITED(status) || WEXITSTATUS(status);
+	}
+}
+
 int main(void)
 {
 	const int hello[] = { HELLO_MAGIC, WIRE_VERSION, (int)k_version(), k_has_vm_pat() };
-	int length;
 
 	open_one_way(STDIN_FILENO, O_RDONLY);
 	open_one_way(STDOUT_FILENO, O_WRONLY);
@@ -70,21 +116,5 @@ int main(void)
 	k_init(RAM, MEMORY_MAP);
 	if (write(STDOUT_FILENO, hello, sizeof(hello)) != sizeof(hello))
 		return 1;
-	while (read_request(&length)) {
-		answer_begin();
-		trouble_in_trace = 1;
-		for (const int *at = request; at < request + length;) {
-			const struct trace trace = { at[0], at[1], at[2], at[3], at[4] };
-
-			trouble_clock(trace.ops);
-			if (!trace_run(&trace, at + TRACE_WORDS)) {
-				answer_send();
-				return 0;
-			}
-			at += TRACE_WORDS + (long)trace.ops * OP_WORDS;
-		}
-		trouble_in_trace = 0;
-		answer_send();
-	}
-	return 0;
+	return serve_by_copies();
 }

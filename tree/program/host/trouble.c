@@ -57,7 +57,7 @@ static void stop(enum stop kind, const char *why, unsigned long address, const u
 	} else {
 		answer_excuse(kind, text);
 	}
-	_exit(3);
+	_exit(STATUS_SPENT);
 }
 
 #define CALLER ((const unsigned long *)__builtin_frame_address(0))
