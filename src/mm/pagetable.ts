@@ -28,6 +28,9 @@ export class PageTable {
   private readonly entries: Int32Array;
   /** Which of the tables beneath the window are there. */
   private readonly tables: Uint8Array;
+  /** Entries that may have changed since takeChanged() lie from `low` on and below `high`. */
+  private low = 0;
+  private high: number;
 
   constructor(
     vpages: PageCount,
@@ -36,6 +39,20 @@ export class PageTable {
   ) {
     this.entries = new Int32Array(vpages).fill(NONE);
     this.tables = new Uint8Array(((vpages - 1) >> TABLE_SHIFT) + 1);
+    this.high = vpages;
+  }
+
+  /** A range that holds every entry which has changed since this was asked last; perhaps an empty one. */
+  takeChanged(): { readonly start: VirtualPage; readonly end: VirtualPage } {
+    const changed = { start: this.low, end: this.high };
+    this.low = this.entries.length;
+    this.high = 0;
+    return changed;
+  }
+
+  private note(start: VirtualPage, end: VirtualPage): void {
+    if (start < this.low) this.low = start;
+    if (end > this.high) this.high = end;
   }
 
   /** The pfn that a page maps (follow_pfnmap_start() with a special PTE), or null. */
@@ -139,6 +156,8 @@ export class PageTable {
   move(at: VirtualPage, pages: PageCount, to: VirtualPage): void {
     const { entries } = this;
     const nearer = (at - to) << MODE_BITS;
+    this.note(at, at + pages);
+    this.note(to, to + pages);
     for (let i = 0; i < pages; i++) {
       const entry = entries[at + i] as number;
       entries[to + i] = (entry & MODE) < IS_PFN ? entry + nearer : entry;
@@ -149,6 +168,7 @@ export class PageTable {
   /** Copies the entries of [start, end) from another process (copy_page_range()). */
   copyFrom(source: PageTable, start: VirtualPage, end: VirtualPage): void {
     if (start < end) this.needTables(start, end);
+    this.note(start, end);
     for (let at = start; at < end; ) {
       const upTo = source.runEnd(at, end);
       const pfn = source.pfnAt(at);
@@ -160,7 +180,10 @@ export class PageTable {
   /** Keeps the entries of [start, end); returns what puts them back, into a table of this size. */
   keep(start: VirtualPage, end: VirtualPage): (table: PageTable) => void {
     const entries = this.entries.slice(start, end);
-    return (table) => table.entries.set(entries, start);
+    return (table) => {
+      table.note(start, end);
+      table.entries.set(entries, start);
+    };
   }
 
   /** Keeps which tables are there; returns what puts them back. */
@@ -171,6 +194,7 @@ export class PageTable {
 
   private fill(start: VirtualPage, end: VirtualPage, entry: number): void {
     const { entries, mapped } = this;
+    this.note(start, end);
     for (let at = start; at < end; ) {
       const upTo = this.runEnd(at, end);
       const pfn = this.pfnAt(at);

@@ -120,14 +120,12 @@ function showVma(
   };
 }
 
-/** Whether showVma() would say the same again. */
+/** Whether showVma() would say the same again, as far as no page of it has changed. */
 function isShown(
   shown: VmaState,
   vma: Vma,
-  pageTable: PageTable,
   hasVmPat: ((vma: Vma) => boolean) | undefined,
 ): boolean {
-  const runs = vma.device === null ? shown.modes : shown.maps;
   return (
     shown.start === vma.start &&
     shown.end === vma.end &&
@@ -137,38 +135,44 @@ function isShown(
     shown.pat === hasVmPat?.(vma) &&
     (shown.dontfork === true) === vma.dontfork &&
     (shown.sealed === true) === vma.sealed &&
-    runs !== undefined &&
-    areMaps(runs, vma, pageTable)
+    (vma.device === null ? shown.modes : shown.maps) !== undefined
   );
 }
 
 /**
- * A process' VMAs. What `before` has of them as they are is not made again: thousands of ops in
- * thousands of VMAs would take gigabytes otherwise.
+ * A process' VMAs. What `before` has of them as they are is not made again, nor are pages read that no
+ * op has touched: thousands of ops in thousands of VMAs would take gigabytes and minutes otherwise.
  */
 function showVmas(
   { vmas, pageTable }: Mm,
   hasVmPat: ((vma: Vma) => boolean) | undefined,
-  before: readonly VmaState[],
+  before: VmaState[],
 ): VmaState[] {
-  let at = 0;
-  return vmas.map((vma) => {
+  const changed = pageTable.takeChanged();
+  let [at, isSame] = [0, true];
+  const now = vmas.map((vma, nth) => {
     while (at < before.length && (before[at] as VmaState).start < vma.start) at++;
     const shown = before[at];
-    return shown !== undefined && isShown(shown, vma, pageTable, hasVmPat)
-      ? shown
-      : showVma(vma, pageTable, hasVmPat);
+    const mayDiffer = vma.start < changed.end && changed.start < vma.end;
+    const isAsShown =
+      shown !== undefined &&
+      isShown(shown, vma, hasVmPat) &&
+      (!mayDiffer || areMaps(shown.maps ?? shown.modes ?? [], vma, pageTable));
+    isSame &&= isAsShown && at === nth;
+    return isAsShown ? shown : showVma(vma, pageTable, hasVmPat);
   });
+  return isSame && now.length === before.length ? before : now;
 }
 
 /** The memtype list; entries at its head and tail that `before` has too are not made again. */
-function showList(entries: readonly Reservation[], before: readonly Memtype[]): Memtype[] {
+function showList(entries: readonly Reservation[], before: Memtype[]): Memtype[] {
   const { head, tail } = commonEnds(
     entries,
     before,
     ({ start, end, mode }, shown) =>
       shown.start === start && shown.end === end && shown.type === cattrName(mode),
   );
+  if (head === entries.length && head === before.length) return before;
   const changed = entries.slice(head, entries.length - tail).map(showReservation);
   return [...before.slice(0, head), ...changed, ...before.slice(before.length - tail)];
 }

@@ -95,9 +95,16 @@ const LONGEST = 64;
 export class MemtypeIntervals {
   private readonly chunks: Chunk[] = [new Chunk()];
 
-  /** Every reservation in order. */
-  all(): MemtypeEntry[] {
-    return this.chunks.flatMap(({ entries, count }) => entries.slice(0, count));
+  /** Every reservation in order, by value. */
+  values(): MemtypeEntry[] {
+    const all: MemtypeEntry[] = [];
+    for (const { entries, count } of this.chunks) {
+      for (let at = 0; at < count; at++) {
+        const { start, end, mode } = entries[at] as Entry;
+        all.push({ start, end, mode });
+      }
+    }
+    return all;
   }
 
   clear(): void {
@@ -138,7 +145,16 @@ export class MemtypeIntervals {
 
   /** The reservations with a pfn of [start, end) in order, in a list of their own. */
   overlapping(start: number, end: number): MemtypeEntry[] {
-    return this.all().filter((entry) => entry.start < end && entry.end > start);
+    const found: MemtypeEntry[] = [];
+    for (const { entries, count, reach } of this.chunks) {
+      if (reach <= start) continue;
+      for (let at = 0; at < count; at++) {
+        const entry = entries[at] as Entry;
+        if (entry.start >= end) return found;
+        if (entry.end > start) found.push(entry);
+      }
+    }
+    return found;
   }
 
   /** Puts a reservation behind all that start where it does. */

@@ -47,7 +47,7 @@ export class MemtypeList {
 
   /** Every reservation in the kernel's order, by value. */
   get entries(): readonly Reservation[] {
-    return this.tree.all().map(({ start, end, mode }) => ({ start, end, mode }));
+    return this.tree.values();
   }
 
   /** What is wrong with the order of the list, in a few words, or null. */
@@ -141,10 +141,16 @@ export class MemtypeList {
     refused: Decider,
   ): void {
     if (this.requests === null) return;
-    const standing = this.standing(start, end);
-    const why =
-      got === null ? { by: refused, entries: standing } : decided(asked, actual, got, standing);
-    this.requests.push({ start, end, asked, got, ...why });
+    if (got !== null && got === asked) {
+      this.requests.push({ start, end, asked, got, by: "asked", entries: [] });
+    } else if (got !== null && got === actual) {
+      this.requests.push({ start, end, asked, got, by: "mtrr", entries: [] });
+    } else {
+      const standing = this.standing(start, end);
+      const entries = got === null ? standing : withMode(standing, got);
+      const by = got === null ? refused : entries.length > 0 ? "reservation" : "unknown";
+      this.requests.push({ start, end, asked, got, by, entries });
+    }
   }
 
   /**
@@ -237,19 +243,6 @@ export class MemtypeList {
   protected firstEndingAt(start: number, end: number): MemtypeEntry | null {
     return this.tree.firstEndingAt(end, 0, start);
   }
-}
-
-/** What gave a granted request its mode, among the reservations that overlap it. */
-function decided(
-  asked: PageCacheMode,
-  actual: PageCacheMode,
-  got: PageCacheMode,
-  standing: readonly MemtypeEntry[],
-): Pick<ModeRequest, "by" | "entries"> {
-  if (got === asked) return { by: "asked", entries: [] };
-  if (got === actual) return { by: "mtrr", entries: [] };
-  const entries = withMode(standing, got);
-  return { by: entries.length > 0 ? "reservation" : "unknown", entries };
 }
 
 /** The first of the reservations that has a mode, in a list; empty where none has. */

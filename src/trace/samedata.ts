@@ -43,5 +43,6 @@ export function sharedEnds<T>(
   list: readonly T[],
   other: readonly T[],
 ): ReturnType<typeof commonEnds> {
+  if (list === other) return { head: list.length, tail: 0 };
   return commonEnds(list, other, (item, twin) => item === twin);
 }

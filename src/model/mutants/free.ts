@@ -28,7 +28,9 @@ export const FREE_FAULTS: readonly SharedFault[] = [
     "the first reservation with that start goes, whatever its end",
     class extends MemtypeList {
       protected override erase(start: number, end: number): boolean {
-        const first = this.tree.all().find((entry) => entry.start === start);
+        const first = this.tree
+          .overlapping(start, start + 1)
+          .find((entry) => entry.start === start);
         if (first === undefined) return super.erase(start, end);
         this.remove(first);
         return true;
@@ -72,7 +74,9 @@ export const FREE_FAULTS: readonly SharedFault[] = [
     "of equal reservations the last goes, not the first",
     class extends MemtypeList {
       protected override erase(start: number, end: number): boolean {
-        const last = this.tree.all().findLast((e) => e.start === start && e.end === end);
+        const last = this.tree
+          .overlapping(start, end)
+          .findLast((e) => e.start === start && e.end === end);
         if (last === undefined) return super.erase(start, end);
         this.remove(last);
         return true;
