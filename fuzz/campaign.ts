@@ -1,5 +1,10 @@
 import type { Trace } from "../src/trace/trace.ts";
-import { type CampaignIdentity, concludeCampaign, perSecond } from "./conclude.ts";
+import {
+  type CampaignIdentity,
+  concludeCampaign,
+  perSecond,
+  type ShrinkLimits,
+} from "./conclude.ts";
 import { type Executor, localExecutor, type Stop } from "./executor.ts";
 import type { Differential } from "./differential.ts";
 import { missingRanges, type PlannedRange, RangePlanner } from "./ranges.ts";
@@ -28,6 +33,8 @@ export interface Progress {
   readonly lastNew: { readonly signature: string; readonly run: number } | null;
   /** Milliseconds until the runs are done, or null when that is not known yet. */
   readonly etaMs: number | null;
+  /** Signatures whose least trace has been looked for. */
+  readonly shrunk: number;
 }
 
 /** What was done before: by an earlier session of the same campaign, or by its shards. */
@@ -55,6 +62,8 @@ export interface CampaignOptions extends CampaignIdentity {
   readonly chunk?: number | undefined;
   /** Is told every finished range and the time since the one before, and keeps it. */
   readonly onRange?: (tally: Tally, milliseconds: number) => Promise<void>;
+  /** What is worth shrinking, and how long; all of it to the end unless told. */
+  readonly limits?: ShrinkLimits | undefined;
   /** Goals it is not held to. */
   readonly leftOut?: readonly LeftOut[];
   readonly witnesses?: ReadonlyMap<string, Trace>;
@@ -83,7 +92,12 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
   const { reproduced, gone } = await replaySaved(options);
   await work.runAll();
   work.report("shrink");
-  const campaign = await concludeCampaign(work.tally, work.elapsedMs(), { ...options, executor });
+  const onShrunk = () => {
+    work.shrunk++;
+    work.report("shrink");
+  };
+  const concluding = { ...options, executor, onShrunk };
+  const campaign = await concludeCampaign(work.tally, work.elapsedMs(), concluding);
   return { campaign, reproduced, gone, interrupted: campaign.interrupted === true };
 }
 
@@ -105,6 +119,7 @@ async function replaySaved(
 class CampaignWork {
   /** Of everything that is finished. */
   tally: Tally;
+  shrunk = 0;
   private readonly options: CampaignOptions;
   private readonly executor: Executor;
   private readonly whole: RunRange;
@@ -152,6 +167,7 @@ class CampaignWork {
       findings: Object.keys(this.tally.occurrences).filter((one) => !isPartedSignature(one)).length,
       lastNew: this.lastNew,
       etaMs: this.etaMs(),
+      shrunk: this.shrunk,
     });
   }
 

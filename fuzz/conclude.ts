@@ -19,6 +19,16 @@ export interface CampaignIdentity {
   readonly seed: number;
 }
 
+/** How much work the least traces of findings are worth. */
+export interface ShrinkLimits {
+  /** Whether a signature's least trace is looked for; the trace of any other is cut after the step that shows it. */
+  isWorth(signature: string): boolean;
+  /** Milliseconds that are left for all of them. */
+  msLeft(): number;
+  /** Is told of each for which they did not do. */
+  onRough(signature: string): void;
+}
+
 export interface ConcludeOptions extends CampaignIdentity {
   readonly executor: Executor;
   /** For what the executor could not shrink before the signal came. */
@@ -28,6 +38,9 @@ export interface ConcludeOptions extends CampaignIdentity {
   readonly leftOut?: readonly LeftOut[] | undefined;
   /** Traces that are known to be the simplest to show a signature, by signature. */
   readonly witnesses?: ReadonlyMap<string, Trace> | undefined;
+  readonly limits?: ShrinkLimits | undefined;
+  /** Is told whenever one is done. */
+  readonly onShrunk?: (() => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -121,26 +134,44 @@ async function findAll(
   options: ConcludeOptions,
 ): Promise<CampaignFinding[]> {
   const findings: CampaignFinding[] = [];
-  const queue = work.entries();
+  const queue = simplestFirst(work).values();
   const lane = async () => {
-    for (const [index, one] of queue) findings[index] = await findOne(one, options);
+    for (const one of queue) {
+      findings[work.indexOf(one)] = await findOne(one, options);
+      options.onShrunk?.();
+    }
   };
   await Promise.all(Array.from({ length: options.executor.jobs }, lane));
   return findings;
 }
 
+/** Of each verdict and symptom the earliest first, then the others: where time is short, what is left follows. */
+function simplestFirst(work: readonly Work[]): Work[] {
+  const sorted = [...work].sort((a, b) => a.seen.best.step - b.seen.best.step);
+  const kindOf = ({ signature }: Work) => signature.split(":", 2).join(":");
+  const kinds = sorted.map(kindOf);
+  const isFirst = (index: number) => Number(kinds.indexOf(kinds[index] ?? "") === index);
+  const ranked = sorted.map((one, index) => ({ one, first: isFirst(index) }));
+  return ranked.sort((a, b) => b.first - a.first).map(({ one }) => one);
+}
+
 /** The finding in a trace that is known to be the simplest, or in what the campaign's own shrinks to. */
 async function findOne(
   { signature, seen }: Work,
-  { seed, executor, differential, signal, traceOf = traceOfRun, witnesses }: ConcludeOptions,
+  options: ConcludeOptions,
 ): Promise<CampaignFinding> {
+  const { seed, executor, differential, signal, traceOf = traceOfRun, witnesses, limits } = options;
   const inKnown = async (name: string) => {
     const known = witnesses?.get(name);
     return known === undefined ? null : shownBy(known, name, seen, differential);
   };
   const shown = await inKnown(signature);
   if (shown !== null) return shown;
-  const shrunk = signal?.aborted === true ? null : await executor.shrink(signature, seen, signal);
+  const isWorth = limits?.isWorth(signature) ?? true;
+  const mostMs = limits?.msLeft() ?? Number.POSITIVE_INFINITY;
+  const isOver = signal?.aborted === true || !isWorth || mostMs <= 0;
+  const shrunk = isOver ? null : await executor.shrink(signature, seen, signal, mostMs);
+  if (isWorth && limits !== undefined && limits.msLeft() <= 0) limits.onRough(signature);
   if (shrunk === null) {
     return findingIn(traceOf(seed, seen.best.run), signature, seen, differential, null);
   }

@@ -19,11 +19,15 @@ export interface Executor {
   readonly jobs: number;
   /** Tallies a range, or, when it had to stop, the first runs of it; null when not even one. */
   tally(range: RunRange, stop: Stop): Promise<Tally | null>;
-  /** Shrinks the best example of a signature; null when the signal came first. */
+  /**
+   * Shrinks the best example of a signature; null when the signal came first. After `mostMs` milliseconds the
+   * least trace so far will do, where the executor can stop in the middle.
+   */
   shrink(
     signature: string,
     seen: Occurrences,
     signal?: AbortSignal,
+    mostMs?: number,
   ): Promise<CampaignFinding | null>;
 }
 
@@ -42,10 +46,10 @@ export function localExecutor(
   return {
     jobs: 1,
     tally: (range, stop) => tallyUntil(seed, range, differential, traceOf, stop),
-    shrink: async (signature, seen, signal) => {
+    shrink: async (signature, seen, signal, mostMs) => {
       await nextTurn();
       if (signal?.aborted === true) return null;
-      return minimalFinding(seed, signature, seen, differential, traceOf);
+      return minimalFinding(seed, signature, seen, differential, traceOf, mostMs);
     },
   };
 }
@@ -132,13 +136,17 @@ export async function tallyRuns(
   return tally;
 }
 
-/** Shrinks the best example of a signature. */
+/** Shrinks the best example of a signature, for so many milliseconds at most. */
 export function minimalFinding(
   seed: number,
   signature: string,
   seen: Occurrences,
   differential: Differential,
   traceOf: TraceSource,
+  mostMs = Number.POSITIVE_INFINITY,
 ): Promise<CampaignFinding> {
-  return findingIn(traceOf(seed, seen.best.run), signature, seen, differential);
+  const end = performance.now() + mostMs;
+  const isOver = () => performance.now() > end;
+  const whole = traceOf(seed, seen.best.run);
+  return findingIn(whole, signature, seen, differential, differential, isOver);
 }

@@ -52,7 +52,8 @@ function keptOf(found: JudgedFinding, seen: Occurrences, trace: Trace): Campaign
 /**
  * A signature in the trace that shows it best, shrunk by a differential that stands for the real one
  * where that is too slow to be asked thousands of times; what it leads to is confirmed by the real one.
- * With null nothing is shrunk, but the trace cut after the step that shows it.
+ * With null nothing is shrunk, but the trace cut after the step that shows it; once `isOver` says so, the least
+ * trace so far will do.
  *
  * Of a parted one, a trace is looked for on the way in which the sides have not parted: there its
  * symptom has another verdict, and that is the finding.
@@ -63,16 +64,17 @@ export async function findingIn(
   seen: Occurrences,
   real: Differential,
   proxy: Differential | null = real,
+  isOver: () => boolean = () => false,
 ): Promise<CampaignFinding> {
   const starts = startsOf(whole, seen);
   const shows = isPartedSignature(signature)
     ? sameOnOneSide(signature, sideOf(seen))
     : (finding: JudgedFinding) => finding.signature === signature;
-  const search = new Search(signature, shows, proxy);
+  const search = new Search(signature, shows, proxy, isOver);
   const found = await search.from(starts);
   if (search.unparted !== null) {
     const { trace, verdict } = search.unparted;
-    const better = await unpartedIn(trace, verdict, seen, real, proxy);
+    const better = await unpartedIn(trace, verdict, seen, real, proxy, isOver);
     if (better !== null) return better;
   }
   const confirm = finder(signature, shows, real);
@@ -90,11 +92,12 @@ async function unpartedIn(
   { count, firstRun, best }: Occurrences,
   real: Differential,
   proxy: Differential | null,
+  isOver: () => boolean,
 ): Promise<CampaignFinding | null> {
   const step = trace.ops.length - 1;
   try {
     const seen = { count, firstRun, best: { ...best, step } };
-    return await findingIn(trace, signature, seen, real, proxy);
+    return await findingIn(trace, signature, seen, real, proxy, isOver);
   } catch (error) {
     if (error instanceof LostFinding) return null;
     throw error;
@@ -120,6 +123,7 @@ class Search {
     private readonly signature: string,
     private readonly shows: (finding: JudgedFinding) => boolean,
     private readonly proxy: Differential | null,
+    private readonly isOver: () => boolean,
   ) {}
 
   /** The least trace that shows it, from the first of these that does, or null. */
@@ -134,7 +138,7 @@ class Search {
   }
 
   private async holds(trace: Trace, proxy: Differential): Promise<boolean> {
-    if (this.unparted !== null) return false;
+    if (this.unparted !== null || this.isOver()) return false;
     const { findings } = await proxy(named(trace, this.signature));
     const shown = findings.filter(this.shows);
     const found = shown.find(({ parted }) => !parted);

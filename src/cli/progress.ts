@@ -34,9 +34,9 @@ export class LiveLine {
 
 /** Progress in words, the fastest changing first. */
 export function progressText(progress: Progress): string {
-  const { phase, runs, opsPerSecond, findings, lastNew, etaMs } = progress;
+  const { phase, runs, opsPerSecond, findings, lastNew, etaMs, shrunk } = progress;
   const parts = [`${runs} runs`, `${opsPerSecond} ops/s`, `${findings} findings`];
-  if (phase === "shrink") parts.push("shrinking them");
+  if (phase === "shrink") parts.push(`shrinking them, ${shrunk} done`);
   else if (etaMs !== null) parts.push(`ETA ${Math.ceil(etaMs / 1000)} s`);
   if (lastNew !== null) parts.push(`last new ${lastNew.signature} in run ${lastNew.run}`);
   return parts.join(", ");

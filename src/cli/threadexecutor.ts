@@ -35,8 +35,9 @@ export class ThreadExecutor implements Executor {
     signature: string,
     seen: Occurrences,
     signal?: AbortSignal,
+    mostMs?: number,
   ): Promise<CampaignFinding | null> {
-    const task = { kind: "shrink", signature, seen } as const;
+    const task = { kind: "shrink", signature, seen, mostMs } as const;
     const answer = await this.done(task, `shrinking ${signature}`, signal);
     return answer?.kind === "finding" ? answer.finding : null;
   }

@@ -21,10 +21,10 @@ export default async function work(task: WorkerTask): Promise<WorkerAnswer> {
       const { from, to } = task.range;
       return { kind: "tally", tally: await tallyRuns(seed, from, to, differential, traceOf) };
     }
-    const { signature, seen } = task;
+    const { signature, seen, mostMs } = task;
     return {
       kind: "finding",
-      finding: await minimalFinding(seed, signature, seen, differential, traceOf),
+      finding: await minimalFinding(seed, signature, seen, differential, traceOf, mostMs),
     };
   } catch (error) {
     return {

@@ -17,7 +17,12 @@ export interface WorkerSetup {
 /** One piece of work for a worker thread. */
 export type WorkerTask =
   | { readonly kind: "tally"; readonly range: RunRange }
-  | { readonly kind: "shrink"; readonly signature: string; readonly seen: Occurrences };
+  | {
+      readonly kind: "shrink";
+      readonly signature: string;
+      readonly seen: Occurrences;
+      readonly mostMs?: number | undefined;
+    };
 
 /** What came of it. An error of ours is a value, so that a rejection means that the thread died. */
 export type WorkerAnswer =
