@@ -97,6 +97,8 @@ export class AnswerSteps {
   /** The allocation that failed within the op, or null. */
   failed: Fault | null = null;
   events: readonly TraceEvent[] = [];
+  /** The kernel's functions that the op passed, in the order of their first calls; only of a trace that is watched. */
+  passed: readonly string[] = [];
   list: readonly ShownReservation[] = NO_LIST;
   /** Why there are no more steps; from then on no process is alive and every op is ESRCH. */
   stopped: Stopped | null = null;
@@ -129,6 +131,7 @@ export class AnswerSteps {
     if (outcome === undefined) throw new GarbledTreeAnswer(`errno ${errno} has no name here`);
     this.outcome = outcome;
     this.failed = null;
+    this.passed = [];
     this.at += 3;
     if (this.events.length > 0) this.events = [];
     while (this.at < words.length && words[this.at] !== RECORD.STEP) {
@@ -141,6 +144,7 @@ export class AnswerSteps {
   private showNothing(): void {
     this.outcome = "ESRCH";
     this.failed = null;
+    this.passed = [];
     this.events = [];
     this.list = NO_LIST;
     this.live = new Map(NO_SPACES);
@@ -168,6 +172,9 @@ export class AnswerSteps {
           kind: "kernel-leak",
           text: textIn(this.words.subarray(from + 1, to)),
         });
+      case RECORD.PASSED:
+        this.passed = textIn(this.words.subarray(from + 1, to)).split(" ");
+        return;
       case RECORD.STOP:
         return this.stop(from, to);
       case RECORD.END:

@@ -86,6 +86,12 @@ export class TreeBackend implements Backend {
     this.running.close();
   }
 
+  /** The kernel's functions that each op of a trace passes, in the order of their first calls. */
+  passedBy(world: World, ops: readonly Op[]): (readonly string[])[] {
+    this.requireFit(ops);
+    return this.running.passedBy(world, ops);
+  }
+
   private requireFit(ops: readonly Op[]): void {
     const why = unfitForTree(ops);
     if (why !== null) throw new UserError(`${this.id}: ${why}`);

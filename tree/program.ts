@@ -89,6 +89,18 @@ export class TreeProgram {
     return words;
   }
 
+  /** The kernel's functions that each op of a trace passes, in the order of their first calls; none after a stop. */
+  passedBy(world: World, ops: readonly Op[]): (readonly string[])[] {
+    this.collect();
+    const [words] = this.answersTo([{ world, ops, isWatched: true }]);
+    if (words === undefined) throw new Error("a trace without an answer");
+    const steps = new AnswerSteps(words, world);
+    return ops.map(() => {
+      steps.next();
+      return steps.passed;
+    });
+  }
+
   close(): void {
     this.sent = [];
     this.child?.close();

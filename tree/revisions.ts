@@ -70,6 +70,24 @@ export async function commitsIn(path: string, base: string, head: string): Promi
   return text.split("\n").filter((line) => line !== "");
 }
 
+/** How git heads what changes: with the line that begins the function before it. */
+const HUNK = /^@@ [^@]* @@ (.*)$/gm;
+
+/** The functions in which, or right after which, C files differ between two commits, in order. */
+export async function patchedFunctions(path: string, from: string, to: string): Promise<string[]> {
+  const args = ["diff-tree", "-p", "-r", "-U0", "--no-color", "--no-ext-diff", from, to];
+  return functionsIn(await gitOf(path, [...args, "--", "*.c", "*.h"]));
+}
+
+/** The functions that the heads of a patch's hunks name. */
+export function functionsIn(patch: string): string[] {
+  const names = [...patch.matchAll(HUNK)].map(([, line = ""]) => {
+    const call = /^SYSCALL_DEFINE\d\((\w+)/.exec(line)?.[1];
+    return call === undefined ? /(\w+)\s*\(/.exec(line)?.[1] : `__do_sys_${call}`;
+  });
+  return [...new Set(names.filter((name) => name !== undefined))];
+}
+
 const WHO = {
   GIT_COMMITTER_NAME: "pfndiff",
   GIT_COMMITTER_EMAIL: "pfndiff@localhost",

@@ -25,6 +25,7 @@ export const RECORD = {
   TRACE: 10,
   FAILED: 11,
   SPENT: 12,
+  PASSED: 13,
 } as const;
 
 /** Why a trace could not go on, by number; 0 is none. */
@@ -37,6 +38,8 @@ export const HELLO_WORDS = 4;
 export interface Asked {
   readonly world: World;
   readonly ops: readonly Op[];
+  /** Whether each step is to say which functions it passed. */
+  readonly isWatched?: boolean;
 }
 
 /** A request of several traces, with its length in words before it. */
@@ -47,10 +50,10 @@ export function encodeRequest(traces: readonly Asked[]): Int32Array {
   const words = new Int32Array(length);
   words[0] = length - 1;
   let at = 1;
-  for (const { world, ops } of traces) {
+  for (const { world, ops, isWatched = false } of traces) {
     words[at] = world.pfns;
     words[at + 1] = world.vpages;
-    words[at + 2] = world.mtrr === "write-back" ? 1 : 0;
+    words[at + 2] = (world.mtrr === "write-back" ? 1 : 0) + (isWatched ? 2 : 0);
     words[at + 3] = world.maps ?? 0;
     words[at + 4] = ops.length;
     at += TRACE_WORDS;

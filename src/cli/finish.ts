@@ -7,6 +7,7 @@ import { ANSI, PLAIN } from "../../reports/paint.ts";
 import { type Baseline, isUnexpected } from "../gate.ts";
 import type { Pair } from "./backends.ts";
 import { replaysOf, viewCampaign, withRoots } from "./campaign.ts";
+import { tellStanding } from "./confirm.ts";
 import { EXIT, type Io, oneLine } from "./io.ts";
 
 /** Where a campaign's results go, and what is accepted of its pair. */
@@ -17,6 +18,8 @@ export interface Finish {
   readonly json?: boolean | undefined;
   /** Print every finding, drawn, and not a summary of them. */
   readonly full?: boolean | undefined;
+  /** A kernel that is to show what a tree shows. */
+  readonly confirm?: string | undefined;
 }
 
 /** Saves a campaign and prints it; returns 1 when it found what nobody accepted, or too little. */
@@ -41,6 +44,9 @@ export async function finish(io: Io, result: CampaignResult, to: Finish): Promis
     const text = () =>
       to.full === true ? campaignText(view, paint) : campaignSummary(view, paint, out);
     await io.out(to.json === true ? jsonLine(rooted) : text());
+    const fresh = campaign.findings.filter((finding) => isUnexpected(accepted, finding));
+    const say = async (line: string) => (to.json === true ? io.err(line) : io.out(line));
+    await tellStanding(say, pair, fresh, to.confirm);
   }
   const unknown = campaign.findings.some((finding) => isUnexpected(accepted, finding));
   return unknown || campaign.goalsMissed.length > 0 ? EXIT.divergence : EXIT.ok;

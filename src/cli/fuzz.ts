@@ -35,6 +35,8 @@ export interface FuzzOptions extends SourceOptions {
   readonly full?: boolean;
   /** A folder of traces that three of four runs start from. */
   readonly corpus?: string;
+  /** A kernel that is to show what a tree shows. */
+  readonly confirm?: string;
 }
 
 /** How many traces a campaign without --runs and --time runs. */
@@ -42,7 +44,7 @@ export const DEFAULT_RUNS = 3000;
 
 /** Searches for differences, saves what it finds, and says which of it nobody has accepted. */
 export async function fuzz(io: Io, options: FuzzOptions): Promise<number> {
-  const { resume, out, json, full } = options;
+  const { resume, out, json, full, confirm } = options;
   const session =
     resume === undefined
       ? await newSession(io, options)
@@ -52,7 +54,7 @@ export async function fuzz(io: Io, options: FuzzOptions): Promise<number> {
     if (kernelsOf(pair).length > 0) return await fuzzKernels(io, session, { json, full });
     const jobs = jobsFor(plan, pair, options.jobs);
     return await withJobs(io, session, jobs, (executor) =>
-      workOn(io, session, { executor, json, full }),
+      workOn(io, session, { executor, json, full, confirm }),
     );
   } finally {
     await closeSession(session);

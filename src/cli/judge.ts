@@ -1,20 +1,18 @@
 import { residualOf } from "../../fuzz/residual.ts";
 import { runsOf, type Tally } from "../../fuzz/tally.ts";
-import { judgeText } from "../../reports/judgetext.ts";
-import { applyMbox, citation, commitOf, commitsIn } from "../../tree/revisions.ts";
+import { isPartedSignature } from "../../fuzz/witness.ts";
+import { applyMbox, commitOf, commitsIn } from "../../tree/revisions.ts";
 import { treeSpec } from "../../tree/sources.ts";
-import { saveResult, saveSummary } from "../results/findings.ts";
-import type { Baseline } from "../gate.ts";
 import { UserError } from "../usererror.ts";
 import { openPair, orClose } from "./backends.ts";
-import { replaysOf, viewCampaign, withRoots } from "./campaign.ts";
 import { EXIT, type Io } from "./io.ts";
 import { jobsFor, withJobs } from "./jobs.ts";
-import { beginSession, campaignOf, closeSession, planOf, type Session } from "./session.ts";
+import { type Ends, NONE_ACCEPTED, tellEnds } from "./judgepage.ts";
+import { beginSession, campaignOf, closeSession, planOf } from "./session.ts";
 import { sourceFor } from "./sourcefor.ts";
 
 export interface JudgeOptions {
-  /** Seconds that a comparison may take. */
+  /** Seconds that a comparison may take, once both ends are built. */
   readonly time: number;
   readonly seed: number;
   readonly out: string;
@@ -23,15 +21,16 @@ export interface JudgeOptions {
   readonly each?: boolean;
   /** A series as mails, to be applied to BASE. */
   readonly mbox?: string;
+  /** A kernel that is to show what the trees show. */
+  readonly confirm?: string;
 }
-
-/** Nothing is accepted of two revisions: what both show is shared, all else is the series'. */
-const NONE_ACCEPTED: Baseline = { format: "pfndiff/baseline@1", entries: [] };
 
 /** Runs that have to be done before an estimate counts, and the chance that is small enough. */
 const LEAST_RUNS = 10_000;
 const SMALL = 0.01;
 const MORE_RUNS = 1000;
+/** Of the time, what runs may take; what is left is for the least traces. */
+const RUNNING = 0.6;
 
 /** The chance that so many more runs show a new signature. */
 function chanceOfMore(tally: Tally): number {
@@ -79,63 +78,36 @@ async function endsOf(path: string, range: string, mbox: string | undefined) {
   return [base, await commitOf(path, to === undefined || to === "" ? "HEAD" : to)] as const;
 }
 
-interface Ends {
-  readonly path: string;
-  readonly from: string;
-  readonly to: string;
-  /** Commits from one to the other. */
-  readonly count: number;
-}
-
 async function judgeEnds(io: Io, ends: Ends, options: JudgeOptions): Promise<number> {
   const { path, from, to } = ends;
   const pair = await openPair({ before: `tree:${path}@${from}`, after: `tree:${path}@${to}` });
-  const source = sourceFor(pair, {});
+  const end = performance.now() + options.time * 1000;
   const cut = {
     seed: options.seed,
-    source,
+    source: sourceFor(pair, {}),
     runs: null,
-    milliseconds: options.time * 1000,
+    milliseconds: options.time * 1000 * RUNNING,
     shard: null,
   };
   const session = await orClose(pair, async () =>
     beginSession(io, pair, await planOf(pair, cut), options.out),
   );
+  const rough = new Set<string>();
+  const limits = {
+    // What both ends show, and what shows only where they had parted, is not told.
+    isWorth: (one: string) => !one.startsWith("kept:") && !isPartedSignature(one),
+    msLeft: () => end - performance.now(),
+    onRough: (signature: string) => rough.add(signature),
+  };
   try {
     const jobs = jobsFor(session.plan, pair, options.jobs);
     return await withJobs(io, session, jobs, async (executor) => {
-      const result = await campaignOf(io, session, NONE_ACCEPTED, { executor, isEnough });
-      return tell(io, ends, session, result);
+      const working = { executor, isEnough, limits };
+      const result = await campaignOf(io, session, NONE_ACCEPTED, working);
+      const chance = 1 - (1 - result.campaign.residual.chance) ** MORE_RUNS;
+      return tellEnds(io, ends, session, { result, rough, chance, confirm: options.confirm });
     });
   } finally {
     await closeSession(session);
   }
-}
-
-/** Saves what a comparison found and prints its page. */
-async function tell(
-  io: Io,
-  { path, from, to, count }: Ends,
-  { pair, journal, out }: Session,
-  result: Awaited<ReturnType<typeof campaignOf>>,
-): Promise<number> {
-  const folder = await saveResult(out, result);
-  if (result.interrupted) return EXIT.interrupted;
-  await journal.append({ kind: "end", digest: result.campaign.digest });
-  const { findings, residual } = result.campaign;
-  const told = findings.filter(({ verdict }) => verdict !== "parted");
-  const own = told.filter(({ verdict }) => verdict !== "kept");
-  const campaign = { ...result.campaign, findings: own };
-  const replays = await replaysOf(campaign, pair);
-  const rooted = await withRoots(campaign, replays, pair);
-  await saveSummary(folder, { ...rooted, findings });
-  const series = {
-    base: await citation(path, from),
-    head: await citation(path, to),
-    commits: count,
-    shared: told.length - own.length,
-    chance: 1 - (1 - residual.chance) ** MORE_RUNS,
-  };
-  await io.out(judgeText(series, viewCampaign(rooted, replays, NONE_ACCEPTED, folder)));
-  return own.some(({ verdict }) => verdict !== "fixed") ? EXIT.divergence : EXIT.ok;
 }

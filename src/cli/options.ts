@@ -42,6 +42,13 @@ export function jobsOption(): Option {
   ).argParser(wholeNumber(1, 256));
 }
 
+export function confirmOption(): Option {
+  return new Option(
+    "--confirm <kernel>",
+    "run the traces of a tree's findings in guests of this kernel too (kernel:6.12, kernel:PATH)",
+  );
+}
+
 export function fullOption(): Option {
   const does = "print every finding, drawn, and not a summary of them";
   return new Option("--full", does).conflicts("json");

@@ -12,6 +12,7 @@ import { addKernelCommands } from "./kernelprogram.ts";
 import {
   afterOption,
   beforeOption,
+  confirmOption,
   corpusOption,
   type Done,
   exitStyleOption,
@@ -142,6 +143,7 @@ function addFinders(program: Command, io: Io, done: Done): void {
     .addOption(sourceOption.idioms())
     .addOption(corpusOption())
     .addOption(fullOption())
+    .addOption(confirmOption())
     .option("--json", "print one pfndiff/campaign@1 object on stdout")
     .addOption(exitStyleOption())
     .action(async (options) => done(await (await import("./fuzz.ts")).fuzz(io, options)));

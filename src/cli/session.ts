@@ -1,5 +1,6 @@
 import { type CampaignResult, type EarlierWork, runCampaign } from "../../fuzz/campaign.ts";
 import { loadSaved } from "../results/findings.ts";
+import type { ShrinkLimits } from "../../fuzz/conclude.ts";
 import type { Executor } from "../../fuzz/executor.ts";
 import { BESIDE_DRIVERS, goalsBeyond } from "../../fuzz/reachable.ts";
 import type { Tally } from "../../fuzz/tally.ts";
@@ -99,8 +100,10 @@ export interface Working {
   /** Whether what was run so far is enough. */
   readonly isEnough?: ((tally: Tally) => boolean) | undefined;
   readonly chunk?: number | undefined;
+  readonly limits?: ShrinkLimits | undefined;
   readonly json?: boolean | undefined;
   readonly full?: boolean | undefined;
+  readonly confirm?: string | undefined;
   /** What stands for the sides where short traces are to tell what they can do. */
   readonly models?: Pair | undefined;
 }
@@ -117,6 +120,7 @@ export async function workOn(io: Io, session: Session, working: Working): Promis
     accepted,
     json: working.json,
     full: working.full,
+    confirm: working.confirm,
   });
   if (result.interrupted) {
     const { runs } = result.campaign;
@@ -133,7 +137,7 @@ export async function campaignOf(
   io: Io,
   session: Session,
   accepted: Baseline,
-  { executor, chunk, isEnough, models = session.pair }: Working,
+  { executor, chunk, isEnough, limits, models = session.pair }: Working,
 ): Promise<CampaignResult> {
   const { plan, corpus, pair, journal, out, earlier } = session;
   const { before, after } = pair;
@@ -150,6 +154,7 @@ export async function campaignOf(
       earlier,
       isEnough,
       chunk,
+      limits,
       onRange: (tally, milliseconds) => journal.append({ kind: "runs", tally, milliseconds }),
       traceOf: sourceOf(plan.source, corpus),
       leftOut:

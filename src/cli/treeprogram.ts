@@ -1,13 +1,20 @@
 import type { Command } from "commander";
 import type { Io } from "./io.ts";
 import { opening } from "./opening.ts";
-import { type Done, jobsOption, outOption, seconds, seedOption } from "./options.ts";
+import { confirmOption, type Done, jobsOption, outOption, seconds, seedOption } from "./options.ts";
 
 const TEACHING = `
 A kernel tree's own code, in a process (docs/TREES.md):
   pfndiff fuzz --before tree:~/linux@v6.15 --after tree:~/linux
   pfndiff conform --live tree:~/linux      random traces: does the model do what it does?
   pfndiff judge ~/linux v6.15..my-series   what a series of patches changes
+`;
+
+const JUDGING = `
+The page tells what HEAD shows and BASE does not, each with the shortest trace and the kernel functions that it
+passes (*patched* ones marked). What both show is counted only. Exit 0 when nothing is introduced or changed.
+  pfndiff judge ~/linux v6.15..my-series --each --time 60
+  pfndiff judge ~/linux v6.15 --mbox series.mbox --confirm kernel:arch/x86/boot/bzImage
 `;
 
 /** Declares what every command that opens `tree:PATH` goes by. */
@@ -31,13 +38,15 @@ export function addTreeCommands(program: Command, io: Io, done: Done): void {
     .option("--mbox <file>", "apply the mails of a series to BASE first, outside of the repository")
     .option(
       "--time <seconds>",
-      "stop a comparison then, should new findings still be likely",
+      "of each comparison once it is built: six tenths at most for runs, the rest for short traces",
       seconds,
       600,
     )
+    .addOption(confirmOption())
     .addOption(seedOption().default(1))
     .addOption(jobsOption())
     .addOption(outOption())
+    .addHelpText("after", JUDGING)
     .action(async (tree, range, options) =>
       done(await (await import("./judge.ts")).judgeSeries(io, tree, range, options)),
     );

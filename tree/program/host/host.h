@@ -11,8 +11,8 @@
  * What pfndiff and this program say to each other, in 32-bit words: tree/wire.ts has the other half, and a test
  * compares the two.
  *
- * A request is its length in words and so many traces; a trace is TRACE_WORDS words (pfns, vpages, write-back,
- * maps, ops) and OP_WORDS words an op: code, proc, at, pages, four of its own, and the site and number of the
+ * A request is its length in words and so many traces; a trace is TRACE_WORDS words (pfns, vpages, write-back + 2 if
+ * it is watched, maps, ops) and OP_WORDS words an op: code, proc, at, pages, four of its own, and the site and number of the
  * allocation that fails. All but the last two are what a guest is told as well (kernel/wire.ts).
  * An answer is its length and, for each trace, records: a word of kind and one of length, then so many words.
  */
@@ -34,6 +34,7 @@ enum record {
 	RECORD_STOP = 9,  /* enum stop, then text and backtrace: the answer ends here */
 	RECORD_TRACE = 10, /* the page where the region of the trace begins */
 	RECORD_FAILED = 11, /* site and number of the allocation that failed within the op */
+	RECORD_PASSED = 13, /* the functions that the op passed, in the order of their first calls, as text */
 	RECORD_SPENT = 12, /* the trace is over, and the answer ends here: it has left something behind */
 };
 
@@ -51,6 +52,7 @@ enum op_code {
 
 struct trace {
 	int pfns, vpages, write_back, maps, ops;
+	int is_watched; /* each step says which functions it passed */
 };
 
 /* answer.c: records, kept until a request is done. */
@@ -92,7 +94,15 @@ extern int trouble_in_trace;
 /* What the kernel says belongs to no op. */
 extern int trouble_is_quiet;
 
-/* symbols.c: the function and offset of an address, such as "untrack_pfn+0x2a"; static text. */
+/* passes.c: notes the functions that are entered between the two, and says them in a record. */
+void passes_begin(void);
+void passes_end(void);
+/* The processor has come to an instruction. */
+void passes_note(unsigned long at);
+
+/* symbols.c: whether a function begins at an address. */
+int is_function(unsigned long address);
+/* The function and offset of an address, such as "untrack_pfn+0x2a"; static text. */
 const char *symbol_of(unsigned long address);
 
 #endif

@@ -68,7 +68,7 @@ static int serve(void)
 		answer_begin();
 		trouble_in_trace = 1;
 		for (const int *at = request; goes_on && at < request + length;) {
-			const struct trace trace = { at[0], at[1], at[2], at[3], at[4] };
+			const struct trace trace = { at[0], at[1], at[2] & 1, at[3], at[4], at[2] >> 1 };
 
 			trouble_clock(trace.ops);
 			goes_on = trace_run(&trace, at + TRACE_WORDS);

@@ -4,6 +4,7 @@
 #include <elf.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -24,6 +25,43 @@ static int open_image(void)
 	if (image == MAP_FAILED)
 		image = NULL;
 	return image != NULL;
+}
+
+// The starts of all functions, in order.
+static unsigned long *starts;
+static size_t start_count;
+
+static int by_address(const void *a, const void *b)
+{
+	const unsigned long one = *(const unsigned long *)a, two = *(const unsigned long *)b;
+
+	return (one > two) - (one < two);
+}
+
+static void read_starts(void)
+{
+	const Elf64_Ehdr *header = (const Elf64_Ehdr *)image;
+	const Elf64_Shdr *sections = (const Elf64_Shdr *)(image + header->e_shoff);
+
+	for (int i = 0; i < header->e_shnum; i++) {
+		const Elf64_Sym *symbols = (const Elf64_Sym *)(image + sections[i].sh_offset);
+		const size_t count = sections[i].sh_size / sizeof(*symbols);
+
+		if (sections[i].sh_type != SHT_SYMTAB)
+			continue;
+		starts = malloc(count * sizeof(*starts));
+		for (size_t n = 0; starts && n < count; n++)
+			if (ELF64_ST_TYPE(symbols[n].st_info) == STT_FUNC && symbols[n].st_value)
+				starts[start_count++] = symbols[n].st_value;
+	}
+	qsort(starts, start_count, sizeof(*starts), by_address);
+}
+
+int is_function(unsigned long address)
+{
+	if (!starts && (image || open_image()))
+		read_starts();
+	return starts && bsearch(&address, starts, start_count, sizeof(*starts), by_address);
 }
 
 const char *symbol_of(unsigned long address)

@@ -135,7 +135,11 @@ int trace_run(const struct trace *trace, const int *ops)
 			procs = op[1] + 1;
 		answer_step();
 		k_fault(op[OP_WORDS - 2], op[OP_WORDS - 1]);
+		if (trace->is_watched)
+			passes_begin();
 		result = perform(op);
+		if (trace->is_watched)
+			passes_end();
 		if (k_has_failed())
 			answer_record(RECORD_FAILED, op + OP_WORDS - 2, 2);
 		k_fault(SITE_NONE, 0);

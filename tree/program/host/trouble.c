@@ -146,6 +146,8 @@ static void on_fault(int signal, siginfo_t *info, void *ucontext)
 	unsigned char *code = (unsigned char *)at;
 	char why[256];
 
+	if (signal == SIGTRAP && info->si_code == TRAP_TRACE)
+		return passes_note(at);
 	if (at < 65536) {
 		// A call of nothing: the caller's address is on the stack.
 		snprintf(why, sizeof(why), "a call of address 0x%lx", at);
