@@ -153,7 +153,15 @@ async function makeProgram(making: Making): Promise<void> {
       env: ENV,
       onStdout,
     });
-  for (const { from, to } of glue.inTree) writeChanged(join(copy, to), readFileSync(from));
+  for (const { from, to } of glue.inTree) {
+    if (!existsSync(dirname(join(copy, to)))) {
+      throw new KernelUnavailable(
+        `${id} is of no release that the program knows: it has no ${dirname(to)}`,
+        "see docs/TREES.md",
+      );
+    }
+    writeChanged(join(copy, to), readFileSync(from));
+  }
   await configure(making, log, make);
   const own = glue.inTree
     .filter(({ to }) => to.endsWith(".c"))

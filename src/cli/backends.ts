@@ -60,9 +60,15 @@ export interface Pair {
   readonly after: Backend;
 }
 
-/** Opens both sides. */
+/** Opens both sides; where the second cannot be, the first is closed. */
 export async function openPair(options: { before: string; after: string }): Promise<Pair> {
-  return { before: await openBackend(options.before), after: await openBackend(options.after) };
+  const before = await openBackend(options.before);
+  try {
+    return { before, after: await openBackend(options.after) };
+  } catch (error) {
+    await before.close?.();
+    throw error;
+  }
 }
 
 /** Whether a backend is a model, which can be run step by step and shows its contexts. */

@@ -1,0 +1,136 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { build } from "vite";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { opening } from "../../src/cli/opening.ts";
+import { run } from "../cli/run.ts";
+
+/*
+ * A repository of a tree whose commits are models: each has a program (toyprogram.ts) that answers as the model does
+ * which its file names. One commit has none, and nothing there that make could build.
+ */
+const root = mkdtempSync(join(tmpdir(), "pfndiff-series-"));
+const repo = join(root, "linux");
+const commits: string[] = [];
+
+const MODELS = [
+  "legacy@6.12",
+  "legacy@6.12",
+  "remap-forgets-flag",
+  "nothing that builds",
+  "remap-forgets-flag",
+  "remap-forgets-flag",
+  "remap-forgets-flag",
+  "legacy@6.12",
+];
+
+function git(...args: string[]): string {
+  const who = ["-c", "user.name=t", "-c", "user.email=t@localhost"];
+  return execFileSync("git", ["-C", repo, ...who, ...args], { encoding: "utf8" }).trim();
+}
+
+const nth = (number: number) => commits[number] ?? "";
+const everything = () => readdirSync(join(repo, ".git"), { recursive: true }).sort();
+
+/** Programs by the ids of trees, for every commit that has one. */
+function programs(): Record<string, string> {
+  const known: Record<string, string> = {};
+  for (const [number, model] of MODELS.entries()) {
+    if (number === 3) continue;
+    const program = join(root, `program${number}`);
+    writeFileSync(program, `#!/bin/sh\nexec node ${join(root, "toyprogram.mjs")} ${model}\n`, {
+      mode: 0o755,
+    });
+    known[`tree:${repo}@${nth(number)}`] = program;
+  }
+  return known;
+}
+
+beforeAll(async () => {
+  vi.stubEnv("XDG_CACHE_HOME", join(root, "cache"));
+  mkdirSync(join(repo, "mm"), { recursive: true });
+  execFileSync("git", ["init", "-q", repo]);
+  writeFileSync(join(repo, "Kbuild"), "");
+  for (const [number, model] of MODELS.entries()) {
+    const text = `int before;\n\nint patched(int a)\n{\n\treturn a;\n}\n/* ${number}: ${model} */\n`;
+    writeFileSync(join(repo, "mm", "memory.c"), text);
+    git("add", "-A");
+    git("commit", "-qm", `mm: ${number}, ${model}`);
+    commits.push(git("rev-parse", "HEAD"));
+  }
+  await build({
+    configFile: false,
+    logLevel: "error",
+    build: {
+      ssr: resolve("tests/tree/toyprogram.ts"),
+      outDir: root,
+      emptyOutDir: false,
+      rollupOptions: { output: { entryFileNames: "toyprogram.mjs" } },
+    },
+    ssr: { noExternal: true },
+  });
+  opening.programs = programs();
+});
+afterAll(() => {
+  opening.programs = {};
+  vi.unstubAllEnvs();
+  rmSync(root, { recursive: true, force: true });
+});
+
+const judged = (name: string, time: string, ...words: string[]) =>
+  run(["judge", repo, ...words, "--time", time, "--jobs", "1", "--out", join(root, name)]);
+
+describe("a series of commits", () => {
+  test("that changes nothing is told so, and the repository is as it was", async () => {
+    const was = everything();
+    const { status, out } = await judged("same", "1", `${nth(0)}..${nth(1)}`);
+    expect(out).toContain("**No finding is the series' own.**");
+    expect(out).toMatch(/^1 commit; \d+ runs/m);
+    expect(status).toBe(0);
+    expect(everything()).toEqual(was);
+  });
+
+  test("is judged commit by commit, with short traces and the functions that they pass", async () => {
+    const { status, out } = await judged("each", "3", `${nth(0)}..${nth(2)}`, "--each");
+    const [same = "", fault = ""] = out.split(/^(?=## )/m);
+    expect(same).toContain("**No finding is the series' own.**");
+    expect(fault).toMatch(/^1 commit; \d+ runs/m);
+    expect(fault).toContain("Patched: patched.");
+    expect(fault).toMatch(/^### introduced:/m);
+    expect(fault).toContain(" *patched* track_pfn_remap\n");
+    expect(fault).toContain("unconfirmed until a guest shows it");
+    // What is told comes with the file of its least trace.
+    const [, file = ""] = /npx pfndiff replay (\S+)/.exec(fault) ?? [];
+    expect(JSON.parse(readFileSync(file, "utf8")).finding.trace.ops.length).toBeLessThan(6);
+    expect(status).toBe(1);
+  });
+});
+
+describe("the first commit that shows a finding", () => {
+  const finding = () => {
+    const folder = join(root, "each", "campaigns");
+    const files = readdirSync(folder, { recursive: true, encoding: "utf8" });
+    return join(folder, files.find((name) => name.includes("introduced-")) ?? "");
+  };
+  const bisect = (bad: string, interrupted?: AbortSignal) =>
+    run(["bisect", repo, nth(0), bad, finding()], interrupted === undefined ? {} : { interrupted });
+
+  test("is found past one that does not build, and by one that was cut short", async () => {
+    const was = everything();
+    const cut = await bisect(nth(6), AbortSignal.abort());
+    expect(cut.status).toBe(130);
+    const { status, out, err } = await bisect(nth(6));
+    expect(err).toMatch(/^skip: /m);
+    expect(out).toMatch(new RegExp(`^${nth(2).slice(0, 12)} \\("mm: 2.*is the first commit`));
+    expect(status).toBe(0);
+    expect(everything()).toEqual(was);
+  });
+
+  test("is refused where BAD does not show it", async () => {
+    const { status, err } = await bisect(nth(7));
+    expect(err).toContain("does not show introduced:");
+    expect(status).toBe(2);
+  });
+});
