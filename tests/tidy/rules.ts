@@ -40,6 +40,7 @@ function outsideWorldBreaches(sources: readonly Source[]): Breach[] {
 
 /** Files that nothing imports because something else starts them. */
 const ENTRIES = [
+  /^tests\/tree\/toyprogram\.ts$/,
   /^src\/cli\/(entry|benchworker|exploreworker|worker)\.ts$/,
   // What the package exports.
   /^src\/library\/(index|fastcheck|vitest)\.ts$/,
