@@ -1,5 +1,5 @@
 import { mixed, type ShapedSide } from "../src/engine/shapes.ts";
-import type { Op } from "../src/trace/op.ts";
+import { MARKS, type Op } from "../src/trace/op.ts";
 import type { Trace } from "../src/trace/trace.ts";
 
 /** What an op does, as far as its numbers do not matter: what they do shows in the shapes. */
@@ -7,7 +7,8 @@ function formOf(op: Op): string {
   if (op.op === "mremap") {
     return `mremap ${op.to === undefined ? "here" : "to"} ${Math.sign(op.newPages - op.pages)}`;
   }
-  return op.op === "madvise" ? `madvise ${op.advice === "dontfork"}` : op.op;
+  if (op.op !== "madvise") return op.op;
+  return `madvise ${op.advice === "dontfork" ? "dontfork" : MARKS.includes(op.advice)}`;
 }
 
 /** What is asked for beside that, which decides what comes of it. */

@@ -5,6 +5,7 @@ import { traceOfRun } from "./traceofrun.ts";
 import { GAINFUL, mutate } from "./mutate.ts";
 import {
   faulted,
+  knownToTrees,
   mixture,
   type SourceName,
   SOURCES,
@@ -37,7 +38,7 @@ export function sourceOf(name: SourceName, corpus: readonly Trace[]): TraceSourc
     case "faults":
       return faulted(guided);
     case "calls":
-      return withFailing(guided);
+      return withFailing(knownToTrees(guided));
     case "mixed":
       return mixture(guided);
     case "idioms":

@@ -1,5 +1,5 @@
 import { assertNever } from "../src/assertnever.ts";
-import { type Op, type OpOf, OPS, placeOf, rowOf } from "../src/trace/op.ts";
+import { MARKS, type Op, type OpOf, OPS, placeOf, rowOf } from "../src/trace/op.ts";
 import type { VmaEffect } from "../src/trace/syscalls.ts";
 
 /**
@@ -164,7 +164,9 @@ export function leave(
     case "cut":
       return process.cut(at, at + pages);
     case "advise":
-      if (op.op === "madvise" && op.advice === "dontfork") process.dontfork(at, at + pages);
+      if (op.op !== "madvise" || !MARKS.includes(op.advice)) return;
+      if (op.advice === "dontfork") process.dontfork(at, at + pages);
+      else process.cut(at, at + pages);
       return;
     case "move":
       if (op.op === "mremap") followMremap(process, op);

@@ -1,4 +1,4 @@
-import { type Op, type OpKind, rowOf } from "../src/trace/op.ts";
+import { beyondTrees, type Op, type OpKind, rowOf } from "../src/trace/op.ts";
 import type { Trace } from "../src/trace/trace.ts";
 import { IdiomWriter } from "./idioms.ts";
 import { writePartialMaps } from "./partialmaps.ts";
@@ -110,8 +110,16 @@ export function mixture(traceOf: TraceSource): TraceSource {
   return (seed, run) => (kinds[run % kinds.length] as TraceSource)(seed, run);
 }
 
+/** Traces of a source without what the program of a kernel tree does not know. */
+export function knownToTrees(traceOf: TraceSource): TraceSource {
+  return (seed, run) => {
+    const trace = traceOf(seed, run);
+    return { ...trace, ops: trace.ops.filter((op) => beyondTrees(op) === null) };
+  };
+}
+
 /** System calls alone, in one of four runs with failing allocations: what a kernel's own code is given. */
-const callsOfRun = withFailing(traceOfRun);
+const callsOfRun = withFailing(knownToTrees(traceOfRun));
 
 /** Drivers that zap, remap and call what they like, beside the kernel's own mappings. */
 const anyDriver = byTurns([

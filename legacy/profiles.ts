@@ -15,6 +15,8 @@ export const LEGACY_PROFILES = {
     mremapCountsMaps: "fixed-apart",
     mremapRoom: { early: 6, move: 4 },
     hasMseal: false,
+    hasGuardPages: false,
+    sysfsHasLargeFiles: false,
     mremapErrorClearsSource: false,
   },
   /** mm/mmap.c of 6.12.117: pages cleared first, VMAs freed after the driver's handler. */
@@ -30,6 +32,8 @@ export const LEGACY_PROFILES = {
     mremapCountsMaps: "fixed-apart",
     mremapRoom: { early: 6, move: 4 },
     hasMseal: true,
+    hasGuardPages: false,
+    sysfsHasLargeFiles: false,
     mremapErrorClearsSource: false,
   },
 } as const satisfies Record<string, MmProfile>;

@@ -13,6 +13,8 @@ const CHECKS_FIRST = {
   mremapCountsMaps: "fixed-first",
   mremapRoom: { early: 6, move: 4 },
   hasMseal: true,
+  hasGuardPages: true,
+  sysfsHasLargeFiles: false,
   mremapErrorClearsSource: false,
 } as const satisfies MmProfile;
 
@@ -23,6 +25,7 @@ const MAPS_IN_ACTION = {
   devmemMapsAfterFree: true,
   remapChecksPartOfPrivateFirst: true,
   vmFlagsAssertWriteLock: false,
+  sysfsHasLargeFiles: true,
 } as const satisfies MmProfile;
 
 /** mm/mremap.c of 7.2.12: every mremap() counts VMAs first, and asks for less room. */

@@ -97,6 +97,7 @@ export function vmaText(vma: VmaState): string {
     ...(vma.pat === true ? ["VM_PAT"] : []),
     ...(vma.dontfork === true ? ["dontfork"] : []),
     ...(vma.sealed === true ? ["sealed"] : []),
+    ...(vma.advised ?? []),
   ];
   const mapped = vma.maps === undefined ? `pfn ${rangeText(vma.pfn, pages)}` : mapsText(vma.maps);
   const range = rangeText(vma.start, pages);

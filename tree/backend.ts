@@ -3,7 +3,7 @@ import type { TraceOutcome } from "../kernel/runner.ts";
 import type { Backend } from "../src/backend.ts";
 import type { AllocationSite } from "../src/pat/kernelstate.ts";
 import { isDriverOp } from "../src/trace/driverkinds.ts";
-import type { Op } from "../src/trace/op.ts";
+import { beyondTrees, type Op } from "../src/trace/op.ts";
 import type { Design, Recording } from "../src/trace/recording.ts";
 import type { Trace, World } from "../src/trace/trace.ts";
 import { UserError } from "../src/usererror.ts";
@@ -17,7 +17,8 @@ const NO_SITES: readonly AllocationSite[] = ["kernel-area"];
 /** What keeps a trace from running on a tree's code, or null. */
 export function unfitForTree(ops: readonly Op[]): string | null {
   for (const [index, op] of ops.entries()) {
-    if (isDriverOp(op)) return `ops[${index}] is ${op.op}, which a tree cannot do`;
+    const beyond = isDriverOp(op) ? op.op : beyondTrees(op);
+    if (beyond !== null) return `ops[${index}] is ${beyond}, which a tree cannot do`;
     if (op.fault !== undefined && NO_SITES.includes(op.fault.at)) {
       return `ops[${index}] fails an allocation of ${op.fault.at}, which a tree does not make`;
     }

@@ -25,6 +25,18 @@
 #define SYS_mseal 462 /* libc learned of it in 2.40 */
 #endif
 
+/* Those that libc may not know yet; it learned of COLLAPSE in 2.37, of guards in 2.41. */
+#ifndef MADV_DONTNEED_LOCKED
+#define MADV_DONTNEED_LOCKED 24
+#endif
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
+#ifndef MADV_GUARD_INSTALL
+#define MADV_GUARD_INSTALL 102
+#define MADV_GUARD_REMOVE 103
+#endif
+
 struct slot {
 	uint32_t asked; /* counts the ops handed to the process */
 	uint32_t done;  /* counts the ops it has performed */
@@ -109,8 +121,15 @@ static int do_mremap(const int32_t *op)
 
 static int do_madvise(const int32_t *op)
 {
-	static const int advices[] = { MADV_DONTFORK, MADV_DOFORK, MADV_DONTNEED, MADV_WIPEONFORK,
-				       MADV_WILLNEED };
+	/* By the order of ADVICES in src/trace/syscalls.ts. */
+	static const int advices[] = {
+		MADV_DONTFORK, MADV_DOFORK, MADV_DONTNEED, MADV_WIPEONFORK, MADV_WILLNEED,
+		MADV_NORMAL, MADV_RANDOM, MADV_SEQUENTIAL, MADV_HUGEPAGE, MADV_NOHUGEPAGE,
+		MADV_KEEPONFORK, MADV_DONTDUMP, MADV_DODUMP, MADV_MERGEABLE, MADV_UNMERGEABLE,
+		MADV_FREE, MADV_COLD, MADV_PAGEOUT, MADV_DONTNEED_LOCKED, MADV_POPULATE_READ,
+		MADV_POPULATE_WRITE, MADV_COLLAPSE, MADV_REMOVE, MADV_GUARD_INSTALL,
+		MADV_GUARD_REMOVE,
+	};
 
 	return outcome(madvise(address(op[2]), (size_t)op[3] * PAGE, advices[op[4]]));
 }

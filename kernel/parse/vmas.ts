@@ -13,6 +13,19 @@ function protOf(read: string, write: string, line: string): Prot {
   return read === "r" ? "r" : "none";
 }
 
+/** Marks of madvise() by their names in VmFlags, in the order in which recordings list them. */
+const ADVISED = [
+  ["rr", "random"],
+  ["sr", "sequential"],
+  ["hg", "hugepage"],
+  ["nh", "nohugepage"],
+] as const;
+
+function advisedIn(names: readonly string[]): Pick<VmaState, "advised"> {
+  const advised = ADVISED.filter(([name]) => names.includes(name)).map(([, mark]) => mark);
+  return advised.length > 0 ? { advised } : {};
+}
+
 /**
  * The VMAs of a process' window from the header and VmFlags lines of its smaps. VM_PAT shows as
  * `ar` up to 6.15, so `pat` is there for that design only; VM_DONTCOPY shows as `dc`,
@@ -41,6 +54,7 @@ export function parseVmas(text: string, window: PhysicalWindow, design: Design):
       ...(design === "vm-pat" ? { pat: names.includes("ar") } : {}),
       ...(names.includes("dc") ? { dontfork: true } : {}),
       ...(names.includes("sl") ? { sealed: true } : {}),
+      ...advisedIn(names),
     });
   }
   return vmas;

@@ -47,6 +47,27 @@ const ADVICE: Readonly<Record<Advice, readonly [c: string, syz: number]>> = {
   dontneed: ["MADV_DONTNEED", 4],
   wipeonfork: ["MADV_WIPEONFORK", 18],
   willneed: ["MADV_WILLNEED", 3],
+  normal: ["MADV_NORMAL", 0],
+  random: ["MADV_RANDOM", 1],
+  sequential: ["MADV_SEQUENTIAL", 2],
+  hugepage: ["MADV_HUGEPAGE", 14],
+  nohugepage: ["MADV_NOHUGEPAGE", 15],
+  keeponfork: ["MADV_KEEPONFORK", 19],
+  dontdump: ["MADV_DONTDUMP", 16],
+  dodump: ["MADV_DODUMP", 17],
+  mergeable: ["MADV_MERGEABLE", 12],
+  unmergeable: ["MADV_UNMERGEABLE", 13],
+  free: ["MADV_FREE", 8],
+  cold: ["MADV_COLD", 20],
+  pageout: ["MADV_PAGEOUT", 21],
+  // By number, as libc may be older than they are.
+  dontneed_locked: ["24 /* MADV_DONTNEED_LOCKED */", 24],
+  populate_read: ["22 /* MADV_POPULATE_READ */", 22],
+  populate_write: ["23 /* MADV_POPULATE_WRITE */", 23],
+  collapse: ["25 /* MADV_COLLAPSE */", 25],
+  remove: ["MADV_REMOVE", 9],
+  guard_install: ["102 /* MADV_GUARD_INSTALL */", 102],
+  guard_remove: ["103 /* MADV_GUARD_REMOVE */", 103],
 };
 
 export function hex(value: number): string {

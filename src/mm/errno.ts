@@ -14,6 +14,7 @@ export const ERRNOS = [
   "EEXIST",
   "ENODEV",
   "EINVAL",
+  "EFBIG",
   "ENOSYS",
   "EOPNOTSUPP",
 ] as const;

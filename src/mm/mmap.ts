@@ -46,6 +46,7 @@ export function mmap(
   const refused = makeRoom(context, mm, at, at + pages, freesFirst);
   if (refused !== null) return refused;
   const vma = context.pool.take(at, at + pages, pfn, flags);
+  vma.isDevmem = driver.isDevmem;
   const error = remapNewVma(context, mm, vma, driver.mode);
   finish(context, mm, vma, error);
   return error === null ? null : (driver.errno ?? error);

@@ -30,6 +30,10 @@ export interface MmProfile {
   readonly mremapRoom: { readonly early: number; readonly move: number };
   /** There is mseal() (6.10 on). */
   readonly hasMseal: boolean;
+  /** There are guard pages (madvise(MADV_GUARD_INSTALL), 6.13 on). */
+  readonly hasGuardPages: boolean;
+  /** A file of sysfs may be larger than 2 GiB. */
+  readonly sysfsHasLargeFiles: boolean;
   /** A failed move says of the source, not of the copy, that its pages moved away (6.15 only). */
   readonly mremapErrorClearsSource: boolean;
 }

@@ -46,6 +46,8 @@ export class Vma {
   order = 0;
   /** Null where the file is not a driver's: such a VMA maps all its pages, and all linearly. */
   device: DeviceMapping | null = null;
+  /** Its file is /dev/mem. */
+  isDevmem = false;
 
   constructor(
     public start: VirtualPage,
@@ -57,7 +59,7 @@ export class Vma {
 
   /** Keeps all fields; returns what puts them back. Whether it is linked is its list's affair. */
   keep(): () => void {
-    const { start, end, pfn, flags, track, watched, order, device } = this;
+    const { start, end, pfn, flags, track, watched, order, device, isDevmem } = this;
     return () => {
       this.start = start;
       this.end = end;
@@ -67,6 +69,7 @@ export class Vma {
       this.watched = watched;
       this.order = order;
       this.device = device;
+      this.isDevmem = isDevmem;
     };
   }
 
@@ -126,6 +129,7 @@ export class VmaPool {
     vma.isNoted = false;
     vma.order = 0;
     vma.device = null;
+    vma.isDevmem = false;
     return vma;
   }
 
@@ -133,6 +137,7 @@ export class VmaPool {
   copyOf(vma: Vma, start: VirtualPage, end: VirtualPage, pfn: Pfn): Vma {
     const copy = this.take(start, end, pfn, vma.flags);
     copy.device = vma.device;
+    copy.isDevmem = vma.isDevmem;
     return copy;
   }
 

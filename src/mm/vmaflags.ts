@@ -12,6 +12,37 @@ export const VM_DONTCOPY = 16;
 /** May no longer be unmapped, moved, replaced or given another protection. */
 export const VM_SEALED = 32;
 
+/** madvise(MADV_RANDOM), MADV_SEQUENTIAL; MADV_NORMAL takes either back. */
+export const VM_RAND_READ = 64;
+export const VM_SEQ_READ = 128;
+/** madvise(MADV_HUGEPAGE), MADV_NOHUGEPAGE. */
+export const VM_HUGEPAGE = 256;
+export const VM_NOHUGEPAGE = 512;
+
+/** Marks of madvise() as recordings spell them, in their order. */
+const ADVISED = [
+  ["random", VM_RAND_READ],
+  ["sequential", VM_SEQ_READ],
+  ["hugepage", VM_HUGEPAGE],
+  ["nohugepage", VM_NOHUGEPAGE],
+] as const;
+
+/** All of them. */
+export const VM_ADVISED = VM_RAND_READ | VM_SEQ_READ | VM_HUGEPAGE | VM_NOHUGEPAGE;
+
+/** A mark that advice left on a VMA. */
+export type Advised = (typeof ADVISED)[number][0];
+
+/** The marks of advice that flags hold. */
+export function advisedOf(flags: number): Advised[] {
+  return ADVISED.filter(([, flag]) => (flags & flag) !== 0).map(([mark]) => mark);
+}
+
+/** The flags that marks of advice stand for. */
+export function advisedFlags(marks: readonly Advised[]): number {
+  return ADVISED.reduce((sum, [mark, flag]) => (marks.includes(mark) ? sum | flag : sum), 0);
+}
+
 /** What mprotect() changes. */
 export const VM_PROT = VM_READ | VM_WRITE;
 

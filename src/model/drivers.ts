@@ -1,6 +1,9 @@
-import type { Driver } from "../mm/mmap.ts";
+import type { Outcome } from "../mm/errno.ts";
+import type { Mm, MmContext } from "../mm/mm.ts";
+import { type Driver, mmap } from "../mm/mmap.ts";
+import { protFlags, VM_PRIVATE } from "../mm/vmaflags.ts";
 import { UC_MINUS, WB, WC } from "../pat/cachemode.ts";
-import type { Via } from "../trace/op.ts";
+import type { OpOf, Via } from "../trace/op.ts";
 
 const RESOURCE: Driver = { mode: UC_MINUS, errno: null, isDevmem: false };
 const RESOURCE_WC: Driver = { mode: WC, errno: null, isDevmem: false };
@@ -12,7 +15,7 @@ const DEVMEM_SYNC: Driver = { mode: UC_MINUS, errno: "EAGAIN", isDevmem: true };
  * write-combining twin, mmap_mem() for /dev/mem, which asks for write-back unless the file was
  * opened O_SYNC. The first returns what the remap returned, the second EAGAIN whatever that was.
  */
-export function driverOf(via: Via): Driver {
+function driverOf(via: Via): Driver {
   switch (via) {
     case "resource":
       return RESOURCE;
@@ -23,4 +26,10 @@ export function driverOf(via: Via): Driver {
     case "devmem_sync":
       return DEVMEM_SYNC;
   }
+}
+
+/** What an mmap of a trace asks of its file. */
+export function mmapOf(context: MmContext, mm: Mm, op: OpOf<"mmap">): Outcome {
+  const flags = protFlags(op.prot) | (op.private ? VM_PRIVATE : 0);
+  return mmap(context, mm, op.at, op.pages, op.pfn, flags, driverOf(op.via));
 }

@@ -3,19 +3,18 @@ import type { Outcome } from "../mm/errno.ts";
 import { touch } from "../mm/fault.ts";
 import { FileMapping } from "../mm/filemapping.ts";
 import { fork } from "../mm/fork.ts";
+import { madvise } from "../mm/madvise.ts";
 import { Mm, type MmContext, NO_LIMIT } from "../mm/mm.ts";
 import { mlock } from "../mm/mlock.ts";
 import { mseal } from "../mm/mseal.ts";
 import type { PageTable } from "../mm/pagetable.ts";
-import { mmap } from "../mm/mmap.ts";
-import { madvise, mprotect } from "../mm/mprotect.ts";
+import { mprotect } from "../mm/mprotect.ts";
 import { mremap } from "../mm/mremap.ts";
 import { clearGathered, exitMmap, gatherInside, munmap } from "../mm/munmap.ts";
 import type { MmProfile } from "../mm/profile.ts";
 import { revoke } from "../mm/zap.ts";
 import type { PfnTracking } from "../mm/tracking.ts";
 import { type Vma, VmaPool } from "../mm/vma.ts";
-import { protFlags, VM_PRIVATE } from "../mm/vmaflags.ts";
 import type { PatEvent } from "../pat/events.ts";
 import { checks } from "../pat/invariant.ts";
 import { KernelMaps } from "../pat/kernelmaps.ts";
@@ -28,7 +27,7 @@ import type { Op, OpOf } from "../trace/op.ts";
 import type { World } from "../trace/trace.ts";
 import { ContextWatch, type ShownContext } from "./contextwatch.ts";
 import { applyDriverOp } from "./driverops.ts";
-import { driverOf } from "./drivers.ts";
+import { mmapOf } from "./drivers.ts";
 import { keepDesign } from "./memory.ts";
 import { Processes } from "./processes.ts";
 import { assertSound } from "./soundness.ts";
@@ -65,7 +64,7 @@ export class Machine {
   readonly processes = new Processes();
   /** What the calls of a driver's handlers have returned since the last op began. */
   readonly calls: CallResult[] = [];
-  /** The allocation that failed in the last op, or the VMA whose duplicate was refused; or null. */
+  /** The allocation that failed in the last op, or the VMA not duplicated; or null. */
   failed: Fault | null = null;
   /** The ranges that the kernel has mapped for itself. */
   readonly kernelMaps: KernelMaps;
@@ -239,10 +238,8 @@ export class Machine {
   protected applyTo(mm: Mm, op: Exclude<Op, OpOf<"spawn">>): Outcome {
     const { context } = this;
     switch (op.op) {
-      case "mmap": {
-        const flags = protFlags(op.prot) | (op.private ? VM_PRIVATE : 0);
-        return mmap(context, mm, op.at, op.pages, op.pfn, flags, driverOf(op.via));
-      }
+      case "mmap":
+        return mmapOf(context, mm, op);
       case "munmap":
         return munmap(context, mm, op.at, op.pages);
       case "mremap":

@@ -3,6 +3,7 @@ import type { Outcome } from "../mm/errno.ts";
 import type { Mm } from "../mm/mm.ts";
 import type { PageTable } from "../mm/pagetable.ts";
 import type { Vma } from "../mm/vma.ts";
+import { advisedFlags, advisedOf, VM_ADVISED } from "../mm/vmaflags.ts";
 import { cattrName } from "../pat/cachemode.ts";
 import type { PatEvent } from "../pat/events.ts";
 import type { KernelMap as LiveMap } from "../pat/kernelmaps.ts";
@@ -98,6 +99,11 @@ function showReservation({ start, end, mode }: Reservation): Memtype {
   return { start, end, type: cattrName(mode) };
 }
 
+function showAdvised({ flags }: Vma): Pick<VmaState, "advised"> {
+  const advised = advisedOf(flags);
+  return advised.length > 0 ? { advised } : {};
+}
+
 function showVma(
   vma: Vma,
   pageTable: PageTable,
@@ -114,6 +120,7 @@ function showVma(
     ...(hasVmPat === undefined ? {} : { pat: hasVmPat(vma) }),
     ...(vma.dontfork ? { dontfork: true } : {}),
     ...(vma.sealed ? { sealed: true } : {}),
+    ...showAdvised(vma),
     ...(vma.device === null
       ? { modes: maps.map(({ at, pages, type }) => ({ at, pages, type })) }
       : { maps }),
@@ -135,6 +142,7 @@ function isShown(
     shown.pat === hasVmPat?.(vma) &&
     (shown.dontfork === true) === vma.dontfork &&
     (shown.sealed === true) === vma.sealed &&
+    advisedFlags(shown.advised ?? []) === (vma.flags & VM_ADVISED) &&
     (vma.device === null ? shown.modes : shown.maps) !== undefined
   );
 }

@@ -1,5 +1,5 @@
 import type { Outcome } from "../mm/errno.ts";
-import { protFlags, VM_DONTCOPY, VM_PRIVATE, VM_SEALED } from "../mm/vmaflags.ts";
+import { advisedFlags, protFlags, VM_DONTCOPY, VM_PRIVATE, VM_SEALED } from "../mm/vmaflags.ts";
 import { CACHE_MODES, type CacheMode } from "../pat/cachemode.ts";
 import type { Fault } from "../trace/fields.ts";
 import type {
@@ -40,7 +40,8 @@ class RecordedVma implements SeenVma {
       protFlags(vma.prot) |
       (vma.private ? VM_PRIVATE : 0) |
       (vma.dontfork === true ? VM_DONTCOPY : 0) |
-      (vma.sealed === true ? VM_SEALED : 0);
+      (vma.sealed === true ? VM_SEALED : 0) |
+      advisedFlags(vma.advised ?? []);
     this.device = vma.maps ?? null;
     this.isPatLost = vma.pat === false;
     this.modes = vma.modes ?? [];

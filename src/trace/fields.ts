@@ -58,6 +58,8 @@ export interface ChoiceField<Value extends string = string> {
   readonly mostly: readonly Value[];
   /** Those that take a device, of which there is none in the write-back region. */
   readonly ofDevice: readonly Value[];
+  /** Those that the program of a kernel tree does not know. */
+  readonly beyondTrees: readonly Value[];
 }
 
 /** True or false; where it may be absent, that means false. */
@@ -133,7 +135,8 @@ function choice<Value extends string>(
   values: readonly Value[],
   more: Partial<Omit<ChoiceField<Value>, "role" | "values">> = {},
 ): ChoiceField<Value> {
-  return { role: "choice", values, ranks: values, mostly: values, ofDevice: [], ...more };
+  const unrestricted = { ofDevice: [], beyondTrees: [] };
+  return { role: "choice", values, ranks: values, mostly: values, ...unrestricted, ...more };
 }
 
 /** How the fields of ops are made. */

@@ -3,7 +3,7 @@ import type { Fields, OpRecord, Span, Values } from "./fields.ts";
 import { type OpRow, SYSCALLS } from "./syscalls.ts";
 
 export { LIMITS, type Prot, PROTS } from "./fields.ts";
-export { ADVICES, type Advice, VIAS, type Via } from "./syscalls.ts";
+export { ADVICES, type Advice, MARKS, VIAS, type Via } from "./syscalls.ts";
 
 /** Every kind of op with all that is said of it; what it does is in src/mm and src/model. */
 export const OPS = { ...SYSCALLS, ...DRIVER_OPS };
@@ -28,6 +28,17 @@ export const SYSCALL_KINDS = Object.keys(SYSCALLS) as SyscallKind[];
 /** The description of a kind, for those who go through its fields. */
 export function rowOf(kind: OpKind): OpRow {
   return OPS[kind];
+}
+
+/** What of an op the program of a kernel tree does not know, in a few words, or null. */
+export function beyondTrees(op: Op): string | null {
+  const values: Values = op;
+  for (const [name, field] of Object.entries(rowOf(op.op).fields)) {
+    if (field.role !== "choice") continue;
+    const value = field.beyondTrees.find((each) => each === values[name]);
+    if (value !== undefined) return `${op.op} with ${name} ${value}`;
+  }
+  return null;
 }
 
 /** Where pages that a record names begin, and how many they are. */

@@ -103,6 +103,8 @@ export const vmaSchema = z.strictObject({
   pat: z.boolean().optional(),
   dontfork: z.boolean().optional(),
   sealed: z.boolean().optional(),
+  /** What madvise() has left on it beside dontfork. */
+  advised: z.array(z.enum(["random", "sequential", "hugepage", "nohugepage"])).optional(),
   maps: z.array(mappedSchema).optional(),
   modes: z.array(modesSchema).optional(),
   asked: z.array(askedSchema).optional(),

@@ -12,12 +12,48 @@ import {
 } from "./fields.ts";
 
 export const VIAS = ["resource", "resource_wc", "devmem", "devmem_sync"] as const;
-export const ADVICES = ["dontfork", "dofork", "dontneed", "wipeonfork", "willneed"] as const;
+export const ADVICES = [
+  "dontfork",
+  "dofork",
+  "dontneed",
+  "wipeonfork",
+  "willneed",
+  "normal",
+  "random",
+  "sequential",
+  "hugepage",
+  "nohugepage",
+  "keeponfork",
+  "dontdump",
+  "dodump",
+  "mergeable",
+  "unmergeable",
+  "free",
+  "cold",
+  "pageout",
+  "dontneed_locked",
+  "populate_read",
+  "populate_write",
+  "collapse",
+  "remove",
+  "guard_install",
+  "guard_remove",
+] as const;
 
 /** The way a process reaches the region, and with it the cache mode it asks for. */
 export type Via = (typeof VIAS)[number];
-/** madvise() behaviours that reach device mappings. */
+/** madvise() behaviours: all but those that poison memory. */
 export type Advice = (typeof ADVICES)[number];
+
+/** Those that mark a VMA and so cut it; what else there is changes no device mapping. */
+export const MARKS: readonly Advice[] = [
+  "dontfork",
+  "normal",
+  "random",
+  "sequential",
+  "hugepage",
+  "nohugepage",
+];
 
 /** What an op does to the VMAs of its pages where it succeeds; generators steer by it. */
 export type VmaEffect =
@@ -26,7 +62,7 @@ export type VmaEffect =
   | "unmap"
   /** It cuts those that cross its ends. */
   | "cut"
-  /** It cuts them and keeps forks from what lies between, or leaves all as it is: madvise(). */
+  /** It cuts them and marks what lies between, or leaves all as it is: madvise(). */
   | "advise"
   /** It shrinks or moves them: mremap(). */
   | "move"
@@ -82,8 +118,14 @@ const proc = field.proc;
 const range = { proc, at: field.page, pages: field.pages } as const;
 const via = field.choice(VIAS, { ofDevice: ["resource", "resource_wc"] });
 const advice = field.choice(ADVICES, {
-  // The only advice that changes a device mapping, and what is refused there.
-  mostly: ["dontfork", "dontfork", "dontfork", "dofork", "dontneed", "wipeonfork", "willneed"],
+  // Two of three mark a mapping; of the rest each is drawn as often.
+  mostly: [
+    ...Array<Advice>(10).fill("dontfork"),
+    ...MARKS.flatMap((mark) => Array<Advice>(5).fill(mark)),
+    ...ADVICES.filter((each) => !MARKS.includes(each)),
+  ],
+  // A tree's program knows the first five.
+  beyondTrees: ADVICES.slice(5),
 });
 const onRange = [{ start: "at", length: "pages" }] as const;
 /** What a split allocates. */

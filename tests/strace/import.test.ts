@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { opText } from "../../reports/optext.ts";
 import { type DeviceOption, importStrace } from "../../src/strace/import.ts";
+import { ADVICES } from "../../src/trace/op.ts";
 import { recordingSchema } from "../../src/trace/recording.ts";
 import { UserError } from "../../src/usererror.ts";
 import { MODELS } from "../models.ts";
@@ -145,7 +146,7 @@ describe("an imported call", () => {
       `${base}mmap(NULL, 4096, PROT_READ, MAP_SHARED, 3, 0x1000) = -1 EINVAL (Invalid argument)
 mmap(NULL, 4096, PROT_READ, MAP_SHARED, 3, 0x1000) = -1 EPERM (Operation not permitted)
 madvise(0x7f0000000000, 4096, MADV_DONTNEED) = -1 EINVAL (Invalid argument)
-madvise(0x7f0000000000, 4096, MADV_COLD) = -1 EINVAL (Invalid argument)
+madvise(0x7f0000000000, 4096, MADV_HWPOISON) = -1 EINVAL (Invalid argument)
 mremap(0x7f0000000000, 8192, 16384, MREMAP_MAYMOVE) = -1 EFAULT (Bad address)
 `,
       { devices },
@@ -156,6 +157,14 @@ mremap(0x7f0000000000, 8192, 16384, MREMAP_MAYMOVE) = -1 EFAULT (Bad address)
       "mremap p0 [0,2) resize to [0,4)",
     ]);
     expect(dropped.map(({ line }) => line)).toEqual([4, 6]);
+  });
+
+  it.each(ADVICES)("that gives the advice %s is an op, by its name and by its number", (advice) => {
+    const raw = { normal: 0, random: 1, hugepage: 14, guard_remove: 103 }[advice as string];
+    for (const word of [`MADV_${advice.toUpperCase()}`, ...(raw === undefined ? [] : [`${raw}`])]) {
+      const text = `${base}madvise(0x7f0000000000, 4096, ${word}) = 0\n`;
+      expect(ops(text).at(-1)).toBe(`madvise p0 [0,1) ${advice}`);
+    }
   });
 
   it("moves to where the kernel said when it did not say where", () => {

@@ -34,6 +34,6 @@ function plainVmas(step: Step): unknown {
 }
 
 function plainVma(vma: VmaState): readonly unknown[] {
-  const { start, end, prot, pfn, dontfork, sealed } = vma;
-  return [start, end, prot, vma.private, pfn, dontfork === true, sealed === true];
+  const { start, end, prot, pfn, dontfork, sealed, advised = [] } = vma;
+  return [start, end, prot, vma.private, pfn, dontfork === true, sealed === true, advised];
 }

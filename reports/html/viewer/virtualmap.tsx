@@ -67,5 +67,6 @@ function flags(vma: VmaState): string {
     ...(vma.pat === true ? ["VM_PAT"] : []),
     ...(vma.dontfork === true ? ["dontfork"] : []),
     ...(vma.sealed === true ? ["sealed"] : []),
+    ...(vma.advised ?? []),
   ].join(" ");
 }
