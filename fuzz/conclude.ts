@@ -74,6 +74,7 @@ export async function concludeCampaign(
     residual: residualOf(runs, counts),
     ...(options.signal?.aborted === true ? { interrupted: true as const } : {}),
     retention: tally.retention,
+    ...(tally.retentionBefore === null ? {} : { retentionBefore: tally.retentionBefore }),
     findings,
   };
 }

@@ -1,4 +1,5 @@
 import type { JudgedFinding } from "../src/oracle/finding.ts";
+import type { Judgement } from "../src/oracle/judge.ts";
 import type { Recording } from "../src/trace/recording.ts";
 import type { Trace } from "../src/trace/trace.ts";
 import { type GoalSet, goalsReached } from "./goals.ts";
@@ -20,7 +21,9 @@ export interface Difference {
   readonly goals: GoalSet;
   /** Steps whose states could not be compared. */
   readonly notComparable: number;
+  /** What over-retention cost after, and before. */
   readonly retention: Retention;
+  readonly retentionBefore: Retention;
 }
 
 /**
@@ -39,6 +42,12 @@ export interface Differential {
 /** The part of a judgement that a campaign uses. */
 export type Verdicts = Omit<Difference, "goals">;
 
+/** What a campaign uses of a judgement of two recordings. */
+export function verdictsOf({ findings, notComparable, retention }: Judgement): Verdicts {
+  const { before, after } = retention;
+  return { findings, notComparable, retention: after, retentionBefore: before };
+}
+
 type Recorder = (trace: Trace) => Recording | Promise<Recording>;
 
 /** A differential over two ways to record a trace and a judge of the two recordings. */
@@ -48,9 +57,9 @@ export function recordingDifferential(
   judge: (before: Recording, after: Recording) => Verdicts,
 ): Differential {
   const weigh = (before: Recording, after: Recording): Difference => {
-    const { findings, notComparable, retention } = judge(before, after);
+    const { findings, notComparable, retention, retentionBefore } = judge(before, after);
     const goals = goalsReached(before) | goalsReached(after);
-    return { findings, goals, notComparable, retention };
+    return { findings, goals, notComparable, retention, retentionBefore };
   };
   return (trace) => {
     const before = recordBefore(trace);

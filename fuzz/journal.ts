@@ -3,6 +3,7 @@ import { SIDES } from "../src/oracle/finding.ts";
 import { GOALS } from "./goals.ts";
 import { type CampaignPlan, planSchema, shortHash } from "./plan.ts";
 import { missingRanges, rangeText } from "./ranges.ts";
+import { retentionSchema } from "./summary.ts";
 import { EMPTY_TALLY, mergeTallies, type RunRange, type Tally } from "./tally.ts";
 
 const count = z.int().min(0);
@@ -29,7 +30,8 @@ const writtenTallySchema = z.strictObject({
   ranges: z.array(rangeSchema),
   ops: count,
   notComparable: count,
-  retention: z.strictObject({ pageOps: count, refused: count, changed: count }),
+  retention: retentionSchema,
+  retentionBefore: retentionSchema.nullable().default(null),
   goals: z.array(count).length(GOALS.length),
   sightings: z.record(z.string(), occurrencesSchema),
 });

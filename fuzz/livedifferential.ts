@@ -30,8 +30,14 @@ export class LiveDifferential implements OpWatcher {
     this.goalsBefore.reset();
     this.goalsAfter.reset();
     const findings = this.pair.run(trace, this);
-    const { notComparable, after } = this.pair.oracle;
-    return { findings, goals: this.goals.set, notComparable, retention: { ...after.retention } };
+    const { notComparable, before, after } = this.pair.oracle;
+    return {
+      findings,
+      goals: this.goals.set,
+      notComparable,
+      retention: { ...after.retention },
+      retentionBefore: { ...before.retention },
+    };
   }
 
   before(op: Op, before: LiveSide, after: LiveSide): void {

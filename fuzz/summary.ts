@@ -7,6 +7,9 @@ import { rootSchema } from "./roots/root.ts";
 
 const count = z.int().min(0);
 
+/** Pages kept reserved past their last mapping, summed over ops, and requests that it decided. */
+export const retentionSchema = z.strictObject({ pageOps: count, refused: count, changed: count });
+
 /** A goal that a campaign is not held to, and the reason in words. */
 const leftOutSchema = z.strictObject({ goal: z.enum(GOALS), why: z.string() });
 
@@ -32,7 +35,9 @@ export const campaignSchema = z.strictObject({
   residual: residualSchema,
   /** It was cut short: its traces are not minimal, and its digest is its own. */
   interrupted: z.literal(true).optional(),
-  retention: z.strictObject({ pageOps: count, refused: count, changed: count }),
+  /** What over-retention cost in all runs, after and before; an older campaign tells of after alone. */
+  retention: retentionSchema,
+  retentionBefore: retentionSchema.optional(),
   /** By signature, in ascending order. */
   findings: z.array(campaignFindingSchema),
   /** What they follow from, gravest first; not where it was cut short. */

@@ -43,17 +43,22 @@ export interface Tally {
   readonly ops: number;
   readonly notComparable: number;
   readonly retention: Retention;
+  /** Null where an older journal, which kept the after side's alone, is part of it. */
+  readonly retentionBefore: Retention | null;
   /** Runs that reached each goal, in the order of GOALS. */
   readonly goals: readonly number[];
   /** By signature, in ascending order. */
   readonly occurrences: Readonly<Record<string, Occurrences>>;
 }
 
+const NO_RETENTION: Retention = { pageOps: 0, refused: 0, changed: 0 };
+
 export const EMPTY_TALLY: Tally = {
   ranges: [],
   ops: 0,
   notComparable: 0,
-  retention: { pageOps: 0, refused: 0, changed: 0 },
+  retention: NO_RETENTION,
+  retentionBefore: NO_RETENTION,
   goals: GOALS.map(() => 0),
   occurrences: {},
 };
@@ -118,9 +123,8 @@ export class Tallier {
   private turns = 0;
   private ops = 0;
   private notComparable = 0;
-  private pageOps = 0;
-  private refused = 0;
-  private changed = 0;
+  private retention = NO_RETENTION;
+  private retentionBefore = NO_RETENTION;
 
   /** How many ops the runs so far had. */
   get opCount(): number {
@@ -136,21 +140,20 @@ export class Tallier {
     this.addRun(run);
     this.ops += ops;
     this.notComparable += difference.notComparable;
-    const { pageOps, refused, changed } = difference.retention;
-    this.pageOps += pageOps;
-    this.refused += refused;
-    this.changed += changed;
+    this.retention = addRetention(this.retention, difference.retention);
+    this.retentionBefore = addRetention(this.retentionBefore, difference.retentionBefore);
     this.addGoals(difference.goals);
     return this.addFindings(run, difference.findings);
   }
 
   tally(): Tally {
-    const { pageOps, refused, changed, from, to } = this;
+    const { retention, retentionBefore, from, to } = this;
     return {
       ranges: joinRanges(from < to ? [...this.ranges, { from, to }] : this.ranges),
       ops: this.ops,
       notComparable: this.notComparable,
-      retention: { pageOps, refused, changed },
+      retention,
+      retentionBefore,
       goals: [...this.goals],
       occurrences: sortedRecord([...this.counts].map(([name, count]) => [name, count.seen()])),
     };
@@ -200,6 +203,10 @@ export function mergeTallies(a: Tally, b: Tally): Tally {
     ops: a.ops + b.ops,
     notComparable: a.notComparable + b.notComparable,
     retention: addRetention(a.retention, b.retention),
+    retentionBefore:
+      a.retentionBefore === null || b.retentionBefore === null
+        ? null
+        : addRetention(a.retentionBefore, b.retentionBefore),
     goals: GOALS.map((_, bit) => (a.goals[bit] ?? 0) + (b.goals[bit] ?? 0)),
     occurrences: sortedRecord([...occurrences]),
   };

@@ -1,4 +1,5 @@
 import { type Op, rowOf } from "../../src/trace/op.ts";
+import { mappedRuns } from "../../src/trace/mapped.ts";
 import type { Step, VmaState } from "../../src/trace/recording.ts";
 
 /**
@@ -12,42 +13,21 @@ function mappedPages({ vmas }: Step): Map<string, string> {
   const pages = new Map<string, string>();
   for (const [proc, list] of Object.entries(vmas)) {
     for (const vma of list) {
-      for (const { at, count, pfn, ram } of runsOf(vma)) {
+      for (const { at, pages: count, pfn, ram } of mappedRuns(vma)) {
         for (let n = 0; n < count; n++)
-          pages.set(`${proc} ${at + n}`, `${ram ? "r" : ""}${pfn + n}`);
+          pages.set(`${proc} ${at + n}`, `${ram === true ? "r" : ""}${pfn + n}`);
       }
     }
   }
   return pages;
 }
 
-interface MappedRun {
-  readonly at: number;
-  readonly count: number;
-  readonly pfn: number;
-  readonly ram: boolean;
-}
-
-/** By the page table where the side shows it, else all of the VMA. */
-function runsOf({ start, end, pfn, maps, modes }: VmaState): MappedRun[] {
-  if (maps !== undefined) {
-    return maps.map((run) => ({
-      at: run.at,
-      count: run.pages,
-      pfn: run.pfn,
-      ram: run.ram === true,
-    }));
-  }
-  if (modes === undefined) return [{ at: start, count: end - start, pfn, ram: false }];
-  return modes.map(({ at, pages }) => ({ at, count: pages, pfn: pfn + at - start, ram: false }));
-}
-
 /** The pfns of the region that a side maps. */
 export function mappedPfns(step: Step): Set<number> {
   const pfns = new Set<number>();
   for (const list of Object.values(step.vmas)) {
-    for (const { count, pfn, ram } of list.flatMap(runsOf)) {
-      if (!ram) for (let n = 0; n < count; n++) pfns.add(pfn + n);
+    for (const { pages, pfn, ram } of list.flatMap(mappedRuns)) {
+      if (ram !== true) for (let n = 0; n < pages; n++) pfns.add(pfn + n);
     }
   }
   return pfns;

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { findingFileName } from "../results/findings.ts";
-import { type Differential, recordingDifferential } from "../../fuzz/differential.ts";
+import { type Differential, recordingDifferential, verdictsOf } from "../../fuzz/differential.ts";
 import { LiveDifferential } from "../../fuzz/livedifferential.ts";
 import type { Campaign } from "../../fuzz/summary.ts";
 import { rootsOf } from "../../reports/roots.ts";
@@ -18,8 +18,7 @@ import { recorderOf, replayOn, underGuards } from "./bothsides.ts";
 import { survivingLoss } from "./kernelcampaign.ts";
 
 /**
- * Both sides and the oracle, as the campaign wants them: over-retention is the after side's. Two
- * models are run together from memory; anything else is recorded and judged.
+ * Both sides and the oracle, as the campaign wants them. Two models are run together from memory; anything else is recorded and judged.
  */
 export function differentialOf({ before, after }: Pair): Differential {
   const [was, is] = [liveSideOf(before), liveSideOf(after)];
@@ -34,10 +33,9 @@ export function differentialOf({ before, after }: Pair): Differential {
       },
     });
   }
-  const recorded = recordingDifferential(recorderOf(before), recorderOf(after), (left, right) => {
-    const { findings, notComparable, retention } = judge(left, right);
-    return { findings, notComparable, retention: retention.after };
-  });
+  const recorded = recordingDifferential(recorderOf(before), recorderOf(after), (left, right) =>
+    verdictsOf(judge(left, right)),
+  );
   return survivingLoss({ before, after }, recorded);
 }
 

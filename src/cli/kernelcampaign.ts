@@ -9,6 +9,7 @@ export const NOTHING: Difference = {
   goals: 0,
   notComparable: 0,
   retention: EMPTY_TALLY.retention,
+  retentionBefore: EMPTY_TALLY.retention,
 };
 
 /** The real kernels among the sides. */

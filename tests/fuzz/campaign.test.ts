@@ -47,6 +47,7 @@ describe("a campaign", () => {
       ops,
       notComparable: RUNS,
       retention: { pageOps: ops, refused: RUNS, changed: 0 },
+      retentionBefore: { pageOps: 2 * RUNS, refused: 0, changed: RUNS },
     });
     for (const { signature, count, firstRun } of summary.findings) {
       const showing = traces.map((trace) =>
@@ -273,13 +274,19 @@ describe("a differential over recordings", () => {
   const nothing = { pageOps: 0, refused: 0, changed: 0 };
 
   test("joins the goals of both sides, whether they record at once or later", async () => {
-    const judge = () => ({ findings: [], notComparable: 2, retention: nothing });
+    const verdicts = {
+      findings: [],
+      notComparable: 2,
+      retention: nothing,
+      retentionBefore: nothing,
+    };
+    const judge = () => verdicts;
     const atOnce = recordingDifferential(before.recordSync, after.recordSync, judge);
     const later = recordingDifferential(before.record, after.recordSync, judge);
     for (let run = 0; run < 20; run++) {
       const trace = traceOfRun(2, run);
       const goals = goalsReached(before.recordSync(trace)) | goalsReached(after.recordSync(trace));
-      expect(atOnce(trace)).toEqual({ findings: [], goals, notComparable: 2, retention: nothing });
+      expect(atOnce(trace)).toEqual({ ...verdicts, goals });
       expect(await later(trace)).toEqual(atOnce(trace));
     }
   });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { recordingDifferential } from "../../fuzz/differential.ts";
+import { recordingDifferential, verdictsOf } from "../../fuzz/differential.ts";
 import { LiveDifferential } from "../../fuzz/livedifferential.ts";
 import { differentialOf } from "../../src/cli/campaign.ts";
 import { ModelSide } from "../../src/engine/modelside.ts";
@@ -27,10 +27,7 @@ function bothWays(before: string, after: string) {
   const recorded = recordingDifferential(
     (trace) => left.recordSync(trace, contexts),
     (trace) => right.recordSync(trace, contexts),
-    (was, is) => {
-      const { findings, notComparable, retention } = judge(was, is);
-      return { findings, notComparable, retention: retention.after };
-    },
+    (was, is) => verdictsOf(judge(was, is)),
   );
   return { live: new LiveDifferential(new ModelSide(left), new ModelSide(right)), recorded };
 }

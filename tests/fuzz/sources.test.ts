@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { traceOfRun } from "../../fuzz/traceofrun.ts";
 import { tallyRuns } from "../../fuzz/executor.ts";
-import { recordingDifferential } from "../../fuzz/differential.ts";
+import { recordingDifferential, verdictsOf } from "../../fuzz/differential.ts";
 import { faultedTraceOfRun, idiomTraceOfRun } from "../../fuzz/sources.ts";
 import { judge } from "../../src/oracle/judge.ts";
 import type { Recording } from "../../src/trace/recording.ts";
@@ -18,10 +18,9 @@ function record(release: string): (trace: Trace) => Recording {
   return (trace) => recordSync(trace);
 }
 
-const differential = recordingDifferential(record("6.12"), record("7.2"), (before, after) => {
-  const { findings, notComparable, retention } = judge(before, after);
-  return { findings, notComparable, retention: retention.after };
-});
+const differential = recordingDifferential(record("6.12"), record("7.2"), (before, after) =>
+  verdictsOf(judge(before, after)),
+);
 
 describe("a faulted run", () => {
   const runs = Array.from({ length: 400 }, (_, run) => faultedTraceOfRun(3, run));

@@ -21,15 +21,18 @@ const finding: fc.Arbitrary<JudgedFinding> = fc
     signature: `${drawn.verdict}:${drawn.symptom}:${drawn.cause}`,
   }));
 
+const retention = fc.record({
+  pageOps: fc.nat({ max: 99 }),
+  refused: fc.nat({ max: 9 }),
+  changed: fc.nat({ max: 9 }),
+});
+
 const difference: fc.Arbitrary<Difference> = fc.record({
   findings: fc.array(finding, { maxLength: 12 }),
   goals: fc.nat({ max: 2 ** GOALS.length - 1 }),
   notComparable: fc.nat({ max: 9 }),
-  retention: fc.record({
-    pageOps: fc.nat({ max: 99 }),
-    refused: fc.nat({ max: 9 }),
-    changed: fc.nat({ max: 9 }),
-  }),
+  retention,
+  retentionBefore: retention,
 });
 
 /** What is handed to a tallier for one run. */
@@ -46,7 +49,7 @@ const runs: fc.Arbitrary<Run[]> = fc.uniqueArray(
 
 /** What one run shows, put together the long way. */
 function tallyOf({ run, ops, difference }: Run): Tally {
-  const { findings, goals, notComparable, retention } = difference;
+  const { findings, goals, notComparable, ...held } = difference;
   const signatures = [...new Set(findings.map(({ signature }) => signature))].sort();
   const bestOf = (wanted: string) => {
     const shown = findings.filter(({ signature }) => signature === wanted);
@@ -63,7 +66,7 @@ function tallyOf({ run, ops, difference }: Run): Tally {
     ranges: [{ from: run, to: run + 1 }],
     ops,
     notComparable,
-    retention,
+    ...held,
     goals: GOALS.map((_, bit) => Math.floor(goals / 2 ** bit) % 2),
     occurrences: Object.fromEntries(
       signatures.map((signature) => [signature, { count: 1, firstRun: run, ...bestOf(signature) }]),
@@ -122,7 +125,9 @@ describe("the tally of many runs", () => {
   });
 
   test("refuses a run that came in twice", () => {
-    const nothing = { findings: [], goals: 0, notComparable: 0, retention: EMPTY_TALLY.retention };
+    const { retention: none } = EMPTY_TALLY;
+    const held = { retention: none, retentionBefore: none };
+    const nothing = { findings: [], goals: 0, notComparable: 0, ...held };
     const tallier = new Tallier();
     for (const run of [3, 4, 3]) tallier.add(run, 1, nothing);
     expect(() => tallier.tally()).toThrow("tallied twice");

@@ -46,5 +46,6 @@ export function toyDifference(trace: Trace): Difference {
   const kinds = new Set(trace.ops.map((op) => op.op));
   const goals = kinds.has("fork") ? goalBit("fork-split") : 0;
   const retention = { pageOps: trace.ops.length, refused: 1, changed: 0 };
-  return { findings, goals, notComparable: 1, retention };
+  const retentionBefore = { pageOps: 2, refused: 0, changed: 1 };
+  return { findings, goals, notComparable: 1, retention, retentionBefore };
 }

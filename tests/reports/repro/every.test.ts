@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { runCampaign } from "../../../fuzz/campaign.ts";
-import { recordingDifferential } from "../../../fuzz/differential.ts";
+import { recordingDifferential, verdictsOf } from "../../../fuzz/differential.ts";
 import { cProgram } from "../../../reports/repro/c.ts";
 import type { ReproInput } from "../../../reports/repro/input.ts";
 import { kselftestProgram } from "../../../reports/repro/kselftest.ts";
@@ -25,10 +25,9 @@ import { hasGcc } from "./compile.ts";
 import { HARNESS } from "./harness.ts";
 
 async function campaignInputs(): Promise<ReproInput[]> {
-  const differential = recordingDifferential(recorder(BEFORE), recorder(AFTER), (left, right) => {
-    const { findings, notComparable, retention } = judge(left, right);
-    return { findings, notComparable, retention: retention.after };
-  });
+  const differential = recordingDifferential(recorder(BEFORE), recorder(AFTER), (left, right) =>
+    verdictsOf(judge(left, right)),
+  );
   const options = { before: BEFORE, after: AFTER, seed: 7, runs: 300, differential };
   const { campaign } = await runCampaign(options);
   return campaign.findings.map((finding) => inputOf(finding));
