@@ -69,12 +69,23 @@ function statusOf(
   return problem?.fault ?? (entry === undefined ? "changed" : "known");
 }
 
+/** Whether an entry's own trace ran on the campaign's sides (of a kernel it runs on a model), or fails the gate. */
+function concerns(
+  signature: string,
+  { campaign }: CampaignView,
+  { outcome, replays }: NonNullable<ReportSources["gate"]>,
+): boolean {
+  const replay = replays.get(signature);
+  const isOwn = replay?.before === campaign.before && replay.after === campaign.after;
+  return isOwn || outcome.problems.some((problem) => problem.signature === signature);
+}
+
 /** The baseline's entries that the campaign did not meet, by what their own traces show. */
 function unmetFindings({ view, gate, repro }: ReportSources): ReportFinding[] {
   if (gate === null) return [];
   const met = new Set(view.findings.map(({ finding }) => finding.signature));
   return gate.baseline.entries
-    .filter((entry) => !met.has(entry.signature))
+    .filter(({ signature }) => !met.has(signature) && concerns(signature, view, gate))
     .map((entry) => {
       const { signature, verdict, symptom, cause, trace, ref } = entry;
       const replay = gate.replays.get(signature);
@@ -123,7 +134,13 @@ function bothSides(replay: Replay): Record<"before" | "after", SideRecording> {
   const side = (name: "before" | "after"): SideRecording => {
     const steps = replay.steps.map((step) => step[name]);
     const design = shownDesign(steps);
-    return { backend: replay[name], steps, ...(design === undefined ? {} : { design }) };
+    const kernel = replay.kernels[name];
+    return {
+      backend: replay[name],
+      steps,
+      ...(kernel === null ? {} : { kernel }),
+      ...(design === undefined ? {} : { design }),
+    };
   };
   return { before: side("before"), after: side("after") };
 }

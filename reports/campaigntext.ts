@@ -1,5 +1,7 @@
 import type { Campaign, LeftOut } from "../fuzz/summary.ts";
+import { cleanedData } from "./clean.ts";
 import { drawReplay } from "./draw.ts";
+import { grouped, percent, plural, retentionText } from "./numbers.ts";
 import { type Paint, pad } from "./paint.ts";
 import { rootLines, rootSummary } from "./rootstext.ts";
 import {
@@ -16,7 +18,8 @@ import {
 } from "./view.ts";
 
 /** A campaign for a terminal: what was run, symptom by verdict, and each finding drawn. */
-export function campaignText(view: CampaignView, paint: Paint): string {
+export function campaignText(raw: CampaignView, paint: Paint): string {
+  const view = cleanedData(raw);
   const lines = [
     ...tableLines(view.campaign, paint),
     ...inOrder(view.findings).flatMap((finding) => findingLines(finding, view, paint)),
@@ -27,11 +30,12 @@ export function campaignText(view: CampaignView, paint: Paint): string {
 }
 
 /** A campaign in some 25 lines: what was run, the verdict, its roots, and where the rest is. */
-export function campaignSummary(view: CampaignView, paint: Paint, results: string): string {
+export function campaignSummary(raw: CampaignView, paint: Paint, results: string): string {
+  const view = cleanedData(raw);
   const { campaign } = view;
   const { goalsMissed: missed } = campaign;
   const lines = [
-    `${campaign.before} against ${campaign.after}: ${campaign.runs} runs, ${campaign.ops} ops, ${campaign.opsPerSecond} ops/s`,
+    `${campaign.before} against ${campaign.after}: ${plural(campaign.runs, "run")}, ${plural(campaign.ops, "op")}, ${grouped(campaign.opsPerSecond)} ops/s`,
     `seed ${campaign.seed}, digest ${campaign.digest.slice(0, 16)}`,
     ...(missed.length === 0 ? [] : [goalsText(campaign)]),
     residualText(campaign),
@@ -50,19 +54,21 @@ export function headlines(campaign: Campaign): string[] {
   const { before, after, seed, runs, ops, digest } = campaign;
   const reached = Object.entries(campaign.goals).filter(([, count]) => count > 0);
   const { goalsMissed: missed, goalsLeftOut: leftOut = [] } = campaign;
-  const { pageOps, refused, changed } = campaign.retention;
+  const { retention, retentionBefore } = campaign;
   return [
-    `${before} against ${after}: ${runs} runs, ${ops} ops`,
+    `${before} against ${after}: ${plural(runs, "run")}, ${plural(ops, "op")}`,
     `seed ${seed}, digest ${digest.slice(0, 16)}`,
     missed.length === 0
       ? `goals: ${leftOut.length === 0 ? "all " : ""}${reached.length} reached`
       : `goals MISSED, so this campaign proves little: ${missed.join(", ")} (run longer)`,
     ...leftOutLines(leftOut),
-    `runs that reached each: ${reached.map(([goal, count]) => `${goal} ${count}`).join(", ")}`,
+    `runs that reached each: ${reached.map(([goal, count]) => `${goal} ${grouped(count)}`).join(", ")}`,
     residualText(campaign),
-    `over-retention (after): ${pageOps} page-ops past the last mapping; ${refused} mappings refused, ` +
-      `${changed} given another type because of it`,
-    `${campaign.notComparable} of ${ops} steps not comparable (the sides had different VMAs)`,
+    ...(retentionBefore === undefined
+      ? []
+      : [`over-retention before: ${retentionText(retentionBefore)}`]),
+    `over-retention after: ${retentionText(retention)}`,
+    `${grouped(campaign.notComparable)} of ${plural(ops, "step")} not comparable (the sides had different VMAs)`,
   ];
 }
 
@@ -88,26 +94,28 @@ function residualText({ residual, interrupted }: Campaign): string {
   return `chance that the next run shows a new signature: ${percent(chance)} (${range})${cut}`;
 }
 
-const percent = (chance: number) => `${Number((100 * chance).toPrecision(2))} %`;
-
 function closingLines(view: CampaignView, paint: Paint): string[] {
   const { campaign } = view;
-  return [...headlines(campaign), `${campaign.opsPerSecond} ops/s`, ...verdictLines(view, paint)];
+  return [
+    ...headlines(campaign),
+    `${grouped(campaign.opsPerSecond)} ops/s`,
+    ...verdictLines(view, paint),
+  ];
 }
 
 /** What is to be said of the findings by the baseline, and how many parted ones are left out. */
 function verdictLines(view: CampaignView, paint: Paint): string[] {
   const { campaign, accepted } = view;
   const findings = view.findings.filter(({ finding }) => finding.verdict !== "parted");
-  const counted = `${findings.length} ${findings.length === 1 ? "finding" : "findings"}`;
+  const counted = plural(findings.length, "finding");
   const parted = partedText(campaign.findings);
   const apart = parted === null ? [] : [parted];
   if (accepted === 0) return [paint.strong(`${counted}.`), beginText(campaign), ...apart];
   const fresh = findings.filter(({ known }) => !known).length;
   return [
     fresh === 0
-      ? paint.good(`${counted}, all in the baseline.`)
-      : paint.bad(`${counted}, ${fresh} NEW: not in the baseline.`),
+      ? paint.good(`${counted}, all accepted by the baseline.`)
+      : paint.bad(`${counted}, ${fresh} NOT ACCEPTED by the baseline.`),
     ...apart,
   ];
 }
@@ -131,7 +139,7 @@ function findingLines(one: FindingView, view: CampaignView, paint: Paint): strin
   const { verdict, symptom, cause, count, side, step, parted } = finding;
   const standing = standingText(one, view);
   const told = standing === "" ? "" : `${standing}; `;
-  const title = `${verdict.toUpperCase()}  ${symptom}: ${cause}  [${told}in ${count} runs]`;
+  const title = `${verdict.toUpperCase()}  ${symptom}: ${cause}  [${told}in ${plural(count, "run")}]`;
   const apart = parted ? " (the sides had parted: the other side's silence proves nothing)" : "";
   const first = firstDifference(replay);
   const differing =
@@ -145,7 +153,7 @@ function findingLines(one: FindingView, view: CampaignView, paint: Paint): strin
           ]),
         ];
   return [
-    standing === "NEW" ? paint.bad(title) : paint.strong(title),
+    standing === "NOT ACCEPTED" ? paint.bad(title) : paint.strong(title),
     `  step ${step}, ${side}: ${finding.detail}${apart}`,
     "",
     ...drawReplay(replay).map((line) => `  ${line}`),

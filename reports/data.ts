@@ -3,6 +3,7 @@ import type { Arena } from "./arena.ts";
 import type { Claim } from "../src/claims/claim.ts";
 import type { GateOutcome } from "../src/gate.ts";
 import type { CampaignFinding } from "../src/oracle/finding.ts";
+import type { Retention } from "../src/oracle/state.ts";
 import type { Design, Step } from "../src/trace/recording.ts";
 
 /** What a campaign covered. A pfndiff/campaign@1 object fits as it is. */
@@ -20,12 +21,9 @@ export interface CampaignSummary {
   readonly goalsMissed: readonly string[];
   /** Steps whose states could not be compared because the sides had different VMAs. */
   readonly notComparable: number;
-  /** What over-retention cost in all runs, in page-ops and in mappings refused or changed. */
-  readonly retention: {
-    readonly pageOps: number;
-    readonly refused: number;
-    readonly changed: number;
-  };
+  /** What over-retention cost in all runs, after and before, in page-ops and in mappings refused or changed. */
+  readonly retention: Retention;
+  readonly retentionBefore?: Retention | undefined;
   /** Estimated probability, 0 to 1, that the next run shows a signature never seen. */
   readonly residualChance?: number;
   /** What the findings follow from, gravest first; absent where the campaign was cut short. */
@@ -41,6 +39,8 @@ export type FindingStatus = (typeof STATUSES)[number];
 export interface SideRecording {
   /** Where it was recorded; the campaign's backend where it does not say. */
   readonly backend?: string;
+  /** The whole release of the kernel that ran; absent of a model. */
+  readonly kernel?: string;
   readonly design?: Design;
   readonly steps: readonly Step[];
 }

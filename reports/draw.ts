@@ -1,5 +1,6 @@
 import { SHORT_MODE } from "../src/pat/cachemode.ts";
 import type { Replay, ReplayStep } from "../src/replay.ts";
+import { mappedRuns } from "../src/trace/mapped.ts";
 import type { Step, VmaState } from "../src/trace/recording.ts";
 import { eventText, opText, resultText } from "./optext.ts";
 import { pad } from "./paint.ts";
@@ -10,8 +11,8 @@ const LABEL = 5;
 
 /**
  * Draws a replay as address maps, one block per op, the sides next to each other. A process is
- * a row of its virtual pages, each showing the pfn it maps (base 36), "R" for RAM, "-" where a
- * driver's VMA maps nothing, or "."; a reservation is a
+ * a row of its virtual pages, each showing the pfn it maps (base 36), "R" for RAM, "-" where its
+ * VMA maps nothing of the region, or "."; a reservation is a
  * row of physical pages, "#" where it holds. Lines that differ between the sides are marked "!".
  */
 export function drawReplay(replay: Replay): string[] {
@@ -41,7 +42,9 @@ function extentOf(replay: Replay): Extent {
   return {
     vpages: most(vmas.map((vma) => vma.end)),
     pfns: most([
-      ...vmas.map((vma) => vma.pfn + vma.end - vma.start),
+      ...vmas
+        .flatMap(mappedRuns)
+        .flatMap(({ pfn, pages, ram }) => (ram === true ? [] : [pfn + pages])),
       ...entries.map((entry) => entry.end),
     ]),
   };
@@ -94,10 +97,9 @@ function sideLines(state: Step, extent: Extent): string[] {
   return [...processes, ...reservations];
 }
 
-/** What a page of a VMA maps; of a driver's VMA that is what its page table holds. */
+/** What a page of a VMA maps, by its page table where the side shows it. */
 function pageMark(vma: VmaState, page: number): string {
-  if (vma.maps === undefined) return pfnMark(vma.pfn + page - vma.start);
-  const run = vma.maps.find(({ at, pages }) => at <= page && page < at + pages);
+  const run = mappedRuns(vma).find(({ at, pages }) => at <= page && page < at + pages);
   if (run === undefined) return "-";
   return run.ram === true ? "R" : pfnMark(run.pfn + page - run.at);
 }

@@ -1,5 +1,7 @@
 import { headlines } from "./campaigntext.ts";
+import { cleanedData } from "./clean.ts";
 import { drawReplay } from "./draw.ts";
+import { plural } from "./numbers.ts";
 import { countText, rootViews } from "./rootstext.ts";
 import {
   beginText,
@@ -15,7 +17,8 @@ import {
 } from "./view.ts";
 
 /** A campaign as GitHub-flavoured markdown, for a pull request or a mail. */
-export function markdown(view: CampaignView): string {
+export function markdown(raw: CampaignView): string {
+  const view = cleanedData(raw);
   const { campaign } = view;
   const blocks = [
     `# pfndiff: ${escaped(campaign.before)} against ${escaped(campaign.after)}`,
@@ -74,7 +77,12 @@ function summaryTable({ campaign }: CampaignView): string[] {
   ];
 }
 
-const STANDING = { known: "Known; in", NEW: "**NEW**; in", parted: "Parted; in", "": "In" };
+const STANDING = {
+  accepted: "Accepted; in",
+  "NOT ACCEPTED": "**Not accepted**; in",
+  parted: "Parted; in",
+  "": "In",
+};
 
 function findingBlock(one: FindingView, view: CampaignView): string {
   const { finding, known, replay, path } = one;
@@ -93,7 +101,7 @@ function findingBlock(one: FindingView, view: CampaignView): string {
         ].join("\n");
   return [
     `## ${verdict}: ${symptom}, ${escaped(cause)}`,
-    `${STANDING[standingText(one, view)]} ${count} runs. Step ${step}, ${side}: ${escaped(detail)}`,
+    `${STANDING[standingText(one, view)]} ${plural(count, "run")}. Step ${step}, ${side}: ${escaped(detail)}`,
     `\`\`\`text\n${drawReplay(replay).join("\n")}\n\`\`\``,
     differing,
     // An accepted finding can be shown again anywhere: its trace is in the baseline.

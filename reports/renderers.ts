@@ -1,3 +1,4 @@
+import { cleanedData } from "./clean.ts";
 import type { TextFormat } from "./formats.ts";
 import { githubAnnotations } from "./formats/github.ts";
 import { junit } from "./formats/junit.ts";
@@ -21,7 +22,7 @@ export const RENDERERS: Readonly<Record<TextFormat, (material: ReportMaterial) =
   json: ({ view }) => json(view),
   junit: ({ judged }) => junit(judged),
   sarif: ({ judged, version, file }) => sarif(judged, { version, file }),
-  ktap: ({ judged }) => ktap(judged),
+  ktap: ({ judged }) => ktap(cleanedData(judged)),
   github: ({ judged, file }) => githubAnnotations(judged, file),
 };
 

@@ -1,9 +1,10 @@
-import type { JudgedFinding } from "../src/oracle/finding.ts";
+import type { JudgedFinding, Side } from "../src/oracle/finding.ts";
 import { type ReplayStep, type ReplayStream, ReplayTally } from "../src/replay.ts";
 import type { Op } from "../src/trace/op.ts";
 import type { Request } from "../src/trace/recording.ts";
 import type { Trace } from "../src/trace/trace.ts";
 import { requestText, worksText } from "./askedtext.ts";
+import { cleaned } from "./clean.ts";
 import { wrap } from "./folded.ts";
 import { opText } from "./optext.ts";
 import { fit, type Paint, pad } from "./paint.ts";
@@ -17,11 +18,13 @@ const LABEL = 8;
  * A replay for a terminal of `columns`: every step, both sides, differing lines marked "!". In
  * pieces: that of a long trace would be longer than a string may be.
  */
-export function* replayText(
-  replay: ReplayStream,
-  columns: number,
-  paint: Paint,
-): Generator<string> {
+export function* replayText(raw: ReplayStream, columns: number, paint: Paint): Generator<string> {
+  const replay: ReplayStream = {
+    ...raw,
+    before: cleaned(raw.before),
+    after: cleaned(raw.after),
+    trace: { ...raw.trace, name: cleaned(raw.trace.name) },
+  };
   const lane = Math.floor((columns - LABEL - 6) / 2);
   const twoLanes = columns >= TWO_LANES;
   const names = Math.max(replay.before.length, replay.after.length) + 2;
@@ -54,8 +57,14 @@ function heading(replay: ReplayStream): string[] {
   const name = replay.trace.name === "" ? "trace" : replay.trace.name;
   return [
     `${name}: ${replay.trace.ops.length} ops; ${pfns} pfns of ${region}, ${vpages} virtual pages${room}`,
-    `before ${replay.before}, after ${replay.after}; "!" marks what differs, ">>" a finding`,
+    `before ${ranOn(replay, "before")}, after ${ranOn(replay, "after")}; "!" marks what differs, ">>" a finding`,
   ];
+}
+
+/** A side's name, with the whole release of a kernel. */
+function ranOn({ kernels, ...names }: ReplayStream, side: Side): string {
+  const release = kernels[side];
+  return release === null ? names[side] : `${names[side]} (Linux ${cleaned(release)})`;
 }
 
 function laneLine(row: Row, lane: number, paint: Paint): string {
@@ -83,7 +92,7 @@ function stackedLines(
 
 function findingLines(step: ReplayStep, paint: Paint): string[] {
   return step.findings.map((finding) => {
-    const line = `  >> ${finding.signature} (${finding.side}): ${finding.detail}`;
+    const line = `  >> ${cleaned(finding.signature)} (${finding.side}): ${cleaned(finding.detail)}`;
     return finding.verdict === "fixed" ? paint.good(line) : paint.bad(line);
   });
 }

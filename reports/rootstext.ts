@@ -1,18 +1,19 @@
 import type { Root } from "../fuzz/roots/root.ts";
 import { wrapped } from "./folded.ts";
+import { plural } from "./numbers.ts";
 import type { Paint } from "./paint.ts";
 import { type CampaignView, replayCommand, standingText } from "./view.ts";
 
 const COLUMNS = 100;
 
-/** How many findings follow from a root, how many of them are new, and how to see the simplest. */
+/** How many findings follow from a root, how many of them are not accepted, and how to see the simplest. */
 export interface RootView {
   readonly root: Root;
   readonly fresh: number;
   readonly command: string;
 }
 
-/** A campaign's roots: those with something new first, then the graver; none where it was cut short. */
+/** A campaign's roots: those with something that is not accepted first, then the graver; none where it was cut short. */
 export function rootViews(campaignView: CampaignView): RootView[] {
   const { campaign, findings } = campaignView;
   const bySignature = new Map(findings.map((view) => [view.finding.signature, view]));
@@ -21,16 +22,18 @@ export function rootViews(campaignView: CampaignView): RootView[] {
     const [first] = members;
     if (first === undefined) throw new Error(`root ${root.name} names no finding of the campaign`);
     const { known, path, finding } = first;
-    const fresh = members.filter((view) => standingText(view, campaignView) === "NEW").length;
+    const fresh = members.filter(
+      (view) => standingText(view, campaignView) === "NOT ACCEPTED",
+    ).length;
     return { root, fresh, command: replayCommand(known ? finding.signature : path) };
   });
   return views.sort((a, b) => Number(b.fresh > 0) - Number(a.fresh > 0));
 }
 
-/** `17 findings, 2 NEW`. */
+/** `17 findings, 2 NOT ACCEPTED`. */
 export function countText({ root: { findings }, fresh }: RootView): string {
-  const count = `${findings.length} finding${findings.length === 1 ? "" : "s"}`;
-  return fresh === 0 ? count : `${count}, ${fresh} NEW`;
+  const count = plural(findings.length, "finding");
+  return fresh === 0 ? count : `${count}, ${fresh} NOT ACCEPTED`;
 }
 
 /** How many of the gravest roots a summary tells in full. */
@@ -42,7 +45,7 @@ export function rootSummary(view: CampaignView, paint: Paint): string[] {
   if (views.length === 0) return [];
   const counts = views.map(
     (one) =>
-      `${one.root.name} ${one.root.findings.length}${one.fresh > 0 ? ` (${one.fresh} NEW)` : ""}`,
+      `${one.root.name} ${one.root.findings.length}${one.fresh > 0 ? ` (${one.fresh} NOT ACCEPTED)` : ""}`,
   );
   return [
     paint.strong(`findings by root, gravest first (a root groups them; it is no verdict):`),

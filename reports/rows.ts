@@ -2,6 +2,7 @@ import type { ReplayStep } from "../src/replay.ts";
 import type { Memtype, Step, VmaState } from "../src/trace/recording.ts";
 import { sharedEnds } from "../src/trace/samedata.ts";
 import { grantText, isAsAsked, kernelMapText, requestText, whyText } from "./askedtext.ts";
+import { cleaned } from "./clean.ts";
 import { askedText, eventText, memtypeText, resultText, vmaText } from "./optext.ts";
 
 /** One line of a step: the same thing on both sides, in words. */
@@ -45,7 +46,7 @@ function refusals({ requests = [] }: Step): string[] {
 }
 
 function row(label: string, before: string, after: string): Row {
-  return { label, before, after, differs: before !== after };
+  return { label, before: cleaned(before), after: cleaned(after), differs: before !== after };
 }
 
 /** Two lists of one thing, and what of them is shown. */

@@ -33,10 +33,10 @@ export interface CampaignView {
 export function standingText(
   { known, finding }: FindingView,
   { accepted }: Pick<CampaignView, "accepted">,
-): "" | "known" | "NEW" | "parted" {
+): "" | "accepted" | "NOT ACCEPTED" | "parted" {
   if (finding.verdict === "parted") return "parted";
   if (accepted === 0) return "";
-  return known ? "known" : "NEW";
+  return known ? "accepted" : "NOT ACCEPTED";
 }
 
 /** The line for a pair of which nothing is accepted: that it is so, and how to begin. */
@@ -72,7 +72,7 @@ export function symptomTable(
   }).filter(({ counts }) => Object.values(counts).some((count) => count > 0));
 }
 
-/** Findings in the order in which they matter: new ones first, then the graver; parted ones last. */
+/** Findings in the order in which they matter: what is not accepted first, then the graver; parted ones last. */
 export function inOrder(findings: readonly FindingView[]): FindingView[] {
   const rank = ({ known, finding }: FindingView) => Number(known || finding.verdict === "parted");
   return [...findings].sort((a, b) => rank(a) - rank(b) || bySeverity(a.finding, b.finding));

@@ -29,6 +29,8 @@ export interface ReplayStream {
   /** Names of the two sides: backend ids, or kernel releases. */
   readonly before: string;
   readonly after: string;
+  /** The whole release of the kernel that ran, by side; null of a model, whose name says it. */
+  readonly kernels: { readonly before: string | null; readonly after: string | null };
   readonly steps: Iterable<ReplayStep>;
   readonly findings: readonly JudgedFinding[];
   /** Steps whose states could not be compared because the sides had different VMAs. */
@@ -67,9 +69,10 @@ export function layOut(before: RecordingStream, after: RecordingStream, judged: 
   const tally = new ReplayTally();
   const steps = [...tally.seeing(stream.steps)];
   const { firstDifference, modes } = tally;
-  const { trace, findings, notComparable } = stream;
+  const { trace, kernels, findings, notComparable } = stream;
   return {
     trace,
+    kernels,
     before: stream.before,
     after: stream.after,
     steps,
@@ -90,6 +93,7 @@ export function layOutStream(
     trace: before.trace,
     before: sideName(before, "before"),
     after: sideName(after, "after"),
+    kernels: { before: kernelOf(before), after: kernelOf(after) },
     steps: replaySteps(before, after, findings),
     findings,
     notComparable,
@@ -126,6 +130,10 @@ function* replaySteps(
     };
     index++;
   }
+}
+
+function kernelOf({ backend, kernel }: RecordingStream): string | null {
+  return backend?.startsWith("kernel:") === true ? (kernel?.release ?? null) : null;
 }
 
 function sideName(recording: RecordingStream, fallback: string): string {

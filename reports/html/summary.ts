@@ -2,12 +2,13 @@ import type { ReportData, ReportFinding } from "../data.ts";
 import { ARENA_FIGURES, figure, priceOf } from "./arenawords.ts";
 import { escapeHtml } from "./escape.ts";
 import { inReadingOrder } from "./viewer/order.ts";
-import { grouped, headline, JUDGEMENT_TEXT, plural, STATUS_TEXT, verdictLine } from "./words.ts";
+import { grouped, plural } from "../numbers.ts";
+import { headline, isMet, JUDGEMENT_TEXT, STATUS_TEXT, verdictLine } from "./words.ts";
 
 /** What a reader without JavaScript gets: the verdict, what was covered, a table of findings. */
 export function summaryHtml(report: ReportData): string {
   const { campaign } = report;
-  const rows = inReadingOrder(report.findings).map(row).join("");
+  const rows = inReadingOrder(report.findings.filter(isMet)).map(row).join("");
   const covered = [
     `${escapeHtml(campaign.before)} against ${escapeHtml(campaign.after)}`,
     plural(campaign.runs, "run"),

@@ -1,4 +1,6 @@
+import { grouped, plural } from "../numbers.ts";
 import type { FindingStatus, ReportClaim, ReportData, ReportFinding } from "../data.ts";
+import type { Design } from "../../src/trace/recording.ts";
 import type { Side } from "../../src/oracle/finding.ts";
 import type { Symptom, Verdict } from "../../src/oracle/severity.ts";
 
@@ -72,36 +74,55 @@ export const SYMPTOM_TEXT: Readonly<Record<Symptom, { name: string; meaning: str
 export const VERDICT_TEXT: Readonly<
   Record<Verdict, { name: string; mark: string; meaning: string }>
 > = {
-  introduced: { name: "introduced", mark: "!", meaning: "Only After has it." },
-  changed: { name: "changed", mark: "~", meaning: "Both sides have it, in different ways." },
-  kept: { name: "kept", mark: "=", meaning: "Both sides have it." },
-  fixed: { name: "fixed", mark: "✓", meaning: "Only Before has it." },
+  introduced: { name: "introduced", mark: "+", meaning: "only after" },
+  changed: { name: "changed", mark: "~", meaning: "on both sides, in different ways" },
+  kept: { name: "kept", mark: "=", meaning: "on both sides" },
+  fixed: { name: "fixed", mark: "−", meaning: "only before" },
   parted: {
     name: "parted",
     mark: "≠",
-    meaning: "It shows only where the sides had parted: no statement about either design.",
+    meaning: "only where the sides had parted: no statement about either design",
   },
 };
 
 export const STATUS_TEXT: Readonly<
   Record<FindingStatus, { name: string; mark: string; meaning: string }>
 > = {
-  new: { name: "new", mark: "▲", meaning: "not in the baseline" },
-  changed: { name: "changed", mark: "~", meaning: "another verdict than the baseline's" },
-  vanished: { name: "vanished", mark: "∅", meaning: "in the baseline, and seen no more" },
-  known: { name: "known", mark: "•", meaning: "in the baseline, with a reason" },
+  new: { name: "not accepted", mark: "▲", meaning: "the baseline does not have it" },
+  changed: {
+    name: "other verdict",
+    mark: "↔",
+    meaning: "the baseline accepts it with another verdict",
+  },
+  vanished: {
+    name: "vanished",
+    mark: "∅",
+    meaning: "accepted, and its own trace shows it no more",
+  },
+  known: { name: "accepted", mark: "•", meaning: "in the baseline, with a reason" },
 };
 
 export const JUDGEMENT_TEXT: Readonly<
   Record<ReportClaim["judgement"], { name: string; mark: string }>
 > = {
   holds: { name: "holds", mark: "✓" },
-  partly: { name: "holds with exceptions", mark: "~" },
+  partly: { name: "holds with exceptions", mark: "◐" },
   fails: { name: "does not hold", mark: "✗" },
   open: { name: "not decided here", mark: "–" },
 };
 
 export const SIDE_NAME: Readonly<Record<Side, string>> = { before: "Before", after: "After" };
+
+/** `Before, legacy@6.12`: the side and what ran there. */
+export function sideName(campaign: Pick<ReportData["campaign"], Side>, side: Side): string {
+  return `${SIDE_NAME[side]}, ${campaign[side]}`;
+}
+
+/** The design that a side shows, by any finding that tells. */
+export function designOf({ findings }: ReportData, side: Side): Design | undefined {
+  return findings.find((finding) => isMet(finding) && finding[side].design !== undefined)?.[side]
+    .design;
+}
 
 /** Causes by what a person did; any other cause names an operation, and what it returned. */
 const CAUSE_TEXT: Readonly<Record<string, string>> = {
@@ -156,10 +177,17 @@ function causeText(cause: string): string {
   return `of ${call}()`;
 }
 
-/** How many findings have each status. */
+/** Whether the campaign met a finding, or the gate objects to it: what else the baseline has is folded away. */
+export function isMet({ firstRun, status }: Pick<ReportFinding, "firstRun" | "status">): boolean {
+  return firstRun !== null || status === "vanished" || status === "changed";
+}
+
+/** How many findings that concern this campaign have each status. */
 export function statusCounts(report: ReportData): Readonly<Record<FindingStatus, number>> {
   const counts = { new: 0, changed: 0, vanished: 0, known: 0 };
-  for (const { status } of report.findings) if (status !== null) counts[status] += 1;
+  for (const finding of report.findings) {
+    if (finding.status !== null && isMet(finding)) counts[finding.status] += 1;
+  }
   return counts;
 }
 
@@ -179,16 +207,6 @@ export function verdictLine(report: ReportData): string {
   }
   const parts = (["new", "changed", "vanished"] as const)
     .filter((status) => counts[status] > 0)
-    .map((status) => `${counts[status]} ${status}`);
+    .map((status) => `${grouped(counts[status])} ${STATUS_TEXT[status].name}`);
   return parts.length === 0 ? "The gate failed" : `Unexpected: ${parts.join(", ")}`;
-}
-
-/** `1 finding`, `2 findings`, with thousands set apart. */
-export function plural(count: number, noun: string): string {
-  return `${grouped(count)} ${noun}${count === 1 ? "" : "s"}`;
-}
-
-/** A number with its thousands set apart; the same in every locale. */
-export function grouped(value: number): string {
-  return value.toLocaleString("en-US");
 }

@@ -1,3 +1,4 @@
+export { oneLine } from "../../reports/clean.ts";
 /**
  * What a command may touch of the outside world. Commands get it handed in, so that tests run
  * them in-process and only the entry point knows `process`.
@@ -43,14 +44,3 @@ export const EXIT_TEXT: Readonly<Record<ExitStatus, string>> = {
 };
 
 export type ExitStatus = (typeof EXIT)[keyof typeof EXIT];
-
-/** One line, whatever it holds: control characters are shown, not sent to the terminal. */
-export function oneLine(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, (found) =>
-    [...found].map((char) => (/\s/.test(char) ? " " : escaped(char))).join(""),
-  );
-}
-
-function escaped(char: string): string {
-  return `\\u${(char.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`;
-}

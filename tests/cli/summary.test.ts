@@ -12,7 +12,7 @@ test("a campaign ends in a screen of text: what ran, the verdict, the roots, whe
     const { campaign } = await loadCampaign(dir);
     const told = campaign.findings.filter(({ verdict }) => verdict !== "parted");
     expect(out.split("\n").length).toBeLessThanOrEqual(30);
-    expect(out).toMatch(/^legacy@6\.12 against modern@7\.2: \d+ runs, \d+ ops/);
+    expect(out).toMatch(/^legacy@6\.12 against modern@7\.2: \d+ runs, [\d,]+ ops, [\d,]+ ops\/s$/m);
     expect(out).toContain(`${told.length} findings`);
     for (const { name, findings } of campaign.roots ?? []) {
       expect(out.replaceAll(/\s+/g, " ")).toContain(`${name} ${findings.length}`);

@@ -135,6 +135,14 @@ describe("a finding's status", () => {
   });
 });
 
+test("an accepted finding that another pair's trace shows is not the campaign's", () => {
+  const from = sources([], [accepted("unmet")]);
+  const other = { ...replayWith([judged("unmet", 1)]), before: "kernel:6.12" };
+  const gate = from.gate ?? expect.fail("the sources have a gate");
+  const replays = new Map([["fixed:leak:unmet", other]]);
+  expect(assembleReport({ ...from, gate: { ...gate, replays } }).findings).toEqual([]);
+});
+
 test("both sides carry their backend, their design and what models show of it", () => {
   const report = assembleReport(sources([met("a")], []));
   const [finding] = report.findings;

@@ -140,14 +140,14 @@ describe("a campaign in words", () => {
   it("has the table, the drawing, both values of the first difference, and a command", () => {
     const text = campaignText(viewOf(false), PLAIN);
     expect(text).toMatch(/^symptom +introduced +changed +kept +fixed\n/);
-    expect(text).toContain("[NEW; in 3 runs]");
+    expect(text).toContain("[NOT ACCEPTED; in 3 runs]");
     expect(text).toContain("before  log: invalid free of [0,1)\n    after   log: -");
     expect(text).toContain("npx pfndiff replay .pfndiff/latest/x.json");
-    expect(text.trimEnd().endsWith("1 finding, 1 NEW: not in the baseline.")).toBe(true);
+    expect(text.trimEnd().endsWith("1 finding, 1 NOT ACCEPTED by the baseline.")).toBe(true);
   });
 
   it("says so when all of it is known", () => {
-    expect(campaignText(viewOf(true), PLAIN)).toContain("all in the baseline");
+    expect(campaignText(viewOf(true), PLAIN)).toContain("all accepted by the baseline");
   });
 });
 
@@ -166,8 +166,8 @@ describe("reports", () => {
     const text = RENDERERS.markdown(materialOf(viewOf(false)));
     expect(text).toContain("| symptom | introduced | changed | kept | fixed |");
     expect(text).toContain("```text\n    before               after\n");
-    expect(text).toContain("**NEW**");
-    expect(RENDERERS.markdown(materialOf(viewOf(true)))).not.toContain("**NEW**");
+    expect(text).toContain("**Not accepted**");
+    expect(RENDERERS.markdown(materialOf(viewOf(true)))).not.toContain("**Not accepted**");
   });
 
   it("a path with a space or a quote is quoted for the shell", () => {

@@ -27,6 +27,7 @@ const replay: Replay = {
   firstDifference: null,
   modes: [],
   notComparable: 0,
+  kernels: { before: null, after: null },
 };
 const view: CampaignView = {
   accepted: 1,

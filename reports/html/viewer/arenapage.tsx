@@ -2,7 +2,8 @@ import { useEffect, useRef } from "preact/hooks";
 import type { Arena, ArenaResult } from "../../arena.ts";
 import { type FAULT_COLUMNS, fewestOf, scopeColumns } from "../../arenatext.ts";
 import { ARENA_FIGURES, type ArenaFigure, figure, priceOf } from "../arenawords.ts";
-import { grouped, SYMPTOM_TEXT } from "../words.ts";
+import { grouped } from "../../numbers.ts";
+import { SYMPTOM_TEXT } from "../words.ts";
 import { FRONT_HASH } from "./route.ts";
 
 /** Every design, shipped or not, side by side: charts, the small scope, and what each costs. */

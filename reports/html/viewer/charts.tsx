@@ -1,5 +1,7 @@
 import type { ReportData, ReportFinding } from "../../data.ts";
-import { grouped, headline, plural } from "../words.ts";
+import { grouped, plural, retentionText } from "../../numbers.ts";
+import { headline } from "../words.ts";
+
 import { countPages, heldPages } from "./statemap.ts";
 import { findingHash } from "./route.ts";
 
@@ -24,7 +26,7 @@ export function SignatureChart({ report }: { report: ReportData }) {
 
 /** What over-retention cost in the campaign, and where it shows in the minimal traces. */
 export function OverRetention({ report }: { report: ReportData }) {
-  const { retention } = report.campaign;
+  const { before: was, after: is, retention, retentionBefore } = report.campaign;
   const bars = report.findings
     .map((finding) => ({
       finding,
@@ -38,8 +40,9 @@ export function OverRetention({ report }: { report: ReportData }) {
     <section class="card" aria-labelledby="retention-title">
       <h2 id="retention-title">Pages held past their last mapping</h2>
       <p class="small muted">
-        In all runs: {plural(retention.pageOps, "page-op")}, {plural(retention.refused, "mapping")}{" "}
-        refused and {grouped(retention.changed)} given another cache mode for it.
+        In all runs,{" "}
+        {retentionBefore === undefined ? "" : `${was}: ${retentionText(retentionBefore)}; `}
+        {is}: {retentionText(retention)}.
       </p>
       {bars.length > 0 ? <HeldBars bars={bars} /> : null}
     </section>

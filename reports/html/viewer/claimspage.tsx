@@ -1,6 +1,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import type { ReportClaim, ReportData } from "../../data.ts";
-import { JUDGEMENT_TEXT, plural } from "../words.ts";
+import { plural } from "../../numbers.ts";
+import { JUDGEMENT_TEXT } from "../words.ts";
 import { FRONT_HASH, findingHash } from "./route.ts";
 
 /** What the series claimed, each claim judged, with its evidence and the shortest witness. */

@@ -1,5 +1,6 @@
 import type { CampaignSummary } from "../../data.ts";
-import { GOAL_TEXT, grouped } from "../words.ts";
+import { grouped, percent } from "../../numbers.ts";
+import { GOAL_TEXT } from "../words.ts";
 
 /** What the campaign covered, and what is left to chance. */
 export function Coverage({ campaign }: { campaign: CampaignSummary }) {
@@ -16,7 +17,7 @@ export function Coverage({ campaign }: { campaign: CampaignSummary }) {
         <Stat name="Steps not comparable" value={grouped(campaign.notComparable)} />
         <Stat name="Seed" value={String(campaign.seed)} />
         {residualChance === undefined ? null : (
-          <Stat name="Chance of something new in the next run" value={chance(residualChance)} />
+          <Stat name="Chance of something new in the next run" value={percent(residualChance)} />
         )}
         <div class="wide">
           <dt>Digest</dt>
@@ -55,11 +56,4 @@ function Stat({ name, value }: { name: string; value: string }) {
       <dd>{value}</dd>
     </div>
   );
-}
-
-/** A small probability the way people read it. */
-function chance(probability: number): string {
-  if (probability === 0) return "0";
-  const percent = probability * 100;
-  return percent < 0.01 ? "< 0.01 %" : `${percent.toPrecision(2)} %`;
 }

@@ -1,5 +1,5 @@
 import type { ReportFinding } from "../../data.ts";
-import type { Pages } from "./statemap.ts";
+import { mappedRegion, type Pages } from "./statemap.ts";
 
 /** Which pages the lanes show: the same on both sides and at every step, so that bars line up. */
 export interface Extent {
@@ -12,10 +12,7 @@ export function extentOf(finding: ReportFinding): Extent {
   const steps = [...finding.before.steps, ...finding.after.steps];
   const vmas = steps.flatMap((step) => Object.values(step.vmas).flat());
   const virtual = vmas.map(({ start, end }) => ({ start, end }));
-  const physical = [
-    ...vmas.map(({ pfn, start, end }) => ({ start: pfn, end: pfn + end - start })),
-    ...steps.flatMap((step) => step.memtype),
-  ];
+  const physical = [...steps.flatMap(mappedRegion), ...steps.flatMap((step) => step.memtype)];
   return { virtual: hull(virtual), physical: hull(physical) };
 }
 

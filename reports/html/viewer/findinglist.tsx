@@ -1,5 +1,6 @@
 import type { ReportFinding } from "../../data.ts";
-import { grouped, headline } from "../words.ts";
+import { grouped } from "../../numbers.ts";
+import { headline } from "../words.ts";
 import { StatusBadge, VerdictBadge } from "./badge.tsx";
 import { findingHash } from "./route.ts";
 

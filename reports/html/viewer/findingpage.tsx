@@ -1,7 +1,8 @@
 import { useEffect, useRef } from "preact/hooks";
 import type { ReportData, ReportFinding } from "../../data.ts";
 import { opText } from "../../optext.ts";
-import { grouped, headline, plural, SIDE_NAME, SYMPTOM_TEXT, VERDICT_TEXT } from "../words.ts";
+import { grouped, plural } from "../../numbers.ts";
+import { headline, sideName, SYMPTOM_TEXT, VERDICT_TEXT } from "../words.ts";
 import { StatusBadge, VerdictBadge } from "./badge.tsx";
 import { CopyButtons } from "./copybuttons.tsx";
 import { openingStep } from "./difference.ts";
@@ -34,13 +35,13 @@ export function FindingPage({ report, finding, order, step }: FindingPageProps) 
         <p class="badges">
           {finding.status === null ? null : <StatusBadge status={finding.status} />}
           <VerdictBadge verdict={finding.verdict} />
-          <span class="muted">{VERDICT_TEXT[finding.verdict].meaning}</span>
+          <span class="muted">{VERDICT_TEXT[finding.verdict].meaning}.</span>
         </p>
         <h1 ref={heading} tabIndex={-1}>
           {headline(finding)}
         </h1>
         <p class="lead">
-          <b>{SIDE_NAME[finding.side]}</b>,{" "}
+          <b>{sideName(report.campaign, finding.side)}</b>,{" "}
           <a href={findingHash(finding, finding.step)}>step {finding.step}</a> (
           <code>{opAt(finding)}</code>): {finding.detail}
         </p>
@@ -48,7 +49,7 @@ export function FindingPage({ report, finding, order, step }: FindingPageProps) 
           {SYMPTOM_TEXT[finding.symptom].name}: {SYMPTOM_TEXT[finding.symptom].meaning}.
         </p>
       </header>
-      <Primer />
+      <Primer report={report} />
       <div class="about">
         <section class="card" aria-labelledby="why">
           <h2 id="why">Why it happens</h2>

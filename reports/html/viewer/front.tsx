@@ -8,6 +8,8 @@ import type { Filter } from "./order.ts";
 import { Primer } from "./primer.tsx";
 import { RootList } from "./rootlist.tsx";
 import { VerdictBanner } from "./verdictbanner.tsx";
+import { isMet } from "../words.ts";
+import { plural } from "../../numbers.ts";
 
 export interface FrontProps {
   readonly report: ReportData;
@@ -25,6 +27,7 @@ export function Front({ report, all, shown, filter, onFilter, missing }: FrontPr
     document.title = `pfndiff: ${report.campaign.before} to ${report.campaign.after}`;
   }, [report]);
   const { roots = [] } = report.campaign;
+  const met = all.filter(isMet);
   return (
     <>
       {missing === null ? null : (
@@ -33,15 +36,16 @@ export function Front({ report, all, shown, filter, onFilter, missing }: FrontPr
         </p>
       )}
       <VerdictBanner report={report} filter={filter} onFilter={onFilter} />
-      <Primer />
+      <Primer report={report} />
       {roots.length === 0 ? null : <RootList roots={roots} all={all} />}
       <div class="columns">
         <section class="findings" aria-labelledby="findings-title">
           <h2 id="findings-title">Findings</h2>
-          {all.length === 0 ? null : (
-            <FilterBar all={all} shown={shown} filter={filter} onFilter={onFilter} />
+          {met.length === 0 ? null : (
+            <FilterBar all={met} shown={shown.filter(isMet)} filter={filter} onFilter={onFilter} />
           )}
-          <FindingList findings={shown} all={all} />
+          <FindingList findings={shown.filter(isMet)} all={met} />
+          <Unmet findings={all.filter((finding) => !isMet(finding))} />
         </section>
         <aside aria-label="The campaign">
           <Coverage campaign={report.campaign} />
@@ -50,5 +54,18 @@ export function Front({ report, all, shown, filter, onFilter, missing }: FrontPr
         </aside>
       </div>
     </>
+  );
+}
+
+/** What the baseline accepts of this pair and this campaign did not meet: none of it was found here. */
+function Unmet({ findings }: { findings: readonly ReportFinding[] }) {
+  if (findings.length === 0) return null;
+  return (
+    <details class="unmet">
+      <summary>
+        {plural(findings.length, "accepted finding")} of this pair that this campaign did not meet
+      </summary>
+      <FindingList findings={findings} all={findings} />
+    </details>
   );
 }

@@ -10,6 +10,7 @@ import { VirtualMap } from "./virtualmap.tsx";
 export interface LaneProps {
   readonly side: Side;
   readonly backend: string;
+  readonly kernel: string | undefined;
   readonly design: Design | undefined;
   readonly steps: readonly Step[];
   readonly step: number;
@@ -24,7 +25,7 @@ const DESIGN_TEXT: Readonly<Record<Design, string>> = {
 };
 
 /** One side after one step: what holds, who maps what, what is reserved, what the kernel said. */
-export function Lane({ side, backend, design, steps, step, extent, found }: LaneProps) {
+export function Lane({ side, backend, kernel, design, steps, step, extent, found }: LaneProps) {
   const now = steps[step];
   if (now === undefined) return null;
   const previous = steps[step - 1] ?? null;
@@ -37,6 +38,7 @@ export function Lane({ side, backend, design, steps, step, extent, found }: Lane
       <header>
         <h3 id={title}>{SIDE_NAME[side]}</h3>
         <code>{backend}</code>
+        {kernel === undefined ? null : <code>Linux {kernel}</code>}
         <span class={`outcome ${failed ? "failed" : ""}`}>
           <span aria-hidden="true">{failed ? "✗" : "✓"}</span> {outcomeText(now)}
         </span>

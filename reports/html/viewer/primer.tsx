@@ -1,5 +1,16 @@
+import type { Design } from "../../../src/trace/recording.ts";
+import type { ReportData } from "../../data.ts";
+import { designOf, sideName } from "../words.ts";
+
+const DESIGN_STORY: Readonly<Record<Design, string>> = {
+  "vm-pat":
+    "each VMA has a flag, VM_PAT, and the range to free is worked out again when it is unmapped. Once a mapping was cut or moved, that range can be the wrong one.",
+  kref: "the VMAs share a counted context that remembers the range, and the last one to go frees it.",
+};
+
 /** What somebody needs who meets the subject for the first time, closed until it is asked for. */
-export function Primer() {
+export function Primer({ report }: { report: ReportData }) {
+  const [was, is] = [designOf(report, "before"), designOf(report, "after")];
   return (
     <details class="card primer">
       <summary>New to the subject? What the words mean, and what can go wrong</summary>
@@ -15,15 +26,18 @@ export function Primer() {
         <code>UC-</code> (uncached-minus), <code>WC</code> (write-combining) and <code>WB</code>{" "}
         (write-back).
       </p>
-      <p>
-        <b>Before</b>: each VMA has a flag, and the range to free is worked out again when it is
-        unmapped. Once a mapping was cut or moved, that range can be the wrong one.
-      </p>
-      <p>
-        <b>After</b>: the VMAs share a counted <b>context</b> that remembers the range, and the last
-        one to go frees it.
-      </p>
-      <p>Each finding shows both designs doing the same operations, step by step.</p>
+      {was === undefined ? null : (
+        <p>
+          <b>{was === is ? "Both sides" : sideName(report.campaign, "before")}</b>:{" "}
+          {DESIGN_STORY[was]}
+        </p>
+      )}
+      {is === undefined || was === is ? null : (
+        <p>
+          <b>{sideName(report.campaign, "after")}</b>: {DESIGN_STORY[is]}
+        </p>
+      )}
+      <p>Each finding shows both sides doing the same operations, step by step.</p>
     </details>
   );
 }

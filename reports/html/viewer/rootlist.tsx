@@ -1,6 +1,6 @@
 import type { Root } from "../../../fuzz/roots/root.ts";
 import type { ReportFinding } from "../../data.ts";
-import { plural } from "../words.ts";
+import { plural } from "../../numbers.ts";
 import { findingHash } from "./route.ts";
 
 /** What the findings follow from: each root leads to its simplest witness, and folds what follows. */

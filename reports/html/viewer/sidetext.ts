@@ -1,6 +1,6 @@
 import type { Design, Step } from "../../../src/trace/recording.ts";
 import { eventText, memtypeText, resultText, vmaText } from "../../optext.ts";
-import { plural } from "../words.ts";
+import { plural } from "../../numbers.ts";
 import { contextsKeep, type Pages, type StateMap } from "./statemap.ts";
 
 /** One line of what a step changed: what came, or what went. */

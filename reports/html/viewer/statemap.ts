@@ -1,3 +1,4 @@
+import { mappedRuns } from "../../../src/trace/mapped.ts";
 import type { ContextState, Memtype, Step, VmaState } from "../../../src/trace/recording.ts";
 
 /** A half-open range of pages. */
@@ -53,7 +54,7 @@ export interface StateMap {
 
 /** Lays out a step against the one before it on the same side (null for the first). */
 export function stateMap(step: Step, previous: Step | null): StateMap {
-  const mapped = mappedRuns(step);
+  const mapped = regionRuns(step);
   return {
     procs: procViews(step, previous),
     mapped,
@@ -66,7 +67,7 @@ export function stateMap(step: Step, previous: Step | null): StateMap {
 
 /** Pages that are reserved although no VMA maps them. */
 export function heldPages(step: Step): Pages[] {
-  return without(joined(step.memtype), mappedRuns(step));
+  return without(joined(step.memtype), regionRuns(step));
 }
 
 /** Whether every reserved page that no VMA maps is kept by a context that is still in use. */
@@ -110,10 +111,34 @@ function vmaChange(vma: VmaState, before: readonly VmaState[]): Change {
   return without([vma], kept).length === 0 ? "changed" : "new";
 }
 
-function mappedRuns(step: Step): MappedRun[] {
-  const vmas = Object.entries(step.vmas).flatMap(([proc, list]) =>
-    list.map((vma) => ({ proc, start: vma.pfn, end: vma.pfn + vma.end - vma.start })),
+/** The pages of the region that a side maps, by process; RAM has pfns of its own. */
+export function mappedRegion({ vmas }: Step): (Pages & { readonly proc: string })[] {
+  return Object.entries(vmas).flatMap(([proc, list]) =>
+    list
+      .flatMap(mappedRuns)
+      .filter(({ ram }) => ram !== true)
+      .map(({ pfn, pages }) => ({ proc, start: pfn, end: pfn + pages })),
   );
+}
+
+/** A run of a VMA's pages: what they map, or null where they map nothing. */
+export interface Piece extends Pages {
+  readonly maps: { readonly pfn: number; readonly isRam: boolean } | null;
+}
+
+/** A VMA's pages in order, cut where what they map begins or ends. */
+export function piecesOf(vma: VmaState): Piece[] {
+  const pieces: Piece[] = mappedRuns(vma).map(({ at, pages, pfn, ram }) => ({
+    start: at,
+    end: at + pages,
+    maps: { pfn, isRam: ram === true },
+  }));
+  const hollow = without([vma], pieces).map((pages) => ({ ...pages, maps: null }));
+  return [...pieces, ...hollow].sort((a, b) => a.start - b.start);
+}
+
+function regionRuns(step: Step): MappedRun[] {
+  const vmas = mappedRegion(step);
   const borders = [...new Set(vmas.flatMap(({ start, end }) => [start, end]))].sort(
     (a, b) => a - b,
   );

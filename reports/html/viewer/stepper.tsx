@@ -28,6 +28,7 @@ export function Stepper({ campaign, finding, step }: StepperProps) {
     <Lane
       side={side}
       backend={finding[side].backend ?? campaign[side]}
+      kernel={finding[side].kernel}
       design={finding[side].design}
       steps={finding[side].steps}
       step={step}

@@ -1,6 +1,7 @@
 import type { FindingStatus, ReportData } from "../../data.ts";
 import { STATUSES } from "../../data.ts";
-import { GOAL_TEXT, plural, STATUS_TEXT, statusCounts, verdictLine } from "../words.ts";
+import { plural } from "../../numbers.ts";
+import { GOAL_TEXT, STATUS_TEXT, statusCounts, verdictLine } from "../words.ts";
 import { findingHash } from "./route.ts";
 import { type Filter, inReadingOrder } from "./order.ts";
 
@@ -68,11 +69,9 @@ function explanation({ gate, findings, campaign }: ReportData): string {
   if (gate === null) return `In ${runs}; nothing says which are accepted.`;
   const met = findings.filter(({ firstRun }) => firstRun !== null).length;
   const found = `${plural(met, "finding")} in ${runs}`;
-  const others = findings.length - met;
-  const more = others === 0 ? "" : ` ${others} more of the baseline did not come up.`;
-  if (gate.passed && met === 0) return `${found}.${more}`;
-  if (gate.passed) return `${found}, every one accepted by the baseline with a reason.${more}`;
-  return `${found}; ${plural(gate.problems.length, "divergence")} from the baseline.${more}`;
+  if (gate.passed && met === 0) return `${found}.`;
+  if (gate.passed) return `${found}, every one accepted by the baseline with a reason.`;
+  return `${found}; ${plural(gate.problems.length, "divergence")} from the baseline.`;
 }
 
 /** A campaign that missed a goal has not tested what it claims to test. */
@@ -99,7 +98,8 @@ function Problems({ report }: { report: ReportData }) {
       {sorted.slice(0, MOST_PROBLEMS).map((problem) => (
         <li key={`${problem.fault}:${problem.signature}`}>
           <span class={`badge status-${problem.fault}`}>
-            <span aria-hidden="true">{STATUS_TEXT[problem.fault].mark}</span> {problem.fault}
+            <span aria-hidden="true">{STATUS_TEXT[problem.fault].mark}</span>{" "}
+            {STATUS_TEXT[problem.fault].name}
           </span>
           <span>
             {order.includes(problem.signature) ? (

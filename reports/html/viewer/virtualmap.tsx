@@ -1,7 +1,14 @@
 import type { VmaState } from "../../../src/trace/recording.ts";
 import { rangeText } from "../../../src/trace/fields.ts";
 import { vmaText } from "../../optext.ts";
-import type { Change, Pages, ProcView, VmaView } from "./statemap.ts";
+import {
+  type Change,
+  type Pages,
+  type Piece,
+  piecesOf,
+  type ProcView,
+  type VmaView,
+} from "./statemap.ts";
 import { placed, Ruler, Tag, Track } from "./track.tsx";
 
 const SHORT_CHANGE: Readonly<Record<Change, string>> = { same: "", new: "+", changed: "~" };
@@ -42,20 +49,42 @@ function ProcTrack({ proc, extent }: { proc: ProcView; extent: Pages }) {
   );
 }
 
+/** A bar for each run of pages that a VMA maps, or does not map yet. */
 function VmaBar({ view: { vma, change }, extent }: { view: VmaView; extent: Pages }) {
-  const pages = vma.end - vma.start;
-  const last = vma.pfn + pages - 1;
   return (
-    <span class={`bar vma ${change}`} style={placed(vma, extent)} title={vmaText(vma)}>
-      <span class="bar-main">
-        <span class="word">{pages === 1 ? "pfn " : "pfns "}</span>
-        {vma.pfn}
-        {pages === 1 ? null : <span class="rest">–{last}</span>}
-        {change === "same" ? null : <Tag word={change} short={SHORT_CHANGE[change]} />}
-      </span>
-      <span class="bar-more">{flags(vma)}</span>
-      <span class="unseen">{` at virtual pages ${rangeText(vma.start, pages)}`}</span>
-    </span>
+    <>
+      {piecesOf(vma).map((piece, index) => (
+        <span
+          key={piece.start}
+          class={`bar vma ${change} ${piece.maps === null ? "hollow" : ""}`}
+          style={placed(piece, extent)}
+          title={vmaText(vma)}
+        >
+          <span class="bar-main">
+            <PieceText piece={piece} />
+            {change === "same" || index > 0 ? null : (
+              <Tag word={change} short={SHORT_CHANGE[change]} />
+            )}
+          </span>
+          <span class="bar-more">{index === 0 ? flags(vma) : ""}</span>
+          <span class="unseen">
+            {` at virtual pages ${rangeText(piece.start, piece.end - piece.start)}`}
+          </span>
+        </span>
+      ))}
+    </>
+  );
+}
+
+function PieceText({ piece: { start, end, maps } }: { piece: Piece }) {
+  if (maps === null) return <Tag word="maps nothing" short="–" />;
+  const last = maps.pfn + end - start - 1;
+  return (
+    <>
+      <span class="word">{`${maps.isRam ? "RAM " : ""}${end - start === 1 ? "pfn " : "pfns "}`}</span>
+      {maps.pfn}
+      {end - start === 1 ? null : <span class="rest">–{last}</span>}
+    </>
   );
 }
 

@@ -41,7 +41,7 @@ test("the policy allows the viewer's own script and style by hash, and nothing e
 test("the summary says the verdict and every finding, with markup taken as text", () => {
   const html = renderHtml(hostileReport(), TEMPLATE);
   const summary = /<noscript>(.*)<\/noscript>/s.exec(html)?.[1] ?? "";
-  expect(summary).toContain("Unexpected: 1 new, 1 vanished");
+  expect(summary).toContain("Unexpected: 1 not accepted, 1 vanished");
   expect(summary).toContain("&lt;/script&gt;&lt;img src=x onerror=");
   expect(summary).not.toContain("<img");
   expect(html.match(/<script/g)).toHaveLength(2);
