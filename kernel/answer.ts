@@ -18,6 +18,8 @@ export interface RawStep {
 export interface RawTrace {
   readonly id: number;
   readonly steps: RawStep[];
+  /** What the kernel logged when the processes that the last op had left were ended. */
+  readonly late: string[];
 }
 
 /** The guest said that it cannot go on, and why. */
@@ -53,7 +55,7 @@ export class AnswerReader {
     switch (type) {
       case RECORD.TRACE:
         if (this.#open !== null) throw new GarbledAnswer(`trace ${this.#open.id} does not end`);
-        this.#open = { id: word(bytes, 0), steps: [] };
+        this.#open = { id: word(bytes, 0), steps: [], late: [] };
         return;
       case RECORD.STEP:
         this.#startStep(word(bytes, 0), word(bytes, 1));
@@ -69,6 +71,9 @@ export class AnswerReader {
         return;
       case RECORD.LOG:
         this.#step().log.push(bytes.toString("latin1"));
+        return;
+      case RECORD.LATE:
+        this.#trace().late.push(bytes.toString("latin1"));
         return;
       case RECORD.END:
         this.#end(word(bytes, 0));

@@ -1,10 +1,18 @@
 import { constants } from "node:os";
 import { ERRNOS, type Errno } from "../src/mm/errno.ts";
-import type { Design, Recording, Result, Step, VmaState } from "../src/trace/recording.ts";
+import type {
+  Design,
+  Recording,
+  Result,
+  Step,
+  TraceEvent,
+  VmaState,
+} from "../src/trace/recording.ts";
 import type { Trace } from "../src/trace/trace.ts";
 import type { RawStep, RawTrace } from "./answer.ts";
 import { parseLogLine } from "./parse/log.ts";
 import { type PhysicalWindow, parseMemtypeList, UnreadableKernelText } from "./parse/memtype.ts";
+import { type Splat, splatsIn } from "./parse/splat.ts";
 import { parseVmas } from "./parse/vmas.ts";
 
 /** The kernel that ran: what it calls itself, and which design it showed. */
@@ -17,6 +25,9 @@ export interface RunningKernel {
 export const ERRNO_NAMES = new Map<number, Errno>(
   ERRNOS.map((name) => [constants.errno[name], name]),
 );
+
+/** Begins what a kernel says when what a trace has left is taken down. */
+const LATE = "when the processes that were left ended";
 
 function resultOf(errno: number): Result {
   if (errno === 0) return { ok: true };
@@ -32,8 +43,22 @@ function stepOf(raw: RawStep, window: PhysicalWindow, design: Design): Step {
     result: resultOf(raw.errno),
     memtype: parseMemtypeList(raw.memtype ?? "", window),
     vmas,
-    events: raw.log.map((line) => parseLogLine(line, window)).filter((event) => event !== null),
+    events: [
+      ...raw.log.map((line) => parseLogLine(line, window)).filter((event) => event !== null),
+      ...splatsIn(raw.log),
+    ],
   };
+}
+
+/** A step in which the kernel ended, or one after it: no process lives, and every op is ESRCH. */
+function deadStep(events: readonly TraceEvent[]): Step {
+  return { result: { errno: "ESRCH" }, memtype: [], vmas: {}, events: [...events] };
+}
+
+/** The recording of a trace that a kernel ended in: what it showed before, and the op that it ended with. */
+export function endedWith(before: Recording, trace: Trace, end: Splat): Recording {
+  const dead = trace.ops.slice(before.steps.length).map((_, at) => deadStep(at === 0 ? [end] : []));
+  return { ...before, trace, steps: [...before.steps, ...dead] };
 }
 
 /**
@@ -49,12 +74,15 @@ export function assemble(
   if (raw.steps.length !== trace.ops.length) {
     throw new UnreadableKernelText(`${raw.steps.length} steps for ${trace.ops.length} ops`);
   }
+  const steps = raw.steps.map((step) => stepOf(step, window, kernel.design));
+  const late = splatsIn(raw.late).map((splat) => ({ ...splat, text: `${LATE}: ${splat.text}` }));
+  steps.at(-1)?.events.push(...late);
   return {
     format: "pfndiff/recording@1",
     kernel: { release: kernel.release, design: kernel.design },
     // No file of a stock kernel tells what mode a page table entry has.
     unshown: ["modes"],
     trace,
-    steps: raw.steps.map((step) => stepOf(step, window, kernel.design)),
+    steps,
   };
 }

@@ -7,7 +7,7 @@ import { type AcceleratorChoice, chooseAccelerator } from "./accelerator.ts";
 import type { RunningKernel } from "./assemble.ts";
 import { buildInitramfs } from "./guestimage.ts";
 import { UserError } from "../src/usererror.ts";
-import { GuestLost, LIMITS, type Limits } from "./guest.ts";
+import { type Guest, GuestLost, LIMITS, type Limits } from "./guest.ts";
 import { locateImage } from "./images.ts";
 import { type MachineParts, requireQemu } from "./qemu.ts";
 import { type Job, Runner, type TraceFailure, type TraceOutcome } from "./runner.ts";
@@ -19,8 +19,6 @@ export interface KernelOptions {
   readonly guests?: number;
   readonly accelerator?: AcceleratorChoice;
   readonly limits?: Partial<Limits>;
-  /** Told of every boot. */
-  readonly onBoot?: (kernel: RunningKernel) => void;
 }
 
 /** A trace that a kernel could not finish; `failure` holds the console. */
@@ -40,6 +38,8 @@ export interface KernelBackend extends Backend {
   identify(): Promise<RunningKernel>;
   /** Outcomes in the order of the traces. Rejects only when no guest can run at all. */
   recordMany(traces: readonly Trace[]): Promise<TraceOutcome[]>;
+  /** What the kernel found wrong with itself at boot, once each. */
+  readonly atBoot: ReadonlySet<string>;
   close(): Promise<void>;
 }
 
@@ -58,6 +58,7 @@ function unfit(trace: Trace): string | null {
 class QemuBackend implements KernelBackend {
   readonly id: string;
   design?: Design;
+  readonly atBoot = new Set<string>();
   readonly #queue: Job[] = [];
   readonly #runners: Runner[];
   readonly #busy = new Set<Runner>();
@@ -75,7 +76,7 @@ class QemuBackend implements KernelBackend {
     const count = Math.max(1, Math.min(options.guests ?? 1, availableParallelism()));
     this.#runners = Array.from(
       { length: count },
-      () => new Runner(parts, limits, this.#queue, ({ kernel }) => this.#booted(kernel)),
+      () => new Runner(parts, limits, this.#queue, (guest) => this.#booted(guest)),
     );
   }
 
@@ -141,9 +142,10 @@ class QemuBackend implements KernelBackend {
     );
   }
 
-  #booted(kernel: RunningKernel): void {
+  #booted({ kernel, atBoot }: Guest): void {
     this.design = kernel.design;
-    this.#options.onBoot?.(kernel);
+    for (const { text, backtrace = [] } of atBoot)
+      this.atBoot.add([text, ...backtrace].join(" < "));
   }
 
   async #assembleParts(spec: string): Promise<MachineParts> {

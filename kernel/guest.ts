@@ -3,6 +3,7 @@ import { type RawTrace, AnswerReader, GuestGaveUp } from "./answer.ts";
 import type { RunningKernel } from "./assemble.ts";
 import { Doorbell } from "./doorbell.ts";
 import { PAGE_BYTES, type PhysicalWindow } from "./parse/memtype.ts";
+import { type Splat, splatsIn } from "./parse/splat.ts";
 import { type Accelerator, Machine, type MachineParts } from "./qemu.ts";
 import {
   decodeHeader,
@@ -78,6 +79,8 @@ function parseHello(line: string): Hello | null {
 export class Guest {
   readonly kernel: RunningKernel;
   readonly regions: Hello["regions"];
+  /** What the kernel found wrong with itself before any trace ran. */
+  readonly atBoot: readonly Splat[];
   readonly accelerator: Accelerator;
   readonly #machine: Machine;
   readonly #doorbell: Doorbell;
@@ -87,7 +90,7 @@ export class Guest {
   private constructor(
     machine: Machine,
     doorbell: Doorbell,
-    hello: Hello,
+    hello: Hello & { readonly atBoot: readonly Splat[] },
     limits: Limits,
     accelerator: Accelerator,
   ) {
@@ -96,6 +99,7 @@ export class Guest {
     this.#limits = limits;
     this.kernel = hello.kernel;
     this.regions = hello.regions;
+    this.atBoot = hello.atBoot;
     this.accelerator = accelerator;
   }
 
@@ -118,7 +122,8 @@ export class Guest {
       const hello = parseHello(line);
       if (hello === null) throw new GuestLost("unfit", line, machine, null);
       machine.forgetFiles();
-      return new Guest(machine, doorbell, hello, limits, parts.accelerator);
+      const atBoot = splatsIn(machine.console().split("\n"));
+      return new Guest(machine, doorbell, { ...hello, atBoot }, limits, parts.accelerator);
     } catch (error) {
       const lost =
         error instanceof GuestLost ? error : new GuestLost("boot", String(error), machine, null);

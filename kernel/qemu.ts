@@ -37,6 +37,8 @@ const COMMAND_LINE = [
   "console=ttyS0",
   "loglevel=5",
   "panic=-1",
+  "kasan_multi_shot",
+  "log_buf_len=8M",
   "oops=panic",
   "iomem=strict",
   `memmap=0x${RESERVED.bytes.toString(16)}$0x${RESERVED.address.toString(16)}`,

@@ -1,9 +1,10 @@
 import type { Recording } from "../src/trace/recording.ts";
 import type { Mtrr, Trace } from "../src/trace/trace.ts";
 import type { RawTrace } from "./answer.ts";
-import { assemble, type RunningKernel } from "./assemble.ts";
+import { assemble, endedWith, type RunningKernel } from "./assemble.ts";
 import { Guest, GuestLost, type Limits } from "./guest.ts";
 import { UnreadableKernelText } from "./parse/memtype.ts";
+import { endIn, type Splat } from "./parse/splat.ts";
 import type { MachineParts } from "./qemu.ts";
 import { Windows } from "./windows.ts";
 import { type PlacedTrace, REQUEST_ROOM, traceBytes } from "./wire.ts";
@@ -40,9 +41,13 @@ interface Placed extends PlacedTrace {
   readonly job: Job;
 }
 
-/** Whether the kernel warned: it does so once a boot, so what follows it is no longer the truth. */
-function warned(recording: Recording): boolean {
-  return recording.steps.some((step) => step.events.some((event) => event.kind === "warn"));
+/**
+ * Whether the kernel warned, in the trace or when what it left was taken down. It does so once a boot,
+ * so what follows is no longer the truth. What KASAN and its like report, they report each time.
+ */
+function isSpent(recording: Recording, raw: RawTrace | undefined): boolean {
+  const shown = recording.steps.some((step) => step.events.some(({ kind }) => kind === "warn"));
+  return shown || (raw?.late ?? []).some((line) => line.startsWith("WARNING: "));
 }
 
 function outcomeOf(
@@ -59,6 +64,32 @@ function outcomeOf(
     const why = error.message;
     return { failure: { trace, kind: "unreadable", why, op: null, console: "" } };
   }
+}
+
+/** What the kernel said when it ended in a trace, or null where it is not the kernel that spoke. */
+function endOf({ kind, message, console }: GuestLost): Splat | null {
+  if (kind !== "died" && kind !== "hang") return null;
+  const said = endIn(console);
+  return kind === "hang" ? (said ?? { kind, text: message, backtrace: [] }) : said;
+}
+
+/** Runs a trace up to the op that the kernel ended in, to tell what it had shown before. */
+function upTo({ trace, settle, reject }: Job, failure: TraceFailure, end: Splat): Job {
+  const cut = {
+    ...trace,
+    ops: trace.ops.slice(0, Math.min(failure.op ?? 0, trace.ops.length - 1)),
+  };
+  return {
+    trace: cut,
+    attempts: 0,
+    reject,
+    settle: (outcome) =>
+      settle(
+        "recording" in outcome
+          ? { recording: endedWith(outcome.recording, trace, end) }
+          : { failure },
+      ),
+  };
 }
 
 /**
@@ -193,7 +224,7 @@ export class Runner {
       const outcome = outcomeOf(station, placed, raws[index]);
       placed.job.settle(outcome);
       if (!("recording" in outcome)) continue;
-      if (warned(outcome.recording)) {
+      if (isSpent(outcome.recording, raws[index])) {
         this.#queue.unshift(...batch.slice(index + 1).map(({ job }) => job));
         return false;
       }
@@ -217,7 +248,10 @@ export class Runner {
       if (culprit === undefined) job.attempts++;
       if (placed === culprit || job.attempts > ATTEMPTS) {
         const { kind, message: why, op, console } = error;
-        job.settle({ failure: { trace, kind, why, op, console } });
+        const failure = { trace, kind, why, op, console };
+        const end = placed === culprit ? endOf(error) : null;
+        if (end === null) job.settle({ failure });
+        else again.push(upTo(job, failure, end));
       } else again.push(job);
     }
     this.#queue.unshift(...again);

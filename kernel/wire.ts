@@ -46,6 +46,7 @@ export const RECORD = {
   END: 6,
   FAIL: 7,
   SAME: 8,
+  LATE: 9,
 } as const;
 
 export const REGION_CODE = { uncached: 0, "write-back": 1 } as const;

@@ -47,7 +47,7 @@ const char *observe_setup(void);
 const char *observe_fresh(const struct world *world); /* whether nothing is reserved yet */
 const char *observe_memtype(const struct world *world);
 const char *observe_vmas(const struct world *world, const int32_t *op);
-const char *observe_log(void);
+const char *observe_log(uint32_t type);
 void observe_forget_log(void);
 
 /* answer.c: records, chunks and the doorbell. */

@@ -96,7 +96,7 @@ static const char *setup(int *vm_pat)
 
 static const char *observe(const struct world *world, const int32_t *op)
 {
-	const char *failure = observe_log();
+	const char *failure = observe_log(RECORD_LOG);
 
 	if (!failure)
 		failure = observe_memtype(world);
@@ -135,7 +135,10 @@ static const char *run_trace(const uint32_t *head, const uint8_t *ops, int slow)
 		if (done < head[5] && !failure)
 			answer_step_done();
 	}
+	answer_progress(head[0], done);
 	procs_end();
+	if (!failure)
+		failure = observe_log(RECORD_LATE);
 	if (world.maps && !failure)
 		failure = limits_lift();
 	if (failure)

@@ -158,8 +158,8 @@ const char *observe_vmas(const struct world *world, const int32_t *op)
 	return NULL;
 }
 
-/* The text of every record of the kernel itself since the last call. */
-const char *observe_log(void)
+/* The text of every record of the kernel itself since the last call, as records of a type. */
+const char *observe_log(uint32_t type)
 {
 	char line[8192];
 
@@ -176,7 +176,7 @@ const char *observe_log(void)
 		if (!message || strtoul(line, NULL, 10) >> 3 != 0)
 			continue;
 		message++;
-		record(RECORD_LOG, NULL, 0, message, strcspn(message, "\n"));
+		record(type, NULL, 0, message, strcspn(message, "\n"));
 	}
 }
 

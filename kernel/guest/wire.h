@@ -70,6 +70,7 @@
 #define RECORD_END 6     /* number of steps */
 #define RECORD_FAIL 7    /* why the guest cannot go on */
 #define RECORD_SAME 8    /* proc: it lives and did nothing, so its VMAs are as before */
+#define RECORD_LATE 9    /* a line of the log from the end of the processes that were left */
 
 /* The virtual window of every process; the guest program itself is linked above it. */
 #define WINDOW_ADDRESS 0x1000000

@@ -1,14 +1,32 @@
+import type { Differential } from "../../fuzz/differential.ts";
 import { type Executor, localExecutor, type Stop } from "../../fuzz/executor.ts";
 import { findingIn } from "../../fuzz/witness.ts";
 import { traceOfRun } from "../../fuzz/traceofrun.ts";
 import type { TraceSource } from "../../fuzz/sources.ts";
 import { mergeTallies, type RunRange, runsOf, type Tally } from "../../fuzz/tally.ts";
+import type { Symptom } from "../oracle/finding.ts";
 import type { Pair } from "./backends.ts";
 import { differentialOf } from "./campaign.ts";
-import { kernelsOf } from "./kernelcampaign.ts";
+import { kernelsOf, NOTHING } from "./kernelcampaign.ts";
 
 /** Runs that go to a kernel in one batch. */
 const BATCH = 32;
+
+/** What no model shows, and a kernel alone can be shrunk for. */
+const OF_KERNELS: readonly string[] = ["bug", "crash", "hang"] satisfies readonly Symptom[];
+
+function isOfKernelsAlone(signature: string): boolean {
+  return signature.split(":").some((word) => OF_KERNELS.includes(word));
+}
+
+/** How many smaller traces a kernel is asked about: each that shows it costs a boot. */
+const TRIES = 48;
+
+/** A differential that shows nothing once it has been asked often. */
+function patient(real: Differential): Differential {
+  let tries = 0;
+  return (trace) => (tries++ < TRIES ? real(trace) : NOTHING);
+}
 
 /**
  * Works on a campaign over real kernels: traces go to the guests in batches, and findings are
@@ -45,7 +63,8 @@ export function kernelExecutor(
     },
     shrink: async (signature, seen, signal) => {
       if (signal?.aborted === true) return null;
-      return findingIn(traceOf(seed, seen.best.run), signature, seen, real, proxy);
+      const shrinker = isOfKernelsAlone(signature) ? patient(real) : proxy;
+      return findingIn(traceOf(seed, seen.best.run), signature, seen, real, shrinker);
     },
   };
 }

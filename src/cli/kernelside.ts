@@ -32,6 +32,11 @@ export class KernelSide implements Backend {
     return design;
   }
 
+  /** What the kernel found wrong with itself at boot. */
+  get atBoot(): ReadonlySet<string> {
+    return this.#backend.atBoot;
+  }
+
   /** The kernel that runs; boots it if it does not. */
   identify(): Promise<RunningKernel> {
     return this.#backend.identify();

@@ -10,15 +10,17 @@ const LOST = "lost";
 
 /**
  * Tells of every trace that a kernel could not finish (a hang, a panic, an answer that cannot be)
- * and saves it with the guest's console. Returns how many there were.
+ * and saves it with the guest's console, and of what a kernel said at boot. Returns how many there were.
  */
 export async function reportLost(
-  io: Io,
+  io: Pick<Io, "err">,
   out: string,
   backends: readonly Backend[],
 ): Promise<number> {
   let count = 0;
-  for (const { id, lost } of backends.filter(isKernel)) {
+  for (const { id, lost, atBoot } of backends.filter(isKernel)) {
+    for (const said of atBoot) io.err(`${id}: at boot, before any trace: ${said}\n`);
+    count += atBoot.size;
     for (const { trace, kind, why, op, console } of lost) {
       count += 1;
       const hash = shortHash([id, trace]);

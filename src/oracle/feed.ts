@@ -189,7 +189,7 @@ function endOfRun(
 
 /** Whether the kernel's code that showed this has ended with it; a model's BUG() ends one task. */
 function endsAll(event: TraceEvent): boolean {
-  if (event.kind === "bug") return event.backtrace !== undefined;
+  if (event.kind === "bug") return event.backtrace !== undefined && event.goesOn !== true;
   return event.kind === "crash" || event.kind === "hang";
 }
 

@@ -111,6 +111,11 @@ export function entryMode(entry: number): number {
 /** A kernel message, as a recording spells it or as a model holds it. */
 export type SeenEvent = TraceEvent | PatEvent;
 
+/** Whether the task that met it, or the whole kernel, has ended with it. */
+export function endsTask(event: SeenEvent): boolean {
+  return event.kind === "bug" && !("goesOn" in event && event.goesOn === true);
+}
+
 /** Everything one side showed after one op; good until the next op. */
 export interface Observed {
   readonly outcome: Outcome;

@@ -166,6 +166,8 @@ export const eventSchema = z.discriminatedUnion("kind", [
     kind: z.enum(["bug", "crash", "hang"]),
     text: z.string(),
     backtrace: z.array(z.string()).optional(),
+    /** The kernel went on after saying so, as after a report of KASAN. */
+    goesOn: z.literal(true).optional(),
   }),
   /** What is not given back once no process is left. */
   z.strictObject({ kind: z.literal("kernel-leak"), text: z.string() }),

@@ -14,6 +14,7 @@ import { runsOf } from "../../fuzz/tally.ts";
 import { survivingLoss } from "../../src/cli/kernelcampaign.ts";
 import { kernelExecutor } from "../../src/cli/kernelexecutor.ts";
 import { labelled } from "../../src/cli/kernelfuzz.ts";
+import { reportLost } from "../../src/cli/losttraces.ts";
 import { KernelSide } from "../../src/cli/kernelside.ts";
 import type { ModelBackend } from "../../src/model/backend.ts";
 import { scenarioNamed } from "../../src/scenarios/index.ts";
@@ -41,6 +42,7 @@ function posing(model: ModelBackend, lost: readonly string[] = []) {
   const backend: KernelBackend = {
     id: "kernel:test",
     design: model.design,
+    atBoot: new Set(["Bad page state < free_pages"]),
     identify: async () => kernel,
     record: async (trace) => model.recordSync(trace),
     recordMany: async (traces) => {
@@ -85,6 +87,13 @@ describe("a kernel as commands use it", () => {
     await expect(async () => differential(second)).rejects.toThrow("asked");
     expect(asked).toEqual([second.name]);
     expect(side.lost).toMatchObject([{ kind: "hang", console: "the end" }]);
+  });
+
+  it("tells of what a kernel said at boot, as of a trace that it lost", async () => {
+    const said: string[] = [];
+    const { side } = posing(modelOf("7.2"));
+    expect(await reportLost({ err: (text) => said.push(text) }, dir, [side])).toBe(1);
+    expect(said).toEqual(["kernel:test: at boot, before any trace: Bad page state < free_pages\n"]);
   });
 });
 

@@ -131,6 +131,7 @@ describe("an answer", () => {
     expect(read(PAYLOAD)).toEqual([
       {
         id: 7,
+        late: [],
         steps: [
           { errno: 0, memtype: MEMTYPE_LINE, vmas: [{ proc: 0, text: "text" }], log: ["a line"] },
           { errno: 22, memtype: "", vmas: [{ proc: 0, text: "text" }], log: [] },

@@ -1,6 +1,6 @@
 import type { Outcome } from "../../mm/errno.ts";
 import { causeName } from "../causes.ts";
-import type { Observed, SeenCall } from "../observed.ts";
+import { endsTask, type Observed, type SeenCall } from "../observed.ts";
 import type { SideState } from "../state.ts";
 
 /**
@@ -15,7 +15,7 @@ export function checkAnswer(side: SideState, outcome: Outcome): void {
 
 /** A result as signatures spell it; a task that a kernel BUG has ended returned nothing. */
 function resultOf({ outcome, events }: Observed): string {
-  return events.some(({ kind }) => kind === "bug") ? "BUG" : (outcome ?? "ok");
+  return events.some(endsTask) ? "BUG" : (outcome ?? "ok");
 }
 
 /**

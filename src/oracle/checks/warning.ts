@@ -1,4 +1,4 @@
-import type { SeenEvent } from "../observed.ts";
+import { endsTask, type SeenEvent } from "../observed.ts";
 import type { SideState } from "../state.ts";
 
 /**
@@ -12,7 +12,7 @@ export function checkWarning(side: SideState, events: readonly SeenEvent[]): voi
         side.report("warning", side.cause, () => `the kernel warned: ${event.text}`);
         break;
       case "bug":
-        side.hasDied = true;
+        if (endsTask(event)) side.hasDied = true;
         if ("backtrace" in event && event.backtrace !== undefined) reportEnd(side, event);
         else side.report("warning", side.cause, () => `the kernel died: ${event.text}`, event.kind);
         break;
