@@ -12,6 +12,7 @@ const PAGE_BYTES = 4096;
 const PAT_LOST = 1;
 /** A page that the page table does not map, and one that a write has copied. */
 const ENTRY_NONE = -1;
+export const ENTRY_COPIED = -2;
 
 /** An answer that is not what the protocol allows: it is never taken for data. */
 export class GarbledTreeAnswer extends Error {

@@ -1,5 +1,5 @@
 import { Differential } from "../../src/oracle/differential.ts";
-import { areEqualSpaces } from "../../src/oracle/observed.ts";
+import { areEqualSpaces, everyVma, type SeenSpace } from "../../src/oracle/observed.ts";
 import type { Op } from "../../src/trace/op.ts";
 import { bornBy, type World } from "../../src/trace/trace.ts";
 import type { ExploredSide } from "../../src/engine/exploredside.ts";
@@ -114,7 +114,22 @@ export class ExploredPair {
   private vmasDiffer(proc: number): boolean {
     const [mine, other] = [this.before.space(proc), this.after.space(proc)];
     if (mine === null || other === null) return mine !== other;
-    return !areEqualSpaces(mine, other, 0, this.vpages);
+    return !areEqualSpaces(mine, other, 0, this.vpages) || this.pagesDiffer(proc, mine);
+  }
+
+  /** Whether page tables differ, where a side is a kernel's own code; equal VMAs are asked for. */
+  private pagesDiffer(proc: number, space: SeenSpace): boolean {
+    const { before, after } = this;
+    if (before.showsPages !== true && after.showsPages !== true) return false;
+    for (const vma of everyVma(space)) {
+      const twin = after.space(proc)?.find(vma.start);
+      if (twin === null || twin === undefined) return true;
+      for (let page = vma.start; page < vma.end; page++) {
+        if (before.entryAt(proc, vma, page) !== after.entryAt(proc, twin, page)) return true;
+        if (before.isCopied(proc, page) !== after.isCopied(proc, page)) return true;
+      }
+    }
+    return false;
   }
 
   private memtypeDiffers(): boolean {

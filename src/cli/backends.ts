@@ -108,6 +108,12 @@ export function isKernel(backend: Backend): backend is KernelSide {
   return "prepare" in backend && !isTree(backend);
 }
 
+/** The programs of the trees of a pair, by id: what a thread needs not to build them again. */
+export function programsOf({ before, after }: Pair): Readonly<Record<string, string>> {
+  const trees = [before, after].filter(isTree);
+  return Object.fromEntries(trees.map(({ id, program }) => [id, program] as const));
+}
+
 /** Does something with a pair and closes it, whatever comes of it. */
 export async function withPair<T>(
   options: { before: string; after: string },

@@ -19,7 +19,7 @@ import { gather, type RecordedKernel, type Subject, type Subjects } from "../cla
 import { judgeClaims } from "../claims/judge.ts";
 import { ModelSide } from "../engine/modelside.ts";
 import type { ModelBackend } from "../model/backend.ts";
-import { openBackend, openModels, modelOfRelease } from "./backends.ts";
+import { openBackend, openModels, modelOfRelease, withPair } from "./backends.ts";
 import { replayOn } from "./bothsides.ts";
 import { documentsIn, projectRoot } from "./files.ts";
 import { exploreScope } from "./explorescope.ts";
@@ -135,7 +135,8 @@ const MEMORY = 1024;
 
 function explorePair(io: Io, pair: PairName, depth: number): Promise<Explored | null> {
   const bounds = { ...CLAIM_BOUNDS, depth };
-  return exploreScope(io, { ...EXPLORED[pair], bounds }, { jobs: 1, memory: MEMORY });
+  const scope = { ...EXPLORED[pair], bounds };
+  return withPair(scope, (models) => exploreScope(io, models, scope, { jobs: 1, memory: MEMORY }));
 }
 
 function subjectsOf({ before, after }: { before: ModelBackend; after: ModelBackend }): Subjects {

@@ -2,29 +2,43 @@ import { setImmediate } from "node:timers/promises";
 import type { Scope } from "../../fuzz/explore/certificate.ts";
 import { Expander, type Expansion, type Paths } from "../../fuzz/explore/expander.ts";
 import { MachineSide } from "../engine/machineside.ts";
-import type { ModelBackend } from "../model/backend.ts";
-import { openModels } from "./backends.ts";
+import type { Backend } from "../backend.ts";
+import type { ExploredSide } from "../engine/exploredside.ts";
+import { ExploredTree } from "../engine/exploredtree.ts";
+import { UserError } from "../usererror.ts";
+import { isModel, isTree, type Pair } from "./backends.ts";
 import { underGuards } from "./bothsides.ts";
 import { threadFile } from "./files.ts";
 import { startThreads } from "./threads.ts";
 
-/** Opens both backends, which must be models, and makes an expander of them. */
-export async function openExpander(scope: Scope): Promise<Expander> {
-  const { before, after } = await openModels(scope);
-  return new GuardedExpander({ before, after }, scope);
+/** What a thread of an exploration is told when it starts. */
+export interface ExploreSetup {
+  readonly scope: Scope;
+  /** Programs of trees, by id. */
+  readonly programs: Readonly<Record<string, string>>;
+}
+
+/** An expander of two backends, which are models or trees. */
+export const expanderOf = (pair: Pair, scope: Scope): Expander => new GuardedExpander(pair, scope);
+
+/** A side that can be looked through; a kernel in a guest and a file cannot. */
+function exploredSide(backend: Backend): ExploredSide {
+  if (isModel(backend)) return new MachineSide(backend);
+  if (isTree(backend)) return new ExploredTree(backend);
+  throw new UserError(`${backend.id} cannot be explored: only models and trees (tree:PATH) can`);
 }
 
 /** Expands a chunk under the clocks of the models that have one. */
 class GuardedExpander extends Expander {
   constructor(
-    private readonly models: { readonly before: ModelBackend; readonly after: ModelBackend },
+    private readonly sides: Pair,
     { bounds, judged }: Scope,
   ) {
-    super(bounds, new MachineSide(models.before), new MachineSide(models.after), judged);
+    super(bounds, exploredSide(sides.before), exploredSide(sides.after), judged);
   }
 
   override expand(paths: Paths): Expansion {
-    return underGuards(this.models, "an exploration", () => super.expand(paths));
+    return underGuards(this.sides, "an exploration", () => super.expand(paths));
   }
 }
 
@@ -49,9 +63,9 @@ export function expandHere(expander: Expander): Expanders {
 }
 
 /** Expands in `jobs` worker threads. A task that ends its thread fails the exploration. */
-export function expandInThreads(scope: Scope, jobs: number): Expanders {
+export function expandInThreads(setup: ExploreSetup, jobs: number): Expanders {
   const file = threadFile("exploreworker");
-  const pool = startThreads<Paths, Expansion>(file, scope, jobs, () => undefined);
+  const pool = startThreads<Paths, Expansion>(file, setup, jobs, () => undefined);
   return {
     ahead: jobs * 4,
     expand: ({ length, letters }) => {

@@ -7,7 +7,7 @@ import {
 } from "../../fuzz/explore/certificate.ts";
 import { certificateText } from "../../reports/certificatetext.ts";
 import { readJson } from "../results/json.ts";
-import { openPair } from "./backends.ts";
+import { isTree, type Pair, withPair } from "./backends.ts";
 import { acceptedFor } from "./baseline.ts";
 import { exploreScope, type SearchLimits } from "./explorescope.ts";
 import { requireWritable, writeText } from "./files.ts";
@@ -25,8 +25,11 @@ export interface ExploreOptions extends Bounds, SearchLimits {
 /** Explores two backends up to the bounds and says what showed; or computes a certificate again. */
 export async function explore(io: Io, options: ExploreOptions): Promise<number> {
   if (options.verify !== undefined) return verify(io, options.verify, options);
+  return withPair(options, (pair) => exploreAndTell(io, pair, options));
+}
+
+async function exploreAndTell(io: Io, pair: Pair, options: ExploreOptions): Promise<number> {
   const { procs, slots, pages, depth } = options;
-  const pair = await openPair(options);
   const scope = {
     bounds: { procs, slots, pages, depth },
     before: pair.before.id,
@@ -36,7 +39,7 @@ export async function explore(io: Io, options: ExploreOptions): Promise<number> 
   const accepted = await acceptedFor(pair);
   // What is computed for hours must not be lost to a name that cannot be written.
   if (options.out !== undefined) await requireWritable(options.out);
-  const certificate = await compute(io, scope, options);
+  const certificate = await compute(io, pair, scope, options);
   if (certificate === null) return EXIT.interrupted;
   const text = `${JSON.stringify(certificate)}\n`;
   if (options.out !== undefined) await writeText(options.out, text);
@@ -44,13 +47,16 @@ export async function explore(io: Io, options: ExploreOptions): Promise<number> 
   const isKnown = (signature: string) => signature.startsWith("kept:") || known.has(signature);
   await io.out(options.json === true ? text : certificateText(certificate, isKnown));
   const unknown = certificate.witnesses.some(({ signature }) => !isKnown(signature));
-  return unknown ? EXIT.divergence : EXIT.ok;
+  const isUnlike = certificate.differences.some(({ transitions }) => transitions > 0);
+  // Without the oracle a tree is held to its model: all that they show is compared.
+  const isHeld = !options.judge && [pair.before, pair.after].some(isTree);
+  return unknown || (isHeld && isUnlike) ? EXIT.divergence : EXIT.ok;
 }
 
 /** Computes a certificate again; a difference is a divergence, an unreadable file the user's error. */
 async function verify(io: Io, path: string, options: ExploreOptions): Promise<number> {
   const claimed = await readJson(path, certificateSchema);
-  const found = await compute(io, claimed, options);
+  const found = await withPair(claimed, (pair) => compute(io, pair, claimed, options));
   if (found === null) return EXIT.interrupted;
   const faults = certificateFaults(claimed, found);
   if (faults.length === 0) {
@@ -70,11 +76,12 @@ const MOST_FAULTS = 10;
 /** Explores, says how fast that was, and certifies it; null when interrupted. */
 async function compute(
   io: Io,
+  pair: Pair,
   { bounds, before, after, judged }: Scope,
   limits: SearchLimits,
 ): Promise<Certificate | null> {
   const start = performance.now();
-  const certificate = await exploreScope(io, { bounds, before, after, judged }, limits);
+  const certificate = await exploreScope(io, pair, { bounds, before, after, judged }, limits);
   if (certificate === null) return null;
   const seconds = (performance.now() - start) / 1000;
   const { levels } = certificate;

@@ -2,7 +2,8 @@ import { type Certificate, certify, type Scope } from "../../fuzz/explore/certif
 import { search, type SearchProgress, type SearchResult } from "../../fuzz/explore/search.ts";
 import { OutOfMemory } from "../../fuzz/explore/stateset.ts";
 import { UserError } from "../usererror.ts";
-import { expandHere, expandInThreads, openExpander } from "./expanders.ts";
+import { type Pair, programsOf } from "./backends.ts";
+import { expandHere, expandInThreads, expanderOf } from "./expanders.ts";
 import type { Io } from "./io.ts";
 import { LiveLine } from "./progress.ts";
 
@@ -19,12 +20,14 @@ const MEGABYTE = 2 ** 20;
 /** Explores a scope, with progress on stderr; null when interrupted. */
 export async function exploreScope(
   io: Io,
+  pair: Pair,
   scope: Scope,
   { jobs, memory }: SearchLimits,
 ): Promise<Certificate | null> {
   const { bounds } = scope;
-  const expander = await openExpander(scope);
-  const expanders = jobs === 1 ? expandHere(expander) : expandInThreads(scope, jobs);
+  const expander = expanderOf(pair, scope);
+  const setup = { scope, programs: programsOf(pair) };
+  const expanders = jobs === 1 ? expandHere(expander) : expandInThreads(setup, jobs);
   const line = new LiveLine(io);
   const start = performance.now();
   let result: SearchResult;

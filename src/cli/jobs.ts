@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import type { Executor } from "../../fuzz/executor.ts";
 import type { CampaignPlan } from "../../fuzz/plan.ts";
-import { isModel, isTree, type Pair } from "./backends.ts";
+import { isModel, isTree, type Pair, programsOf } from "./backends.ts";
 import { threadFile } from "./files.ts";
 import type { Io } from "./io.ts";
 import type { Session } from "./session.ts";
@@ -35,10 +35,7 @@ export async function withJobs<T>(
   const { ThreadExecutor } = await import("./threadexecutor.ts");
   const crash = (line: string) => io.err(`${line}\n`);
   const { before, after, seed, source } = plan;
-  const programs = Object.fromEntries(
-    [pair.before, pair.after].filter(isTree).map(({ id, program }) => [id, program] as const),
-  );
-  const setup = { before, after, seed, source, corpus, programs };
+  const setup = { before, after, seed, source, corpus, programs: programsOf(pair) };
   const executor = new ThreadExecutor(threadFile("worker"), setup, jobs, crash);
   try {
     return await work(executor);

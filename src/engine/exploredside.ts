@@ -10,6 +10,8 @@ export interface ShownReservation {
 
 /** A running side that can also be looked through: what it shows and what it hides. */
 export interface ExploredSide extends LiveSide {
+  /** Its page tables are compared too, page by page: a kernel's own code. */
+  readonly showsPages?: true;
   isAlive(proc: number): boolean;
   /** Whether a write has copied the page. */
   isCopied(proc: number, page: number): boolean;
