@@ -27,6 +27,7 @@ export const SCHEMA_NAMES = [
   "claims",
   "report",
   "explanation",
+  "coverage",
 ] as const;
 
 export type SchemaName = (typeof SCHEMA_NAMES)[number];

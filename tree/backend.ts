@@ -39,8 +39,10 @@ export class TreeBackend implements Backend {
     readonly id: string,
     /** The program, which worker threads start as well. */
     readonly program: string,
+    /** Where the program leaves its counts of lines that ran; null for one that does not count. */
+    readonly counters: string | null = null,
   ) {
-    this.running = new TreeProgram(id, program);
+    this.running = new TreeProgram(id, program, counters);
     const { release, hasVmPat } = this.running.hello;
     this.release = release;
     this.design = hasVmPat ? "vm-pat" : "kref";
@@ -84,7 +86,8 @@ export class TreeBackend implements Backend {
   }
 
   async close(): Promise<void> {
-    this.running.close();
+    if (this.counters === null) this.running.close();
+    else await this.running.finish();
   }
 
   /** The kernel's functions that each op of a trace passes, in the order of their first calls. */

@@ -10,6 +10,7 @@ import { KernelUnavailable } from "../kernel/unavailable.ts";
 import { writeWhole } from "../src/results/disk.ts";
 import { FileLock } from "../src/results/lock.ts";
 import { UserError } from "../src/usererror.ts";
+import { keepNotes } from "./coverage.ts";
 import { programSources } from "./glue.ts";
 import { linkProgram } from "./link.ts";
 import { BuildLog } from "./log.ts";
@@ -26,6 +27,14 @@ import {
 export interface Watcher {
   progress(text: string): void;
   tell(text: string): void;
+}
+
+/** How a program is to be built. */
+export interface BuildOptions {
+  /** A file of kernel options on top of ours. */
+  readonly config: string | null;
+  /** With counters of the lines and branches that run. */
+  readonly isCovered: boolean;
 }
 
 /** A tree's program, built, and what it was built of. */
@@ -54,10 +63,10 @@ const hashOf = (...texts: readonly (string | Buffer)[]) => {
 export async function buildTree(
   id: string,
   spec: TreeSpec,
-  config: string | null,
+  { config, isCovered }: BuildOptions,
   watcher: Watcher,
 ): Promise<BuiltTree> {
-  const cc = await compilerVersion();
+  const cc = `${await compilerVersion()}${isCovered ? " with coverage" : ""}`;
   const options = config === null ? "" : optionsIn(config);
   const work = join(cacheFolder(), "trees", hashOf(spec.path, cc, options));
   mkdirSync(work, { recursive: true });
@@ -78,7 +87,15 @@ export async function buildTree(
     const { sources, digest, program } = await look();
     if (!existsSync(program)) {
       await bringCopy(sources, work);
-      await makeProgram({ id, work, program, options, kconfig: kconfigOf(sources), watcher });
+      await makeProgram({
+        id,
+        work,
+        program,
+        options,
+        kconfig: kconfigOf(sources),
+        isCovered,
+        watcher,
+      });
     }
     return { program, digest };
   } finally {
@@ -140,16 +157,18 @@ interface Making {
   readonly options: string;
   /** A hash of what there is to configure. */
   readonly kconfig: string;
+  readonly isCovered: boolean;
   readonly watcher: Watcher;
 }
 
 async function makeProgram(making: Making): Promise<void> {
-  const { id, work, program, watcher } = making;
+  const { id, work, program, isCovered, watcher } = making;
+  const flags = isCovered ? [`KCFLAGS=${COVERED}`] : [];
   const copy = copyOf(work);
   const glue = programSources();
   const log = new BuildLog(id, join(work, "log"));
   const make: Make = (targets, onStdout = () => undefined) =>
-    log.step("make", ["-C", copy, `CC=${compiler()}`, ...NO_OBJTOOL, ...targets], {
+    log.step("make", ["-C", copy, `CC=${compiler()}`, ...NO_OBJTOOL, ...flags, ...targets], {
       env: ENV,
       onStdout,
     });
@@ -176,7 +195,8 @@ async function makeProgram(making: Making): Promise<void> {
   const draft = join(work, `draft-${basename(program)}`);
   rmSync(draft, { recursive: true, force: true });
   mkdirSync(draft);
-  await linkProgram({ log, copy, draft, glue, own, compile });
+  await linkProgram({ log, copy, draft, glue, own, isCovered, compile });
+  if (isCovered) keepNotes(copy, program);
   renameSync(join(draft, "pfntree"), program);
   rmSync(draft, { recursive: true, force: true });
 }
@@ -185,6 +205,9 @@ type Make = (targets: readonly string[], onStdout?: (text: string) => void) => P
 
 /** What objtool checks and rewrites is of no use in a process, and it takes long to build. */
 const NO_OBJTOOL = ["CONFIG_OBJTOOL="];
+
+/** As the kernel's own makefiles have it for CONFIG_GCOV_KERNEL. */
+const COVERED = "-fprofile-arcs -ftest-coverage -fno-tree-loop-im";
 
 /** A time stamp that is always the same keeps what has not changed from being made again. */
 const ENV = { KBUILD_BUILD_TIMESTAMP: "0" };

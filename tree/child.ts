@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { closeSync, constants, mkdtempSync, openSync, readSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -40,7 +41,8 @@ export class TreeChild {
   private readonly requests: number;
   private readonly answers: number;
 
-  constructor(program: string) {
+  /** `counters`: where a program that counts the lines that run leaves its counts. */
+  constructor(program: string, counters: string | null) {
     const folder = mkdtempSync(join(tmpdir(), "pfndiff-tree-"));
     const names = ["requests", "answers"].map((name) => join(folder, name));
     try {
@@ -49,7 +51,10 @@ export class TreeChild {
       // Open both ways at first, so that nobody waits for the other end to come.
       const both = names.map((name) => openSync(name, constants.O_RDWR));
       const [requests = "", answers = ""] = names;
-      this.child = spawn(program, [], { stdio: [both[0], both[1], "inherit"] });
+      this.child = spawn(program, [], {
+        stdio: [both[0], both[1], "inherit"],
+        env: { ...process.env, ...(counters === null ? {} : { GCOV_PREFIX: counters }) },
+      });
       this.requests = openSync(requests, constants.O_WRONLY);
       this.answers = openSync(answers, constants.O_RDONLY);
       for (const end of both) if (end !== undefined) closeSync(end);
@@ -77,6 +82,15 @@ export class TreeChild {
     closeSync(this.requests);
     closeSync(this.answers);
     this.child.kill();
+  }
+
+  /** Lets it end by itself, so that it leaves its counts; no answer may be due. */
+  async finish(): Promise<void> {
+    const ended = once(this.child, "exit");
+    this.child.ref();
+    closeSync(this.requests);
+    closeSync(this.answers);
+    await ended;
   }
 
   private greet(program: string): Hello {

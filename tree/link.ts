@@ -15,6 +15,8 @@ export interface Linking {
   readonly glue: ProgramSources;
   /** Object files of the kernel half, by their paths in the copy. */
   readonly own: readonly string[];
+  /** The objects count the lines that run. */
+  readonly isCovered: boolean;
   /** Compiles objects of the copy. */
   compile(objects: readonly string[]): Promise<unknown>;
 }
@@ -92,6 +94,7 @@ export async function linkProgram(linking: Linking): Promise<void> {
   await log.step("objcopy", [...hide, at("whole.o"), at("hidden.o")]);
   const host = ["-no-pie", ...AS_HOST, "-o", at("pfntree"), ...glue.host, at("hidden.o")];
   const quiet = ["-Wl,-z,noexecstack", "-Wl,--no-warn-rwx-segments"];
-  await log.step(compiler(), [...host, ...quiet]);
+  const counters = linking.isCovered ? ["-lgcov"] : [];
+  await log.step(compiler(), [...host, ...quiet, ...counters]);
   for (const name of ["kernel.o", "whole.o", "hidden.o"]) rmSync(at(name), { force: true });
 }

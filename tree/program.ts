@@ -22,6 +22,7 @@ export class TreeProgram {
   constructor(
     private readonly id: string,
     private readonly path: string,
+    private readonly counters: string | null = null,
   ) {}
 
   /** What the program says of itself; starts it if it does not run. */
@@ -31,7 +32,7 @@ export class TreeProgram {
 
   private running(): TreeChild {
     try {
-      this.child ??= new TreeChild(this.path);
+      this.child ??= new TreeChild(this.path, this.counters);
       return this.child;
     } catch (error) {
       if (!(error instanceof NoStart)) throw error;
@@ -99,6 +100,13 @@ export class TreeProgram {
       steps.next();
       return steps.passed;
     });
+  }
+
+  /** Ends the program so that it leaves its counts. */
+  async finish(): Promise<void> {
+    this.collect();
+    await this.child?.finish();
+    this.child = null;
   }
 
   close(): void {

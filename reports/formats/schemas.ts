@@ -5,6 +5,7 @@ import { claimsSchema } from "../../src/claims/document.ts";
 import { explanationSchema } from "../../src/explain/document.ts";
 import { baselineSchema } from "../../src/gate.ts";
 import { campaignFindingSchema } from "../../src/oracle/finding.ts";
+import { coverageSchema } from "../../src/trace/coverage.ts";
 import { recordingSchema } from "../../src/trace/recording.ts";
 import { traceSchema } from "../../src/trace/trace.ts";
 import type { SchemaName } from "../formats.ts";
@@ -20,6 +21,7 @@ const DOCUMENTS = {
   certificate: [certificateSchema, "pfndiff/certificate@1: what exploring two sides reached"],
   report: [reportSchema, 'pfndiff/report@1: a campaign as "report --format json" prints it'],
   explanation: [explanationSchema, "pfndiff/explanation@1: kernel lines and state, explained"],
+  coverage: [coverageSchema, "pfndiff/coverage@1: what a campaign ran of a tree's tracking"],
   claims: [claimsSchema, "pfndiff/claims@1: what the series claimed, judged"],
 } as const satisfies Record<SchemaName, readonly [z.ZodType, string]>;
 

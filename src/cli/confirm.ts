@@ -8,6 +8,19 @@ import type { KernelSide } from "./kernelside.ts";
 /** What is said of a finding of a tree that no guest was asked about. */
 export const UNCONFIRMED = "unconfirmed until a guest shows it (--confirm kernel:PATH)";
 
+/** Opens the kernel that --confirm names, which boots when it is asked something. */
+async function openConfirming(id: string): Promise<KernelSide> {
+  const kernel = await openBackend(id);
+  if (isKernel(kernel)) return kernel;
+  await kernel.close?.();
+  throw new UserError(`--confirm: ${id} is no kernel (kernel:6.12, kernel:PATH of a bzImage)`);
+}
+
+/** Refuses what is no kernel before anything is done that it should confirm. */
+export async function requireConfirming(id: string | undefined): Promise<void> {
+  if (id !== undefined) await (await openConfirming(id)).close();
+}
+
 /**
  * Runs the traces of findings in guests of a kernel, which stands for the after side, and judges each against the
  * before side as it is. Returns by signature whether the kernel shows it, in words. Throws UserError for what is
@@ -18,11 +31,7 @@ export async function confirmedBy(
   pair: Pair,
   findings: readonly CampaignFinding[],
 ): Promise<ReadonlyMap<string, string>> {
-  const kernel = await openBackend(id);
-  if (!isKernel(kernel)) {
-    await kernel.close?.();
-    throw new UserError(`--confirm: ${id} is no kernel (kernel:6.12, kernel:PATH of a bzImage)`);
-  }
+  const kernel = await openConfirming(id);
   try {
     const { release, design } = await kernel.identify();
     if (isTree(pair.after) && pair.after.design !== design) {

@@ -2,7 +2,9 @@ import { sourceOf } from "../../fuzz/guided.ts";
 import { loadCorpus } from "../results/tracefolder.ts";
 import type { Trace } from "../trace/trace.ts";
 import { UserError } from "../usererror.ts";
-import { openPair, orClose } from "./backends.ts";
+import { openPair, orClose, type Pair } from "./backends.ts";
+import { requireConfirming } from "./confirm.ts";
+import { requireTree, withCoverage } from "./coverage.ts";
 import { EXIT, type Io } from "./io.ts";
 import { kernelsOf, modelsOf } from "./kernelcampaign.ts";
 import { kernelExecutor } from "./kernelexecutor.ts";
@@ -37,6 +39,8 @@ export interface FuzzOptions extends SourceOptions {
   readonly corpus?: string;
   /** A kernel that is to show what a tree shows. */
   readonly confirm?: string;
+  /** Where the counts of what ran of trees go. */
+  readonly coverage?: string;
 }
 
 /** How many traces a campaign without --runs and --time runs. */
@@ -44,7 +48,17 @@ export const DEFAULT_RUNS = 3000;
 
 /** Searches for differences, saves what it finds, and says which of it nobody has accepted. */
 export async function fuzz(io: Io, options: FuzzOptions): Promise<number> {
-  const { resume, out, json, full, confirm } = options;
+  await requireConfirming(options.confirm);
+  return withCoverage(io, options.coverage, (tellOf) => fuzzSession(io, options, tellOf));
+}
+
+async function fuzzSession(
+  io: Io,
+  options: FuzzOptions,
+  tellCoverage: (pair: Pair) => Promise<void>,
+): Promise<number> {
+  const { resume, out, json, full, confirm, coverage } = options;
+  if (coverage !== undefined) requireTree(options);
   const session =
     resume === undefined
       ? await newSession(io, options)
@@ -52,10 +66,13 @@ export async function fuzz(io: Io, options: FuzzOptions): Promise<number> {
   const { pair, plan } = session;
   try {
     if (kernelsOf(pair).length > 0) return await fuzzKernels(io, session, { json, full });
-    const jobs = jobsFor(plan, pair, options.jobs);
-    return await withJobs(io, session, jobs, (executor) =>
+    // Programs of other threads would leave no counts.
+    const jobs = coverage === undefined ? jobsFor(plan, pair, options.jobs) : 1;
+    const status = await withJobs(io, session, jobs, (executor) =>
       workOn(io, session, { executor, json, full, confirm }),
     );
+    await tellCoverage(pair);
+    return status;
   } finally {
     await closeSession(session);
   }

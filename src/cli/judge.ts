@@ -5,6 +5,7 @@ import { applyMbox, commitOf, commitsIn } from "../../tree/revisions.ts";
 import { treeSpec } from "../../tree/sources.ts";
 import { UserError } from "../usererror.ts";
 import { openPair, orClose } from "./backends.ts";
+import { requireConfirming } from "./confirm.ts";
 import { EXIT, type Io } from "./io.ts";
 import { jobsFor, withJobs } from "./jobs.ts";
 import { type Ends, NONE_ACCEPTED, tellEnds } from "./judgepage.ts";
@@ -52,6 +53,7 @@ export async function judgeSeries(
 ): Promise<number> {
   const { path, rev } = treeSpec(tree);
   if (rev !== null) throw new UserError(`${tree}: name the tree alone; revisions are BASE..HEAD`);
+  await requireConfirming(options.confirm);
   const [base, head] = await endsOf(path, range, options.mbox);
   const commits = await commitsIn(path, base, head);
   if (commits.length === 0) throw new UserError(`${range}: holds no commit`);

@@ -6,6 +6,8 @@ export const opening: {
   io: Io | null;
   /** A file of kernel options, on top of ours. */
   config: string | null;
+  /** A folder for counts of the lines of trees that run; null where nobody wants them. */
+  counters: string | null;
   /** Programs of trees that are built already, by id: a worker thread is told them. */
   programs: Readonly<Record<string, string>>;
-} = { io: null, config: null, programs: {} };
+} = { io: null, config: null, counters: null, programs: {} };

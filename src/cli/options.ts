@@ -49,6 +49,13 @@ export function confirmOption(): Option {
   );
 }
 
+export function coverageOption(): Option {
+  return new Option(
+    "--coverage <file>",
+    "count what runs of the trees' tracking, by line and branch; print it, and write it here as JSON",
+  ).conflicts(["json", "jobs"]);
+}
+
 export function fullOption(): Option {
   const does = "print every finding, drawn, and not a summary of them";
   return new Option("--full", does).conflicts("json");

@@ -14,6 +14,7 @@ import {
   beforeOption,
   confirmOption,
   corpusOption,
+  coverageOption,
   type Done,
   exitStyleOption,
   guestsOption,
@@ -135,6 +136,7 @@ function addFinders(program: Command, io: Io, done: Done): void {
         "faults",
         "idioms",
         "corpus",
+        "coverage",
       ]),
     )
     .addOption(outOption())
@@ -144,6 +146,7 @@ function addFinders(program: Command, io: Io, done: Done): void {
     .addOption(corpusOption())
     .addOption(fullOption())
     .addOption(confirmOption())
+    .addOption(coverageOption())
     .option("--json", "print one pfndiff/campaign@1 object on stdout")
     .addOption(exitStyleOption())
     .action(async (options) => done(await (await import("./fuzz.ts")).fuzz(io, options)));
@@ -268,6 +271,7 @@ function addKeepers(program: Command, io: Io, done: Done): void {
       new Option("--format <format>", "output format").choices(REPORT_FORMATS).default("markdown"),
     )
     .option("--file <path>", "file that sarif and github results name", "reports/baseline.json")
+    .option("--coverage <file>", "what --coverage of the campaign wrote, at the end (markdown)")
     .option("--claims", "check the series' claims too (html: a page, markdown: at the end)")
     .action(async (directory, options) =>
       done(await (await import("./report.ts")).report(io, directory, options)),

@@ -3,14 +3,17 @@ import { loadCampaign } from "../results/findings.ts";
 import { version } from "../../package.json";
 import { githubSummary } from "../../reports/formats/github.ts";
 import { type JudgedReport, judgedReport } from "../../reports/formats/report.ts";
+import { coverageMarkdown } from "../../reports/coveragetext.ts";
 import type { ReportFormat } from "../../reports/formats.ts";
 import { RENDERERS } from "../../reports/renderers.ts";
+import { coverageSchema } from "../trace/coverage.ts";
 import { UserError } from "../usererror.ts";
 import { savedArena } from "./arenafile.ts";
 import { withPair } from "./backends.ts";
 import { replaysOf, viewCampaign } from "./campaign.ts";
 import { checkClaims, claimsAsMarkdown } from "./claims.ts";
 import { systemFault } from "../results/disk.ts";
+import { readJson } from "../results/json.ts";
 import { htmlReport } from "./htmlreport.ts";
 import { EXIT, type Io } from "./io.ts";
 import { judgeByBaseline } from "./judged.ts";
@@ -21,6 +24,8 @@ export interface ReportOptions {
   readonly file: string;
   /** Check the series' claims too: in html on a page of their own, in markdown at the end. */
   readonly claims?: boolean;
+  /** What --coverage of a campaign wrote, to be told at the end; in markdown. */
+  readonly coverage?: string;
 }
 
 /** Renders a saved campaign. `directory` is a results directory, its `latest`, or a campaign's own. */
@@ -28,6 +33,9 @@ export async function report(io: Io, directory: string, options: ReportOptions):
   const { format, file } = options;
   if (options.claims === true && format !== "html" && format !== "markdown") {
     throw new UserError(`--claims: ${format} has no place for claims (html and markdown have)`);
+  }
+  if (options.coverage !== undefined && format !== "markdown") {
+    throw new UserError(`--coverage: ${format} has no place for it (markdown has)`);
   }
   const { campaign, folder, results } = await loadCampaign(directory);
   const { gate, replays } = await withPair(campaign, async (pair) => ({
@@ -45,6 +53,9 @@ export async function report(io: Io, directory: string, options: ReportOptions):
   const judged = judgedReport(campaign, gate.baseline, gate.outcome);
   await io.out(RENDERERS[format]({ view, judged, version, file }));
   if (claims !== null) await io.out(`\n${claimsAsMarkdown(claims)}`);
+  if (options.coverage !== undefined) {
+    await io.out(`\n${coverageMarkdown(await readJson(options.coverage, coverageSchema))}`);
+  }
   if (format === "github") await writeSummary(io, judged);
   return EXIT.ok;
 }

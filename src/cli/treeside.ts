@@ -1,3 +1,5 @@
+import { rmSync } from "node:fs";
+import { basename, join } from "node:path";
 import { TreeBackend } from "../../tree/backend.ts";
 import { buildTree } from "../../tree/build.ts";
 import { treeSpec } from "../../tree/sources.ts";
@@ -11,7 +13,7 @@ import { selfTest } from "./treeselftest.ts";
  * or agrees with no recording.
  */
 export async function openTree(id: string): Promise<TreeBackend> {
-  const { io, config, programs } = opening;
+  const { io, config, counters, programs } = opening;
   const known = programs[id];
   if (known !== undefined) return new TreeBackend(id, known);
   const spec = treeSpec(id.slice("tree:".length));
@@ -19,10 +21,17 @@ export async function openTree(id: string): Promise<TreeBackend> {
   try {
     const tell = (text: string) => io?.err(`${text}\n`);
     const progress = (text: string) => line?.show(() => text);
-    const { program } = await buildTree(id, spec, config, { progress, tell });
-    const backend = new TreeBackend(id, program);
+    const isCovered = counters !== null;
+    const { program } = await buildTree(id, spec, { config, isCovered }, { progress, tell });
+    const counts = isCovered ? join(counters, basename(program)) : null;
+    const backend = new TreeBackend(id, program, counts);
     line?.clear();
     await selfTest(backend, tell);
+    if (counts !== null) {
+      // What the self-test has run is nobody's campaign.
+      await backend.close();
+      rmSync(counts, { recursive: true, force: true });
+    }
     return backend;
   } finally {
     line?.clear();

@@ -3,6 +3,7 @@ import { CACHE_MODES } from "../../src/pat/cachemode.ts";
 import { ALLOCATION_SITES } from "../../src/pat/kernelstate.ts";
 import { protFlags, VM_DONTCOPY, VM_PRIVATE, VM_SEALED } from "../../src/mm/vmaflags.ts";
 import type { Recording, Step, TraceEvent, VmaState } from "../../src/trace/recording.ts";
+import { ENTRY_COPIED } from "../../tree/answer.ts";
 import { RECORD } from "../../tree/wire.ts";
 
 const PAGE = 4096;
@@ -51,10 +52,11 @@ function vmaWords(vma: VmaState): number[] {
   return [vma.start, vma.end, vma.pfn, flags];
 }
 
-/** What the page table has, by page, of the VMAs of a step that shows modes. */
+/** What the page table has, by page, of the VMAs of a step that shows modes: a private page without one is a copy. */
 function entriesOf(vmas: readonly VmaState[]): Map<number, number> {
   const entries = new Map<number, number>();
-  for (const { start, pfn, modes = [] } of vmas) {
+  for (const { start, end, pfn, private: isPrivate, modes = [] } of vmas) {
+    if (isPrivate) for (let page = start; page < end; page++) entries.set(page, ENTRY_COPIED);
     for (const { at, pages, type } of modes) {
       for (let page = at; page < at + pages; page++) {
         entries.set(page, ((pfn + page - start) << 3) | CACHE_MODES.indexOf(type));

@@ -92,6 +92,21 @@ describe("a series of commits", () => {
     expect(everything()).toEqual(was);
   });
 
+  test("is not begun with a kernel to confirm it that is none", async () => {
+    const { status, err } = await judged(
+      "none",
+      "1",
+      `${nth(0)}..${nth(1)}`,
+      "--confirm",
+      "legacy",
+    );
+    expect(err).toContain("--confirm: legacy is no kernel (kernel:6.12, kernel:PATH of a bzImage)");
+    expect(status).toBe(2);
+    const fuzzed = await run(["fuzz", "--coverage", join(root, "coverage.json")]);
+    expect(fuzzed.err).toContain("--coverage: neither side is a tree");
+    expect(fuzzed.status).toBe(2);
+  });
+
   test("is judged commit by commit, with short traces and the functions that they pass", async () => {
     const { status, out } = await judged("each", "3", `${nth(0)}..${nth(2)}`, "--each");
     const [same = "", fault = ""] = out.split(/^(?=## )/m);
@@ -105,6 +120,44 @@ describe("a series of commits", () => {
     const [, file = ""] = /npx pfndiff replay (\S+)/.exec(fault) ?? [];
     expect(JSON.parse(readFileSync(file, "utf8")).finding.trace.ops.length).toBeLessThan(6);
     expect(status).toBe(1);
+  });
+});
+
+describe("a tree explored against a model", () => {
+  const bounds = ["--no-judge", "--procs", "2", "--slots", "1", "--pages", "2", "--depth", "2"];
+  const explored = (number: number) =>
+    run([
+      "explore",
+      "--before",
+      "legacy@6.12",
+      "--after",
+      `tree:${repo}@${nth(number)}`,
+      ...bounds,
+    ]);
+
+  test("is the same after every transition, or differs and is told", async () => {
+    const same = await explored(0);
+    expect(same.out.match(/: the same on both sides after every transition/g)).toHaveLength(4);
+    expect(same.status).toBe(0);
+    const other = await explored(2);
+    expect(other.out).toMatch(/^memtype: differs after \d+ transitions, first after 2 ops/m);
+    expect(other.status).toBe(1);
+  });
+
+  test("has as many transitions and states as the model against itself", async () => {
+    const { out } = await explored(0);
+    const model = await run([
+      "explore",
+      "--before",
+      "legacy@6.12",
+      "--after",
+      "legacy@6.12",
+      ...bounds,
+    ]);
+    const counts = (text: string) =>
+      [...text.matchAll(/^ +\d+ +\d+ +\d+(?= )/gm)].map(([row]) => row);
+    expect(counts(out)).toEqual(counts(model.out));
+    expect(counts(out)).toHaveLength(2);
   });
 });
 

@@ -45,6 +45,10 @@ enum op_code {
 	OP_FORK, OP_EXIT, OP_MLOCK, OP_MUNLOCK, OP_MSEAL, OP_REVOKE,
 };
 
+/* The compiler's library, where the kernel's code counts the lines that run. */
+void __gcov_dump(void) __attribute__((weak));
+void __gcov_reset(void) __attribute__((weak));
+
 /* How a process ends whose answer is sent and which cannot take another request. */
 #define STATUS_SPENT 3
 

@@ -92,7 +92,12 @@ static int serve_by_copies(void)
 
 		if (!worker) {
 			prctl(PR_SET_PDEATHSIG, SIGKILL);
-			_exit(serve() ? STATUS_SPENT : 0);
+			if (__gcov_reset)
+				__gcov_reset();
+			status = serve() ? STATUS_SPENT : 0;
+			if (__gcov_dump)
+				__gcov_dump();
+			_exit(status);
 		}
 		if (worker < 0 || waitpid(worker, &status, 0) != worker)
 			return 1;

@@ -57,6 +57,8 @@ static void stop(enum stop kind, const char *why, unsigned long address, const u
 	} else {
 		answer_excuse(kind, text);
 	}
+	if (__gcov_dump)
+		__gcov_dump();
 	_exit(STATUS_SPENT);
 }
 
