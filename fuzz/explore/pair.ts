@@ -145,9 +145,9 @@ export class ExploredPair {
   }
 
   private logDiffers(): boolean {
-    const [mine, other] = [this.before.events, this.after.events];
-    if (mine.length === 0 && other.length === 0) return false;
-    return JSON.stringify(mine) !== JSON.stringify(other);
+    const { before, after } = this;
+    if (before.events.length === 0 && after.events.length === 0) return false;
+    return JSON.stringify(before.said()) !== JSON.stringify(after.said());
   }
 }
 

@@ -1,4 +1,5 @@
 import type { LiveSide } from "../oracle/observed.ts";
+import type { TraceEvent } from "../trace/recording.ts";
 import type { StateHash } from "./statehash.ts";
 
 /** A reservation as the memtype list shows it. */
@@ -15,6 +16,8 @@ export interface ExploredSide extends LiveSide {
   isAlive(proc: number): boolean;
   /** Whether a write has copied the page. */
   isCopied(proc: number, page: number): boolean;
+  /** What the kernel said in the last op, as recordings spell it. */
+  said(): readonly TraceEvent[];
   /** The memtype list in the kernel's order. */
   reservations(): readonly ShownReservation[];
   /**

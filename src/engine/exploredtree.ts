@@ -1,6 +1,7 @@
 import { ENTRY_COPIED, type ShownSpace } from "../../tree/answer.ts";
 import { everyVma, type SeenVma } from "../oracle/observed.ts";
 import type { Op } from "../trace/op.ts";
+import type { TraceEvent } from "../trace/recording.ts";
 import type { World } from "../trace/trace.ts";
 import type { ExploredSide, ShownReservation } from "./exploredside.ts";
 import { modeWord, type StateHash } from "./statehash.ts";
@@ -116,6 +117,10 @@ export class ExploredTree implements ExploredSide {
 
   isCopied(proc: number, page: number): boolean {
     return this.space(proc)?.entryAt(page) === ENTRY_COPIED;
+  }
+
+  said(): readonly TraceEvent[] {
+    return this.seen.said;
   }
 
   reservations(): readonly ShownReservation[] {

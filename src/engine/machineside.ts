@@ -1,5 +1,7 @@
 import type { Op } from "../trace/op.ts";
+import type { TraceEvent } from "../trace/recording.ts";
 import type { World } from "../trace/trace.ts";
+import { showEvent } from "../model/snapshot.ts";
 import type { Mm } from "../mm/mm.ts";
 import type { Vma } from "../mm/vma.ts";
 import type { ExploredSide, ShownReservation } from "./exploredside.ts";
@@ -44,6 +46,10 @@ export class MachineSide extends ModelSide implements ExploredSide {
 
   isCopied(proc: number, page: number): boolean {
     return this.machine.processes.get(proc)?.pageTable.isAnon(page) === true;
+  }
+
+  said(): readonly TraceEvent[] {
+    return this.machine.events.map(showEvent);
   }
 
   reservations(): readonly ShownReservation[] {

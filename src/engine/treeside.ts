@@ -49,6 +49,11 @@ export class TreeSide implements LiveSide {
     return this.shown.events;
   }
 
+  /** What the kernel said in the last op. */
+  get said(): AnswerSteps["events"] {
+    return this.shown.events;
+  }
+
   /** The memtype list in the kernel's order. */
   get list(): AnswerSteps["list"] {
     return this.shown.list;
