@@ -10,6 +10,7 @@ import { modelNamed } from "../src/models.ts";
 import type { Op } from "../src/trace/op.ts";
 import { type Trace, traceSchema } from "../src/trace/trace.ts";
 import { arbitraryTrace } from "./arbitrary.ts";
+import { IS_LONG } from "./long.ts";
 
 function model(id: string) {
   const found = modelNamed(id);
@@ -45,7 +46,7 @@ describe("a replay", () => {
         const again = await replayStream(pair, trace);
         expect([...replayText(again, 80, PLAIN)]).toEqual([...replayText(whole, 80, PLAIN)]);
       }),
-      { numRuns: 40 },
+      { numRuns: IS_LONG ? 40 : 15 },
     );
   });
 

@@ -37,16 +37,44 @@ const ENDS = /(?:0x)?([0-9a-f]+)-(?:0x)?([0-9a-f]+)\]?$/;
 const TASK = /^(?:x86\/PAT: )?(\S.*?):(\d+) (?:freeing|conflicting|map pfn)/;
 const line = (text: string) => new RegExp(text.replace("RANGE", RANGE));
 
-const INVALID_FREE = line("freeing invalid memtype RANGE");
-const CONFLICT = line(String.raw`conflicting memory types RANGE (\S+)<->(\S+)`);
+export type MessageKind = KernelMessage["kind"];
+
+/** What stands in every line of a kind, whatever the release. */
+export const WORDS: Readonly<Record<MessageKind, string>> = {
+  "invalid-free": "freeing invalid memtype",
+  conflict: "conflicting memory types",
+  "reserve-failed": "memtype_reserve failed",
+  "type-mismatch": "map pfn expected mapping type",
+  "ram-request": "map pfn RAM range req",
+  "ram-busy": "reserve_ram_pages_type failed",
+  "ioremap-refused": "ioremap error for",
+  "ioremap-failed": "ioremap memtype_reserve failed",
+  warn: "WARNING:",
+  "bad-page-map": "BUG: Bad page map",
+};
+
+/** The kinds of lines that have a text in them, or that it has: a part of a line, with no ranges and modes. */
+export function saidBy(text: string): MessageKind[] {
+  const part = text.trim().toLowerCase();
+  if (part.length < 4) return [];
+  const kinds = Object.entries(WORDS) as [MessageKind, string][];
+  return kinds
+    .filter(([, words]) => words.toLowerCase().includes(part) || part.includes(words.toLowerCase()))
+    .map(([kind]) => kind);
+}
+
+const INVALID_FREE = line(`${WORDS["invalid-free"]} RANGE`);
+const CONFLICT = line(String.raw`${WORDS.conflict} RANGE (\S+)<->(\S+)`);
 /** Called reserve_memtype() up to 5.6. */
 const RESERVE_FAILED = line(
   String.raw`(?:memtype_reserve|reserve_memtype) failed RANGE, track (\S+), req (\S+)`,
 );
-const TYPE_MISMATCH = line(String.raw`map pfn expected mapping type (\S+) for RANGE, got (\S+)`);
-const RAM_REQUEST = line(String.raw`map pfn RAM range req (\S+) for RANGE, got (\S+)`);
-const RAM_BUSY = line(String.raw`reserve_ram_pages_type failed RANGE, track 0x(\d+), req 0x(\d+)`);
-const IOREMAP_REFUSED = line(String.raw`ioremap error for RANGE, requested 0x(\d+), got 0x(\d+)`);
+const TYPE_MISMATCH = line(String.raw`${WORDS["type-mismatch"]} (\S+) for RANGE, got (\S+)`);
+const RAM_REQUEST = line(String.raw`${WORDS["ram-request"]} (\S+) for RANGE, got (\S+)`);
+const RAM_BUSY = line(String.raw`${WORDS["ram-busy"]} RANGE, track 0x(\d+), req 0x(\d+)`);
+const IOREMAP_REFUSED = line(
+  String.raw`${WORDS["ioremap-refused"]} RANGE, requested 0x(\d+), got 0x(\d+)`,
+);
 const IOREMAP_FAILED = /ioremap (?:memtype_reserve|reserve_memtype) failed -(\d+)/;
 const BAD_PAGE_MAP = /^BUG: Bad page map in process (.+?)  ?\w+:/;
 /** Up to 6.18 "WARNING: CPU: 0 PID: 9 at file:line function+0x..."; then "WARNING: file:line at function+0x...". */

@@ -237,6 +237,10 @@ function addViewers(program: Command, io: Io, done: Done): void {
     .command("scenarios")
     .description("list the named scenarios, or check them all against what they must show")
     .option("--check", "run every scenario and compare with its expectation")
+    .option(
+      "--like <text>",
+      "those in which a kernel says this: lines of its log, or a part of one",
+    )
     .option("--json", "print the list as JSON")
     .action(async (options) => done(await (await import("./scenarios.ts")).scenarios(io, options)));
 }

@@ -1,19 +1,26 @@
+import { wrap } from "../../reports/folded.ts";
 import { pad } from "../../reports/paint.ts";
+import { type Alike, alike, likeOf, SAYINGS } from "../explain/like.ts";
 import type { Scenario } from "../scenarios/build.ts";
 import { scenarioFaults } from "../scenarios/check.ts";
 import { SCENARIOS } from "../scenarios/index.ts";
 import type { Sides } from "../trace/read.ts";
+import { UserError } from "../usererror.ts";
 import { DEFAULT_AFTER, DEFAULT_BEFORE, withPair } from "./backends.ts";
+import { readBaseline } from "./baseline.ts";
 import { replayOn } from "./bothsides.ts";
 import { EXIT, type Io } from "./io.ts";
 
 export interface ScenariosOptions {
   readonly check?: boolean;
   readonly json?: boolean;
+  /** Lines of a kernel's log, or a part of one. */
+  readonly like?: string;
 }
 
 /** Lists the named scenarios, or runs them all and says which are not as expected. */
 export async function scenarios(io: Io, options: ScenariosOptions): Promise<number> {
+  if (options.like !== undefined) return scenariosLike(io, options.like, options.json === true);
   const checked = options.check === true;
   const rows = await Promise.all(
     SCENARIOS.map(async (scenario) => ({
@@ -26,6 +33,39 @@ export async function scenarios(io: Io, options: ScenariosOptions): Promise<numb
     await io.out(`${JSON.stringify(list)}\n`);
   } else await io.out(checked ? checkText(rows) : listText());
   return rows.some(({ faults }) => faults.length > 0) ? EXIT.divergence : EXIT.ok;
+}
+
+/** Scenarios and accepted findings by what the kernel says in them; 1 where there is none. */
+async function scenariosLike(io: Io, text: string, json: boolean): Promise<number> {
+  const like = likeOf(text);
+  if (like === null) {
+    const known = SAYINGS.map((words) => JSON.stringify(words)).join(", ");
+    throw new UserError(`--like ${JSON.stringify(text)}: no line that is known (such as ${known})`);
+  }
+  const { entries } = await readBaseline();
+  const found = alike(like, [
+    ...SCENARIOS.map((scenario) => ({
+      name: `scenario:${scenario.name}`,
+      title: scenario.title,
+      sides: sidesOf(scenario),
+      trace: scenario.trace,
+    })),
+    ...entries.map(({ signature, reason, before, after, trace }) => {
+      return { name: signature, title: reason, sides: { before, after }, trace };
+    }),
+  ]);
+  await io.out(json ? `${JSON.stringify(found)}\n` : likeText(found, io.columns));
+  return found.length === 0 ? EXIT.divergence : EXIT.ok;
+}
+
+function likeText(found: readonly Alike[], columns: number): string {
+  const [first] = found;
+  if (first === undefined)
+    return "No scenario and no accepted finding has it (pfndiff explain looks further).\n";
+  const blocks = found.map(({ name, title, on }) =>
+    [`${name}  (said by ${on.join(", ")})`, ...wrap("    ", title, columns)].join("\n"),
+  );
+  return `${blocks.join("\n")}\n\nShow one: pfndiff replay ${first.name}\n`;
 }
 
 /** The sides that a scenario is about. */

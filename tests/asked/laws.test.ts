@@ -8,8 +8,9 @@ import type { Mtrr } from "../../src/trace/trace.ts";
 import { arbitraryTrace, idiomTrace } from "../arbitrary.ts";
 import { MODELS } from "../models.ts";
 import { readRecordings, recordingFiles } from "../recordings.ts";
+import { IS_LONG } from "../long.ts";
 
-const RUNS = { numRuns: 60, seed: 20_261_127 } as const;
+const RUNS = { numRuns: IS_LONG ? 60 : 25, seed: 20_261_127 } as const;
 const release = fc.constantFrom("6.1", "6.12", "6.16", "6.18", "7.2", "7.3");
 const anyTrace = fc.oneof(arbitraryTrace, idiomTrace);
 
@@ -155,7 +156,7 @@ describe("the calls that would have been granted", () => {
           }
         });
       }),
-      { ...RUNS, numRuns: 300 },
+      { ...RUNS, numRuns: IS_LONG ? 300 : 100 },
     );
     expect(tried).toBeGreaterThan(50);
   });

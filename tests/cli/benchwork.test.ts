@@ -25,7 +25,7 @@ it.each(["moved", "stretched"] as const)("a trace that is %s lies inside its wor
 });
 
 it("an op beside reservations is counted without those that make them", async () => {
-  const work = await openWork({ kind: "reservations", count: 500, processes: 2 });
+  const work = await openWork({ kind: "reservations", count: 60, processes: 2 });
   const { ops } = await work(1);
   expect(ops).toBeGreaterThan(0);
   expect(ops % (64 * 6)).toBe(0);

@@ -4,8 +4,10 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { IS_LONG } from "../long.ts";
 
 const BUNDLE = "dist/pfndiff.js";
+const DEPTH = IS_LONG ? "3" : "2";
 let dir = "";
 
 beforeAll(() => {
@@ -62,46 +64,55 @@ describe("the bundle", () => {
 
   it("explores the same in two threads as in one", () => {
     const explore = (jobs: string) =>
-      pfndiff(["explore", "--pages", "2", "--depth", "3", "--json", "--jobs", jobs]);
+      pfndiff(["explore", "--pages", "2", "--depth", DEPTH, "--json", "--jobs", jobs]);
     const [one, two] = [explore("1"), explore("2")];
     expect([one.status, two.status]).toEqual([0, 0]);
     expect(JSON.parse(two.stdout)).toEqual(JSON.parse(one.stdout));
   });
 
-  it("measures figures by processor time, and what an op costs against a plain one", () => {
-    const groups = ["generation", "replay", "world", "faults", "variants", "file", "idioms"];
-    const bench = pfndiff(["bench", "--json", "--time", "0.01", "--only", ...groups]);
-    expect(bench).toMatchObject({ status: 0, stderr: "" });
-    const figure = expect.any(Number);
-    const speed = { cpuOpsPerSec: figure, opsPerSec: figure, cores: figure };
-    expect(JSON.parse(bench.stdout)).toEqual({
-      generation: speed,
-      replay: { legacy: speed, modern: speed },
-      differential: speed,
-      world: { moved: speed, stretched: speed },
-      campaign: speed,
-      faults: speed,
-      variants: { D3: speed, A: speed },
-      file: speed,
-      idioms: speed,
-      worldCost: figure,
-      stretchedWorldCost: figure,
-      faultsCost: figure,
-      variantCost: figure,
-      fileCost: figure,
-      idiomsCost: figure,
-      busy: expect.any(Boolean),
-    });
-  });
+  it.runIf(IS_LONG)(
+    "measures figures by processor time, and what an op costs against a plain one",
+    () => {
+      const groups = ["generation", "replay", "world", "faults", "variants", "file", "idioms"];
+      const bench = pfndiff(["bench", "--json", "--time", "0.01", "--only", ...groups]);
+      expect(bench).toMatchObject({ status: 0, stderr: "" });
+      const figure = expect.any(Number);
+      const speed = { cpuOpsPerSec: figure, opsPerSec: figure, cores: figure };
+      expect(JSON.parse(bench.stdout)).toEqual({
+        generation: speed,
+        replay: { legacy: speed, modern: speed },
+        differential: speed,
+        world: { moved: speed, stretched: speed },
+        campaign: speed,
+        faults: speed,
+        variants: { D3: speed, A: speed },
+        file: speed,
+        idioms: speed,
+        worldCost: figure,
+        stretchedWorldCost: figure,
+        faultsCost: figure,
+        variantCost: figure,
+        fileCost: figure,
+        idiomsCost: figure,
+        busy: expect.any(Boolean),
+      });
+    },
+  );
 
-  it("measures some figures, each beside the one that its cost is taken against", () => {
-    const bench = pfndiff(["bench", "--json", "--time", "0.01", "--only", "faults"]);
-    expect(Object.keys(JSON.parse(bench.stdout))).toEqual([
-      "campaign",
-      "faults",
-      "faultsCost",
-      "busy",
-    ]);
+  it.runIf(IS_LONG)(
+    "measures some figures, each beside the one that its cost is taken against",
+    () => {
+      const bench = pfndiff(["bench", "--json", "--time", "0.01", "--only", "faults"]);
+      expect(Object.keys(JSON.parse(bench.stdout))).toEqual([
+        "campaign",
+        "faults",
+        "faultsCost",
+        "busy",
+      ]);
+    },
+  );
+
+  it("measures no figure that there is not", () => {
     const unknown = pfndiff(["bench", "--only", "speed"]);
     expect(unknown).toMatchObject({ status: 2, stdout: "" });
     expect(unknown.stderr).toContain("Allowed choices are generation, replay, differential");

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Certificate, certificateSchema } from "../../fuzz/explore/certificate.ts";
 import { SYMPTOMS } from "../../src/oracle/finding.ts";
 import { traceSchema } from "../../src/trace/trace.ts";
+import { IS_LONG } from "../long.ts";
 import { type Outcome, run } from "./run.ts";
 
 let dir = "";
@@ -69,7 +70,7 @@ describe("explore", () => {
     expect(() => readFileSync(stopped)).toThrow("ENOENT");
   });
 
-  it("says in one line that the memory is too small", async () => {
+  it.runIf(IS_LONG)("says in one line that the memory is too small", async () => {
     const { status, err } = await run(["explore", "--depth", "5", "--memory", "1"]);
     expect(status).toBe(2);
     expect(err).toMatch(/^pfndiff: the states do not fit in 1 MB \(give more with --memory\)\n$/m);

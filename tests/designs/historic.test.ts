@@ -5,6 +5,9 @@ import { FIXES, historicSpec } from "../../legacy/historic.ts";
 import { ZOO } from "../../src/cli/zoolist.ts";
 import { modelBackend } from "../../src/model/backend.ts";
 import { run } from "../cli/run.ts";
+import { IS_LONG } from "../long.ts";
+
+const RUNS = IS_LONG ? "400" : "60";
 
 describe("releases as they were published", () => {
   it("with every fix are the design of the last release, step by step", () => {
@@ -73,7 +76,7 @@ describe("pfndiff arena", () => {
   });
 
   it("counts what a better list costs under the old hooks: memory where it must not fail", async () => {
-    const { out } = await run(["arena", "--runs", "400", "--depth", "1", "--json"]);
+    const { out } = await run(["arena", "--runs", RUNS, "--depth", "1", "--json"]);
     const designs = new Map(
       JSON.parse(out).designs.map((d: { design: string }) => [d.design, d] as const),
     );

@@ -9,6 +9,7 @@ import { recordingSchema } from "../../src/trace/recording.ts";
 import { type Trace, traceSchema } from "../../src/trace/trace.ts";
 import { MODELS } from "../models.ts";
 import { fault } from "../model/validate.ts";
+import { IS_LONG } from "../long.ts";
 
 /** A dead task keeps what it had: from there on nothing adds up any more. */
 function isDead(machine: Machine): boolean {
@@ -39,7 +40,7 @@ describe.each(Object.keys(MODELS))("driver idioms on the model of %s", (release)
         machine.reset();
         expect(recordOn(machine, trace, { contexts: true })).toStrictEqual(recording.steps);
       }),
-      { numRuns: 200, seed: 6 },
+      { numRuns: IS_LONG ? 200 : 60, seed: 6 },
     );
   });
 

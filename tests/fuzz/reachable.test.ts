@@ -8,6 +8,7 @@ import { knownBackends, openModel } from "../../src/cli/backends.ts";
 import { differentialOf } from "../../src/cli/campaign.ts";
 import type { Outcome } from "../../src/mm/errno.ts";
 import { type ModelBackend, modelBackend } from "../../src/model/backend.ts";
+import { sampleOf } from "../long.ts";
 
 const IDS = knownBackends().filter((id) => /[@:](?!RELEASE|PATH)/.test(id));
 const RUNS = 500;
@@ -26,11 +27,14 @@ function own(Tracking: typeof KrefTracking): ModelBackend {
 }
 
 describe("goals that a pair is not held to", () => {
-  test.each(IDS)("of %s against itself are those that no campaign of it reaches", async (id) => {
-    const model = await openModel(id);
-    const { goals } = await tallyRuns(5, 0, RUNS, itself(model));
-    expect(await beyond(model)).toEqual(GOALS.filter((_, bit) => goals[bit] === 0));
-  });
+  test.each(sampleOf(IDS, 4))(
+    "of %s against itself are those that no campaign of it reaches",
+    async (id) => {
+      const model = await openModel(id);
+      const { goals } = await tallyRuns(5, 0, RUNS, itself(model));
+      expect(await beyond(model)).toEqual(GOALS.filter((_, bit) => goals[bit] === 0));
+    },
+  );
 
   test("are none where one side alone can reach each", async () => {
     const [before, after] = await Promise.all([openModel("legacy@6.12"), openModel("modern@7.2")]);

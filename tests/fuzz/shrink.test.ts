@@ -7,6 +7,7 @@ import type { Op } from "../../src/trace/op.ts";
 import { type Trace, traceSchema } from "../../src/trace/trace.ts";
 import { oneStepDown } from "./onestepdown.ts";
 import { toyDifference, traceOf } from "./toy.ts";
+import { IS_LONG } from "../long.ts";
 
 type Predicate = (trace: Trace) => boolean;
 
@@ -43,7 +44,7 @@ function eachShrunk(check: (shrunk: Trace, holds: Predicate, trace: Trace) => vo
       fc.pre(holds(trace));
       check(shrink(trace, holds), holds, trace);
     }),
-    { numRuns: 150 },
+    { numRuns: IS_LONG ? 150 : 50 },
   );
 }
 

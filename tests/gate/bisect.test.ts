@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { IS_LONG } from "../long.ts";
 import { Checkout } from "./checkout.ts";
 import { sourceFaults } from "./faults.ts";
 
@@ -36,24 +37,27 @@ afterAll(() => checkout.remove());
 const remark = (text: string) => `${text}\n// A remark.\n`;
 
 describe("the recipe for a bisection", () => {
-  it("builds each commit, skips what does not build, and names the one that is bad", async () => {
-    const fault = sourceFaults().find(({ name }) => name === "last-put-keeps-range");
-    if (fault === undefined) throw new Error("there is no such fault");
-    await git("init", "-q");
-    const good = await commit("good");
-    checkout.edit("modern/index.ts", remark);
-    await commit("a remark");
-    checkout.edit("modern/index.ts", (text) => `${text}}`);
-    await commit("does not build");
-    checkout.edit("modern/index.ts", (text) => text.slice(0, -1));
-    await commit("builds again");
-    checkout.plant(fault);
-    const culprit = await commit("bad");
-    checkout.edit("legacy/index.ts", remark);
-    const bad = await commit("another remark");
-    let last = { status: 0, out: "", err: "" };
-    for (const line of recipe(bad, good)) last = await checkout.run("sh", "-c", line);
-    expect(last.out).toContain(`${culprit} is the first bad commit`);
-    expect(await git("bisect", "log")).toContain("# skip:");
-  });
+  it.runIf(IS_LONG)(
+    "builds each commit, skips what does not build, and names the one that is bad",
+    async () => {
+      const fault = sourceFaults().find(({ name }) => name === "last-put-keeps-range");
+      if (fault === undefined) throw new Error("there is no such fault");
+      await git("init", "-q");
+      const good = await commit("good");
+      checkout.edit("modern/index.ts", remark);
+      await commit("a remark");
+      checkout.edit("modern/index.ts", (text) => `${text}}`);
+      await commit("does not build");
+      checkout.edit("modern/index.ts", (text) => text.slice(0, -1));
+      await commit("builds again");
+      checkout.plant(fault);
+      const culprit = await commit("bad");
+      checkout.edit("legacy/index.ts", remark);
+      const bad = await commit("another remark");
+      let last = { status: 0, out: "", err: "" };
+      for (const line of recipe(bad, good)) last = await checkout.run("sh", "-c", line);
+      expect(last.out).toContain(`${culprit} is the first bad commit`);
+      expect(await git("bisect", "log")).toContain("# skip:");
+    },
+  );
 });

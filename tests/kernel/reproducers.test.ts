@@ -3,6 +3,7 @@ import { cProgram } from "../../reports/repro/c.ts";
 import type { ReproInput } from "../../reports/repro/input.ts";
 import { kselftestProgram } from "../../reports/repro/kselftest.ts";
 import { reproProgram } from "../../reports/repro/program.ts";
+import { sampleOf } from "../long.ts";
 import { AFTER, baselineInputs, BEFORE } from "../reports/repro/baselineinputs.ts";
 import { HARNESS } from "../reports/repro/harness.ts";
 import { type Ended, Initramfs, type Program, runPrograms } from "./programs/machine.ts";
@@ -10,7 +11,7 @@ import { RUNNABLE, skipAloud } from "./there.ts";
 
 skipAloud("reproducers on real kernels");
 
-const inputs = baselineInputs();
+const inputs = sampleOf(baselineInputs(), 5);
 const PASS = 0;
 const FAIL = 1;
 
@@ -37,7 +38,7 @@ function expected(input: ReproInput, side: string): number {
   return reproProgram(input).fails.includes(side) ? FAIL : PASS;
 }
 
-describe.runIf(RUNNABLE.length > 0)("every finding of the baseline, exported", () => {
+describe.runIf(RUNNABLE.length > 0)("findings of the baseline, exported", () => {
   const initramfs = new Initramfs();
 
   beforeAll(() => initramfs.pack(programs), 240_000);

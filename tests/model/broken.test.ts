@@ -16,6 +16,7 @@ import { KernelState } from "../../src/pat/kernelstate.ts";
 import { MemtypeList } from "../../src/pat/memtype.ts";
 import type { PfnRanges } from "../../src/pat/pfnmap.ts";
 import type { Op } from "../../src/trace/op.ts";
+import { IS_LONG } from "../long.ts";
 
 const WORLD = { pfns: 8, vpages: 8, mtrr: "uncached" } as const;
 const vma = (start: number, end: number) => new Vma(start, end, start, VM_READ);
@@ -176,7 +177,7 @@ describe("a design", () => {
         });
         for (const op of ops) machine.apply(op);
       }),
-      { numRuns: 500 },
+      { numRuns: IS_LONG ? 500 : 150 },
     );
   });
 });

@@ -8,6 +8,7 @@ import { type Trace, traceSchema } from "../../src/trace/trace.ts";
 import { anyTrace } from "../../fuzz/sources.ts";
 import { MODELS } from "../models.ts";
 import { exit, judgeOn, map, move, munmap, scene, shown, spawn, write } from "./scenes.ts";
+import { IS_LONG } from "../long.ts";
 
 function caseNamed(name: string): Trace {
   const path = new URL(`../data/cases/${name}.json`, import.meta.url);
@@ -105,6 +106,6 @@ describe.each(["6.16", "6.17", "6.18", "6.19", "7.1", "7.2"])("%s against itself
   test("shows nothing but what it keeps by design, however many allocations fail", () => {
     const isRight = (trace: Trace) =>
       sides.run(trace).findings.every(({ signature }) => RIGHT.test(signature));
-    fc.assert(fc.property(faulted, isRight), { numRuns: 400 });
+    fc.assert(fc.property(faulted, isRight), { numRuns: IS_LONG ? 400 : 120 });
   });
 });

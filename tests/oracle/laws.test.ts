@@ -15,8 +15,9 @@ import type { Op } from "../../src/trace/op.ts";
 import type { Recording, Step } from "../../src/trace/recording.ts";
 import type { Trace } from "../../src/trace/trace.ts";
 import { judgeOn, record, signatures } from "./scenes.ts";
+import { IS_LONG } from "../long.ts";
 
-const RUNS = { numRuns: 150, seed: 20_250_512 } as const;
+const RUNS = { numRuns: IS_LONG ? 150 : 50, seed: 20_250_512 } as const;
 const releases = fc.constantFrom("6.1", "6.12", "6.16", "6.18", "7.2");
 
 /** How many entries and VMA pages a step shows over each pfn. */

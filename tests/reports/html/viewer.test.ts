@@ -2,6 +2,7 @@ import axe from "axe-core";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { ReportData } from "../../../reports/data.ts";
+import { sampleOf } from "../../long.ts";
 import { HAS_CHROMIUM, launch, NEEDS_CHROMIUM, ReportFiles, WITHOUT_CHROMIUM } from "./chromium.ts";
 import { hostileReport, largeReport, sampleReport } from "./sample.ts";
 
@@ -233,7 +234,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the viewer in Chromium${WITHOUT_CHROMIUM}`, () =
     await expect.poll(background, PATIENCE).toBe("rgb(255, 255, 255)");
   });
 
-  test.each([
+  const looked = [
     ["front page", "", 1400, "light"],
     ["front page", "", 390, "dark"],
     ["finding", LEAK, 1400, "dark"],
@@ -242,7 +243,9 @@ describe.skipIf(!HAS_CHROMIUM)(`the viewer in Chromium${WITHOUT_CHROMIUM}`, () =
     ["arena", "#/arena", 390, "dark"],
     ["arena", "#/arena", 1400, "light"],
     ["refused finding", "#/finding/introduced:refused:unmap-tail/step/3", 1400, "light"],
-  ] as const)(
+  ] as const;
+
+  test.each(sampleOf(looked, 4))(
     "axe finds nothing serious: %s %s at %i px, %s",
     async (_, hash, width, colorScheme) => {
       const page = await open(`${sample}${hash}`, {
