@@ -16,7 +16,7 @@ release log these very lines, whatever the addresses, and on which releases they
   pfndiff explain log.txt --out bug.json && pfndiff replay bug.json
 `;
 
-/** The command that begins with a symptom. */
+/** The commands that begin with a symptom, or with a finding. */
 export function addExplain(program: Command, io: Io, done: Done): void {
   program
     .command("explain")
@@ -44,5 +44,14 @@ export function addExplain(program: Command, io: Io, done: Done): void {
     .addHelpText("after", TEACHING)
     .action(async (file, options) =>
       done(await (await import("./explain.ts")).explain(io, file, options)),
+    );
+  program
+    .command("why")
+    .description("say of an accepted finding what happens in the kernel, release by release")
+    .argument("<signature>", "such as fixed:leak:unmap-head (pfndiff scenarios --like finds some)")
+    .addOption(new Option("--before <id>", "the pair whose entry of the baseline is meant"))
+    .addOption(new Option("--after <id>", "its other side"))
+    .action(async (signature, options) =>
+      done(await (await import("./why.ts")).why(io, signature, options)),
     );
 }

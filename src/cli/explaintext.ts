@@ -128,8 +128,8 @@ export class ExplanationText {
       this.say(`  ${at + 1}. `, what),
       ops,
       this.say("     why: ", this.why(sequence)),
-      this.say("     same on: ", releases(shows)),
-      not.length === 0 ? "" : this.say("     not on:  ", releases(not)),
+      this.say("     same on: ", releasesText(shows)),
+      not.length === 0 ? "" : this.say("     not on:  ", releasesText(not)),
       this.say("     ", changeText(sequence)),
       ...causes.map((cause) => plain("     shows: ", causeText(cause), this.columns)),
       this.say(
@@ -170,7 +170,7 @@ function standIn(id: string, release: string): string {
 }
 
 /** Releases in runs of neighbours. */
-function releases(ids: readonly string[]): string {
+export function releasesText(ids: readonly string[]): string {
   const runs: string[][] = [];
   for (const id of ids) {
     const run = runs.at(-1);

@@ -3,7 +3,10 @@ import type { Command } from "commander";
 /** What commands are for, and those that do it, the usual ones first. */
 const GROUPS: readonly (readonly [heading: string, commands: readonly string[]])[] = [
   ["Look for differences:", ["fuzz", "explore", "sweep", "corpus", "merge", "queue"]],
-  ["Look at one:", ["explain", "scenarios", "replay", "shrink", "repro", "record", "import"]],
+  [
+    "Look at one:",
+    ["explain", "why", "scenarios", "replay", "shrink", "repro", "record", "import"],
+  ],
   ["Real kernels, and trees:", ["doctor", "kernel", "conform", "judge", "bisect"]],
   ["CI, other programs, help:", ["gate", "report", "schema", "completion", "help"]],
   [

@@ -108,15 +108,17 @@ describe("file:PATH", () => {
     15_000,
   );
 
-  it.each(HANGING)("is ended when it %s, and blamed", async (_what, source, says) => {
+  it.each(HANGING)("is ended when it %s, and blamed", async (_what, source) => {
     const path = join(directory, `module${count++}.mjs`);
     writeFileSync(path, source);
     const answer = async () => {
       const backend = await openFileBackend(`file:${path}`, { blockMs: 400, answerMs: 50 });
       return backend.record(traceSchema.parse(JSON.parse(TRACE)));
     };
-    await expect(answer()).rejects.toThrow(UserError);
-    await expect(answer()).rejects.toThrow(says);
+    const fault = await answer().catch((error: unknown) => error);
+    expect(fault).toBeInstanceOf(UserError);
+    // A busy machine may take longer than this to load anything: that is blamed on the module too.
+    expect(String(fault)).toContain(`${path}: hangs: `);
   });
 
   it("may track an empty range, and untrack what nobody has: that is for the oracle to judge", async () => {

@@ -142,3 +142,18 @@ export function hostileReport(): ReportData {
   const campaign = { ...report.campaign, before: markup, after: markup, roots: hostile };
   return { ...report, campaign, findings };
 }
+
+/** Where the viewer shows the finding that tests look at most. */
+export const LEAK = "#/finding/fixed:leak:unmap-head";
+
+/** Pages that axe looks at: what is shown, where, how wide, and in which theme. */
+export const LOOKED_AT = [
+  ["front page", "", 1400, "light"],
+  ["front page", "", 390, "dark"],
+  ["finding", LEAK, 1400, "dark"],
+  ["finding", LEAK, 390, "light"],
+  ["claims", "#/claims", 390, "dark"],
+  ["arena", "#/arena", 390, "dark"],
+  ["arena", "#/arena", 1400, "light"],
+  ["refused finding", "#/finding/introduced:refused:unmap-tail/step/3", 1400, "light"],
+] as const;

@@ -4,9 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { ReportData } from "../../../reports/data.ts";
 import { sampleOf } from "../../long.ts";
 import { HAS_CHROMIUM, launch, NEEDS_CHROMIUM, ReportFiles, WITHOUT_CHROMIUM } from "./chromium.ts";
-import { hostileReport, largeReport, sampleReport } from "./sample.ts";
-
-const LEAK = "#/finding/fixed:leak:unmap-head";
+import { hostileReport, LEAK, largeReport, LOOKED_AT, sampleReport } from "./sample.ts";
 
 if (!HAS_CHROMIUM) process.stderr.write(`No browser tests${WITHOUT_CHROMIUM}\n`);
 
@@ -234,18 +232,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the viewer in Chromium${WITHOUT_CHROMIUM}`, () =
     await expect.poll(background, PATIENCE).toBe("rgb(255, 255, 255)");
   });
 
-  const looked = [
-    ["front page", "", 1400, "light"],
-    ["front page", "", 390, "dark"],
-    ["finding", LEAK, 1400, "dark"],
-    ["finding", LEAK, 390, "light"],
-    ["claims", "#/claims", 390, "dark"],
-    ["arena", "#/arena", 390, "dark"],
-    ["arena", "#/arena", 1400, "light"],
-    ["refused finding", "#/finding/introduced:refused:unmap-tail/step/3", 1400, "light"],
-  ] as const;
-
-  test.each(sampleOf(looked, 4))(
+  test.each(sampleOf(LOOKED_AT, 4))(
     "axe finds nothing serious: %s %s at %i px, %s",
     async (_, hash, width, colorScheme) => {
       const page = await open(`${sample}${hash}`, {
