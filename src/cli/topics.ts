@@ -99,7 +99,7 @@ function tableText(rows: readonly string[], columns: number): string {
         .slice(1, -1)
         .map((cell) => plain(cell).trim());
       const below = cells.filter((cell) => cell !== "");
-      return `  ${name}\n${below.map((cell) => lines("      ", cell, columns)).join("")}`;
+      return `${lines("  ", name, columns)}${below.map((cell) => lines("      ", cell, columns)).join("")}`;
     })
     .join("");
 }

@@ -156,7 +156,7 @@ describe("the calls that would have been granted", () => {
           }
         });
       }),
-      { ...RUNS, numRuns: IS_LONG ? 300 : 100 },
+      { ...RUNS, numRuns: 300 },
     );
     expect(tried).toBeGreaterThan(50);
   });
