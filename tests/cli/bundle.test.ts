@@ -56,6 +56,12 @@ describe("the bundle", () => {
     expect(JSON.parse(stdout)).toMatchObject({ backend: "modern@7.2", steps: [] });
   });
 
+  it("still asks whether an escape can be read, though only for the error", () => {
+    const { status, stderr } = pfndiff(["queue", "status", "--redis", "redis://%zz@127.0.0.1:1"]);
+    expect(status).toBe(2);
+    expect(stderr).toContain("begins no escape");
+  });
+
   it("returns 2 and one line for bad input", () => {
     const { status, stdout, stderr } = pfndiff(["replay", "-"], { input: "x" });
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });

@@ -5,6 +5,7 @@ import { openModel } from "../../src/cli/backends.ts";
 import { ownBaseline, readBaseline } from "../../src/cli/baseline.ts";
 import { ModelSide } from "../../src/engine/modelside.ts";
 import { baselineOf, witnessesOf } from "../../src/gate.ts";
+import { IS_LONG } from "../long.ts";
 
 async function campaignOf(
   before: string,
@@ -40,17 +41,19 @@ describe("neighbouring releases differ in what changed, and in nothing that foll
   });
 });
 
-test("an accepted signature has the same witness in ten campaigns of other seeds", async () => {
+const SEEDS = IS_LONG ? 10 : 3;
+
+test("an accepted signature has the same witness in campaigns of other seeds", async () => {
   const [before, after] = ["legacy@6.12", "modern@7.2"];
   const baseline = baselineOf(await readBaseline(ownBaseline()), { before, after });
   const witnesses = new Map(witnessesOf(baseline));
   const met = new Set<string>();
-  for (let seed = 1; seed <= 10; seed++) {
+  for (let seed = 1; seed <= SEEDS; seed++) {
     const findings = await campaignOf(before, after, seed, 150, witnesses);
     for (const { signature, trace } of findings.filter(({ parted }) => !parted)) {
       met.add(signature);
       expect(trace.ops).toEqual(witnesses.get(signature)?.ops);
     }
   }
-  expect(met.size).toBeGreaterThan(30);
+  expect(met.size).toBeGreaterThan(20);
 });
