@@ -1,6 +1,8 @@
 import type { Campaign, LeftOut } from "../fuzz/summary.ts";
 import { cleanedData } from "./clean.ts";
 import { drawReplay } from "./draw.ts";
+import { wrapped } from "./folded.ts";
+import { frontText } from "./front.ts";
 import { grouped, percent, plural, retentionText } from "./numbers.ts";
 import { type Paint, pad } from "./paint.ts";
 import { rootLines, rootSummary } from "./rootstext.ts";
@@ -16,6 +18,8 @@ import {
   symptomTable,
   TOLD,
 } from "./view.ts";
+
+const COLUMNS = 100;
 
 /** A campaign for a terminal: what was run, symptom by verdict, and each finding drawn. */
 export function campaignText(raw: CampaignView, paint: Paint): string {
@@ -39,6 +43,10 @@ export function campaignSummary(raw: CampaignView, paint: Paint, results: string
     `seed ${campaign.seed}, digest ${campaign.digest.slice(0, 16)}`,
     ...(missed.length === 0 ? [] : [goalsText(campaign)]),
     residualText(campaign),
+    ...frontText(
+      campaign,
+      campaign.findings.map(({ verdict }) => verdict),
+    ).map((line) => wrapped(line, COLUMNS)),
     ...verdictLines(view, paint),
     "",
     ...rootSummary(view, paint),

@@ -1,13 +1,15 @@
 import { headlines } from "./campaigntext.ts";
 import { cleanedData } from "./clean.ts";
-import { drawReplay } from "./draw.ts";
+import { frontText } from "./front.ts";
+import { glanceOfSteps } from "./glance.ts";
+import { GLANCE_KEY, glanceText } from "./glancetext.ts";
 import { plural } from "./numbers.ts";
+import { opText } from "./optext.ts";
 import { countText, rootViews } from "./rootstext.ts";
 import {
   beginText,
   type CampaignView,
   type FindingView,
-  firstDifference,
   inOrder,
   partedText,
   replayCommand,
@@ -16,24 +18,58 @@ import {
   TOLD,
 } from "./view.ts";
 
-/** A campaign as GitHub-flavoured markdown, for a pull request or a mail. */
+/** So many roots are told in full; the rest is folded. */
+const WORST = 3;
+
+/** A campaign as GitHub-flavoured markdown, for a pull request or a mail: what changed and what is worst first. */
 export function markdown(raw: CampaignView): string {
   const view = cleanedData(raw);
   const { campaign } = view;
+  const verdicts = campaign.findings.map(({ verdict }) => verdict);
+  const apart = [
+    view.accepted === 0 ? beginText(campaign) : null,
+    partedText(campaign.findings),
+  ].flatMap((line) => (line === null ? [] : [escaped(line)]));
   const blocks = [
     `# pfndiff: ${escaped(campaign.before)} against ${escaped(campaign.after)}`,
-    headlines(campaign)
-      .map((line) => `- ${escaped(line)}`)
-      .join("\n"),
-    howToRepeat(campaign),
-    ...rootList(view),
+    ...frontText(campaign, verdicts).map(escaped),
     ...summaryTable(view),
-    ...[view.accepted === 0 ? beginText(campaign) : null, partedText(campaign.findings)].flatMap(
-      (line) => (line === null ? [] : [escaped(line)]),
-    ),
-    ...inOrder(view.findings).map((finding) => findingBlock(finding, view)),
+    ...apart,
+    ...worstRoots(view),
+    ...folded("All roots, gravest first", rootList(view)),
+    ...folded(`All ${plural(view.findings.length, "finding")}`, findingTable(view)),
+    ...folded("What was run, and how to run it again", [
+      headlines(campaign)
+        .map((line) => `- ${escaped(line)}`)
+        .join("\n"),
+      howToRepeat(campaign),
+    ]),
   ];
   return `${blocks.join("\n\n")}\n`;
+}
+
+/** Blocks that a reader opens. */
+function folded(title: string, blocks: readonly string[]): string[] {
+  if (blocks.length === 0) return [];
+  return [`<details>\n<summary>${title}</summary>`, ...blocks, "</details>"];
+}
+
+/** The gravest roots: what a user notices, and the simplest witness drawn. */
+function worstRoots(view: CampaignView): string[] {
+  const bySignature = new Map(view.findings.map((one) => [one.finding.signature, one]));
+  const views = rootViews(view).slice(0, WORST);
+  if (views.length === 0) return [];
+  return [
+    "## What is worst",
+    ...views.flatMap(({ root, command }, index) => {
+      const witness = bySignature.get(root.findings[0] ?? "");
+      const drawn = witness === undefined ? [] : [findingBlock(witness)];
+      return [
+        `${index + 1}. **${escaped(root.name)}**: ${escaped(root.notice)}. ${code(command)}`,
+        ...drawn,
+      ];
+    }),
+  ];
 }
 
 function howToRepeat({ before, after, runs, seed }: CampaignView["campaign"]): string {
@@ -46,19 +82,20 @@ function howToRepeat({ before, after, runs, seed }: CampaignView["campaign"]): s
   ].join("\n");
 }
 
-/** Roots first, each with what follows from it. */
+/** Every root with what follows from it. */
 function rootList(view: CampaignView): string[] {
   const views = rootViews(view);
   if (views.length === 0) return [];
   return [
-    `## ${views.length} roots`,
     "Each groups what follows from one thing, as far as the witnesses tell; it is no verdict.",
-    ...views.map((one) => {
-      const { name, notice, findings } = one.root;
-      const follows = findings.slice(1).map(code).join(", ");
-      const head = `**${escaped(name)}** (${countText(one)}): ${escaped(notice)}. ${code(one.command)}`;
-      return follows === "" ? head : `${head}\n\nWhat follows: ${follows}.`;
-    }),
+    views
+      .map((one) => {
+        const { name, notice, findings } = one.root;
+        const follows = findings.slice(1).map(code).join(", ");
+        const head = `- **${escaped(name)}** (${countText(one)}): ${escaped(notice)}. ${code(one.command)}`;
+        return follows === "" ? head : `${head} What follows: ${follows}.`;
+      })
+      .join("\n"),
   ];
 }
 
@@ -77,36 +114,48 @@ function summaryTable({ campaign }: CampaignView): string[] {
   ];
 }
 
-const STANDING = {
-  accepted: "Accepted; in",
-  "NOT ACCEPTED": "**Not accepted**; in",
-  parted: "Parted; in",
-  "": "In",
-};
+const STANDING = { accepted: "accepted", "NOT ACCEPTED": "**not accepted**", parted: "", "": "" };
 
-function findingBlock(one: FindingView, view: CampaignView): string {
-  const { finding, known, replay, path } = one;
-  const { verdict, symptom, cause, count, side, step, detail } = finding;
-  const first = firstDifference(replay);
-  const differing =
-    first === null
-      ? "The sides never differ."
-      : [
-          `First differing step ${first.step}:`,
-          "",
-          ...first.values.map(
-            ({ label, before, after }) =>
-              `- ${label}: before ${code(before)}, after ${code(after)}`,
-          ),
-        ].join("\n");
+/** A row a finding, with why it is accepted. Its trace is in the baseline or in a file that the command names. */
+function findingTable(view: CampaignView): string[] {
+  if (view.findings.length === 0) return [];
+  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+  const rows = inOrder(view.findings).map((one) => {
+    const { finding, known, path, reason, ref } = one;
+    const { signature, count, step, side, detail } = finding;
+    const standing = STANDING[standingText(one, view)];
+    const why = [reason ?? "", ref === undefined ? "" : `(${ref})`].map(escaped);
+    const show = replayCommand(known ? signature : path);
+    return line([
+      cellCode(signature),
+      `in ${plural(count, "run")}; step ${step}, ${side}: ${escaped(detail)}`,
+      [standing, ...why].filter((text) => text !== "").join(" "),
+      cellCode(show),
+    ]);
+  });
   return [
-    `## ${verdict}: ${symptom}, ${escaped(cause)}`,
-    `${STANDING[standingText(one, view)]} ${plural(count, "run")}. Step ${step}, ${side}: ${escaped(detail)}`,
-    `\`\`\`text\n${drawReplay(replay).join("\n")}\n\`\`\``,
-    differing,
-    // An accepted finding can be shown again anywhere: its trace is in the baseline.
-    code(replayCommand(known ? finding.signature : path)),
+    [
+      line(["finding", "what", "accepted, and why", "shown by"]),
+      line(Array(4).fill("---")),
+      ...rows,
+    ].join("\n"),
+  ];
+}
+
+/** A finding's trace with all steps at a glance. */
+function findingBlock({ finding, replay }: FindingView): string {
+  const { signature, step, side, detail } = finding;
+  const ops = replay.steps.map(({ index, op }) => `${index}  ${opText(op)}`);
+  const drawn = glanceText(glanceOfSteps(replay.steps));
+  return [
+    `${code(signature)}, step ${step}, ${side}: ${escaped(detail)}`,
+    `\`\`\`text\n${[...ops, "", ...drawn, GLANCE_KEY].join("\n")}\n\`\`\``,
   ].join("\n\n");
+}
+
+/** Code in a table, whose cells end at a bar even there. */
+function cellCode(text: string): string {
+  return code(text).replaceAll("|", "\\|");
 }
 
 /** Text that markdown would take for its own. `[0,1)` is fine: no link follows. */

@@ -6,6 +6,8 @@ import type { Trace } from "../src/trace/trace.ts";
 import { requestText, worksText } from "./askedtext.ts";
 import { cleaned } from "./clean.ts";
 import { wrap } from "./folded.ts";
+import { glanceOfSteps } from "./glance.ts";
+import { GLANCE_KEY, glanceText } from "./glancetext.ts";
 import { opText } from "./optext.ts";
 import { fit, type Paint, pad } from "./paint.ts";
 import { type Row, stepRows } from "./rows.ts";
@@ -13,6 +15,7 @@ import { type Row, stepRows } from "./rows.ts";
 /** Terminals from this width on get the two sides next to each other. */
 const TWO_LANES = 100;
 const LABEL = 8;
+const MOST_AT_A_GLANCE = 40;
 
 /**
  * A replay for a terminal of `columns`: every step, both sides, differing lines marked "!". In
@@ -40,12 +43,30 @@ export function* replayText(raw: ReplayStream, columns: number, paint: Paint): G
   yield text(lines);
   const tally = new ReplayTally();
   let last: ReplayStep | null = null;
+  // A longer trace is not kept, and its picture would be wider than any terminal.
+  const isShort = replay.trace.ops.length <= MOST_AT_A_GLANCE;
+  const kept: ReplayStep[] = [];
   for (const step of tally.seeing(replay.steps)) {
     const title = paint.strong(`step ${step.index}  ${opText(step.op)}`);
     yield text([title, ...stepRows(step, last).flatMap(draw), ...findingLines(step, paint), ""]);
     last = step;
+    if (isShort) kept.push(step);
   }
+  yield text(glanceLines(kept, columns));
   yield text([...summary(replay, tally), ...modeLines(replay, tally, columns)]);
+}
+
+/** All steps of a short trace at once, where that fits into the terminal. */
+function glanceLines(steps: readonly ReplayStep[], columns: number): string[] {
+  if (steps.length === 0) return [];
+  const drawn = glanceText(glanceOfSteps(steps));
+  if (drawn.some((line) => line.length > columns)) return [];
+  return [
+    "All steps at a glance:",
+    ...drawn.map((line) => `  ${line}`),
+    ...wrap("  ", GLANCE_KEY, columns),
+    "",
+  ];
 }
 
 const text = (lines: readonly string[]) => lines.map((line) => `${line}\n`).join("");

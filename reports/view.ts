@@ -17,6 +17,9 @@ export interface FindingView {
   readonly known: boolean;
   /** Its minimal trace on both sides. */
   readonly replay: Replay;
+  /** Why it is accepted, and where upstream says so. */
+  readonly reason?: string;
+  readonly ref?: string | undefined;
   /** Where it is saved. */
   readonly path: string;
 }

@@ -1,5 +1,6 @@
 import type { ReportData, ReportFinding } from "../data.ts";
 import { ARENA_FIGURES, figure, priceOf } from "./arenawords.ts";
+import { frontText } from "../front.ts";
 import { escapeHtml } from "./escape.ts";
 import { inReadingOrder } from "./viewer/order.ts";
 import { grouped, plural } from "../numbers.ts";
@@ -16,10 +17,12 @@ export function summaryHtml(report: ReportData): string {
     `seed ${campaign.seed}`,
     `digest ${escapeHtml(campaign.digest)}`,
   ].join(", ");
+  const verdicts = report.findings.filter(isMet).map(({ verdict }) => verdict);
   const missed = campaign.goalsMissed.map(escapeHtml).join(", ");
   return [
     '<main class="plain">',
     `<h1>${escapeHtml(verdictLine(report))}</h1>`,
+    `<p>${escapeHtml(frontText(campaign, verdicts).join(" "))}</p>`,
     `<p>${covered}.</p>`,
     missed === "" ? "" : `<p>Goals missed: ${missed}.</p>`,
     rootsHtml(report),

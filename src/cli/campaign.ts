@@ -4,7 +4,7 @@ import { type Differential, recordingDifferential, verdictsOf } from "../../fuzz
 import { LiveDifferential } from "../../fuzz/livedifferential.ts";
 import type { Campaign } from "../../fuzz/summary.ts";
 import { rootsOf } from "../../reports/roots.ts";
-import type { Baseline } from "../gate.ts";
+import { type Baseline, reasonOf } from "../gate.ts";
 import type { CampaignView, FindingView } from "../../reports/view.ts";
 import type { Backend } from "../backend.ts";
 import { ModelSide } from "../engine/modelside.ts";
@@ -61,12 +61,14 @@ export function viewCampaign(
   accepted: Baseline,
   directory: string,
 ): CampaignView {
-  const known = new Set(accepted.entries.map(({ signature }) => signature));
+  const known = new Map(accepted.entries.map((entry) => [entry.signature, entry]));
   const findings = campaign.findings.map((finding): FindingView => {
     const name = findingFileName(campaign.before, campaign.after, finding);
+    const entry = known.get(finding.signature);
     return {
       finding,
-      known: known.has(finding.signature),
+      known: entry !== undefined,
+      ...(entry === undefined ? {} : { reason: reasonOf(entry), ref: entry.ref }),
       replay: replayOf(replays, finding.signature),
       path: join(directory, name),
     };

@@ -228,6 +228,7 @@ function addViewers(program: Command, io: Io, done: Done): void {
     .addOption(new Option("--before <id>", "backend of the before side"))
     .addOption(new Option("--after <id>", "backend of the after side"))
     .option("--json", "print every step as JSON")
+    .option("--svg", "print all steps at a glance instead, as an SVG picture")
     .option("--signature <signature>", "fail where the trace shows this finding, and only then")
     .addOption(exitStyleOption())
     .action(async (file, options) =>

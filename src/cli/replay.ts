@@ -1,3 +1,6 @@
+import { glanceOfSteps } from "../../reports/glance.ts";
+import { glanceSvg } from "../../reports/glancesvg.ts";
+import { opText } from "../../reports/optext.ts";
 import { ANSI, PLAIN } from "../../reports/paint.ts";
 import { replayText } from "../../reports/replaytext.ts";
 import { isUnexpected } from "../gate.ts";
@@ -10,12 +13,15 @@ import { withPair } from "./backends.ts";
 import { acceptedFor } from "./baseline.ts";
 import { replayOn, replayStream } from "./bothsides.ts";
 import { givenTrace } from "./given.ts";
-import { EXIT, type Io } from "./io.ts";
+import { UserError } from "../usererror.ts";
+import { EXIT, type Io, oneLine } from "./io.ts";
 
 export interface ReplayOptions {
   readonly before?: string;
   readonly after?: string;
   readonly json?: boolean;
+  /** Print the picture of all steps instead, as SVG. */
+  readonly svg?: boolean;
   /** What alone counts as a divergence. */
   readonly signature?: string;
 }
@@ -29,7 +35,12 @@ export async function replay(io: Io, file: string, options: ReplayOptions): Prom
   const ownSides = options.before === undefined && options.after === undefined;
   const print = async (result: ReplayStream) => {
     const paint = io.colour ? ANSI : PLAIN;
-    const pieces = options.json === true ? jsonLine(result) : replayText(result, io.columns, paint);
+    const pieces =
+      options.svg === true
+        ? [replaySvg(result)]
+        : options.json === true
+          ? jsonLine(result)
+          : replayText(result, io.columns, paint);
     for (const block of blocks(pieces)) {
       if (io.interrupted.aborted || io.closed) return;
       await io.out(block);
@@ -40,7 +51,7 @@ export async function replay(io: Io, file: string, options: ReplayOptions): Prom
     const result = await withPair(sides, (pair) => replayOn(pair, trace));
     await print(result);
     const faults = scenarioFaults(scenario, result);
-    if (options.json !== true) await io.out(scenarioText(scenario, faults));
+    if (options.json !== true && options.svg !== true) await io.out(scenarioText(scenario, faults));
     return faults.length === 0 ? EXIT.ok : EXIT.divergence;
   }
   return withPair(sides, async (pair) => {
@@ -51,6 +62,19 @@ export async function replay(io: Io, file: string, options: ReplayOptions): Prom
       signature === undefined ? isUnexpected(accepted, finding) : finding.signature === signature;
     return result.findings.some(counts) ? EXIT.divergence : EXIT.ok;
   });
+}
+
+/** A picture has at most so many columns. */
+const MOST_DRAWN = 200;
+
+/** All steps at once, as a picture; a trace too long for one is a UserError. */
+function replaySvg({ trace, before, after, steps }: ReplayStream): string {
+  if (trace.ops.length > MOST_DRAWN) {
+    throw new UserError(`--svg: ${trace.ops.length} ops, and a picture has room for ${MOST_DRAWN}`);
+  }
+  const names = { before: `before, ${oneLine(before)}`, after: `after, ${oneLine(after)}` };
+  const title = oneLine(trace.name === "" ? "trace" : trace.name);
+  return glanceSvg(glanceOfSteps([...steps]), { title, ...names, ops: trace.ops.map(opText) });
 }
 
 function* jsonLine(replay: ReplayStream): Generator<string> {

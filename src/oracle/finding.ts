@@ -1,11 +1,8 @@
 import { z } from "zod";
 import { traceSchema } from "../trace/trace.ts";
-import { type Symptom, SYMPTOMS, type Verdict, VERDICTS } from "./severity.ts";
+import { type Side, SIDES, type Symptom, SYMPTOMS, type Verdict, VERDICTS } from "./severity.ts";
 
-export { type Symptom, SYMPTOMS, type Verdict, VERDICTS };
-
-export const SIDES = ["before", "after"] as const;
-export type Side = (typeof SIDES)[number];
+export { type Side, SIDES, type Symptom, SYMPTOMS, type Verdict, VERDICTS };
 
 /** One symptom at one step on one side. */
 export interface Finding {

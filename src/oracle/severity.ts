@@ -66,3 +66,8 @@ export function isOfKernel(symptom: Symptom): boolean {
 export function isFault(symptom: string): boolean {
   return rankIn(SYMPTOMS, symptom) < rankIn(SYMPTOMS, "warning");
 }
+
+/** What is compared: what was there, and what came of it. */
+export const SIDES = ["before", "after"] as const;
+
+export type Side = (typeof SIDES)[number];

@@ -165,9 +165,18 @@ describe("reports", () => {
   it("markdown shows the table and the drawing as text, and marks what is new", () => {
     const text = RENDERERS.markdown(materialOf(viewOf(false)));
     expect(text).toContain("| symptom | introduced | changed | kept | fixed |");
-    expect(text).toContain("```text\n    before               after\n");
-    expect(text).toContain("**Not accepted**");
-    expect(RENDERERS.markdown(materialOf(viewOf(true)))).not.toContain("**Not accepted**");
+    const root = {
+      name: "before:untied",
+      notice: "n",
+      findings: ["fixed:double-untrack:unmap-head"],
+    };
+    const rooted = viewOf(false);
+    const campaign = { ...rooted.campaign, roots: [root] };
+    const drawn = RENDERERS.markdown(materialOf({ ...rooted, campaign }));
+    expect(drawn).toContain("before  pfn 0  .    #    h   [h]  [h]\n");
+    expect(drawn).toContain("after   pfn 0  .    #1   h1  [.]  [.]\n");
+    expect(text).toContain("**not accepted**");
+    expect(RENDERERS.markdown(materialOf(viewOf(true)))).not.toContain("**not accepted**");
   });
 
   it("a path with a space or a quote is quoted for the shell", () => {

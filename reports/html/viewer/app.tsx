@@ -9,6 +9,7 @@ import { useKeys, walkOrder } from "./keys.ts";
 import { inReadingOrder, matching, NO_FILTER } from "./order.ts";
 import { ARENA_HASH, CLAIMS_HASH, FRONT_HASH, type Route, routeOf } from "./route.ts";
 import { ThemeToggle } from "./theme.tsx";
+import { isMet } from "../words.ts";
 
 /** The viewer: the address says what it shows, so every view has a link that restores it. */
 export function App({ report }: { report: ReportData }) {
@@ -20,7 +21,7 @@ export function App({ report }: { report: ReportData }) {
   const shown = useMemo(() => matching(all, filter), [all, filter]);
   const finding =
     route.page === "finding" ? all.find((one) => one.signature === route.signature) : undefined;
-  useKeys({ all, shown, onHelp: () => setHelp(true) });
+  useKeys({ all, shown: shown.filter(isMet), onHelp: () => setHelp(true) });
   useFocus(place);
 
   const page = () => {
@@ -32,7 +33,7 @@ export function App({ report }: { report: ReportData }) {
       const missing = route.page === "finding" ? route.signature : null;
       return <Front {...{ report, all, shown, filter, missing }} onFilter={setFilter} />;
     }
-    const order = walkOrder({ all, shown }, finding);
+    const order = walkOrder({ all, shown: shown.filter(isMet) }, finding);
     return (
       <FindingPage key={finding.signature} {...{ report, finding, order }} step={route.step} />
     );

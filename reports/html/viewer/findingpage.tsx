@@ -6,6 +6,7 @@ import { headline, sideName, SYMPTOM_TEXT, VERDICT_TEXT } from "../words.ts";
 import { StatusBadge, VerdictBadge } from "./badge.tsx";
 import { CopyButtons } from "./copybuttons.tsx";
 import { openingStep } from "./difference.ts";
+import { GlanceCard } from "./glance.tsx";
 import { Primer } from "./primer.tsx";
 import { FRONT_HASH, findingHash } from "./route.ts";
 import { Stepper } from "./stepper.tsx";
@@ -49,6 +50,7 @@ export function FindingPage({ report, finding, order, step }: FindingPageProps) 
           {SYMPTOM_TEXT[finding.symptom].name}: {SYMPTOM_TEXT[finding.symptom].meaning}.
         </p>
       </header>
+      <GlanceCard campaign={report.campaign} finding={finding} step={shown} />
       <Primer report={report} />
       <div class="about">
         <section class="card" aria-labelledby="why">

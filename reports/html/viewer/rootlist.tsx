@@ -3,6 +3,9 @@ import type { ReportFinding } from "../../data.ts";
 import { plural } from "../../numbers.ts";
 import { findingHash } from "./route.ts";
 
+/** So many roots are told in full; the others are a click away. */
+const WORST = 3;
+
 /** What the findings follow from: each root leads to its simplest witness, and folds what follows. */
 export function RootList({
   roots,
@@ -12,17 +15,29 @@ export function RootList({
   readonly all: readonly ReportFinding[];
 }) {
   const known = new Set(all.map(({ signature }) => signature));
+  const [worst, others] = [roots.slice(0, WORST), roots.slice(WORST)];
   return (
     <section class="roots" aria-labelledby="roots-title">
-      <h2 id="roots-title">Roots</h2>
+      <h2 id="roots-title">What is worst</h2>
       <p class="muted small">
-        Findings grouped by what they follow from, gravest first. A grouping, no verdict.
+        Roots: findings grouped by what they follow from, gravest first, each with what a user
+        notices. A grouping, no verdict.
       </p>
       <ol class="list">
-        {roots.map((root) => (
+        {worst.map((root) => (
           <RootRow key={root.name} root={root} known={known} />
         ))}
       </ol>
+      {others.length === 0 ? null : (
+        <details>
+          <summary>{plural(others.length, "more root")}</summary>
+          <ol class="list" start={WORST + 1}>
+            {others.map((root) => (
+              <RootRow key={root.name} root={root} known={known} />
+            ))}
+          </ol>
+        </details>
+      )}
     </section>
   );
 }

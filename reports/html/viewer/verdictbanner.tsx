@@ -1,7 +1,8 @@
 import type { FindingStatus, ReportData } from "../../data.ts";
 import { STATUSES } from "../../data.ts";
 import { plural } from "../../numbers.ts";
-import { GOAL_TEXT, STATUS_TEXT, statusCounts, verdictLine } from "../words.ts";
+import { frontText } from "../../front.ts";
+import { isMet, GOAL_TEXT, STATUS_TEXT, statusCounts, verdictLine } from "../words.ts";
 import { findingHash } from "./route.ts";
 import { type Filter, inReadingOrder } from "./order.ts";
 
@@ -20,6 +21,7 @@ export function VerdictBanner({ report, filter, onFilter }: VerdictBannerProps) 
   const counts = statusCounts(report);
   const look = gate === null ? "open" : isGood(report) ? "pass" : "fail";
   const mark = { open: "–", pass: "✓", fail: "!" }[look];
+  const verdicts = report.findings.filter(isMet).map(({ verdict }) => verdict);
   const choose = (status: FindingStatus) =>
     onFilter({ ...filter, status: filter.status === status ? null : status });
   return (
@@ -30,6 +32,7 @@ export function VerdictBanner({ report, filter, onFilter }: VerdictBannerProps) 
         </span>
         <div>
           <h1 id="verdict-title">{verdictLine(report)}</h1>
+          <p class="lead-sentence">{frontText(report.campaign, verdicts).join(" ")}</p>
           <p class="muted">{explanation(report)}</p>
         </div>
       </div>

@@ -71,21 +71,24 @@ describe("a markdown report, as a markdown parser reads it", () => {
   const tokens = tokensOf(text);
   const headings = ofType(tokens, "heading") as Tokens.Heading[];
 
-  it("has a heading and a drawing for each finding and claim, and the two tables", () => {
-    const findings = headings.filter(({ depth, text: is }) => depth === 2 && is.includes(": "));
-    expect(findings.length).toBeGreaterThan(40);
+  it("draws the three gravest roots and each claim, and has a row for each finding", () => {
+    expect(text.split("\n").length).toBeLessThan(400);
     expect(headings.filter(({ depth }) => depth === 3)).toHaveLength(9);
     const drawings = (ofType(tokens, "code") as Tokens.Code[]).filter(
       ({ lang }) => lang === "text",
     );
-    expect(drawings.length).toBeGreaterThanOrEqual(findings.length);
+    expect(drawings.length).toBeGreaterThanOrEqual(3);
     const tables = ofType(tokens, "table") as Tokens.Table[];
-    expect(tables.map(({ header }) => header.length)).toEqual([5, 3]);
-    expect(tables[1]?.rows).toHaveLength(9);
+    expect(tables.map(({ header }) => header.length)).toEqual([5, 4, 3]);
+    expect(tables[1]?.rows.length).toBeGreaterThan(40);
+    expect(tables[2]?.rows).toHaveLength(9);
   });
 
   it("has no markup that comes from a text", () => {
-    for (const type of ["html", "image", "del", "em"]) expect(ofType(tokens, type)).toEqual([]);
+    for (const type of ["image", "del", "em"]) expect(ofType(tokens, type)).toEqual([]);
+    const folds = ofType(tokens, "html").map(({ raw }) => raw.trim());
+    for (const fold of folds)
+      expect(fold).toMatch(/^(<details>\n<summary>[\w, ]+<\/summary>|<\/details>)$/);
     const line = NASTY.replaceAll("\n", " ");
     const claim = { number: 1, claim: line, judgement: "holds", evidence: [line] } as const;
     const about = { before: line, after: "a", runs: 1, seed: 1, explored: "all" };
