@@ -12,7 +12,7 @@ import { FileLock } from "../src/results/lock.ts";
 import { UserError } from "../src/usererror.ts";
 import { keepNotes } from "./coverage.ts";
 import { programSources } from "./glue.ts";
-import { linkProgram } from "./link.ts";
+import { linkProgram, RECIPE } from "./link.ts";
 import { BuildLog } from "./log.ts";
 import {
   digestOf,
@@ -74,7 +74,7 @@ export async function buildTree(
     watcher.progress(`${id}: looking for what has changed`);
     const sources = await sourcesIn(spec, work);
     const digest = digestOf(sources.files);
-    const program = join(work, "programs", hashOf(digest, programSources().hash));
+    const program = join(work, "programs", hashOf(digest, programSources().hash, RECIPE));
     return { sources, digest, program };
   };
   const seen = await look();

@@ -45,6 +45,12 @@ const AS_HOST = [
   "-mstackrealign",
 ];
 
+/** The compiler's library that counts; nothing but the host half asks for these two of it, and it can do without. */
+const COUNTING = ["-Wl,-u,__gcov_dump,-u,__gcov_reset", "-lgcov"];
+
+/** How programs are linked: one that was linked otherwise is another program. */
+export const RECIPE = [...WRAPPED, ...AS_KERNEL, ...AS_HOST, ...COUNTING].join(" ");
+
 /**
  * Compiles and links the kernel's objects with our half, and those of lib/ that they turn out to need,
  * into one. Returns what is left undefined.
@@ -94,7 +100,7 @@ export async function linkProgram(linking: Linking): Promise<void> {
   await log.step("objcopy", [...hide, at("whole.o"), at("hidden.o")]);
   const host = ["-no-pie", ...AS_HOST, "-o", at("pfntree"), ...glue.host, at("hidden.o")];
   const quiet = ["-Wl,-z,noexecstack", "-Wl,--no-warn-rwx-segments"];
-  const counters = linking.isCovered ? ["-lgcov"] : [];
+  const counters = linking.isCovered ? COUNTING : [];
   await log.step(compiler(), [...host, ...quiet, ...counters]);
   for (const name of ["kernel.o", "whole.o", "hidden.o"]) rmSync(at(name), { force: true });
 }

@@ -1,10 +1,10 @@
 /** Functions of the tracking of PFN mappings, and what calls it. */
 const TRACKING =
-  /track|memtype|pfnmap|pfn_range|remap_pfn|pagerange|cachemode|follow_phys|copy_page_range|dup_mmap|split_vma|copy_vma|move_vma/;
+  /(^|_)(un)?track_|memtype|pfnmap|pfn_range|remap_pfn|pagerange|cachemode|follow_phys|copy_page_range|dup_mmap|split_vma|copy_vma|move_vma/;
 
 /** Whether a function is of the tracking of PFN mappings, or close to it. */
 export const isOfTracking = (name: string, file: string) =>
-  file.startsWith("arch/x86/mm/pat/") || TRACKING.test(name);
+  !file.includes("/pfndiff_") && (file.startsWith("arch/x86/mm/pat/") || TRACKING.test(name));
 
 /** A function by its name in the source: compilers add what they have made of it. */
 const nameOf = (symbol: string) => symbol.replace(/\.(constprop|isra|part|cold)(\..*)?$/, "");
