@@ -232,8 +232,9 @@ export class TraceWriter {
   /** Says what an op says beside its numbers. */
   private addExtras(op: Record<string, Values[string]>, extras: readonly Drawn[]): void {
     for (let n = 0; n < extras.length; n++) {
-      const { name, mostly, evenly } = extras[n] as Drawn;
-      op[name] = this.random.pick(this.swarm.isUneven ? mostly : evenly);
+      const { name, mostly, evenly, isMark } = extras[n] as Drawn;
+      const value = this.random.pick(this.swarm.isUneven ? mostly : evenly);
+      if (value !== false || !isMark) op[name] = value;
     }
   }
 
@@ -282,16 +283,16 @@ export class TraceWriter {
 
   private resize(process: ProcessModel, newPages: number): void {
     const { at, pages } = this;
-    const op: OpOf<"mremap"> = { op: "mremap", proc: process.id, at, pages, newPages };
-    this.addExtras(op, PLANS.mremap.extras);
-    this.ops.push(op);
-    followMremap(process, op);
+    this.addMremap(process, { op: "mremap", proc: process.id, at, pages, newPages });
   }
 
   /** Moves a range; the target lands anywhere, which at times is over itself. */
   private move(process: ProcessModel, newPages: number, to: number): void {
     const { at, pages } = this;
-    const op: OpOf<"mremap"> = { op: "mremap", proc: process.id, at, pages, newPages, to };
+    this.addMremap(process, { op: "mremap", proc: process.id, at, pages, newPages, to });
+  }
+
+  private addMremap(process: ProcessModel, op: OpOf<"mremap">): void {
     this.addExtras(op, PLANS.mremap.extras);
     this.ops.push(op);
     followMremap(process, op);

@@ -19,6 +19,8 @@ export interface Drawn {
   readonly name: string;
   readonly mostly: readonly (string | boolean)[];
   readonly evenly: readonly (string | boolean)[];
+  /** It is left out where it is false. */
+  readonly isMark: boolean;
 }
 
 /** How a plain op is written. */
@@ -30,11 +32,12 @@ interface Plan {
 }
 
 function drawnOf(name: string, field: Field): Drawn[] {
-  if (field.role === "choice") return [{ name, mostly: field.mostly, evenly: field.values }];
+  if (field.role === "choice")
+    return [{ name, mostly: field.mostly, evenly: field.values, isMark: false }];
   if (field.role !== "flag") return [];
   const [n, of] = field.drawn;
   const values = Array.from({ length: of }, (_, at) => at < n);
-  return [{ name, mostly: values, evenly: values }];
+  return [{ name, mostly: values, evenly: values, isMark: field.optional }];
 }
 
 function planOf(kind: SyscallKind): Plan {

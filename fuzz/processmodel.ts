@@ -184,8 +184,9 @@ export function leave(
 /** A move over itself, or one that grows, is refused or rare: the guess leaves it out. */
 export function followMremap(
   process: ProcessModel,
-  { at, pages, newPages, to }: OpOf<"mremap">,
+  { at, pages, newPages, to, dontunmap }: OpOf<"mremap">,
 ): void {
+  if (dontunmap === true) return;
   if (newPages > pages || newPages === 0) return;
   if (to === undefined) return process.unmap(at + newPages, at + pages);
   if (to < at + pages && at < to + newPages) return;

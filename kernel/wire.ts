@@ -121,7 +121,7 @@ function putField(field: Field, value: Values[string], words: Int32Array, at: nu
 
 /**
  * Writes the words of one op as programs of ours read them, in room that is zero: kind, proc, at,
- * pages, and four of its own.
+ * pages, and four of its own; marks come last and share a word, a bit each.
  */
 export function putOp(op: Op, words: Int32Array, start: number): void {
   if (isDriverOp(op)) throw new Error(`${op.op} is no system call and has no code`);
@@ -131,8 +131,13 @@ export function putOp(op: Op, words: Int32Array, start: number): void {
   words[start + 2] = "at" in op ? op.at : 0;
   words[start + 3] = "pages" in op ? op.pages : "at" in op ? 1 : 0;
   let at = start + 4;
-  for (const [name, field] of OWN_FIELDS.get(op.op) ?? [])
-    at = putField(field, values[name], words, at);
+  let marks = 0;
+  for (const [name, field] of OWN_FIELDS.get(op.op) ?? []) {
+    if (field.role !== "flag" || !field.optional) at = putField(field, values[name], words, at);
+    else if (values[name] === true) words[at] = (words[at] ?? 0) | (1 << marks++);
+    else marks++;
+  }
+  if (marks > 0) at++;
   if (at > start + WIRE.OP_WORDS) throw new Error(`${op.op} has more words than the guest reads`);
 }
 

@@ -26,6 +26,9 @@
 #endif
 
 /* Those that libc may not know yet; it learned of COLLAPSE in 2.37, of guards in 2.41. */
+#ifndef MREMAP_DONTUNMAP
+#define MREMAP_DONTUNMAP 4
+#endif
 #ifndef MADV_DONTNEED_LOCKED
 #define MADV_DONTNEED_LOCKED 24
 #endif
@@ -115,8 +118,12 @@ static int do_mremap(const int32_t *op)
 {
 	int flags = op[5] ? MREMAP_MAYMOVE | MREMAP_FIXED : 0;
 
-	return outcome(mremap(address(op[2]), (size_t)op[3] * PAGE, (size_t)op[4] * PAGE, flags,
-			      address(op[6])) == MAP_FAILED);
+	if (op[7] & 1)
+		flags |= MREMAP_MAYMOVE;
+	if (op[7] & 2)
+		flags |= MREMAP_MAYMOVE | MREMAP_DONTUNMAP;
+	return outcome(syscall(SYS_mremap, address(op[2]), (size_t)op[3] * PAGE,
+			       (size_t)op[4] * PAGE, flags, op[5] ? address(op[6]) : NULL) == -1);
 }
 
 static int do_madvise(const int32_t *op)

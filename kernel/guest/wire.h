@@ -45,7 +45,7 @@
 #define OP_SPAWN 0
 #define OP_MMAP 1     /* pfn, via, prot, private */
 #define OP_MUNMAP 2
-#define OP_MREMAP 3   /* newPages, whether `to` is given, to */
+#define OP_MREMAP 3   /* newPages, whether `to` is given, to, marks: 1 may move, 2 does not unmap */
 #define OP_MPROTECT 4 /* prot */
 #define OP_MADVISE 5  /* advice */
 #define OP_TOUCH 6    /* write */

@@ -110,6 +110,16 @@ function onRange<Op extends Range>(more: (op: Op) => readonly [c: string, syz: n
 
 const plain = onRange(() => null);
 
+/** The flags of an mremap(), by name and by number. */
+function mremapFlags({ to, maymove, dontunmap }: OpOf<"mremap">): readonly [string, number][] {
+  const flags: readonly [isSet: boolean, name: string, bit: number][] = [
+    [to !== undefined || maymove === true || dontunmap === true, "MREMAP_MAYMOVE", 1],
+    [to !== undefined, "MREMAP_FIXED", 2],
+    [dontunmap === true, "MREMAP_DONTUNMAP", 4],
+  ];
+  return flags.filter(([isSet]) => isSet).map(([, name, bit]) => [name, bit]);
+}
+
 /** How each system call is said in C and in syzkaller's language. */
 const SAID: { readonly [K in SyscallKind]: Said<K> | Unsaid } = {
   spawn: { c: () => "return 0;", syz: () => [] },
@@ -143,12 +153,14 @@ const SAID: { readonly [K in SyscallKind]: Said<K> | Unsaid } = {
   mremap: {
     c(op) {
       const sizes = `${bytes(op.pages)}, ${bytes(op.newPages)}`;
-      const where = op.to === undefined ? "0" : `MREMAP_MAYMOVE | MREMAP_FIXED, ${at(op.to)}`;
+      const names = mremapFlags(op).map(([name]) => name);
+      const place = op.to === undefined ? "NULL" : at(op.to);
+      const where = names.length === 0 ? "0" : `${names.join(" | ")}, ${place}`;
       return failing(`mremap(${at(op.at)}, ${sizes}, ${where}) == MAP_FAILED`);
     },
     syz(op, { vma }) {
       const range = `${vma(op.at, op.pages)}, ${hex(op.pages * PAGE)}`;
-      const flags = op.to === undefined ? "0x0" : "0x3";
+      const flags = hex(mremapFlags(op).reduce((sum, [, bit]) => sum | bit, 0));
       const target = vma(op.to ?? op.at, op.newPages);
       return [`mremap(${range}, ${hex(op.newPages * PAGE)}, ${flags}, ${target})`];
     },

@@ -243,7 +243,7 @@ export class Machine {
       case "munmap":
         return munmap(context, mm, op.at, op.pages);
       case "mremap":
-        return mremap(context, mm, op.at, op.pages, op.newPages, op.to);
+        return mremap(context, mm, op);
       case "mprotect":
         return mprotect(context, mm, op.at, op.pages, op.prot);
       case "madvise":

@@ -92,6 +92,12 @@ export function move(
   return { op: "mremap", proc, at, pages, newPages, to };
 }
 
+/** mremap() with MREMAP_DONTUNMAP, and with MREMAP_FIXED where there is a place. */
+export function dontunmap(proc: number, at: number, pages: number, to?: number): Op {
+  const place = to === undefined ? {} : { to };
+  return { op: "mremap", proc, at, pages, newPages: pages, ...place, dontunmap: true };
+}
+
 export function mprotect(proc: number, at: number, pages: number, prot: Prot): Op {
   return { op: "mprotect", proc, at, pages, prot };
 }

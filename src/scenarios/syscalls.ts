@@ -1,5 +1,6 @@
 import {
   apertureTrace,
+  dontunmap,
   exit,
   lateFork,
   limitedTrace,
@@ -91,6 +92,26 @@ export const SYSCALL_SCENARIOS: readonly Scenario[] = [
     after: {
       findings: ["errno:madvise-EFBIG-to-EOPNOTSUPP"],
       errnos: { 5: "EINVAL", 6: "EINVAL", 7: "EOPNOTSUPP" },
+      memtype: [],
+    },
+  },
+  {
+    name: "dontunmap-loses-the-destination",
+    title:
+      "a move that is to leave its place mapped is refused, where 6.12 has already unmapped the destination",
+    ref: "mm/mremap.c: MREMAP_DONTUNMAP; a85dc37186a5",
+    trace: apertureTrace("dontunmap-loses-the-destination", [
+      spawn(0),
+      mmap(0, 0, 2, 0),
+      mmap(0, 4, 2, 4),
+      dontunmap(0, 0, 2),
+      dontunmap(0, 0, 2, 4),
+      exit(0),
+    ]),
+    before: { ...clean, errnos: { 3: "EINVAL", 4: "EINVAL" } },
+    after: {
+      findings: ["errno:mremap-EINVAL-effect"],
+      errnos: { 3: "EINVAL", 4: "EINVAL" },
       memtype: [],
     },
   },

@@ -213,10 +213,6 @@ export class Mapper {
       if (!failed(call)) this.replaced(call, space, returnedNumber(call) / PAGE, newPages);
       return;
     }
-    if (flags.has("MREMAP_DONTUNMAP")) {
-      this.drop(call, "MREMAP_DONTUNMAP is no op of a trace");
-      return;
-    }
     if (failed(call) && !/^-1 (?:EFAULT|EINVAL)\b/.test(call.returned)) {
       this.drop(call, `failed for a reason that is not tracking: ${call.returned}`);
       return;
@@ -227,8 +223,11 @@ export class Mapper {
       this.drop(call, "its new address is not at a page");
       return;
     }
+    const mayMove = flags.has("MREMAP_MAYMOVE") && !flags.has("MREMAP_DONTUNMAP");
     const moved = { op: "mremap" as const, proc: this.procOf(space), at, pages, newPages };
-    this.ops.push(isFixed || came !== at ? { ...moved, to: came } : moved);
+    const how = isFixed || came !== at ? { to: came } : mayMove ? { maymove: true } : {};
+    const stays = flags.has("MREMAP_DONTUNMAP") ? { dontunmap: true } : {};
+    this.ops.push({ ...moved, ...how, ...stays });
     if (failed(call)) return;
     space.devices.remove(at, at + pages);
     space.devices.remove(came, came + newPages);

@@ -70,6 +70,8 @@ export interface FlagField<Optional extends boolean = boolean> {
   readonly words: readonly [off: string, on: string];
   /** Of so many draws, how many are true. */
   readonly drawn: readonly [n: number, of: number];
+  /** The program of a kernel tree does not know it. */
+  readonly beyondTrees?: true;
 }
 
 /** What the mmap handler of a driver does, call by call. */
@@ -161,11 +163,16 @@ export const field = {
     drawn,
   }),
   /** A flag that is mostly left out. */
-  mark: (on: string, drawn: FlagField["drawn"]): FlagField<true> => ({
+  mark: (
+    on: string,
+    drawn: FlagField["drawn"],
+    more: Pick<FlagField, "beyondTrees"> = {},
+  ): FlagField<true> => ({
     role: "flag",
     optional: true,
     words: ["", on],
     drawn,
+    ...more,
   }),
   optional: <Role extends NumberRole>(
     given: NumberField<false, Role>,

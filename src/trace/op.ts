@@ -34,6 +34,9 @@ export function rowOf(kind: OpKind): OpRow {
 export function beyondTrees(op: Op): string | null {
   const values: Values = op;
   for (const [name, field] of Object.entries(rowOf(op.op).fields)) {
+    if (field.role === "flag" && field.beyondTrees && values[name] === true) {
+      return `${op.op} with ${name}`;
+    }
     if (field.role !== "choice") continue;
     const value = field.beyondTrees.find((each) => each === values[name]);
     if (value !== undefined) return `${op.op} with ${name} ${value}`;

@@ -175,16 +175,24 @@ export const SYSCALLS = {
       at: field.page,
       pages: field.pagesOrNone,
       newPages: field.pagesOrNone,
-      /** Given: MREMAP_MAYMOVE and MREMAP_FIXED; absent: no flags. */
+      /** Given: MREMAP_MAYMOVE and MREMAP_FIXED; absent: no flags but those below. */
       to: field.optional(field.page),
+      /** MREMAP_MAYMOVE without a place. */
+      maymove: field.mark("may move", [1, 8], { beyondTrees: true }),
+      /** MREMAP_DONTUNMAP, and with it MREMAP_MAYMOVE. */
+      dontunmap: field.mark("the old place stays", [1, 24], { beyondTrees: true }),
     },
     spans: [...onRange, { start: "to", or: "at", length: "newPages" }],
     allocates: ["page-table", ...SPLIT],
     vmas: "move",
     drawn: { inRuns: OFTEN, weight: [1, 6], favourite: true },
     weightBesideDrivers: 9,
-    words: ({ proc: p, at, pages, newPages, to }) =>
-      `p${p} ${rangeText(at, pages)} ${to === undefined ? "resize" : "move"} to ${rangeText(to ?? at, newPages)}`,
+    words: ({ proc: p, at, pages, newPages, to, maymove, dontunmap }) =>
+      [
+        `p${p} ${rangeText(at, pages)} ${to === undefined ? "resize" : "move"} to ${rangeText(to ?? at, newPages)}`,
+        ...(maymove === true && to === undefined ? ["may move"] : []),
+        ...(dontunmap === true ? ["the old place stays"] : []),
+      ].join(", "),
   }),
   mprotect: row({
     fields: { ...range, prot },

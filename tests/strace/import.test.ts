@@ -148,13 +148,15 @@ mmap(NULL, 4096, PROT_READ, MAP_SHARED, 3, 0x1000) = -1 EPERM (Operation not per
 madvise(0x7f0000000000, 4096, MADV_DONTNEED) = -1 EINVAL (Invalid argument)
 madvise(0x7f0000000000, 4096, MADV_HWPOISON) = -1 EINVAL (Invalid argument)
 mremap(0x7f0000000000, 8192, 16384, MREMAP_MAYMOVE) = -1 EFAULT (Bad address)
+mremap(0x7f0000000000, 8192, 8192, MREMAP_MAYMOVE|MREMAP_DONTUNMAP) = -1 EINVAL (Invalid argument)
 `,
       { devices },
     );
     expect(trace.ops.map(opText).slice(2)).toEqual([
       "mmap p0 [5,6) = pfn [1,2) resource r shared",
       "madvise p0 [0,1) dontneed",
-      "mremap p0 [0,2) resize to [0,4)",
+      "mremap p0 [0,2) resize to [0,4), may move",
+      "mremap p0 [0,2) resize to [0,2), the old place stays",
     ]);
     expect(dropped.map(({ line }) => line)).toEqual([4, 6]);
   });
