@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readExcerpt } from "../../src/explain/excerpt.ts";
 import { mappingsOf, reservationsOf } from "../../src/explain/state.ts";
@@ -39,6 +42,44 @@ describe("a list and maps", () => {
       { asked: undefined, has: [] },
       { asked: "write-combining", has: ["uncached-minus"] },
     ]);
+  });
+});
+
+describe("other files of /proc", () => {
+  it("/proc/iomem names the drivers that claim what is reserved, whole or in part", () => {
+    const iomem = [
+      "c0000000-c1ffffff : PCI Bus 0000:00",
+      "  c0004000-c0005fff : 0000:00:03.0",
+      "    c0004000-c0004fff : nvme",
+      "d0000000-d0000fff : other",
+    ].join("\n");
+    const claimed = reservationsOf(readExcerpt(`${LIST}\n${iomem}`)).map((one) => one.claimed);
+    expect(claimed).toEqual([["PCI Bus 0000:00"], ["PCI Bus 0000:00", "0000:00:03.0", "nvme"]]);
+  });
+
+  it("smaps tells what maps tell, whatever else it has", () => {
+    const about = "Size: 8 kB\nRss: 0 kB\nVmFlags: rd wr sh mr mw me ms pf io dd";
+    const smaps = MAPS.replaceAll("/maps <==", "/smaps <==").replaceAll(
+      /^[0-9a-f]+-.*$/gm,
+      (line) => `${line}\n${about}`,
+    );
+    const [told, known] = [readExcerpt(`${LIST}\n${smaps}`), excerpt];
+    expect(reservationsOf(told)).toEqual(reservationsOf(known));
+    expect(mappingsOf(told)).toEqual(mappingsOf(known));
+  });
+});
+
+describe("a sequence that is saved", () => {
+  it("is a trace that logs the line again when it is replayed as told", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "pfndiff-explain-"));
+    const path = join(folder, "bug.json");
+    const stdin = "x86/PAT: gl:8 freeing invalid memtype [mem 0xfe001000-0xfe001fff]";
+    const { status, err } = await run(["explain", "--release", "6.12", "--out", path], { stdin });
+    const [, command = ""] = /pfndiff (replay .*)\n/.exec(err) ?? [];
+    const replayed = await run(command.split(" "));
+    rmSync(folder, { recursive: true });
+    expect(status).toBe(0);
+    expect(replayed.out).toMatch(/invalid free of \[\d+,\d+\)/);
   });
 });
 
