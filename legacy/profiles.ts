@@ -31,9 +31,9 @@ export const LEGACY_PROFILES = {
     vmFlagsAssertWriteLock: true,
     mremapCountsMaps: "fixed-apart",
     mremapRoom: { early: 6, move: 4 },
-    hasMseal: true,
     hasGuardPages: false,
     sysfsHasLargeFiles: false,
+    hasMseal: true,
     mremapErrorClearsSource: false,
   },
 } as const satisfies Record<string, MmProfile>;
