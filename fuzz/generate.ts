@@ -12,7 +12,6 @@ import { Swarm } from "./swarm.ts";
  * edges. Every number comes straight from the random numbers, so equal ones write equal traces.
  */
 export class TraceWriter {
-  protected readonly random: Random;
   protected readonly swarm = new Swarm();
   protected ops: Op[] = [];
   protected readonly processes = new ProcessTable();
@@ -20,9 +19,7 @@ export class TraceWriter {
   private at = 0;
   private pages = 1;
 
-  constructor(random: Random) {
-    this.random = random;
-  }
+  constructor(protected readonly random: Random) {}
 
   /** Writes the next trace. */
   write(name: string): Trace {

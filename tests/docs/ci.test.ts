@@ -52,7 +52,7 @@ describe("the recipe for", () => {
     const steps: { run?: string }[] = jobs.gate.steps;
     const runs = steps.flatMap(({ run }) => run?.trim() ?? []);
     expect(runs.slice(0, 2)).toEqual(["npm ci", "npx pfndiff gate"]);
-    const env = { GITHUB_RUN_NUMBER: "7", GITHUB_STEP_SUMMARY: join(dir, "summary.md") };
+    const env = { GITHUB_RUN_NUMBER: "5", GITHUB_STEP_SUMMARY: join(dir, "summary.md") };
     for (const run of runs) {
       expect([run, shell(shortened(run), env)]).toEqual([
         run,
@@ -68,7 +68,7 @@ describe("the recipe for", () => {
     const { pfndiff } = parse(readFileSync("docs/ci/gitlab.yml", "utf8"));
     rmSync(join(dir, ".pfndiff"), { recursive: true, force: true });
     const script: string[] = pfndiff.script;
-    const env = { CI_PIPELINE_IID: "8" };
+    const env = { CI_PIPELINE_IID: "11" };
     const { status, stderr } = shell(script.map(shortened).join("\n"), env);
     expect([status, stderr]).toEqual([0, expect.any(String)]);
     expect(at("pfndiff.html")).toContain("<!doctype html>");
