@@ -15,6 +15,8 @@ import { sourceFor } from "./sourcefor.ts";
 export interface JudgeOptions {
   /** Seconds that a comparison may take, once both ends are built. */
   readonly time: number;
+  /** So many runs of each comparison, whatever time they take. */
+  readonly runs?: number;
   readonly seed: number;
   readonly out: string;
   readonly jobs?: number;
@@ -87,8 +89,8 @@ async function judgeEnds(io: Io, ends: Ends, options: JudgeOptions): Promise<num
   const cut = {
     seed: options.seed,
     source: sourceFor(pair, {}),
-    runs: null,
-    milliseconds: options.time * 1000 * RUNNING,
+    runs: options.runs ?? null,
+    milliseconds: options.runs === undefined ? options.time * 1000 * RUNNING : null,
     shard: null,
   };
   const session = await orClose(pair, async () =>

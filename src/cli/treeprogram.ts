@@ -1,13 +1,23 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { Io } from "./io.ts";
 import { opening } from "./opening.ts";
-import { confirmOption, type Done, jobsOption, outOption, seconds, seedOption } from "./options.ts";
+import {
+  confirmOption,
+  type Done,
+  jobsOption,
+  outOption,
+  seconds,
+  seedOption,
+  wholeNumber,
+} from "./options.ts";
 
 const TEACHING = `
 A kernel tree's own code, in a process (docs/TREES.md):
   pfndiff fuzz --before tree:~/linux@v6.15 --after tree:~/linux
   pfndiff conform --live tree:~/linux      random traces: does the model do what it does?
   pfndiff judge ~/linux v6.15..my-series   what a series of patches changes
+  pfndiff explore --before modern@7.2 --after tree:~/linux --no-judge
+                                           every sequence of ops: the same as the model?
 `;
 
 const JUDGING = `
@@ -41,6 +51,12 @@ export function addTreeCommands(program: Command, io: Io, done: Done): void {
       "of each comparison once it is built: six tenths at most for runs, the rest for short traces",
       seconds,
       600,
+    )
+    .addOption(
+      new Option(
+        "--runs <n>",
+        "so many runs of each comparison, whatever time they take, so that the page is the same again",
+      ).argParser(wholeNumber(1, 1e9)),
     )
     .addOption(confirmOption())
     .addOption(seedOption().default(1))

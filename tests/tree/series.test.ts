@@ -79,13 +79,13 @@ afterAll(() => {
   rmSync(root, { recursive: true, force: true });
 });
 
-const judged = (name: string, time: string, ...words: string[]) =>
-  run(["judge", repo, ...words, "--time", time, "--jobs", "1", "--out", join(root, name)]);
+const judged = (name: string, runs: string, ...words: string[]) =>
+  run(["judge", repo, ...words, "--runs", runs, "--jobs", "1", "--out", join(root, name)]);
 
 describe("a series of commits", () => {
   test("that changes nothing is told so, and the repository is as it was", async () => {
     const was = everything();
-    const { status, out } = await judged("same", "1", `${nth(0)}..${nth(1)}`);
+    const { status, out } = await judged("same", "60", `${nth(0)}..${nth(1)}`);
     expect(out).toContain("**No finding is the series' own.**");
     expect(out).toMatch(/^1 commit; \d+ runs/m);
     expect(status).toBe(0);
@@ -95,7 +95,7 @@ describe("a series of commits", () => {
   test("is not begun with a kernel to confirm it that is none", async () => {
     const { status, err } = await judged(
       "none",
-      "1",
+      "60",
       `${nth(0)}..${nth(1)}`,
       "--confirm",
       "legacy",
@@ -108,7 +108,7 @@ describe("a series of commits", () => {
   });
 
   test("is judged commit by commit, with short traces and the functions that they pass", async () => {
-    const { status, out } = await judged("each", "3", `${nth(0)}..${nth(2)}`, "--each");
+    const { status, out } = await judged("each", "12", `${nth(0)}..${nth(2)}`, "--each");
     const [same = "", fault = ""] = out.split(/^(?=## )/m);
     expect(same).toContain("**No finding is the series' own.**");
     expect(fault).toMatch(/^1 commit; \d+ runs/m);
