@@ -5,80 +5,16 @@ import { ALLOCATION_SITES } from "../src/pat/kernelstate.ts";
 import type { Fault } from "../src/trace/fields.ts";
 import type { TraceEvent } from "../src/trace/recording.ts";
 import type { World } from "../src/trace/trace.ts";
+import { ShownList, type ShownReservation, ShownSpace } from "./shown.ts";
 import { RECORD, STOPS, textIn } from "./wire.ts";
 
 const PAGE_BYTES = 4096;
-/** The bit of a VMA's flags that says that it has no VM_PAT where others may (SEEN_PAT_LOST in program/pfndiff.h). */
-const PAT_LOST = 1;
-/** A page that the page table does not map, and one that a write has copied. */
-const ENTRY_NONE = -1;
-export const ENTRY_COPIED = -2;
+/** How many lines are remembered. */
+const MOST_LINES = 1000;
 
 /** An answer that is not what the protocol allows: it is never taken for data. */
 export class GarbledTreeAnswer extends Error {
   override readonly name = "GarbledTreeAnswer";
-}
-
-/** A VMA as a program shows it. */
-export interface ShownVma {
-  readonly start: number;
-  readonly end: number;
-  readonly pfn: number;
-  /** As src/mm/vmaflags.ts has them. */
-  readonly flags: number;
-  readonly device: null;
-  readonly isPatLost: boolean;
-}
-
-/** A reservation as a program shows it; `mode` is an index into CACHE_MODES. */
-export interface ShownReservation {
-  readonly start: number;
-  readonly end: number;
-  readonly mode: number;
-}
-
-/** A process: its VMAs by address, and what its page table holds. */
-export class ShownSpace {
-  vmas: readonly ShownVma[] = [];
-  private readonly entries: Int32Array;
-
-  constructor(vpages: number) {
-    this.entries = new Int32Array(vpages).fill(ENTRY_NONE);
-  }
-
-  /** The first VMA that ends after `page`, or null. */
-  find(page: number): ShownVma | null {
-    let [low, high] = [0, this.vmas.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.vmas[middle] as ShownVma).end > page) high = middle;
-      else low = middle + 1;
-    }
-    return this.vmas[low] ?? null;
-  }
-
-  after(vma: { readonly end: number }): ShownVma | null {
-    return this.find(vma.end);
-  }
-
-  /** (pfn << 3) | cache mode of a page of the region, or a negative number. */
-  entryAt(page: number): number {
-    return this.entries[page] ?? ENTRY_NONE;
-  }
-
-  /** Where the pages from `page` on stop to map consecutive pfns with one mode, or nothing; at most `to`. */
-  runEnd(page: number, to: number): number {
-    const first = this.entryAt(page);
-    let end = page + 1;
-    // A page on, the same mode: the pfn is what lies above the three bits of the mode.
-    if (first >= 0) while (end < to && this.entryAt(end) === first + (end - page) * 8) end++;
-    else while (end < to && this.entryAt(end) < 0) end++;
-    return end;
-  }
-
-  setEntry(page: number, entry: number): void {
-    this.entries[page] = entry;
-  }
 }
 
 /** Why a trace ended before its last op, and where the kernel's code was. */
@@ -89,32 +25,57 @@ export interface Stopped {
   readonly backtrace: readonly string[];
 }
 
-const NO_SPACES: ReadonlyMap<number, ShownSpace> = new Map();
 const NO_LIST: readonly ShownReservation[] = [];
+const NO_EVENTS: readonly TraceEvent[] = [];
+const NO_FUNCTIONS: readonly string[] = [];
 
-/** Goes through the answer of one trace, step by step, from changes to states. */
+/**
+ * Goes through answers to traces, step by step, from changes to states. What a step shows is good until
+ * the next one; of the list the one before is, too.
+ */
 export class AnswerSteps {
   outcome: Outcome = null;
   /** The allocation that failed within the op, or null. */
   failed: Fault | null = null;
-  events: readonly TraceEvent[] = [];
+  events: readonly TraceEvent[] = NO_EVENTS;
   /** The kernel's functions that the op passed, in the order of their first calls; only of a trace that is watched. */
-  passed: readonly string[] = [];
+  passed: readonly string[] = NO_FUNCTIONS;
   list: readonly ShownReservation[] = NO_LIST;
   /** Why there are no more steps; from then on no process is alive and every op is ESRCH. */
   stopped: Stopped | null = null;
-  private live = new Map<number, ShownSpace>();
+  /** The whole answer. */
+  private words: Int32Array = new Int32Array(0);
+  private readonly live = new Map<number, ShownSpace>();
+  /** Of processes that are gone. */
+  private readonly spare: ShownSpace[] = [];
+  private readonly lists = [new ShownList(), new ShownList()] as const;
+  /** Lines of the kernel log that have been read in this window. */
+  private readonly lines = new Map<string, TraceEvent | null>();
   private at = 0;
+  private vpages = 0;
   private window = { address: 0, pages: 0 };
 
-  constructor(
-    private readonly words: Int32Array,
-    private readonly world: World,
-  ) {
-    const [kind, length, page] = words;
-    if (kind !== RECORD.TRACE || length !== 1) throw new GarbledTreeAnswer("no trace begins");
-    this.window = { address: (page as number) * PAGE_BYTES, pages: world.pfns };
+  /** Begins with the answer to a trace. */
+  begin(words: Int32Array, world: World): this {
+    if (words[0] !== RECORD.TRACE || words[1] !== 1) {
+      throw new GarbledTreeAnswer("no trace begins");
+    }
+    const address = (words[2] as number) * PAGE_BYTES;
+    if (this.window.address !== address || this.window.pages !== world.pfns) {
+      this.window = { address, pages: world.pfns };
+      this.lines.clear();
+    }
+    this.words = words;
+    this.vpages = world.vpages;
     this.at = 3;
+    this.stopped = null;
+    this.showNothing();
+    return this;
+  }
+
+  /** Whether every step says the same, word by word, as those of another answer. */
+  saysTheSameAs({ words }: AnswerSteps): boolean {
+    return words.length === this.words.length && bytesOf(words).equals(bytesOf(this.words));
   }
 
   /** Live processes by id. */
@@ -132,9 +93,9 @@ export class AnswerSteps {
     if (outcome === undefined) throw new GarbledTreeAnswer(`errno ${errno} has no name here`);
     this.outcome = outcome;
     this.failed = null;
-    this.passed = [];
+    this.passed = NO_FUNCTIONS;
     this.at += 3;
-    if (this.events.length > 0) this.events = [];
+    this.events = NO_EVENTS;
     while (this.at < words.length && words[this.at] !== RECORD.STEP) {
       const from = this.at + 2;
       this.at = from + (words[this.at + 1] as number);
@@ -145,24 +106,28 @@ export class AnswerSteps {
   private showNothing(): void {
     this.outcome = "ESRCH";
     this.failed = null;
-    this.passed = [];
-    this.events = [];
+    this.passed = NO_FUNCTIONS;
+    this.events = NO_EVENTS;
     this.list = NO_LIST;
-    this.live = new Map(NO_SPACES);
+    for (const proc of this.live.keys()) this.bury(proc);
+  }
+
+  private bury(proc: number): void {
+    const space = this.live.get(proc);
+    if (space !== undefined) this.spare.push(space);
+    this.live.delete(proc);
   }
 
   private take(kind: number, from: number, to: number): void {
     switch (kind) {
       case RECORD.LOG:
-        return this.addEvent(parseLogLine(textIn(this.words.subarray(from + 1, to)), this.window));
+        return this.addEvent(this.logged(textIn(this.words.subarray(from + 1, to))));
       case RECORD.LIST:
-        this.list = this.listIn(from, to);
-        return;
+        return this.takeList(from, to);
       case RECORD.VMAS:
-        return this.takeVmas(from, to);
+        return this.spaceOf(this.words[from] as number).take(this.words, from + 1, to);
       case RECORD.GONE:
-        this.live.delete(this.words[from] as number);
-        return;
+        return this.bury(this.words[from] as number);
       case RECORD.PAGES:
         return this.takePages(from, to);
       case RECORD.FAILED:
@@ -186,39 +151,23 @@ export class AnswerSteps {
     }
   }
 
+  /** What a line says; the same few come up again and again. */
+  private logged(line: string): TraceEvent | null {
+    const known = this.lines.get(line);
+    if (known !== undefined) return known;
+    const event = parseLogLine(line, this.window);
+    if (this.lines.size === MOST_LINES) this.lines.clear();
+    this.lines.set(line, event);
+    return event;
+  }
+
   private addEvent(event: TraceEvent | null): void {
     if (event !== null) this.events = [...this.events, event];
   }
 
-  private listIn(from: number, to: number): ShownReservation[] {
-    const { words } = this;
-    const list: ShownReservation[] = [];
-    for (let at = from; at < to; at += 3) {
-      const [start, end, mode] = [words[at], words[at + 1], words[at + 2]] as [
-        number,
-        number,
-        number,
-      ];
-      list.push({ start, end, mode });
-    }
-    return list;
-  }
-
-  private takeVmas(from: number, to: number): void {
-    const { words } = this;
-    const vmas: ShownVma[] = [];
-    for (let at = from + 1; at < to; at += 4) {
-      const shown = words[at + 3] as number;
-      vmas.push({
-        start: words[at] as number,
-        end: words[at + 1] as number,
-        pfn: words[at + 2] as number,
-        flags: shown & ~PAT_LOST,
-        device: null,
-        isPatLost: (shown & PAT_LOST) !== 0,
-      });
-    }
-    this.spaceOf(words[from] as number).vmas = vmas;
+  private takeList(from: number, to: number): void {
+    const [one, other] = this.lists;
+    this.list = (this.list === one.shown ? other : one).take(this.words, from, to);
   }
 
   private takePages(from: number, to: number): void {
@@ -232,7 +181,8 @@ export class AnswerSteps {
   private spaceOf(proc: number): ShownSpace {
     let space = this.live.get(proc);
     if (space === undefined) {
-      space = new ShownSpace(this.world.vpages);
+      space = this.spare.pop() ?? new ShownSpace();
+      space.begin(this.vpages);
       this.live.set(proc, space);
     }
     return space;
@@ -249,6 +199,10 @@ export class AnswerSteps {
       this.addEvent({ kind, text, backtrace });
     }
   }
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Int32Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }
 
 function faultOf(site: number, nth: number): Fault {

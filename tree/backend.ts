@@ -9,7 +9,7 @@ import type { Trace, World } from "../src/trace/trace.ts";
 import { UserError } from "../src/usererror.ts";
 import { TreeProgram } from "./program.ts";
 import { recordingOf } from "./recording.ts";
-import type { Asked } from "./wire.ts";
+import { type Asked, type Batch, encodeRequest } from "./wire.ts";
 
 /** Allocations that nothing here makes: kernel mappings are what drivers ask for. */
 const NO_SITES: readonly AllocationSite[] = ["kernel-area"];
@@ -24,6 +24,12 @@ export function unfitForTree(ops: readonly Op[]): string | null {
     }
   }
   return null;
+}
+
+/** Those of some traces that trees can run, ready to be announced to any number of them. */
+export function batchOf(asked: readonly Asked[]): Batch {
+  const traces = asked.filter(({ ops }) => unfitForTree(ops) === null);
+  return { traces, request: encodeRequest(traces) };
 }
 
 /** A kernel tree's own code as a backend: it answers at once, and from a process of its own. */
@@ -54,6 +60,8 @@ export class TreeBackend implements Backend {
 
   /** The words of the answer to a trace. Throws UserError for a trace that no tree can run. */
   answerTo(world: World, ops: readonly Op[]): Int32Array {
+    const announced = this.running.announced(world, ops);
+    if (announced !== null) return announced;
     this.requireFit(ops);
     return this.running.answerTo(world, ops);
   }
@@ -61,12 +69,12 @@ export class TreeBackend implements Backend {
   /** Asks for many answers at once, so that each of them is there when it is wanted. */
   prefetch(traces: readonly Asked[]): void {
     for (const { ops } of traces) this.requireFit(ops);
-    this.running.prefetch(traces);
+    this.running.prefetch({ traces, request: encodeRequest(traces) });
   }
 
   /** Says what will be asked once the traces of the call before are through; the program is at it meanwhile. */
-  announce(traces: readonly Asked[]): void {
-    this.running.announce(traces.filter(({ ops }) => unfitForTree(ops) === null));
+  announce(batch: Batch): void {
+    this.running.announce(batch);
   }
 
   async prepare(traces: readonly Trace[]): Promise<void> {

@@ -25,6 +25,7 @@ const BESIDE: Readonly<Record<string, string>> = {
   "fork.c": "kernel",
   "mem.c": "drivers/char",
   "memtype.c": "arch/x86/mm/pat",
+  "memtype_interval.c": "arch/x86/mm/pat",
 };
 
 /** The folder: beside this file, or where the bundle or a chunk of it is built from. */

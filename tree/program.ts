@@ -3,7 +3,7 @@ import type { World } from "../src/trace/trace.ts";
 import { KernelUnavailable } from "../kernel/unavailable.ts";
 import { AnswerSteps, splitAnswer, type Stopped } from "./answer.ts";
 import { type Hello, NoStart, ProgramEnded, TreeChild } from "./child.ts";
-import { type Asked, encodeRequest, RECORD, STOPS } from "./wire.ts";
+import { type Asked, type Batch, encodeRequest, RECORD, STOPS } from "./wire.ts";
 
 /** A trace by itself that a program dies of without a word: what it shows is a crash at its first op. */
 const CRASHED = "the program was killed";
@@ -44,8 +44,8 @@ export class TreeProgram {
   }
 
   /** Asks for the answers to several traces at once; those of an earlier call are forgotten. */
-  prefetch(traces: readonly Asked[]): void {
-    this.announce(traces);
+  prefetch(batch: Batch): void {
+    this.announce(batch);
     this.collect();
   }
 
@@ -53,11 +53,11 @@ export class TreeProgram {
    * Sends traces whose answers will be wanted once those that were announced before are through; these are
    * read now, and what was read before them is forgotten.
    */
-  announce(traces: readonly Asked[]): void {
+  announce({ traces, request }: Batch): void {
     this.collect();
     if (traces.length === 0) return;
     try {
-      this.running().send(encodeRequest(traces));
+      this.running().send(request);
       this.sent = traces;
     } catch (error) {
       if (!(error instanceof ProgramEnded)) throw error;
@@ -77,13 +77,17 @@ export class TreeProgram {
     }
   }
 
-  answerTo(world: World, ops: readonly Op[]): Int32Array {
+  /** The answer to a trace that was announced, or null. */
+  announced(world: World, ops: readonly Op[]): Int32Array | null {
     const known = this.ahead.get(ops);
     if (known !== undefined && known.world === world) return known.words;
-    if (this.sent.some((asked) => asked.ops === ops && asked.world === world)) {
-      this.collect();
-      return this.answerTo(world, ops);
-    }
+    if (!this.sent.some((asked) => asked.ops === ops && asked.world === world)) return null;
+    this.collect();
+    return this.announced(world, ops);
+  }
+
+  /** The answer to a trace, which is asked by itself. */
+  answerTo(world: World, ops: readonly Op[]): Int32Array {
     this.collect();
     const [words] = this.answersTo([{ world, ops }]);
     if (words === undefined) throw new Error("a trace without an answer");
@@ -95,7 +99,7 @@ export class TreeProgram {
     this.collect();
     const [words] = this.answersTo([{ world, ops, isWatched: true }]);
     if (words === undefined) throw new Error("a trace without an answer");
-    const steps = new AnswerSteps(words, world);
+    const steps = new AnswerSteps().begin(words, world);
     return ops.map(() => {
       steps.next();
       return steps.passed;
@@ -150,7 +154,7 @@ export class TreeProgram {
   /** The trace could not go on. */
   private afterStop(words: Int32Array, asked: Asked | undefined): void {
     if (asked === undefined) return;
-    const steps = new AnswerSteps(words, asked.world);
+    const steps = new AnswerSteps().begin(words, asked.world);
     while (steps.stopped === null) steps.next();
     this.refuse(steps.stopped);
   }

@@ -2,7 +2,8 @@ import { cattrName, type PageCacheMode } from "../src/pat/cachemode.ts";
 import { protOf, VM_DONTCOPY, VM_PRIVATE, VM_SEALED } from "../src/mm/vmaflags.ts";
 import type { Design, Recording, Step, VmaState } from "../src/trace/recording.ts";
 import type { Trace } from "../src/trace/trace.ts";
-import { AnswerSteps, type ShownSpace, type ShownVma } from "./answer.ts";
+import { AnswerSteps } from "./answer.ts";
+import type { ShownSpace, ShownVma } from "./shown.ts";
 
 type Modes = NonNullable<VmaState["modes"]>;
 
@@ -56,7 +57,7 @@ export function recordingOf(
   { trace, words }: { trace: Trace; words: Int32Array },
   { id, release, design }: { id: string; release: string; design: Design },
 ): Recording {
-  const shown = new AnswerSteps(words, trace.world);
+  const shown = new AnswerSteps().begin(words, trace.world);
   const steps = trace.ops.map(() => {
     shown.next();
     return stepOf(shown, design);

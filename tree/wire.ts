@@ -42,6 +42,12 @@ export interface Asked {
   readonly isWatched?: boolean;
 }
 
+/** Traces with the request for all of them, which every program is sent alike. */
+export interface Batch {
+  readonly traces: readonly Asked[];
+  readonly request: Int32Array;
+}
+
 /** A request of several traces, with its length in words before it. */
 export function encodeRequest(traces: readonly Asked[]): Int32Array {
   const { TRACE_WORDS, OP_WORDS } = WIRE;
@@ -68,9 +74,11 @@ export function encodeRequest(traces: readonly Asked[]): Int32Array {
   return words;
 }
 
+const UTF8 = new TextDecoder();
+
 /** The text in words that NULs pad. */
 export function textIn(words: Int32Array): string {
   const bytes = new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
   const end = bytes.indexOf(0);
-  return new TextDecoder().decode(bytes.subarray(0, end < 0 ? bytes.length : end));
+  return UTF8.decode(bytes.subarray(0, end < 0 ? bytes.length : end));
 }

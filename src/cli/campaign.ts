@@ -6,6 +6,7 @@ import type { Campaign } from "../../fuzz/summary.ts";
 import { rootsOf } from "../../reports/roots.ts";
 import { type Baseline, reasonOf } from "../gate.ts";
 import type { CampaignView, FindingView } from "../../reports/view.ts";
+import { batchOf } from "../../tree/backend.ts";
 import type { Backend } from "../backend.ts";
 import { ModelSide } from "../engine/modelside.ts";
 import { TreeSide } from "../engine/treeside.ts";
@@ -29,7 +30,8 @@ export function differentialOf({ before, after }: Pair): Differential {
     if (trees.length === 0) return run;
     return Object.assign(run, {
       announce: (traces: readonly Trace[]) => {
-        for (const tree of trees) tree.announce(traces);
+        const batch = batchOf(traces);
+        for (const tree of trees) tree.announce(batch);
       },
     });
   }

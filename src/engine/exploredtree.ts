@@ -1,4 +1,4 @@
-import { ENTRY_COPIED, type ShownSpace } from "../../tree/answer.ts";
+import { ENTRY_COPIED, type ShownSpace } from "../../tree/shown.ts";
 import { everyVma, type SeenVma } from "../oracle/observed.ts";
 import type { Op } from "../trace/op.ts";
 import type { TraceEvent } from "../trace/recording.ts";

@@ -5,7 +5,8 @@ import type { Fault } from "../trace/fields.ts";
 import type { Op } from "../trace/op.ts";
 import type { Design } from "../trace/recording.ts";
 import type { World } from "../trace/trace.ts";
-import { AnswerSteps, type ShownSpace } from "../../tree/answer.ts";
+import { AnswerSteps } from "../../tree/answer.ts";
+import type { ShownSpace } from "../../tree/shown.ts";
 
 /** What answers whole traces: a kernel tree's code in a process of its own. */
 export interface TraceAnswerer {
@@ -24,14 +25,9 @@ export class TreeSide implements LiveSide {
   /** Ops on RAM are refused for a tree, so none of its pages has another mode than write-back. */
   readonly ram = [];
   readonly changes = new ListChanges();
-  private steps: AnswerSteps | null = null;
+  private readonly shown = new AnswerSteps();
 
   constructor(private readonly program: TraceAnswerer) {}
-
-  private get shown(): AnswerSteps {
-    if (this.steps === null) throw new Error("a tree's side shows nothing before a trace");
-    return this.steps;
-  }
 
   get outcome(): Outcome {
     return this.shown.outcome;
@@ -65,8 +61,14 @@ export class TreeSide implements LiveSide {
 
   reset(world: World, ops?: readonly Op[]): void {
     if (ops === undefined) throw new Error("a tree's side has to know the whole trace");
-    this.steps = new AnswerSteps(this.program.answerTo(world, ops), world);
+    this.shown.begin(this.program.answerTo(world, ops), world);
     this.changes.clear();
+  }
+
+  /** One design that answers a trace word by word as another side does shows the same at every step. */
+  willShowTheSameAs(other: LiveSide): boolean {
+    if (!(other instanceof TreeSide) || other.hasVmPat !== this.hasVmPat) return false;
+    return this.shown.saysTheSameAs(other.shown);
   }
 
   apply(_op: Op): this {
@@ -78,7 +80,7 @@ export class TreeSide implements LiveSide {
   }
 
   space(proc: number): ShownSpace | null {
-    return this.steps?.spaces.get(proc) ?? null;
+    return this.shown.spaces.get(proc) ?? null;
   }
 
   isPatLost(vma: SeenVma): boolean {

@@ -74,6 +74,19 @@ export class Differential {
     this.apart ||= !areEqual || this.vmasParted > 0 || !areEqualCalls(before.calls, after.calls);
   }
 
+  /** Judges one op that showed the same on both sides, as all ops of the trace do; mirror() ends the trace. */
+  judgeAlike(op: Op, seen: Observed): void {
+    this.before.parted = false;
+    this.before.judge(op, seen);
+  }
+
+  /** What one side came to in a trace that shows the same on both, the other came to as well. */
+  mirror(): void {
+    const { before, after } = this;
+    for (const finding of before.findings) after.findings.push(finding.onSide(after.side));
+    Object.assign(after.retention, before.retention);
+  }
+
   /**
    * Where one side took other pages from their places than the other, what became of them is no
    * statement about the other side either; that a mapping was made or refused is. Where only that

@@ -61,8 +61,14 @@ export class ListChanges {
       wasEnd--;
       isEnd--;
     }
-    for (const { start, end, mode } of was.slice(head, wasEnd)) this.remove(start, end, mode);
-    for (const { start, end, mode } of is.slice(head, isEnd)) this.add(start, end, mode);
+    for (let at = head; at < wasEnd; at++) {
+      const { start, end, mode } = was[at] as ListEntry;
+      this.remove(start, end, mode);
+    }
+    for (let at = head; at < isEnd; at++) {
+      const { start, end, mode } = is[at] as ListEntry;
+      this.add(start, end, mode);
+    }
   }
 
   private push(start: number, end: number, mode: number, state: number): void {

@@ -165,4 +165,6 @@ export interface LiveSide extends Observed {
   reset(world: World, ops?: readonly Op[]): void;
   /** Performs one op; from then on the side shows what came of it. */
   apply(op: Op): this;
+  /** Whether every step of the trace that was begun will show the same on another side, where that is known. */
+  willShowTheSameAs?(other: LiveSide): boolean;
 }

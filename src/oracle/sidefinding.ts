@@ -57,20 +57,26 @@ export class SideFinding implements JudgedFinding {
 
   constructor(
     readonly symptom: Symptom,
-    cause: CauseId | string,
+    private readonly of: CauseId | string,
     readonly side: Side,
     readonly step: number,
     public parted: boolean,
     readonly kind: string,
     private readonly tell: () => string,
   ) {
-    this.cause = typeof cause === "string" ? cause : causeName(cause);
-    this.key = keyOf(symptom, cause);
+    this.cause = typeof of === "string" ? of : causeName(of);
+    this.key = keyOf(symptom, of);
     this.kindBit = kind === "" ? NO_KIND : kindBit(kind);
   }
 
   get detail(): string {
     return this.tell();
+  }
+
+  /** The same finding of another side. */
+  onSide(side: Side): SideFinding {
+    const { symptom, of, step, parted, kind, tell } = this;
+    return new SideFinding(symptom, of, side, step, parted, kind, tell);
   }
 
   /** The finding of one side as plain data. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { faultedTraceOfRun } from "../../fuzz/sources.ts";
+import { faultedTraceOfRun, knownToTrees } from "../../fuzz/sources.ts";
 import { LiveDifferential } from "../../fuzz/livedifferential.ts";
 import { traceOfRun } from "../../fuzz/traceofrun.ts";
 import { ModelSide } from "../../src/engine/modelside.ts";
@@ -28,7 +28,7 @@ describe.each(RELEASES)("answers that say what the model %s shows", (release) =>
 
   test("give its recordings, page tables included", () => {
     for (let run = 0; run < 25; run++) {
-      const trace = faultedTraceOfRun(3, run);
+      const trace = knownToTrees(faultedTraceOfRun)(3, run);
       const expected = model.recordSync(trace, { contexts: true });
       const words = Int32Array.from(answerOf(expected));
       const as = { id: model.id, release, design: model.design };
@@ -123,7 +123,7 @@ describe("what is no answer is never taken for one", () => {
     ];
     const [first, second] = splitAnswer(Int32Array.from([...whole, ...spent]));
     expect([[...(first ?? [])], [...(second ?? [])]]).toEqual([whole, spent]);
-    const steps = new AnswerSteps(second ?? new Int32Array(), TRACE.world);
+    const steps = new AnswerSteps().begin(second ?? new Int32Array(), TRACE.world);
     for (const _ of TRACE.ops) steps.next();
     expect(steps.events.at(-1)).toEqual({ kind: "kernel-leak", text: "kmalloc +1" });
     expect(steps.stopped).toBeNull();
@@ -140,12 +140,11 @@ describe("what is no answer is never taken for one", () => {
 
   test("an errno without a name, an unknown record and a missing step are refused", () => {
     const of = (...words: number[]) =>
-      new AnswerSteps(Int32Array.from([RECORD.TRACE, 1, 0, ...words]), TRACE.world);
+      new AnswerSteps().begin(Int32Array.from([RECORD.TRACE, 1, 0, ...words]), TRACE.world);
     expect(() => of(RECORD.STEP, 1, 999).next()).toThrow(GarbledTreeAnswer);
     expect(() => of(RECORD.STEP, 1, 0, 77, 0).next()).toThrow(GarbledTreeAnswer);
     expect(() => of(RECORD.END, 0).next()).toThrow(GarbledTreeAnswer);
-    expect(() => new AnswerSteps(Int32Array.from([RECORD.STEP, 1, 0]), TRACE.world)).toThrow(
-      GarbledTreeAnswer,
-    );
+    const [steps, headless] = [new AnswerSteps(), Int32Array.from([RECORD.STEP, 1, 0])];
+    expect(() => steps.begin(headless, TRACE.world)).toThrow(GarbledTreeAnswer);
   });
 });

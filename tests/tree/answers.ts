@@ -3,7 +3,7 @@ import { CACHE_MODES } from "../../src/pat/cachemode.ts";
 import { ALLOCATION_SITES } from "../../src/pat/kernelstate.ts";
 import { protFlags, VM_DONTCOPY, VM_PRIVATE, VM_SEALED } from "../../src/mm/vmaflags.ts";
 import type { Recording, Step, TraceEvent, VmaState } from "../../src/trace/recording.ts";
-import { ENTRY_COPIED } from "../../tree/answer.ts";
+import { ENTRY_COPIED } from "../../tree/shown.ts";
 import { RECORD } from "../../tree/wire.ts";
 
 const PAGE = 4096;

@@ -30,6 +30,8 @@ enum pfndiff_site { SITE_NONE, SITE_MEMTYPE, SITE_CONTEXT, SITE_PAGE_TABLE, SITE
 
 struct seen_vma { int start, end, pfn, flags; };
 struct seen_memtype { int start, end, mode; };
+/* A page table entry as the processor reads it, 0 where there is none, and as it was told. */
+struct seen_entry { unsigned long raw; int entry; };
 
 /* The kernel half. Results are 0 or a negative errno, as the kernel has them. */
 void k_init(unsigned long ram, unsigned long memmap);
@@ -56,10 +58,11 @@ long k_mseal(void *mm, unsigned long at, unsigned long length);
 long k_mremap(void *mm, unsigned long at, unsigned long length, unsigned long fresh, int moves, unsigned long to);
 long k_touch(void *mm, unsigned long at, int write);
 void k_revoke(void);
-/* The VMAs of a window, the memtype list, the page table entries of a window; counts of what was written. */
+/* The VMAs of a window, the memtype list; counts of what was written. */
 int k_vmas(void *mm, int pages, struct seen_vma *out, int room);
 int k_memtypes(struct seen_memtype *out, int room);
-void k_entries(void *mm, int pages, int *out);
+/* Page and entry of each page table entry of a window that is not as `seen`, which is brought up to date; how many words. */
+int k_entries(void *mm, int pages, struct seen_entry *seen, int *out);
 /* Frees the reservations of the region and whatever else a trace leaves behind by design. */
 void k_clean(void);
 /* Pages that are in use. */

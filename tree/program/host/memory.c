@@ -29,6 +29,13 @@ static const char *kinds[MOST_KINDS + 1];
 static int kind_count;
 static long live, live_of[MOST_KINDS + 1], marked_of[MOST_KINDS + 1];
 
+// What is free in the order of addresses, as sort_free() has found it.
+static unsigned int first_sorted[CLASSES + 1];
+static unsigned int (*next_sorted)[SLOTS]; // valid for what was free then
+static unsigned char (*was_used)[SLOTS];
+static unsigned long sorted_chunks;
+static long sorted_live;
+
 static void *reserve(void *at, size_t size)
 {
 	const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (at ? MAP_FIXED : 0);
@@ -46,6 +53,8 @@ void memory_setup(void)
 	reserve((void *)ARENA, CHUNK * CHUNKS);
 	next_free = reserve(NULL, sizeof(*next_free) * CHUNKS);
 	kind_of = reserve(NULL, sizeof(*kind_of) * CHUNKS);
+	next_sorted = reserve(NULL, sizeof(*next_sorted) * CHUNKS);
+	was_used = reserve(NULL, sizeof(*was_used) * CHUNKS);
 }
 
 static unsigned long size_in(unsigned int class)
@@ -78,7 +87,6 @@ static void add_chunk(unsigned int class)
 	}
 }
 
-// Traces begin with the same order of what is free: what they show must not depend on those before them.
 static void sort_free(void)
 {
 	memset(first_free, 0, sizeof(first_free));
@@ -92,6 +100,11 @@ static void sort_free(void)
 			first_free[class] = chunk * SLOTS + slot + 1;
 		}
 	}
+	memcpy(first_sorted, first_free, sizeof(first_sorted));
+	memcpy(next_sorted, next_free, sizeof(*next_free) * chunks);
+	memcpy(was_used, kind_of, sizeof(*kind_of) * chunks);
+	sorted_chunks = chunks;
+	sorted_live = live;
 }
 
 static void require_poison(const char *object, unsigned long size)
@@ -113,6 +126,21 @@ static void note_freed(unsigned int at)
 			_exit(1);
 	}
 	freed[freed_count++] = at;
+}
+
+// Traces begin with the same order of what is free: what they show must not depend on those before them. Where the
+// same objects are free as after the last sort, only what was taken from the lists since has to be put back.
+static void restore_free(void)
+{
+	int is_same = chunks == sorted_chunks && live == sorted_live;
+
+	for (unsigned long i = 0; is_same && i < freed_count; i++)
+		is_same = !was_used[freed[i] / SLOTS][freed[i] % SLOTS] && !kind_of[freed[i] / SLOTS][freed[i] % SLOTS];
+	if (!is_same)
+		return sort_free();
+	for (unsigned long i = 0; i < freed_count; i++)
+		next_free[freed[i] / SLOTS][freed[i] % SLOTS] = next_sorted[freed[i] / SLOTS][freed[i] % SLOTS];
+	memcpy(first_free, first_sorted, sizeof(first_free));
 }
 
 void memory_check(void)
@@ -176,8 +204,8 @@ long memory_live(void)
 void memory_mark(void)
 {
 	memcpy(marked_of, live_of, sizeof(marked_of));
+	restore_free();
 	freed_count = 0;
-	sort_free();
 }
 
 int memory_left(char *text, size_t size)

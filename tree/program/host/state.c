@@ -7,16 +7,16 @@
 
 // What was shown of a process.
 struct shown {
-	int alive, count, entries_known;
+	int alive, count;
 	struct seen_vma *vmas; // room for as many as the window has pages
-	int *entries;
+	struct seen_entry *entries;
 };
 
 static struct shown shown[MOST_PROCS];
-static int vpages_room, list_count, list_room;
+static int vpages_room, list_count, list_room, most_procs;
 static struct seen_memtype *list, *list_now;
 static struct seen_vma *vmas_now;
-static int *entries_now;
+static int *changed;
 
 static void *grown(void *old, size_t size)
 {
@@ -32,7 +32,7 @@ void state_begin(const struct trace *trace)
 	if (trace->vpages > vpages_room) {
 		vpages_room = trace->vpages;
 		vmas_now = grown(vmas_now, sizeof(*vmas_now) * vpages_room);
-		entries_now = grown(entries_now, sizeof(*entries_now) * vpages_room);
+		changed = grown(changed, sizeof(*changed) * 2 * vpages_room);
 		for (int i = 0; i < MOST_PROCS; i++) {
 			free(shown[i].vmas);
 			free(shown[i].entries);
@@ -40,8 +40,9 @@ void state_begin(const struct trace *trace)
 			shown[i].entries = NULL;
 		}
 	}
-	for (int i = 0; i < MOST_PROCS; i++)
-		shown[i].alive = shown[i].count = shown[i].entries_known = 0;
+	for (int i = 0; i < most_procs; i++)
+		shown[i].alive = shown[i].count = 0;
+	most_procs = 0;
 	list_count = 0;
 }
 
@@ -78,31 +79,31 @@ static void show_vmas(struct shown *it, int proc, void *mm, int vpages)
 
 static void show_entries(struct shown *it, int proc, void *mm, int vpages)
 {
-	int changed = 0;
+	const int count = k_entries(mm, vpages, it->entries, changed);
 	int *words;
 
-	k_entries(mm, vpages, entries_now);
-	if (!it->entries_known)
-		for (int i = 0; i < vpages; i++)
-			it->entries[i] = ENTRY_NONE;
-	it->entries_known = 1;
-	for (int i = 0; i < vpages; i++)
-		changed += entries_now[i] != it->entries[i];
-	if (!changed)
+	if (!count)
 		return;
-	words = answer_room(RECORD_PAGES, 1 + changed * 2);
-	*words++ = proc;
-	for (int i = 0; i < vpages; i++) {
-		if (entries_now[i] == it->entries[i])
-			continue;
-		*words++ = i;
-		*words++ = it->entries[i] = entries_now[i];
-	}
+	words = answer_room(RECORD_PAGES, 1 + count);
+	words[0] = proc;
+	memcpy(words + 1, changed, sizeof(*changed) * count);
+}
+
+static void begin_process(struct shown *it, int vpages)
+{
+	if (!it->vmas)
+		it->vmas = grown(NULL, sizeof(*it->vmas) * vpages_room);
+	if (!it->entries)
+		it->entries = grown(NULL, sizeof(*it->entries) * vpages_room);
+	for (int i = 0; i < vpages; i++)
+		it->entries[i] = (struct seen_entry){ 0, ENTRY_NONE };
 }
 
 void state_show(const struct trace *trace, void *const *mms, int procs, int proc, int child, int all)
 {
 	show_list();
+	if (procs > most_procs)
+		most_procs = procs;
 	for (int i = 0; i < procs; i++) {
 		struct shown *it = &shown[i];
 
@@ -112,10 +113,8 @@ void state_show(const struct trace *trace, void *const *mms, int procs, int proc
 			it->alive = 0;
 			continue;
 		}
-		if (!it->vmas)
-			it->vmas = grown(NULL, sizeof(*it->vmas) * vpages_room);
-		if (!it->entries)
-			it->entries = grown(NULL, sizeof(*it->entries) * vpages_room);
+		if (!it->alive)
+			begin_process(it, trace->vpages);
 		show_vmas(it, i, mms[i], trace->vpages);
 		it->alive = 1;
 		if (all || i == proc || i == child)

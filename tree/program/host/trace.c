@@ -7,8 +7,6 @@
 #include "host.h"
 
 #define APERTURE 0x100000000UL
-#define PLACES 256UL
-#define PLACE_BYTES 0x10000000UL
 
 static void *mms[MOST_PROCS];
 static int procs;
@@ -113,9 +111,7 @@ static int has_leaked(long pages_before)
 
 int trace_run(const struct trace *trace, const int *ops)
 {
-	static unsigned long place;
-	const unsigned long base = APERTURE + place * PLACE_BYTES;
-	const int base_page = (int)(base / PFNDIFF_PAGE);
+	const int base_page = (int)(APERTURE / PFNDIFF_PAGE);
 	const long pages_before = k_pages_used();
 	int leaked;
 
@@ -123,9 +119,7 @@ int trace_run(const struct trace *trace, const int *ops)
 	k_sort_pages();
 	k_forget_warnings();
 	state_begin(trace);
-	// Another place each time: what a trace leaves in the list would be met by the next one there.
-	k_world(base, (unsigned long)trace->pfns, trace->write_back, trace->maps);
-	place = (place + 1) % PLACES;
+	k_world(APERTURE, (unsigned long)trace->pfns, trace->write_back, trace->maps);
 	answer_record(RECORD_TRACE, &base_page, 1);
 	for (int i = 0; i < trace->ops; i++) {
 		const int *op = ops + (size_t)i * OP_WORDS;

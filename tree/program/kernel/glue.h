@@ -38,5 +38,8 @@ extern struct address_space *pfndiff_mapping;
 struct mm_struct *pfndiff_dup_mm(struct task_struct *task, struct mm_struct *mm);
 extern const struct file_operations *pfndiff_mem_fops;
 void pfndiff_pat_on(void);
+struct memtype;
+int pfndiff_memtypes(void (*take)(const struct memtype *entry, struct seen_memtype *to), struct seen_memtype *out,
+		     int room);
 
 #endif

@@ -72,22 +72,21 @@ int k_vmas(void *mm, int pages, struct seen_vma *out, int room)
 	return count;
 }
 
+static void show_memtype(const struct memtype *entry, struct seen_memtype *to)
+{
+	/* Nobody asked for that: it is no entry any more, or not the one that was put there. */
+	if (entry->start >= entry->end || entry->start < pfndiff_base || entry->end > pfndiff_base + pfndiff_bytes)
+		host_bug("the memtype list holds a range that lies outside of the region");
+	*to = (struct seen_memtype){
+		.start = region_page(entry->start),
+		.end = region_page(entry->end),
+		.mode = entry->type,
+	};
+}
+
 int k_memtypes(struct seen_memtype *out, int room)
 {
-	struct memtype entry;
-	int count = 0;
-
-	while (count < room && !memtype_copy_nth_element(&entry, count + 1)) {
-		/* Nobody asked for that: it is no entry any more, or not the one that was put there. */
-		if (entry.start >= entry.end || entry.start < pfndiff_base || entry.end > pfndiff_base + pfndiff_bytes)
-			host_bug("the memtype list holds a range that lies outside of the region");
-		out[count++] = (struct seen_memtype){
-			.start = region_page(entry.start),
-			.end = region_page(entry.end),
-			.mode = entry.type,
-		};
-	}
-	return count;
+	return pfndiff_memtypes(show_memtype, out, room);
 }
 
 void k_clean(void)
@@ -134,15 +133,30 @@ static int entry_of(pte_t pte)
 	return page << 3 | pgprot2cachemode(pte_pgprot(pte));
 }
 
-void k_entries(void *mm, int pages, int *out)
+int k_entries(void *mm, int pages, struct seen_entry *seen, int *out)
 {
+	int *at = out;
+
 	for (int from = 0; from < pages; from += PTRS_PER_PTE) {
 		const int count = min_t(int, pages - from, PTRS_PER_PTE);
-		pte_t *table = table_of(mm, PFNDIFF_WINDOW + from * PAGE_SIZE);
+		const pte_t *table = table_of(mm, PFNDIFF_WINDOW + from * PAGE_SIZE);
 
-		for (int i = 0; i < count; i++)
-			out[from + i] = table ? entry_of(table[i]) : ENTRY_NONE;
+		for (int i = 0; i < count; i++) {
+			struct seen_entry *it = &seen[from + i];
+			const unsigned long raw = table ? table[i].pte : 0;
+			int entry;
+
+			if (raw == it->raw)
+				continue;
+			it->raw = raw;
+			entry = entry_of(__pte(raw));
+			if (entry == it->entry)
+				continue;
+			*at++ = from + i;
+			*at++ = it->entry = entry;
+		}
 	}
+	return at - out;
 }
 
 static bool is_served(struct mm_struct *mm, unsigned long address, bool write)
