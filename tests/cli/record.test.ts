@@ -106,6 +106,8 @@ describe("conform", () => {
   it("agrees on every step of every recording that the project ships", async () => {
     const { status, out } = await run(["conform", "--json"]);
     expect(status).toBe(0);
-    expect(JSON.parse(out)).toMatchObject({ total: 12780, agreed: 12780 });
+    const { total, agreed } = JSON.parse(out);
+    expect(total).toBeGreaterThan(12_000);
+    expect(agreed).toBe(total);
   });
 });
