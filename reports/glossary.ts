@@ -8,9 +8,9 @@ export const GLOSSARY: Readonly<Record<string, string>> = {
   track:
     "to reserve the range of a mapping when it is made, and to untrack: to give it back when it goes",
   before:
-    "the design of kernels up to 6.15: each VMA has a flag, VM_PAT, and untracking finds the range again from page tables",
+    "the side that is compared with; unless --before says other, the design of kernels up to 6.15: each VMA has a flag, VM_PAT, and untracking finds the range again from page tables",
   after:
-    "the design from 6.16 on: a counted context, shared by split, mremap and fork, holds the range until its last VMA goes",
+    "the side that is asked about; unless --after says other, the design from 6.16 on: a counted context, shared by split, mremap and fork, holds the range until its last VMA goes",
   trace: "a world and a list of operations (pfndiff help ops): all that a finding needs",
   finding:
     "a symptom (pfndiff help symptoms) at a step of a trace on one side, with its cause; verdict:symptom:cause is its signature",

@@ -8,6 +8,7 @@ import {
   reasonOf,
 } from "../../src/gate.ts";
 import type { CampaignFinding } from "../../src/oracle/finding.ts";
+import { grouped, plural } from "../numbers.ts";
 import { bySeverity } from "../../src/oracle/severity.ts";
 
 /**
@@ -129,9 +130,15 @@ export function verdictLine({ campaign, passed, signatures }: JudgedReport): str
   const failing = signatures.filter(fails).length;
   const missed = campaign.goalsMissed.length;
   const why = [
-    ...(failing === 0 ? [] : [`${failing} of ${signatures.length} findings unexpected`]),
-    ...(missed === 0 ? [] : [`${missed} goals missed`]),
+    ...(failing === 0
+      ? []
+      : [`${grouped(failing)} of ${plural(signatures.length, "finding")} unexpected`]),
+    ...(missed === 0 ? [] : [`${plural(missed, "goal")} missed`]),
   ];
-  const outcome = passed ? `all ${signatures.length} findings expected` : why.join(", ");
-  return `${campaign.before} against ${campaign.after}, ${campaign.runs} runs: ${outcome}`;
+  const outcome = passed
+    ? signatures.length === 1
+      ? "the one finding is expected"
+      : `all ${plural(signatures.length, "finding")} expected`
+    : why.join(", ");
+  return `${campaign.before} against ${campaign.after}, ${plural(campaign.runs, "run")}: ${outcome}`;
 }

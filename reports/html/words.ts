@@ -210,3 +210,13 @@ export function verdictLine(report: ReportData): string {
     .map((status) => `${grouped(counts[status])} ${STATUS_TEXT[status].name}`);
   return parts.length === 0 ? "The gate failed" : `Unexpected: ${parts.join(", ")}`;
 }
+
+/** Where a reference can be looked up: a commit of Linux, a message of its lists, a web address; else null. */
+export function addressOf(ref: string): string | null {
+  if (/^https?:\/\/\S+$/.test(ref)) return ref;
+  const commit = /^([0-9a-f]{12}) \(".+"\)$/.exec(ref)?.[1];
+  if (commit !== undefined) return `https://git.kernel.org/linus/${commit}`;
+  return /^[^\s@<>]+@[^\s@<>]+$/.test(ref)
+    ? `https://lore.kernel.org/r/${encodeURIComponent(ref)}/`
+    : null;
+}

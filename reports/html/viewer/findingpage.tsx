@@ -2,7 +2,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { ReportData, ReportFinding } from "../../data.ts";
 import { opText } from "../../optext.ts";
 import { grouped, plural } from "../../numbers.ts";
-import { headline, sideName, SYMPTOM_TEXT, VERDICT_TEXT } from "../words.ts";
+import { addressOf, headline, sideName, SYMPTOM_TEXT, VERDICT_TEXT } from "../words.ts";
 import { StatusBadge, VerdictBadge } from "./badge.tsx";
 import { CopyButtons } from "./copybuttons.tsx";
 import { openingStep } from "./difference.ts";
@@ -115,11 +115,12 @@ function Reason({ finding }: { finding: ReportFinding }) {
   );
 }
 
-/** A reference, as a link where it is a web address and nothing else. */
+/** A reference, as a link where it names a commit, a message or a web address and nothing else. */
 function Reference({ text }: { text: string }) {
-  if (!/^https?:\/\/\S+$/.test(text)) return <span>{text}</span>;
+  const address = addressOf(text);
+  if (address === null) return <span>{text}</span>;
   return (
-    <a href={text} rel="noreferrer noopener">
+    <a href={address} rel="noreferrer noopener">
       {text}
     </a>
   );

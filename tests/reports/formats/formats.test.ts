@@ -195,7 +195,7 @@ describe("GitHub annotations", () => {
   });
 
   it("are one notice when nothing fails", () => {
-    const said = "legacy@6.12 against modern@7.2, 3000 runs: all 1 findings expected";
+    const said = "legacy@6.12 against modern@7.2, 3,000 runs: the one finding is expected";
     expect(githubAnnotations(CLEAN, "f")).toBe(printed(() => notice(said, { title: "pfndiff" })));
   });
 

@@ -6,7 +6,7 @@ import { inReadingOrder, matching, NO_FILTER } from "../../../reports/html/viewe
 import { findingHash, routeOf } from "../../../reports/html/viewer/route.ts";
 import { changeLines, stateNotes } from "../../../reports/html/viewer/sidetext.ts";
 import { stateMap } from "../../../reports/html/viewer/statemap.ts";
-import { GOAL_TEXT, SYMPTOM_TEXT } from "../../../reports/html/words.ts";
+import { addressOf, GOAL_TEXT, SYMPTOM_TEXT } from "../../../reports/html/words.ts";
 import { GOALS } from "../../../fuzz/goals.ts";
 import { SYMPTOMS } from "../../../src/oracle/finding.ts";
 import type { Step } from "../../../src/trace/recording.ts";
@@ -153,4 +153,16 @@ test("a permalink leads back to its finding and step, whatever the signature", (
   );
   expect(routeOf("#/finding/%E0%A4%A")).toEqual({ page: "front", search: false });
   expect(findingHash(leak, 3)).toBe("#/finding/fixed:leak:unmap-head/step/3");
+});
+
+test("a reference leads to its commit or message, and anything else is text", () => {
+  expect(addressOf('a85dc37186a5 ("mm/mremap: check remap conditions earlier")')).toBe(
+    "https://git.kernel.org/linus/a85dc37186a5",
+  );
+  expect(addressOf("20240825152403.3171682-1-namcao@linutronix.de")).toBe(
+    "https://lore.kernel.org/r/20240825152403.3171682-1-namcao%40linutronix.de/",
+  );
+  for (const text of ["KERNEL.md L2", "javascript:alert(1)", "https://a b"]) {
+    expect(addressOf(text)).toBeNull();
+  }
 });
