@@ -1,8 +1,9 @@
+import { knownToTrees } from "../../fuzz/sources.ts";
 import { traceOfRun } from "../../fuzz/traceofrun.ts";
 import { opText } from "../../reports/optext.ts";
 import { show } from "../compare.ts";
 import type { Trace } from "../trace/trace.ts";
-import { modelOfKernel, openLiveKernel } from "./backends.ts";
+import { modelOfKernel, openLiveKernel, isTree } from "./backends.ts";
 import {
   disagreementOn,
   type FirstDisagreement,
@@ -75,10 +76,11 @@ async function compareRuns(
   { runs, seed, jobs }: LiveOptions,
 ): Promise<Tally> {
   const tally: Tally = { traces: 0, writeBack: 0, steps: 0, disagreements: 0, first: new Map() };
+  const traceOf = isTree(voices.kernel) ? knownToTrees(traceOfRun) : traceOfRun;
   let shownAt = performance.now();
   for (let from = 0; from < runs && !io.interrupted.aborted; from += BATCH * jobs) {
     const count = Math.min(BATCH * jobs, runs - from);
-    const traces = Array.from({ length: count }, (_, at) => traceOfRun(seed, from + at));
+    const traces = Array.from({ length: count }, (_, at) => traceOf(seed, from + at));
     await voices.kernel.prepare(traces);
     for (const trace of traces) {
       tally.traces += 1;
