@@ -97,7 +97,8 @@ function pageStates({ memtype, vmas, contexts = [] }: Step): Map<number, Cell> {
     for (let pfn = start; pfn < end; pfn++) note(reserved, pfn, type);
   }
   for (const { pfn, pages, type = "", ram } of Object.values(vmas).flat().flatMap(mappedRuns)) {
-    for (let n = 0; n < pages && ram !== true; n++) note(mapped, pfn + n, type);
+    if (ram === true) continue;
+    for (let n = 0; n < pages; n++) note(mapped, pfn + n, type);
   }
   const states = new Map<number, Cell>();
   for (const pfn of new Set([...reserved.keys(), ...mapped.keys()])) {

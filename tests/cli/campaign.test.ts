@@ -202,7 +202,7 @@ describe("gate", () => {
       "fuzz",
       ...same,
       "--runs",
-      "60",
+      "120",
       "--out",
       join(dir, "same"),
     ]);
