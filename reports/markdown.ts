@@ -36,7 +36,10 @@ export function markdown(raw: CampaignView): string {
     ...summaryTable(view),
     ...apart,
     ...worstRoots(view),
-    ...folded("All roots, gravest first", rootList(view)),
+    ...folded(
+      "All roots, gravest first: each groups what follows from one thing, and is no verdict",
+      rootList(view),
+    ),
     ...folded(`All ${plural(view.findings.length, "finding")}`, findingTable(view)),
     ...folded("What was run, and how to run it again", [
       headlines(campaign)
@@ -87,7 +90,6 @@ function rootList(view: CampaignView): string[] {
   const views = rootViews(view);
   if (views.length === 0) return [];
   return [
-    "Each groups what follows from one thing, as far as the witnesses tell; it is no verdict.",
     views
       .map((one) => {
         const { name, notice, findings } = one.root;
