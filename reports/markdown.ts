@@ -37,7 +37,7 @@ export function markdown(raw: CampaignView): string {
     ...apart,
     ...worstRoots(view),
     ...folded(
-      "All roots, gravest first: each groups what follows from one thing, and is no verdict",
+      "All roots, gravest first, each with what follows from it, and no verdict",
       rootList(view),
     ),
     ...folded(`All ${plural(view.findings.length, "finding")}`, findingTable(view)),
