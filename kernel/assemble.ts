@@ -12,7 +12,7 @@ import type { Trace } from "../src/trace/trace.ts";
 import type { RawStep, RawTrace } from "./answer.ts";
 import { parseLogLine } from "./parse/log.ts";
 import { type PhysicalWindow, parseMemtypeList, UnreadableKernelText } from "./parse/memtype.ts";
-import { type Splat, splatsIn } from "./parse/splat.ts";
+import { complaintsIn, type Splat } from "./parse/splat.ts";
 import { parseVmas } from "./parse/vmas.ts";
 
 /** The kernel that ran: what it calls itself, and which design it showed. */
@@ -45,7 +45,7 @@ function stepOf(raw: RawStep, window: PhysicalWindow, design: Design): Step {
     vmas,
     events: [
       ...raw.log.map((line) => parseLogLine(line, window)).filter((event) => event !== null),
-      ...splatsIn(raw.log),
+      ...complaintsIn(raw.log),
     ],
   };
 }
@@ -75,7 +75,10 @@ export function assemble(
     throw new UnreadableKernelText(`${raw.steps.length} steps for ${trace.ops.length} ops`);
   }
   const steps = raw.steps.map((step) => stepOf(step, window, kernel.design));
-  const late = splatsIn(raw.late).map((splat) => ({ ...splat, text: `${LATE}: ${splat.text}` }));
+  const late = complaintsIn(raw.late).map((splat) => ({
+    ...splat,
+    text: `${LATE}: ${splat.text}`,
+  }));
   steps.at(-1)?.events.push(...late);
   return {
     format: "pfndiff/recording@1",

@@ -3,7 +3,7 @@ import { type RawTrace, AnswerReader, GuestGaveUp } from "./answer.ts";
 import type { RunningKernel } from "./assemble.ts";
 import { Doorbell } from "./doorbell.ts";
 import { PAGE_BYTES, type PhysicalWindow } from "./parse/memtype.ts";
-import { type Splat, splatsIn } from "./parse/splat.ts";
+import { complaintsIn, type Splat } from "./parse/splat.ts";
 import { type Accelerator, Machine, type MachineParts } from "./qemu.ts";
 import {
   decodeHeader,
@@ -122,7 +122,7 @@ export class Guest {
       const hello = parseHello(line);
       if (hello === null) throw new GuestLost("unfit", line, machine, null);
       machine.forgetFiles();
-      const atBoot = splatsIn(machine.console().split("\n"));
+      const atBoot = complaintsIn(machine.console().split("\n"));
       return new Guest(machine, doorbell, { ...hello, atBoot }, limits, parts.accelerator);
     } catch (error) {
       const lost =

@@ -66,11 +66,10 @@ function outcomeOf(
   }
 }
 
-/** What the kernel said when it ended in a trace, or null where it is not the kernel that spoke. */
-function endOf({ kind, message, console }: GuestLost): Splat | null {
+/** What the kernel said when it ended in a trace, or null where it said nothing: a busy host makes guests hang too. */
+function endOf({ kind, console }: GuestLost): Splat | null {
   if (kind !== "died" && kind !== "hang") return null;
-  const said = endIn(console);
-  return kind === "hang" ? (said ?? { kind, text: message, backtrace: [] }) : said;
+  return endIn(console, kind);
 }
 
 /** Runs a trace up to the op that the kernel ended in, to tell what it had shown before. */

@@ -129,7 +129,16 @@ export function splatsIn(log: readonly string[]): Splat[] {
   return [...splats.values()];
 }
 
-/** What a kernel ended with, by its console: the first that it did not go on from. */
-export function endIn(console: string): Splat | null {
-  return splatsIn(console.split("\n")).find(({ goesOn }) => goesOn !== true) ?? null;
+/**
+ * What a kernel that still answers found wrong with itself. A stall or lockup that it came out of is left
+ * out: an emulated machine on a busy host logs them of itself.
+ */
+export function complaintsIn(log: readonly string[]): Splat[] {
+  return splatsIn(log).filter(({ goesOn }) => goesOn === true);
+}
+
+/** What a kernel ended with, by its console: the first that it did not go on from; one that died did not hang. */
+export function endIn(console: string, how: "died" | "hang"): Splat | null {
+  const ends = splatsIn(console.split("\n")).filter(({ goesOn }) => goesOn !== true);
+  return ends.find(({ kind }) => how === "hang" || kind !== "hang") ?? null;
 }

@@ -19,7 +19,7 @@ function isOfKernelsAlone(signature: string): boolean {
   return signature.split(":").some((word) => OF_KERNELS.includes(word));
 }
 
-/** How many smaller traces a kernel is asked about: each that shows it costs a boot. */
+/** How many smaller traces a kernel is asked about: each that ends it costs a boot. */
 const TRIES = 48;
 
 /** A differential that shows nothing once it has been asked often. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { endedWith } from "../../kernel/assemble.ts";
-import { endIn, splatsIn } from "../../kernel/parse/splat.ts";
+import { complaintsIn, endIn, splatsIn } from "../../kernel/parse/splat.ts";
 import { modernBackend } from "../../modern/index.ts";
 import { judge } from "../../src/oracle/judge.ts";
 import type { Trace } from "../../src/trace/trace.ts";
@@ -48,7 +48,15 @@ const END = [
   "Kernel panic - not syncing: Fatal exception",
 ];
 
+const STALL = ["rcu: INFO: rcu_preempt self-detected stall on CPU"];
+
 describe("a kernel's splat", () => {
+  test("of a stall that it came out of is no complaint, and ends only what hung", () => {
+    expect(complaintsIn([...STALL, ...KASAN])).toEqual(splatsIn(KASAN));
+    expect(endIn(STALL.join("\n"), "died")).toBeNull();
+    expect(endIn(STALL.join("\n"), "hang")).toMatchObject({ kind: "hang" });
+  });
+
   test("of KASAN is a bug that the kernel went on from, with the functions of its first backtrace", () => {
     expect(splatsIn([...KASAN, ...KASAN])).toEqual([
       {
@@ -58,11 +66,11 @@ describe("a kernel's splat", () => {
         backtrace: ["pfnmap_track_ctx_release", "vm_area_free"],
       },
     ]);
-    expect(endIn(KASAN.join("\n"))).toBeNull();
+    expect(endIn(KASAN.join("\n"), "died")).toBeNull();
   });
 
   test("that ends the kernel is told by its first line, not by the panic it leads to", () => {
-    expect(endIn([...KASAN, ...END].join("\n"))).toEqual({
+    expect(endIn([...STALL, ...KASAN, ...END].join("\n"), "died")).toEqual({
       kind: "bug",
       text: "kernel BUG at mm/memory.c",
       backtrace: ["zap_pte_range", "unmap_page_range"],
@@ -133,7 +141,7 @@ test("a kernel that went on from a splat is judged on, and one that ended is a f
     ["introduced:bug:munmap", 2],
   ]);
   const cut = { ...fine, steps: fine.steps.slice(0, 2) };
-  const end = endIn(END.join("\n"));
+  const end = endIn(END.join("\n"), "died");
   const dead = end === null ? [] : judge(fine, endedWith(cut, TRACE, end)).findings;
   expect(dead.map(({ verdict, symptom, step }) => `${verdict}:${symptom} at ${step}`)).toContain(
     "introduced:bug at 2",
