@@ -6,10 +6,13 @@ import { type Outcome, run } from "./run.ts";
 import { KernelUnavailable } from "./unavailable.ts";
 
 const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
-/** 6.1 and 6.12 come from bookworm and its security suite, 6.16 and newer from the backports. */
-const SUITES = ["bookworm", "bookworm-updates", "trixie-backports"] as const;
+/** 6.1 and 6.12 come from bookworm and its security suite, newer ones from the backports and sid. */
+const SUITES = ["bookworm", "bookworm-updates", "trixie-backports", "sid"] as const;
 const SECURITY_SUITE = "bookworm-security";
 const LOCK_WAITS = 60;
+
+/** Suites that are read where they are asked for: release candidates, and fixes not yet in a point release. */
+export type AskedSuite = "experimental" | "trixie-security";
 
 /** A package that apt offers. */
 export interface OfferedPackage {
@@ -31,7 +34,7 @@ export function mirrorsIn(printedUris: string): { main: string | null; security:
   };
 }
 
-async function sources(): Promise<string> {
+async function sources(also: readonly AskedSuite[]): Promise<string> {
   const printed = await run("apt-get", ["--print-uris", "update"], { env: { APT_CONFIG: "" } });
   if (printed.missing) {
     throw new KernelUnavailable("no apt-get", "use kernel:PATH with a bzImage of your own");
@@ -48,6 +51,14 @@ async function sources(): Promise<string> {
   const line = (base: string, suite: string) => `deb [signed-by=${KEYRING}] ${base} ${suite} main`;
   const lines = SUITES.map((suite) => line(main, suite));
   if (found.security !== null) lines.push(line(found.security, SECURITY_SUITE));
+  for (const suite of new Set(also)) {
+    const base = suite === "experimental" ? main : found.security;
+    if (base === null) {
+      const mend = "name Debian's security suite in the sources of apt";
+      throw new KernelUnavailable(`apt is not configured for a mirror of ${suite}`, mend);
+    }
+    lines.push(line(base, suite));
+  }
   return `${lines.join("\n")}\n`;
 }
 
@@ -68,11 +79,11 @@ async function apt(program: string, args: readonly string[], cwd?: string): Prom
   }
 }
 
-async function configure(): Promise<void> {
+async function configure(also: readonly AskedSuite[]): Promise<void> {
   const folder = join(cacheFolder(), "apt");
   mkdirSync(join(folder, "lists", "partial"), { recursive: true });
   mkdirSync(join(folder, "cache", "archives", "partial"), { recursive: true });
-  writeFileSync(join(folder, "sources.list"), await sources());
+  writeFileSync(join(folder, "sources.list"), await sources(also));
   writeFileSync(join(folder, "status"), "");
   const settings: Readonly<Record<string, string>> = {
     "APT::Architecture": "amd64",
@@ -91,9 +102,9 @@ async function configure(): Promise<void> {
   writeFileSync(join(folder, "apt.conf"), `${lines.join("\n")}\n`);
 }
 
-/** Brings our package lists up to date. */
-export async function refreshLists(): Promise<void> {
-  await configure();
+/** Brings our package lists up to date, those of the asked suites too. */
+export async function refreshLists(also: readonly AskedSuite[]): Promise<void> {
+  await configure(also);
   const { status, stderr } = await apt("apt-get", ["-q", "update"]);
   if (status !== 0) {
     throw new KernelUnavailable(`apt-get update failed: ${stderr.trim()}`, "look at the network");

@@ -1,7 +1,13 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { z } from "zod";
-import { downloadPackage, type OfferedPackage, offeredPackages, refreshLists } from "./apt.ts";
+import {
+  type AskedSuite,
+  downloadPackage,
+  type OfferedPackage,
+  offeredPackages,
+  refreshLists,
+} from "./apt.ts";
 import { cacheFolder, publishFolder } from "./cache.ts";
 import { run } from "./run.ts";
 import { KernelUnavailable } from "./unavailable.ts";
@@ -10,12 +16,12 @@ import { KernelUnavailable } from "./unavailable.ts";
  * Packages that may hold a vmlinuz: linux-image up to 6.18 (/boot), linux-binary in the split
  * layout of 6.19 and newer (/usr/lib/modules). Cloud builds: small, and with all that we need.
  */
-const PACKAGE = /^linux-(?<kind>image|binary)-(?<release>\d[^-]*(?:-\d+)?-cloud-amd64)$/;
+const PACKAGE = /^linux-(?<kind>image|binary)-(?<release>\d[^-]*(?:-(?:rc)?\d+)?-cloud-amd64)$/;
 
 const imageSchema = z.strictObject({
   /** What `uname -r` will say. */
   release: z.string(),
-  /** The upstream version, such as 6.1.192. */
+  /** The upstream version, such as 6.1.192, or 7.4-rc2. */
   version: z.string(),
   package: z.string(),
   packageVersion: z.string(),
@@ -33,7 +39,7 @@ export interface ListedImage {
 
 function imageOf({ name, version }: OfferedPackage): KernelImage {
   const release = PACKAGE.exec(name)?.groups?.["release"] ?? name;
-  const upstream = /^[\d.]+/.exec(version)?.[0] ?? version;
+  const upstream = /^[\d.]+(?:~rc\d+)?/.exec(version)?.[0].replace("~", "-") ?? version;
   return { release, version: upstream, package: name, packageVersion: version };
 }
 
@@ -41,10 +47,16 @@ function numbers(text: string): number[] {
   return (text.match(/\d+/g) ?? []).map(Number);
 }
 
+/** The numbers of a version; a release candidate comes before the release, which has no third one. */
+function versionKey(version: string): number[] {
+  const [, release = version, candidate] = /^(.*)-rc(\d+)$/.exec(version) ?? [];
+  return candidate === undefined ? numbers(release) : [...numbers(release), -2, Number(candidate)];
+}
+
 /** Orders images from older to newer; of one version, the split layout's binary comes last. */
 export function compareImages(a: KernelImage, b: KernelImage): number {
   const keys = (image: KernelImage) => [
-    numbers(image.version),
+    versionKey(image.version),
     [image.package.startsWith("linux-binary-") ? 1 : 0],
     numbers(image.packageVersion),
     numbers(image.release),
@@ -68,7 +80,10 @@ export function seriesOf(version: string): string {
 /** Whether "6.12", "6.12.117" or a whole `uname -r` names this image. */
 export function imageMatches(image: KernelImage, wanted: string): boolean {
   return (
-    image.release === wanted || image.version === wanted || image.version.startsWith(`${wanted}.`)
+    image.release === wanted ||
+    image.version === wanted ||
+    image.version.startsWith(`${wanted}.`) ||
+    image.version.startsWith(`${wanted}-rc`)
   );
 }
 
@@ -94,14 +109,14 @@ export function cachedImages(): KernelImage[] {
   return images;
 }
 
-async function offeredImages(): Promise<KernelImage[]> {
-  await refreshLists();
+async function offeredImages(also: readonly AskedSuite[]): Promise<KernelImage[]> {
+  await refreshLists(also);
   return (await offeredPackages((name) => PACKAGE.test(name))).map(imageOf);
 }
 
-/** The newest image of every series that Debian offers now. Throws KernelUnavailable. */
-export async function listImages(): Promise<ListedImage[]> {
-  const offered = await offeredImages();
+/** The newest image of every series that Debian offers now, in other suites too. Throws KernelUnavailable. */
+export async function listImages(also: readonly AskedSuite[] = []): Promise<ListedImage[]> {
+  const offered = await offeredImages(also);
   const cached = cachedImages();
   const series = [...new Set(offered.map(({ version }) => seriesOf(version)))];
   const listed = series.flatMap((name) => {
@@ -132,8 +147,11 @@ async function unpack(image: KernelImage, draft: string): Promise<void> {
  * Fetches the newest image that `wanted` names ("6.12", "6.12.117", a whole `uname -r`) into the
  * cache and returns it with its path. Throws KernelUnavailable when Debian offers none.
  */
-export async function fetchImage(wanted: string): Promise<{ image: KernelImage; path: string }> {
-  const offered = await offeredImages();
+export async function fetchImage(
+  wanted: string,
+  also: readonly AskedSuite[] = [],
+): Promise<{ image: KernelImage; path: string }> {
+  const offered = await offeredImages(also);
   const image = newest(offered, wanted);
   if (image === undefined) {
     const series = new Set(offered.sort(compareImages).map(({ version }) => seriesOf(version)));

@@ -149,16 +149,36 @@ export async function openModel(id: string): Promise<ModelBackend> {
   throw new UserError(`${backend.id} is no model`);
 }
 
+/** The model that stands for a kernel. */
+export interface StandIn {
+  readonly model: ModelBackend;
+  /** Why what the model says of the kernel is unverified, in one line; null where it is that release's own. */
+  readonly unverified: string | null;
+}
+
 /**
- * The model that stands for a running kernel: that of its release, or the default one of the
- * design that it shows, for a kernel of one's own may be any release with anything on top.
+ * The model that stands for a kernel by its release and the design that it shows: its own where
+ * there is a profile of it, else the nearest, for a kernel of one's own may be any release with
+ * anything on top.
  */
-export async function modelOfKernel(kernel: LiveKernel): Promise<ModelBackend> {
-  const { release, design } = await kernel.identify();
-  const own = modelOfRelease(release);
-  const model = own === null ? null : await openModel(own);
-  if (model?.design === design) return model;
-  return openModel(design === "vm-pat" ? DEFAULT_BEFORE : DEFAULT_AFTER);
+export async function standInFor({ release, design }: RunningKernel): Promise<StandIn> {
+  const id = modelOfRelease(release);
+  const own = id === null ? null : await openModel(id);
+  if (own?.design === design) return { model: own, unverified: null };
+  const { nearestModel } = await import("../explain/releases.ts");
+  const model = nearestModel(release, design);
+  const lacks = id === null ? "has no profile here" : `does not track as ${id} does`;
+  return { model, unverified: `${release} ${lacks}: ${model.id} is the nearest, and unverified` };
+}
+
+/** The model of a running kernel; `tell` hears of one that is not verified for it. */
+export async function modelOfKernel(
+  kernel: LiveKernel,
+  tell: (line: string) => void,
+): Promise<ModelBackend> {
+  const { model, unverified } = await standInFor(await kernel.identify());
+  if (unverified !== null) tell(`${kernel.id}: ${unverified}\n`);
+  return model;
 }
 
 /** Opens both sides, which must be models. */

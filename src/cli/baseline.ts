@@ -1,3 +1,4 @@
+import type { Io } from "./io.ts";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Baseline, baselineOf, baselineSchema, isReference } from "../gate.ts";
@@ -31,13 +32,13 @@ export function checkedRef(ref: string): string {
   );
 }
 
-/** The ids by which entries name a pair: a kernel's is that of the model of its release. */
-export async function sidesOfPair(pair: Pair): Promise<Sides> {
-  const { before, after } = await modelsOf(pair);
+/** The ids by which entries name a pair: a kernel's is that of the model which stands for it. */
+export async function sidesOfPair(pair: Pair, io: Pick<Io, "err">): Promise<Sides> {
+  const { before, after } = await modelsOf(pair, (line) => io.err(line));
   return { before: before.id, after: after.id };
 }
 
 /** What the project's own baseline accepts of a pair; a kernel is booted to learn its release. */
-export async function acceptedFor(pair: Pair): Promise<Baseline> {
-  return baselineOf(await readBaseline(), await sidesOfPair(pair));
+export async function acceptedFor(pair: Pair, io: Pick<Io, "err">): Promise<Baseline> {
+  return baselineOf(await readBaseline(), await sidesOfPair(pair, io));
 }

@@ -1,7 +1,7 @@
 import { compareSteps, type Disagreement, show } from "../compare.ts";
 import type { Recording } from "../trace/recording.ts";
 import { UserError } from "../usererror.ts";
-import { knownBackends, modelOfRelease, openBackend } from "./backends.ts";
+import { type StandIn, standInFor } from "./backends.ts";
 import { documentsIn } from "./files.ts";
 import { EXIT, type Io } from "./io.ts";
 import { ownRecordings } from "./recordings.ts";
@@ -25,6 +25,8 @@ interface FileOutcome {
   readonly file: string;
   /** `release model` pairs met in the file. */
   readonly models: readonly string[];
+  /** Why a model met in the file says nothing certain of a kernel. */
+  readonly unverified: readonly string[];
   readonly traces: number;
   readonly total: number;
   readonly agreed: number;
@@ -58,6 +60,7 @@ export async function conform(
 
 async function conformFile(io: Io, file: string): Promise<FileOutcome> {
   const models = new Set<string>();
+  const unverified = new Set<string>();
   const disagreements: Place[] = [];
   let [traces, total, agreed] = [0, 0, 0];
   for await (const document of documentsIn(io, file)) {
@@ -69,10 +72,10 @@ async function conformFile(io: Io, file: string): Promise<FileOutcome> {
       );
     }
     const { recording } = document;
-    const id = modelFor(name, recording);
-    models.add(`${recording.kernel?.release} against ${id}`);
-    const backend = await openBackend(id);
-    const comparison = compareSteps(recording, await backend.record(recording.trace));
+    const { model, unverified: why } = await modelFor(name, recording);
+    models.add(`${recording.kernel?.release} against ${model.id}`);
+    if (why !== null) unverified.add(why);
+    const comparison = compareSteps(recording, await model.record(recording.trace));
     total += comparison.total;
     agreed += comparison.agreed;
     for (const disagreement of comparison.disagreements) {
@@ -81,28 +84,26 @@ async function conformFile(io: Io, file: string): Promise<FileOutcome> {
       disagreements.push({ ...disagreement, trace: recording.trace.name, op: text });
     }
   }
-  return { file, models: [...models], traces, total, agreed, disagreements };
+  return {
+    file,
+    models: [...models],
+    unverified: [...unverified],
+    traces,
+    total,
+    agreed,
+    disagreements,
+  };
 }
 
-function modelFor(name: string, recording: Recording): string {
-  const release = recording.kernel?.release;
-  if (release === undefined) {
-    throw new UserError(`${name}: kernel: is missing (conform needs recordings of real kernels)`);
-  }
-  const id = modelOfRelease(release);
-  if (id === null) {
-    const known = knownBackends().filter((known) => known.includes("@"));
-    const release = JSON.stringify(recording.kernel?.release);
-    throw new UserError(
-      `${name}: kernel.release: no model of ${release} (there are ${known.join(", ")})`,
-    );
-  }
-  return id;
+async function modelFor(name: string, { kernel }: Recording): Promise<StandIn> {
+  if (kernel !== undefined) return standInFor(kernel);
+  throw new UserError(`${name}: kernel: is missing (conform needs recordings of real kernels)`);
 }
 
 function outcomeText(outcome: FileOutcome): string {
   const { file, models, total, agreed, disagreements } = outcome;
   const lines = [`${file}: ${agreed} of ${total} steps agree (${models.join("; ")})`];
+  lines.push(...outcome.unverified.map((why) => `  ${why}`));
   for (const { trace, step, op, differences } of disagreements.slice(0, SHOWN)) {
     lines.push(`  ${trace} step ${step}: ${op}`);
     for (const { path, expected, actual } of differences.slice(0, SHOWN)) {
@@ -119,7 +120,7 @@ function outcomeText(outcome: FileOutcome): string {
 
 /** The outcome as JSON shows it: an absent value is left out, as it was in the recording. */
 function plain(outcome: FileOutcome): unknown {
-  const { file, traces, total, agreed } = outcome;
+  const { file, unverified, traces, total, agreed } = outcome;
   const disagreements = outcome.disagreements.slice(0, SHOWN).map((place) => ({
     trace: place.trace,
     step: place.step,
@@ -129,5 +130,5 @@ function plain(outcome: FileOutcome): unknown {
       model: show(actual),
     })),
   }));
-  return { file, traces, total, agreed, disagreements };
+  return { file, unverified, traces, total, agreed, disagreements };
 }

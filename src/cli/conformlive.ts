@@ -3,7 +3,7 @@ import { traceOfRun } from "../../fuzz/traceofrun.ts";
 import { opText } from "../../reports/optext.ts";
 import { show } from "../compare.ts";
 import type { Trace } from "../trace/trace.ts";
-import { modelOfKernel, openLiveKernel, isTree } from "./backends.ts";
+import { isTree, openLiveKernel, standInFor } from "./backends.ts";
 import {
   disagreementOn,
   type FirstDisagreement,
@@ -45,8 +45,10 @@ export async function conformLive(io: Io, options: LiveOptions): Promise<number>
   const kernel = await openLiveKernel(options.live, "--live", { guests: options.jobs });
   const { out } = options;
   try {
-    const { release } = await kernel.identify();
-    const voices: Voices = { kernel, model: await modelOfKernel(kernel) };
+    const running = await kernel.identify();
+    const { release } = running;
+    const { model: stand, unverified } = await standInFor(running);
+    const voices: Voices = { kernel, model: stand };
     const tally = await compareRuns(io, voices, options);
     const shown = await shownDisagreements(io, voices, tally, out);
     const lost = await reportLost(io, out, [kernel]);
@@ -54,9 +56,10 @@ export async function conformLive(io: Io, options: LiveOptions): Promise<number>
     const model = voices.model.id;
     if (options.json === true) {
       const counts = { runs: traces, writeBack, steps, disagreements, lost };
-      await io.out(`${JSON.stringify({ release, model, ...counts, shown })}\n`);
+      await io.out(`${JSON.stringify({ release, model, unverified, ...counts, shown })}\n`);
     } else {
       await io.out(shown.map(shownText).join(""));
+      if (unverified !== null) await io.out(`${unverified}\n`);
       await io.out(
         `${release} against ${model}: seed ${options.seed}, ${traces} traces (${writeBack} of ` +
           `them in write-back memory), ${steps} steps, ${disagreements} disagreements, ` +

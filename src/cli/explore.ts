@@ -36,7 +36,7 @@ async function exploreAndTell(io: Io, pair: Pair, options: ExploreOptions): Prom
     after: pair.after.id,
     judged: options.judge,
   };
-  const accepted = await acceptedFor(pair);
+  const accepted = await acceptedFor(pair, io);
   // What is computed for hours must not be lost to a name that cannot be written.
   if (options.out !== undefined) await requireWritable(options.out);
   const certificate = await compute(io, pair, scope, options);

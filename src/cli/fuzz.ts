@@ -85,7 +85,7 @@ async function fuzzKernels(
   printing: Pick<Working, "json" | "full">,
 ): Promise<number> {
   const { pair, plan, corpus, out } = session;
-  const models = await modelsOf(pair);
+  const models = await modelsOf(pair, (line) => io.err(line));
   const executor = kernelExecutor(pair, models, plan.seed, sourceOf(plan.source, corpus));
   const status = await workOn(io, session, { executor, models, ...printing });
   const lost = await reportLost(io, out, [pair.before, pair.after]);

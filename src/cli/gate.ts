@@ -51,7 +51,7 @@ export function gate(io: Io, options: GateOptions): Promise<number> {
 
 async function gateOn(io: Io, options: GateOptions, pair: Pair): Promise<number> {
   const path = options.baseline ?? ownBaseline();
-  const sides = await sidesOfPair(pair);
+  const sides = await sidesOfPair(pair, io);
   if (options.accept !== undefined) {
     const known = await begunBaseline(path);
     const changed = await accepted(io, known, pair, sides, options, options.accept);
@@ -137,6 +137,9 @@ async function steadyCampaignOf(
   }
 }
 
+/** gateOn() has said which models stand for kernels. */
+const alreadyTold = (): void => undefined;
+
 async function campaignOf(
   io: Io,
   pair: Pair,
@@ -144,7 +147,7 @@ async function campaignOf(
   crashes: Crashes,
 ): Promise<Campaign> {
   const { before, after } = pair;
-  const models = await modelsOf(pair);
+  const models = await modelsOf(pair, alreadyTold);
   const sides = { before: before.id, after: after.id };
   const areModels = isModel(before) && isModel(after);
   const areRecorded = kernelsOf(pair).length > 0;

@@ -1,3 +1,4 @@
+import type { Io } from "./io.ts";
 import type { Campaign } from "../../fuzz/summary.ts";
 import { type Baseline, baselineOf, type GateOutcome, judgeGate } from "../gate.ts";
 import type { Replay } from "../replay.ts";
@@ -18,8 +19,12 @@ export interface Judged {
 }
 
 /** Judges a campaign of a pair as `pfndiff gate` would. */
-export async function judgeByBaseline(campaign: Campaign, pair: Pair): Promise<Judged> {
-  const sides = await sidesOfPair(pair);
+export async function judgeByBaseline(
+  campaign: Campaign,
+  pair: Pair,
+  io: Pick<Io, "err">,
+): Promise<Judged> {
+  const sides = await sidesOfPair(pair, io);
   const baseline = baselineOf(await readBaseline(), sides);
   const replays = new Map<string, Replay>();
   await withPair(sides, async (models) => {

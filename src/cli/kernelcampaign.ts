@@ -19,10 +19,13 @@ export function kernelsOf({ before, after }: Pair): KernelSide[] {
 
 const isLive = (side: Pair["before"]) => isModel(side) || isTree(side);
 
-/** What stands for a pair where guests are too slow: a kernel's model is that of its release. Boots the kernels. */
-export async function modelsOf(pair: Pair): Promise<Pair> {
+/**
+ * What stands for a pair where guests are too slow: a kernel's model is that of its release, and
+ * `tell` hears of one that is not. Boots the kernels.
+ */
+export async function modelsOf(pair: Pair, tell: (line: string) => void): Promise<Pair> {
   const stand = (side: Pair["before"]) =>
-    isKernel(side) ? modelOfKernel(side) : isLive(side) ? side : openModel(side.id);
+    isKernel(side) ? modelOfKernel(side, tell) : isLive(side) ? side : openModel(side.id);
   const [before, after] = await Promise.all([stand(pair.before), stand(pair.after)]);
   return { before, after };
 }

@@ -7,7 +7,7 @@ import {
   DEFAULT_AFTER,
   DEFAULT_BEFORE,
   isKernel,
-  modelOfKernel,
+  standInFor,
   openBackend,
   openModel,
 } from "./backends.ts";
@@ -99,8 +99,9 @@ export async function kernelFuzz(io: Io, options: KernelFuzzOptions): Promise<nu
   if (!isKernel(kernel)) throw new UserError(`--kernel: ${kernel.id} is no kernel (kernel:7.2)`);
   const { out } = options;
   try {
-    const { release, design } = await kernel.identify();
-    const own = await modelOfKernel(kernel);
+    const running = await kernel.identify();
+    const { release, design } = running;
+    const { model: own, unverified } = await standInFor(running);
     const isBefore = design === "vm-pat";
     const before = await side(options.before, isBefore ? own : null, DEFAULT_BEFORE);
     const after = await side(options.after, isBefore ? null : own, DEFAULT_AFTER);
@@ -112,12 +113,13 @@ export async function kernelFuzz(io: Io, options: KernelFuzzOptions): Promise<nu
     }
     const lost = await reportLost(io, out, [kernel]);
     if (options.json === true) {
-      const ids = { before: before.id, after: after.id, kernel: release };
+      const ids = { before: before.id, after: after.id, kernel: release, unverified };
       await io.out(
         `${JSON.stringify({ ...ids, seed: options.seed, runs, lost, findings: rows })}\n`,
       );
     } else {
       await io.out(rows.map(rowText).join(""));
+      if (unverified !== null) await io.out(`${unverified}\n`);
       await io.out(`${countsText(rows)}; ${runs} runs of ${before.id}, ${after.id}, ${release}\n`);
     }
     if (io.interrupted.aborted) return EXIT.interrupted;

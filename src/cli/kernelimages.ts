@@ -1,9 +1,13 @@
 import { fetchImage, listImages } from "../../kernel/images.ts";
+import type { AskedSuite } from "../../kernel/apt.ts";
 import { EXIT, type Io } from "./io.ts";
 
 /** Prints the newest kernel of every series that Debian offers, and which of them are fetched. */
-export async function kernelList(io: Io, options: { json?: boolean }): Promise<number> {
-  const listed = await listImages();
+export async function kernelList(
+  io: Io,
+  options: { json?: boolean; also?: readonly AskedSuite[] },
+): Promise<number> {
+  const listed = await listImages(options.also);
   if (options.json === true) await io.out(`${JSON.stringify(listed)}\n`);
   else {
     for (const { series, image, fetched } of listed) {
@@ -15,9 +19,13 @@ export async function kernelList(io: Io, options: { json?: boolean }): Promise<n
 }
 
 /** Fetches the newest kernel that each name stands for and prints where it is. */
-export async function kernelFetch(io: Io, releases: readonly string[]): Promise<number> {
+export async function kernelFetch(
+  io: Io,
+  releases: readonly string[],
+  { also }: { also?: readonly AskedSuite[] },
+): Promise<number> {
   for (const wanted of releases) {
-    const { image, path } = await fetchImage(wanted);
+    const { image, path } = await fetchImage(wanted, also);
     await io.out(`${image.version} ${image.release} ${path}\n`);
   }
   return EXIT.ok;

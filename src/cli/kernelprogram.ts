@@ -1,4 +1,5 @@
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { AskedSuite } from "../../kernel/apt.ts";
 import type { Io } from "./io.ts";
 import { type Done, guestsOption, liveRunsOption, outOption, seedOption } from "./options.ts";
 
@@ -14,10 +15,22 @@ export function addKernelCommands(program: Command, io: Io, done: Done): void {
   addRunners(kernel, io, done);
 }
 
+const SUITES: readonly AskedSuite[] = ["experimental", "trixie-security"];
+
+function alsoOption(): Option {
+  const does = `read another suite of Debian too (${SUITES.join(", ")}); may be given twice`;
+  return new Option("--also <suite>", does).argParser((text, before: AskedSuite[] = []) => {
+    const suite = SUITES.find((each) => each === text);
+    if (suite === undefined) throw new InvalidArgumentError(`Known are ${SUITES.join(", ")}.`);
+    return [...before, suite];
+  });
+}
+
 function addImages(kernel: Command, io: Io, done: Done): void {
   kernel
     .command("list")
     .description("the kernels that Debian offers now, the newest of every series")
+    .addOption(alsoOption())
     .option("--json", "print the list as JSON")
     .action(async (options) =>
       done(await (await import("./kernelimages.ts")).kernelList(io, options)),
@@ -26,8 +39,9 @@ function addImages(kernel: Command, io: Io, done: Done): void {
     .command("fetch")
     .description("fetch kernels into the cache, outside the project")
     .argument("<releases...>", "such as 6.12, or 7.2.12")
-    .action(async (releases) =>
-      done(await (await import("./kernelimages.ts")).kernelFetch(io, releases)),
+    .addOption(alsoOption())
+    .action(async (releases, options) =>
+      done(await (await import("./kernelimages.ts")).kernelFetch(io, releases, options)),
     );
 }
 

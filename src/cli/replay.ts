@@ -56,7 +56,7 @@ export async function replay(io: Io, file: string, options: ReplayOptions): Prom
   }
   return withPair(sides, async (pair) => {
     const result = await replayStream(pair, trace);
-    const accepted = await acceptedFor(pair);
+    const accepted = await acceptedFor(pair, io);
     await print(result);
     const counts = (finding: JudgedFinding) =>
       signature === undefined ? isUnexpected(accepted, finding) : finding.signature === signature;

@@ -39,7 +39,7 @@ export async function report(io: Io, directory: string, options: ReportOptions):
   }
   const { campaign, folder, results } = await loadCampaign(directory);
   const { gate, replays } = await withPair(campaign, async (pair) => ({
-    gate: await judgeByBaseline(campaign, pair),
+    gate: await judgeByBaseline(campaign, pair, io),
     replays: await replaysOf(campaign, pair),
   }));
   const view = viewCampaign(campaign, replays, gate.baseline, folder);

@@ -111,7 +111,7 @@ export interface Working {
 /** Works on a campaign to its end or an interrupt, keeps every range, saves and prints. */
 export async function workOn(io: Io, session: Session, working: Working): Promise<number> {
   const { plan, pair, journal, name, out } = session;
-  const accepted = await acceptedFor(working.models ?? pair);
+  const accepted = await acceptedFor(working.models ?? pair, io);
   const result = await campaignOf(io, session, accepted, working);
   await journal.check();
   const status = await finish(io, result, {

@@ -1,4 +1,5 @@
 import type { ModelBackend } from "../model/backend.ts";
+import type { Design } from "../trace/recording.ts";
 import { MODELS, modelNamed } from "../models.ts";
 
 const numbersOf = (text: string) => text.split(".").map(Number);
@@ -57,4 +58,22 @@ export function modelOfRelease(text: string): ModelBackend | null {
   if (newest !== undefined && isOlder(releaseOf(newest), release)) return newest;
   const row = FROM.findLast(([from]) => !isOlder(release, from));
   return row === undefined ? null : (modelNamed(row[1]) ?? null);
+}
+
+/**
+ * The model to go by for a kernel that calls itself `release` and shows `design`, whether or not it
+ * has a profile: where the release's own model is of the other design, the newest of this one that
+ * is not newer, or the oldest.
+ */
+export function nearestModel(release: string, design: Design): ModelBackend {
+  const own = modelOfRelease(release);
+  if (own?.design === design) return own;
+  const known = RELEASES.filter((model) => model.design === design);
+  const version = /^v?(\d+\.\d+(?:\.\d+)?)/.exec(release)?.[1];
+  const older = known.filter(
+    (model) => version === undefined || !isOlder(version, releaseOf(model)),
+  );
+  const nearest = older.at(-1) ?? known[0];
+  if (nearest === undefined) throw new Error(`there is no model of ${design}`);
+  return nearest;
 }

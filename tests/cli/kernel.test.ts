@@ -11,7 +11,7 @@ import {
   shrinkDisagreement,
 } from "../../src/cli/disagreement.ts";
 import { runsOf } from "../../fuzz/tally.ts";
-import { survivingLoss } from "../../src/cli/kernelcampaign.ts";
+import { modelsOf, survivingLoss } from "../../src/cli/kernelcampaign.ts";
 import { kernelExecutor } from "../../src/cli/kernelexecutor.ts";
 import { labelled } from "../../src/cli/kernelfuzz.ts";
 import { reportLost } from "../../src/cli/losttraces.ts";
@@ -30,10 +30,13 @@ beforeAll(() => {
 afterAll(() => rmSync(dir, { recursive: true }));
 
 /** A model in the place of a kernel; `lost` names the traces that it never finishes. */
-function posing(model: ModelBackend, lost: readonly string[] = []) {
+function posing(
+  model: ModelBackend,
+  lost: readonly string[] = [],
+  release = `${model.id.split("@")[1] ?? ""}.0-test`,
+) {
   const batches: string[][] = [];
-  const release = model.id.split("@")[1] ?? "";
-  const kernel = { release: `${release}.0-test`, design: model.design };
+  const kernel = { release, design: model.design };
   const outcomeOf = (trace: Trace): TraceOutcome => {
     const failure = { trace, kind: "hang", why: "no progress", op: 1, console: "the end" } as const;
     if (lost.includes(trace.name)) return { failure };
@@ -87,6 +90,17 @@ describe("a kernel as commands use it", () => {
     await expect(async () => differential(second)).rejects.toThrow("asked");
     expect(asked).toEqual([second.name]);
     expect(side.lost).toMatchObject([{ kind: "hang", console: "the end" }]);
+  });
+
+  it("has the nearest model stand for it where its release has none, which is told", async () => {
+    const told: string[] = [];
+    const { side } = posing(modelOf("7.2"), [], "7.9.1-amd64");
+    const pair = { before: modelOf("6.12"), after: side };
+    const { after } = await modelsOf(pair, (line) => told.push(line));
+    expect(after.id).toBe("modern@7.3");
+    expect(told).toEqual([
+      "kernel:test: 7.9.1-amd64 has no profile here: modern@7.3 is the nearest, and unverified\n",
+    ]);
   });
 
   it("tells of what a kernel said at boot, as of a trace that it lost", async () => {

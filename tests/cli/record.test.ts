@@ -80,21 +80,25 @@ describe("conform", () => {
   });
 
   it.each([
-    [
-      "a release without a model",
-      { release: "5.4.0-generic", design: "vm-pat" },
-      'no model of "5.4.0-generic" (there are legacy@6.1,',
-    ],
-    [
-      "a release that only begins like one",
-      { release: "6.120.1", design: "vm-pat" },
-      "no model of",
-    ],
-    ["no kernel", undefined, "kernel: is missing"],
-  ])("refuses a recording of %s", async (_what, kernel, words) => {
-    const { status, err } = await run(["conform", "-"], { stdin: lines([{ ...real[0], kernel }]) });
+    ["5.4.0-generic", "vm-pat", "legacy@6.1.0", "has no profile here"],
+    ["6.120.1", "vm-pat", "legacy@6.15", "has no profile here"],
+    ["7.4-rc2-amd64", "kref", "modern@7.3", "has no profile here"],
+    ["6.12.9-vendor", "kref", "modern@6.16", "does not track as legacy@6.12 does"],
+  ])("holds a recording of %s with %s to %s, and says so", async (release, design, id, why) => {
+    const kernel = { release, design };
+    const { status, out } = await run(["conform", "-"], { stdin: lines([{ ...real[0], kernel }]) });
+    expect(out).toContain(`${release} ${why}: ${id} is the nearest, and unverified`);
+    expect(out).toContain(`(${release} against ${id})`);
+    const [, agreed, total] = /^(\d+) of (\d+) steps of 1 /m.exec(out) ?? [];
+    expect(status).toBe(agreed === total ? 0 : 1);
+  });
+
+  it("refuses a recording of no kernel", async () => {
+    const { status, err } = await run(["conform", "-"], {
+      stdin: lines([{ ...real[0], kernel: undefined }]),
+    });
     expect(status).toBe(2);
-    expect(err).toContain(words);
+    expect(err).toContain("kernel: is missing");
   });
 
   it("refuses a trace, which is nothing to compare with", async () => {

@@ -107,6 +107,18 @@ describe("images", () => {
     expect(accepted).toEqual(["6.12", "6.12.117", newer.release]);
     expect(seriesOf("6.12.117")).toBe("6.12");
   });
+
+  test("a release candidate comes before its release, and after the series before", () => {
+    const [older, second, third, released] = [
+      image("7.3.4-cloud-amd64", "7.3.4"),
+      image("7.4-rc2-cloud-amd64", "7.4-rc2"),
+      image("7.4-rc10-cloud-amd64", "7.4-rc10"),
+      image("7.4-cloud-amd64", "7.4"),
+    ];
+    const images = [released, third, older, second];
+    expect([...images].sort(compareImages)).toEqual([older, second, third, released]);
+    expect(images.filter((each) => imageMatches(each, "7.4"))).toEqual([released, third, second]);
+  });
 });
 
 describe("mirrors", () => {
