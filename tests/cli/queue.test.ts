@@ -44,7 +44,7 @@ async function status(): Promise<Record<string, number>> {
 }
 
 async function until(holds: () => Promise<boolean>): Promise<void> {
-  while (!(await holds().catch(() => false))) await new Promise((done) => setTimeout(done, 100));
+  while (!(await holds().catch(() => false))) await new Promise((done) => setTimeout(done, 300));
 }
 
 beforeAll(async () => {

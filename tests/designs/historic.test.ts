@@ -7,7 +7,7 @@ import { modelBackend } from "../../src/model/backend.ts";
 import { run } from "../cli/run.ts";
 import { IS_LONG } from "../long.ts";
 
-const RUNS = IS_LONG ? "400" : "60";
+const RUNS = IS_LONG ? "400" : "30";
 /** What a failed fork leaks takes more of them. */
 const OPS = IS_LONG ? "8000" : "1500";
 

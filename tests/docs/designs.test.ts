@@ -37,7 +37,7 @@ describe("docs/DESIGNS.md", () => {
     const shipped = await openModel("legacy@6.12");
     let [failed, invalid, warned] = [0, 0, 0];
     for (const draw of [traceOfRun, faultedTraceOfRun, idiomTraceOfRun]) {
-      for (let run = 0; run < 250; run++) {
+      for (let run = 0; run < 130; run++) {
         const trace = draw(14, run);
         const { steps } = shipped.recordSync(trace);
         expect(example.recordSync(trace).steps).toEqual(steps);

@@ -84,7 +84,7 @@ describe("shrink", () => {
       fc.property(arbitraryTrace, (trace) => {
         for (const simpler of simplerTraces(trace)) traceSchema.parse(simpler);
       }),
-      { numRuns: 20 },
+      { numRuns: IS_LONG ? 20 : 6 },
     );
   });
 

@@ -11,7 +11,7 @@ import { RUNNABLE, skipAloud } from "./there.ts";
 
 skipAloud("reproducers on real kernels");
 
-const inputs = sampleOf(baselineInputs(), 5);
+const inputs = sampleOf(baselineInputs(), 9);
 const PASS = 0;
 const FAIL = 1;
 

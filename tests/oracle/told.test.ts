@@ -99,14 +99,14 @@ test("what the oracle says of drawn traces, on many designs, has not changed by 
   for (const sides of PAIRS) {
     const models = await openModels(sides);
     const sum = new Sum();
-    for (let run = 0; run < 60; run++) sum.add(judged(anyTrace(7, run), models));
+    for (let run = 0; run < 30; run++) sum.add(judged(anyTrace(7, run), models));
     lines.push(`${sides.before} ${sides.after}: ${sum.text}`);
   }
   const planted = new Sum();
   for (const mutant of MUTANTS) {
     const { reference: before, mutant: after } = mutantPair(mutant);
     // Of four runs the first and the third are system calls only.
-    for (let run = 0; run < 12; run += 2) planted.add(judged(anyTrace(7, run), { before, after }));
+    for (let run = 0; run < 8; run += 2) planted.add(judged(anyTrace(7, run), { before, after }));
   }
   lines.push(`planted faults: ${planted.text}`);
   await expect(`${lines.join("\n")}\n`).toMatchFileSnapshot("../data/told-drawn.txt");
