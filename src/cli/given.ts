@@ -1,7 +1,8 @@
+import { existsSync } from "node:fs";
 import { holdsFor, reasonOf } from "../gate.ts";
 import { VERDICTS } from "../oracle/severity.ts";
 import type { Scenario } from "../scenarios/build.ts";
-import { scenarioNamed } from "../scenarios/index.ts";
+import { SCENARIOS, scenarioNamed } from "../scenarios/index.ts";
 import type { Sides } from "../trace/read.ts";
 import type { Trace } from "../trace/trace.ts";
 import { UserError } from "../usererror.ts";
@@ -55,7 +56,13 @@ async function lookUp(
     const { trace, sides } = scenario;
     return sides === undefined ? { trace, scenario } : { trace, scenario, sides };
   }
-  if (!isSignature(name)) return onlyTraceIn(io, name);
+  if (!isSignature(name)) {
+    const isScenario = SCENARIOS.some((scenario) => scenario.name === name);
+    if (isScenario && !existsSync(name)) {
+      throw new UserError(`${name}: no such file; the scenario is ${SCENARIO}${name}`);
+    }
+    return onlyTraceIn(io, name);
+  }
   const entries = (await readBaseline()).entries.filter(({ signature }) => signature === name);
   const entry = entries.find((one) => holdsFor(one, wanted)) ?? entries[0];
   if (entry === undefined) {

@@ -176,6 +176,7 @@ describe("bad usage is refused with exit 2 and one line", () => {
     [["record"], "required option '--backend <id>'"],
     [["replay"], "missing required argument 'file'"],
     [["replay", "scenario:nope"], 'no scenario "nope"'],
+    [["replay", "munmap-head"], "munmap-head: no such file; the scenario is scenario:munmap-head"],
     [["arena", "--only", "NOTHING"], '--only "NOTHING": chooses none of'],
     [["mutants", "--only", "NOTHING"], '--only "NOTHING": chooses none of'],
     [["zoo", "--only", "NOTHING"], '--only "NOTHING": chooses none of'],
