@@ -1,4 +1,5 @@
 import type { Recording, Step, VmaState } from "./trace/recording.ts";
+import { sameData } from "./trace/samedata.ts";
 
 /** Stands where a field does not exist, which is neither undefined, null nor false. */
 export const ABSENT = Symbol("absent");
@@ -87,13 +88,24 @@ export function compareSteps(expected: Recording, actual: Recording): Comparison
     const found =
       left === undefined || right === undefined
         ? [{ path: "", expected: left ?? ABSENT, actual: right ?? ABSENT }]
-        : differences(
-            withoutExplanations(withShownModes(left, right)),
-            asVisibleAs(left, withoutExplanations(right)),
-          );
+        : stepDifferences(left, right);
     if (found.length > 0) disagreements.push({ step, differences: found });
   }
   return { total, agreed: total - disagreements.length, disagreements };
+}
+
+const EXPLANATIONS: readonly string[] = ["requests", "asked"];
+const EXPLAINED = new Set(EXPLANATIONS);
+const EXPLAINED_OR_OF_MODELS = new Set([...EXPLANATIONS, "contexts", "bared"]);
+
+/** Where two steps differ; most do not, and that is seen soonest without a list of places. */
+function stepDifferences(left: Step, right: Step): Difference[] {
+  const ignored = left.contexts === undefined ? EXPLAINED_OR_OF_MODELS : EXPLAINED;
+  if (sameData(left, right, ignored)) return [];
+  return differences(
+    withoutExplanations(withShownModes(left, right)),
+    asVisibleAs(left, withoutExplanations(right)),
+  );
 }
 
 /** The step without what only a model can show, as far as the other does not show it. */

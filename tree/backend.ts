@@ -58,6 +58,11 @@ export class TreeBackend implements Backend {
     return Promise.resolve({ release: this.release, design: this.design });
   }
 
+  /** Whether a tree can run a trace. */
+  isFit(ops: readonly Op[]): boolean {
+    return unfitForTree(ops) === null;
+  }
+
   /** The words of the answer to a trace. Throws UserError for a trace that no tree can run. */
   answerTo(world: World, ops: readonly Op[]): Int32Array {
     const announced = this.running.announced(world, ops);

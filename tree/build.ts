@@ -168,7 +168,7 @@ async function makeProgram(making: Making): Promise<void> {
   const glue = programSources();
   const log = new BuildLog(id, join(work, "log"));
   const make: Make = (targets, onStdout = () => undefined) =>
-    log.step("make", ["-C", copy, `CC=${compiler()}`, ...NO_OBJTOOL, ...flags, ...targets], {
+    log.step("make", ["-C", copy, `CC=${compiler()}`, ...LEFT_OUT, ...flags, ...targets], {
       env: ENV,
       onStdout,
     });
@@ -181,13 +181,13 @@ async function makeProgram(making: Making): Promise<void> {
     }
     writeChanged(join(copy, to), readFileSync(from));
   }
-  await configure(making, log, make);
+  await configure(making, make);
   const own = glue.inTree
     .filter(({ to }) => to.endsWith(".c"))
     .map(({ to }) => to.replace(/\.c$/, ".o"));
   let files = 0;
   const compile = (objects: readonly string[]) =>
-    make([`-j${availableParallelism()}`, ...objects], (text) => {
+    make([`-j${availableParallelism()}`, ...OBJECTS_ONLY, ...objects], (text) => {
       files += text.match(/^ {2}(CC|AS|HOSTCC) /gm)?.length ?? 0;
       watcher.progress(`${id}: ${files} files compiled`);
     });
@@ -203,14 +203,26 @@ async function makeProgram(making: Making): Promise<void> {
 
 type Make = (targets: readonly string[], onStdout?: (text: string) => void) => Promise<Outcome>;
 
-/** What objtool checks and rewrites is of no use in a process, and it takes long to build. */
-const NO_OBJTOOL = ["CONFIG_OBJTOOL="];
+/**
+ * Of no use in a process, and it takes long to build: what objtool checks and rewrites, the sorting of an image's
+ * tables. arch/x86/lib is reached by way of arch/x86 and of this list; two at once would write the same files.
+ */
+const LEFT_OUT = ["CONFIG_OBJTOOL=", "CONFIG_BUILDTIME_TABLE_SORT=", "ARCH_LIB="];
+/** What modules and images need beside objects; what configures the tree has been built by then. */
+const OBJECTS_ONLY = ["always-y=", "hostprogs-always-y="];
 
 /** As the kernel's own makefiles have it for CONFIG_GCOV_KERNEL. */
 const COVERED = "-fprofile-arcs -ftest-coverage -fno-tree-loop-im";
 
 /** A time stamp that is always the same keeps what has not changed from being made again. */
 const ENV = { KBUILD_BUILD_TIMESTAMP: "0" };
+
+/** What tinyconfig goes by. */
+const TINY = [
+  "kernel/configs/tiny-base.config",
+  "kernel/configs/tiny.config",
+  "arch/x86/configs/tiny.config",
+];
 
 /** A hash of the files that say which options there are. */
 function kconfigOf({ files }: Sources): string {
@@ -220,7 +232,6 @@ function kconfigOf({ files }: Sources): string {
 /** Configures the copy where the options, or what there is to choose from, are others than last time. */
 async function configure(
   { id, work, options, kconfig, watcher }: Making,
-  log: BuildLog,
   make: Make,
 ): Promise<void> {
   const copy = copyOf(work);
@@ -230,13 +241,9 @@ async function configure(
   const state = hashOf(wanted, kconfig);
   if (existsSync(mark) && readFileSync(mark, "utf8") === state) return;
   watcher.progress(`${id}: configuring`);
-  writeFileSync(file, wanted);
-  // What tinyconfig does, ours on top in one go.
-  const tiny = ["kernel/configs/tiny.config", "arch/x86/configs/tiny.config"];
-  await make(["KCONFIG_ALLCONFIG=kernel/configs/tiny-base.config", "allnoconfig"]);
-  const merge = join(copy, "scripts", "kconfig", "merge_config.sh");
-  await log.step("sh", [merge, "-m", ".config", ...tiny, file], { cwd: copy, env: ENV });
-  await make(["olddefconfig"]);
+  const tiny = TINY.map((path) => readFileSync(join(copy, path), "utf8"));
+  writeFileSync(file, [...tiny, wanted].join("\n"));
+  await make([`KCONFIG_ALLCONFIG=${file}`, "allnoconfig"]);
   for (const line of unheld(options, readFileSync(join(copy, ".config"), "utf8"))) {
     watcher.tell(`${id}: ${line} does not hold beside what the program needs`);
   }

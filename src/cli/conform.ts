@@ -1,7 +1,9 @@
 import { compareSteps, type Disagreement, show } from "../compare.ts";
 import type { Recording } from "../trace/recording.ts";
+import type { Trace } from "../trace/trace.ts";
 import { UserError } from "../usererror.ts";
-import { type StandIn, standInFor } from "./backends.ts";
+import type { Backend } from "../backend.ts";
+import { isTree, type LiveKernel, openLiveKernel, type StandIn, standInFor } from "./backends.ts";
 import { documentsIn } from "./files.ts";
 import { EXIT, type Io } from "./io.ts";
 import { ownRecordings } from "./recordings.ts";
@@ -9,6 +11,10 @@ import { opText } from "../../reports/optext.ts";
 
 export interface ConformOptions {
   readonly json?: boolean;
+  /** A kernel or tree that is to answer in place of the model. */
+  readonly live?: string;
+  /** Guests at once, of such a kernel. */
+  readonly jobs?: number;
 }
 
 /** How many disagreements of a file are printed; the rest are counted. */
@@ -23,26 +29,53 @@ interface Place extends Disagreement {
 /** What the comparison of one file came to. */
 interface FileOutcome {
   readonly file: string;
+  /** Who is compared with the kernels: the model, or what was asked in its place. */
+  readonly voice: string;
   /** `release model` pairs met in the file. */
   readonly models: readonly string[];
   /** Why a model met in the file says nothing certain of a kernel. */
   readonly unverified: readonly string[];
   readonly traces: number;
+  /** Recordings whose traces the tree cannot run. */
+  readonly unfit: number;
   readonly total: number;
   readonly agreed: number;
   readonly disagreements: readonly Place[];
 }
 
-/** Compares recordings of real kernels with the models, step by step. */
+/**
+ * Compares recordings of real kernels, step by step, with the models of their releases, or with what the
+ * kernel or tree that is named answers to the same traces.
+ */
 export async function conform(
   io: Io,
   files: readonly string[],
   options: ConformOptions,
 ): Promise<number> {
+  const { live, jobs = 1 } = options;
+  const kernel = live === undefined ? null : await openLiveKernel(live, "--live", { guests: jobs });
+  try {
+    return await conformFiles(
+      io,
+      files.length > 0 ? files : await ownRecordings(),
+      options,
+      kernel,
+    );
+  } finally {
+    await kernel?.close();
+  }
+}
+
+async function conformFiles(
+  io: Io,
+  files: readonly string[],
+  options: ConformOptions,
+  kernel: LiveKernel | null,
+): Promise<number> {
   const outcomes: FileOutcome[] = [];
-  for (const file of files.length > 0 ? files : await ownRecordings()) {
+  for (const file of files) {
     if (io.interrupted.aborted) return EXIT.interrupted;
-    const outcome = await conformFile(io, file);
+    const outcome = await conformFile(io, file, kernel);
     outcomes.push(outcome);
     if (options.json !== true) await io.out(outcomeText(outcome));
   }
@@ -52,17 +85,17 @@ export async function conform(
   if (options.json === true) {
     await io.out(`${JSON.stringify({ total, agreed, files: outcomes.map(plain) })}\n`);
   } else {
-    const traces = sum((outcome) => outcome.traces);
+    const traces = sum(({ traces, unfit }) => traces - unfit);
     await io.out(`${agreed} of ${total} steps of ${traces} recordings agree.\n`);
   }
   return agreed === total ? EXIT.ok : EXIT.divergence;
 }
 
-async function conformFile(io: Io, file: string): Promise<FileOutcome> {
+async function conformFile(io: Io, file: string, kernel: LiveKernel | null): Promise<FileOutcome> {
   const models = new Set<string>();
   const unverified = new Set<string>();
   const disagreements: Place[] = [];
-  let [traces, total, agreed] = [0, 0, 0];
+  let [traces, unfit, total, agreed] = [0, 0, 0, 0];
   for await (const document of documentsIn(io, file)) {
     traces += 1;
     const name = `${file}: recording ${traces}`;
@@ -72,27 +105,42 @@ async function conformFile(io: Io, file: string): Promise<FileOutcome> {
       );
     }
     const { recording } = document;
-    const { model, unverified: why } = await modelFor(name, recording);
+    const { trace } = recording;
+    const { model, unverified: why } =
+      kernel === null ? await modelFor(name, recording) : { model: kernel, unverified: null };
     models.add(`${recording.kernel?.release} against ${model.id}`);
     if (why !== null) unverified.add(why);
-    const comparison = compareSteps(recording, await model.record(recording.trace));
+    const answer = await answerOf(model, trace);
+    if (answer === null) {
+      unfit += 1;
+      continue;
+    }
+    const comparison = compareSteps(recording, answer);
     total += comparison.total;
     agreed += comparison.agreed;
     for (const disagreement of comparison.disagreements) {
-      const op = recording.trace.ops[disagreement.step];
+      const op = trace.ops[disagreement.step];
       const text = op === undefined ? "(no op)" : opText(op);
-      disagreements.push({ ...disagreement, trace: recording.trace.name, op: text });
+      disagreements.push({ ...disagreement, trace: trace.name, op: text });
     }
   }
   return {
     file,
+    voice: kernel?.id ?? "model",
     models: [...models],
     unverified: [...unverified],
     traces,
+    unfit,
     total,
     agreed,
     disagreements,
   };
+}
+
+/** What a backend answers to a trace; null for one that a tree cannot run. */
+async function answerOf(backend: Backend, trace: Trace): Promise<Recording | null> {
+  if (isTree(backend) && !backend.isFit(trace.ops)) return null;
+  return backend.record(trace);
 }
 
 async function modelFor(name: string, { kernel }: Recording): Promise<StandIn> {
@@ -101,14 +149,15 @@ async function modelFor(name: string, { kernel }: Recording): Promise<StandIn> {
 }
 
 function outcomeText(outcome: FileOutcome): string {
-  const { file, models, total, agreed, disagreements } = outcome;
-  const lines = [`${file}: ${agreed} of ${total} steps agree (${models.join("; ")})`];
+  const { file, voice, models, unfit, total, agreed, disagreements } = outcome;
+  const beyond = unfit === 0 ? "" : `, ${unfit} recordings beyond what trees can do`;
+  const lines = [`${file}: ${agreed} of ${total} steps agree (${models.join("; ")})${beyond}`];
   lines.push(...outcome.unverified.map((why) => `  ${why}`));
   for (const { trace, step, op, differences } of disagreements.slice(0, SHOWN)) {
     lines.push(`  ${trace} step ${step}: ${op}`);
     for (const { path, expected, actual } of differences.slice(0, SHOWN)) {
       const place = path === "" ? "step" : path;
-      lines.push(`    ${place}: kernel ${show(expected)}, model ${show(actual)}`);
+      lines.push(`    ${place}: kernel ${show(expected)}, ${voice} ${show(actual)}`);
     }
     const more = differences.length - SHOWN;
     if (more > 0) lines.push(`    and ${more} more differences`);
@@ -120,7 +169,7 @@ function outcomeText(outcome: FileOutcome): string {
 
 /** The outcome as JSON shows it: an absent value is left out, as it was in the recording. */
 function plain(outcome: FileOutcome): unknown {
-  const { file, unverified, traces, total, agreed } = outcome;
+  const { file, unverified, traces, unfit, total, agreed } = outcome;
   const disagreements = outcome.disagreements.slice(0, SHOWN).map((place) => ({
     trace: place.trace,
     step: place.step,
@@ -130,5 +179,5 @@ function plain(outcome: FileOutcome): unknown {
       model: show(actual),
     })),
   }));
-  return { file, unverified, traces, total, agreed, disagreements };
+  return { file, unverified, traces, unfit, total, agreed, disagreements };
 }

@@ -206,16 +206,20 @@ function addModelCommands(program: Command, io: Io, done: Done): void {
     .command("conform")
     .description("compare real kernels with the model of the same release")
     .argument("[files...]", "recordings (.jsonl or .jsonl.gz; default: the project's own)")
-    .option("--live <id>", "run random traces on this kernel instead, such as kernel:6.12")
+    .option(
+      "--live <id>",
+      "ask this kernel, such as kernel:6.12: random traces, or those of the files that are given",
+    )
     .addOption(liveRunsOption())
     .addOption(seedOption().default(1))
     .addOption(guestsOption())
     .addOption(outOption())
     .option("--json", "print the comparison as JSON")
     .action(async (files, options) => {
-      if (options.live === undefined) {
+      const { live } = options;
+      if (live === undefined || files.length > 0) {
         done(await (await import("./conform.ts")).conform(io, files, options));
-      } else done(await (await import("./conformlive.ts")).conformLive(io, options));
+      } else done(await (await import("./conformlive.ts")).conformLive(io, { ...options, live }));
     });
   addBench(program, io, done);
 }

@@ -1,6 +1,5 @@
 import { basename } from "node:path";
 import type { TreeBackend } from "../../tree/backend.ts";
-import { unfitForTree } from "../../tree/backend.ts";
 import { KernelUnavailable } from "../../kernel/unavailable.ts";
 import { compareSteps } from "../compare.ts";
 import type { Recording } from "../trace/recording.ts";
@@ -35,7 +34,7 @@ export interface SelfTest {
 export function compareWith(backend: TreeBackend, recordings: readonly Recording[]): SelfTest {
   const parts = new Map<string, number>();
   let [traces, agreed] = [0, 0];
-  const fit = recordings.filter(({ trace }) => unfitForTree(trace.ops) === null);
+  const fit = recordings.filter(({ trace }) => backend.isFit(trace.ops));
   backend.prefetch(fit.map(({ trace }) => trace));
   for (const recording of fit) {
     traces++;

@@ -6,6 +6,7 @@ import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { opening } from "../../src/cli/opening.ts";
 import { run } from "../cli/run.ts";
+import { readRecordings } from "../recordings.ts";
 
 /*
  * A repository of a tree whose commits are models: each has a program (toyprogram.ts) that answers as the model does
@@ -158,6 +159,24 @@ describe("a tree explored against a model", () => {
       [...text.matchAll(/^ +\d+ +\d+ +\d+(?= )/gm)].map(([row]) => row);
     expect(counts(out)).toEqual(counts(model.out));
     expect(counts(out)).toHaveLength(2);
+  });
+});
+
+describe("recordings of a real kernel", () => {
+  const real = readRecordings("linux-6.12.117.jsonl.gz")
+    .filter(({ trace }) => trace.ops.some(({ op }) => op === "mremap"))
+    .slice(0, 20);
+  const stdin = real.map((recording) => `${JSON.stringify(recording)}\n`).join("");
+  const compared = (number: number) =>
+    run(["conform", "-", "--live", `tree:${repo}@${nth(number)}`], { stdin });
+
+  test("are what the tree of its release answers, and where a faulty one parts is told", async () => {
+    const same = await compared(0);
+    expect(same.out).toMatch(/^(\d+) of \1 steps of 20 recordings agree\.$/m);
+    expect(same.status).toBe(0);
+    const faulty = await compared(2);
+    expect(faulty.out).toMatch(/\.pat: kernel true, tree:.* false$/m);
+    expect(faulty.status).toBe(1);
   });
 });
 
