@@ -1,19 +1,12 @@
 import { type Baseline, type BaselineEntry, type GateOutcome, reasonOf } from "../src/gate.ts";
 import type { Replay } from "../src/replay.ts";
-import type { Design, Step } from "../src/trace/recording.ts";
 import { UserError } from "../src/usererror.ts";
 import type { Arena } from "./arena.ts";
-import type {
-  CopyTexts,
-  FindingStatus,
-  ReportClaim,
-  ReportData,
-  ReportFinding,
-  SideRecording,
-} from "./data.ts";
+import type { CopyTexts, FindingStatus, ReportClaim, ReportData, ReportFinding } from "./data.ts";
 import { cProgram } from "./repro/c.ts";
 import type { ReproInput } from "./repro/input.ts";
 import { mailText } from "./repro/mail.ts";
+import { bothSides } from "./sides.ts";
 import { type CampaignView, replayCommand } from "./view.ts";
 
 /** What a report is made of. */
@@ -128,26 +121,4 @@ function copyTexts(
     if (error instanceof UserError) return { command };
     throw error;
   }
-}
-
-function bothSides(replay: Replay): Record<"before" | "after", SideRecording> {
-  const side = (name: "before" | "after"): SideRecording => {
-    const steps = replay.steps.map((step) => step[name]);
-    const design = shownDesign(steps);
-    const kernel = replay.kernels[name];
-    return {
-      backend: replay[name],
-      steps,
-      ...(kernel === null ? {} : { kernel }),
-      ...(design === undefined ? {} : { design }),
-    };
-  };
-  return { before: side("before"), after: side("after") };
-}
-
-/** Each design shows something that the other does not have. */
-function shownDesign(steps: readonly Step[]): Design | undefined {
-  const vmas = steps.flatMap((step) => Object.values(step.vmas).flat());
-  if (vmas.some((vma) => vma.pat !== undefined)) return "vm-pat";
-  return steps.some((step) => (step.contexts ?? []).length > 0) ? "kref" : undefined;
 }

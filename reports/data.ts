@@ -83,3 +83,11 @@ export interface ReportData {
   /** What every design came to on the same traces. */
   readonly arena?: Arena;
 }
+
+/** A page without a report: the sandbox alone, and the fragment of what it opens with. */
+export interface SandboxData {
+  readonly sandbox: string;
+}
+
+/** What the viewer is given to show. */
+export type PageData = ReportData | SandboxData;

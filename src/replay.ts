@@ -1,9 +1,10 @@
+import { explained } from "./asked/explain.ts";
 import { type ModeOutcome, modeOutcomes } from "./asked/outcomes.ts";
 import { withShownModes } from "./compare.ts";
 import type { JudgedFinding } from "./oracle/finding.ts";
-import type { Judgement } from "./oracle/judge.ts";
+import { judge, type Judgement } from "./oracle/judge.ts";
 import type { Op } from "./trace/op.ts";
-import type { RecordingStream, Step } from "./trace/recording.ts";
+import type { Recording, RecordingStream, Step } from "./trace/recording.ts";
 import { sameData, sharedEnds } from "./trace/samedata.ts";
 import type { Trace } from "./trace/trace.ts";
 
@@ -62,6 +63,11 @@ export class ReplayTally implements Pick<Replay, "firstDifference" | "modes"> {
 }
 
 type Judged = Pick<Judgement, "findings" | "notComparable">;
+
+/** Judges two recordings of one trace, explains their modes, and lays them side by side. */
+export function replayOf(before: Recording, after: Recording): Replay {
+  return layOut(explained(before), explained(after), judge(before, after));
+}
 
 /** Lays two explained recordings of one trace and their judgement side by side. */
 export function layOut(before: RecordingStream, after: RecordingStream, judged: Judged): Replay {

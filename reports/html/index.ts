@@ -1,7 +1,8 @@
 import { sha256 } from "../../src/sha256.ts";
-import type { ReportData } from "../data.ts";
+import { type Linked, linkTo } from "../../src/trace/link.ts";
+import type { PageData, ReportData, SandboxData } from "../data.ts";
 import { escapeHtml } from "./escape.ts";
-import { summaryHtml } from "./summary.ts";
+import { sandboxHtml, summaryHtml } from "./summary.ts";
 
 /** Marks in the template, which the viewer's build leaves alone. */
 const MARKS = {
@@ -19,13 +20,21 @@ const MARKS = {
  */
 export function renderHtml(report: ReportData, template: string): string {
   const { before, after } = report.campaign;
-  const data = `<script type="application/json" id="report">${embedJson(report)}</script>`;
-  const title = escapeHtml(`pfndiff: ${before} to ${after}`);
+  return filled(template, `pfndiff: ${before} to ${after}`, report, summaryHtml(report));
+}
+
+/** The sandbox alone, as such a file, with a trace on its bench. */
+export function renderSandbox(linked: Linked, template: string): string {
+  const data: SandboxData = { sandbox: linkTo(linked) };
+  return filled(template, "pfndiff: sandbox", data, sandboxHtml(linked));
+}
+
+function filled(template: string, title: string, data: PageData, summary: string): string {
   const fills: readonly (readonly [string, string])[] = [
-    [`<title>${MARKS.title}</title>`, `<title>${title}</title>`],
+    [`<title>${MARKS.title}</title>`, `<title>${escapeHtml(title)}</title>`],
     [MARKS.policy, `<meta http-equiv="Content-Security-Policy" content="${policyOf(template)}">`],
-    [MARKS.data, data],
-    [MARKS.summary, summaryHtml(report)],
+    [MARKS.data, `<script type="application/json" id="report">${embedJson(data)}</script>`],
+    [MARKS.summary, summary],
   ];
   return fills.reduce((html, [mark, text]) => fill(html, mark, text), template);
 }

@@ -1,6 +1,8 @@
 import type { ReportData, ReportFinding } from "../data.ts";
 import { ARENA_FIGURES, figure, priceOf } from "./arenawords.ts";
 import { frontText } from "../front.ts";
+import type { Linked } from "../../src/trace/link.ts";
+import { opText } from "../optext.ts";
 import { escapeHtml } from "./escape.ts";
 import { inReadingOrder } from "./viewer/order.ts";
 import { grouped, plural } from "../numbers.ts";
@@ -31,6 +33,19 @@ export function summaryHtml(report: ReportData): string {
     claimsHtml(report),
     arenaHtml(report),
     "<p>With JavaScript this page also shows every finding step by step.</p>",
+    "</main>",
+  ].join("");
+}
+
+/** What a reader without JavaScript gets of the sandbox: the trace, and where it can be run. */
+export function sandboxHtml({ before, after, trace }: Linked): string {
+  const ops = trace.ops.map((op) => `<li>${escapeHtml(opText(op))}</li>`).join("");
+  return [
+    '<main class="plain">',
+    "<h1>pfndiff: sandbox</h1>",
+    `<p>${escapeHtml(before)} against ${escapeHtml(after)}, on these operations:</p>`,
+    `<ol start="0">${ops}</ol>`,
+    "<p>The models run in this page, which takes JavaScript; pfndiff replay runs them elsewhere.</p>",
     "</main>",
   ].join("");
 }

@@ -1,10 +1,9 @@
-import { explained, explainedSteps } from "../asked/explain.ts";
+import { explainedSteps } from "../asked/explain.ts";
 import type { Backend } from "../backend.ts";
 import { ModelSide } from "../engine/modelside.ts";
 import { type ModelBackend, type RecordOptions, stepsOn } from "../model/backend.ts";
-import { judge } from "../oracle/judge.ts";
 import { LivePair } from "../oracle/livepair.ts";
-import { layOut, layOutStream, type Replay, type ReplayStream } from "../replay.ts";
+import { layOutStream, type Replay, replayOf, type ReplayStream } from "../replay.ts";
 import type { Recording, RecordingStream } from "../trace/recording.ts";
 import type { Trace } from "../trace/trace.ts";
 import { isModel, type Pair } from "./backends.ts";
@@ -26,7 +25,7 @@ export function recorderOf(
 export async function replayOn(pair: Pair, trace: Trace): Promise<Replay> {
   const before = await recorderOf(pair.before, true)(trace);
   const after = await recorderOf(pair.after, true)(trace);
-  return layOut(explained(before), explained(after), judge(before, after));
+  return replayOf(before, after);
 }
 
 /**

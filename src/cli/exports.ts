@@ -16,6 +16,7 @@ function address(text: string): number {
 /** The commands that make something for other programs, and for other people. */
 export function addExports(program: Command, io: Io, done: Done): void {
   addRepro(program, io, done);
+  addSandbox(program, io, done);
   addImport(program, io, done);
   program
     .command("claims")
@@ -68,6 +69,25 @@ function addRepro(program: Command, io: Io, done: Done): void {
     )
     .action(async (file, options) =>
       done(await (await import("./repro.ts")).repro(io, file, options)),
+    );
+}
+
+/** What the sandbox opens with: the leak that the series fixed. */
+const OPENING = "scenario:munmap-head";
+
+function addSandbox(program: Command, io: Io, done: Done): void {
+  program
+    .command("sandbox")
+    .description("print a page that runs the models: change a trace, see both sides at once")
+    .argument(
+      "[file]",
+      'what it opens with: trace, "-", scenario:NAME, signature, or a link',
+      OPENING,
+    )
+    .addOption(new Option("--before <id>", "model of the before side"))
+    .addOption(new Option("--after <id>", "model of the after side"))
+    .action(async (file, options) =>
+      done(await (await import("./sandbox.ts")).sandbox(io, file, options)),
     );
 }
 

@@ -3,6 +3,7 @@ import { holdsFor, reasonOf } from "../gate.ts";
 import { VERDICTS } from "../oracle/severity.ts";
 import type { Scenario } from "../scenarios/build.ts";
 import { SCENARIOS, scenarioNamed } from "../scenarios/index.ts";
+import { isLink, readLink } from "../trace/link.ts";
 import type { Sides } from "../trace/read.ts";
 import type { Trace } from "../trace/trace.ts";
 import { UserError } from "../usererror.ts";
@@ -29,7 +30,7 @@ const SIGNATURE = new RegExp(`^(${VERDICTS.join("|")}):[a-z-]+:`);
 /** Whether a name is that of a signature, such as `introduced:leak:exit`. */
 export const isSignature = (name: string) => SIGNATURE.test(name);
 
-/** The trace of a file, of `scenario:NAME`, or of the baseline's entry with that signature. */
+/** The trace of a file, of `scenario:NAME`, of a link of the sandbox, or of the baseline's entry with that signature. */
 export async function givenTrace(
   io: Io,
   name: string,
@@ -55,6 +56,12 @@ async function lookUp(
     const scenario = scenarioNamed(name.slice(SCENARIO.length));
     const { trace, sides } = scenario;
     return sides === undefined ? { trace, scenario } : { trace, scenario, sides };
+  }
+  if (isLink(name)) {
+    const read = readLink(name);
+    if (!read.ok) throw new UserError(`the link: ${read.fault}`);
+    const { trace, before, after } = read.linked;
+    return { trace, sides: { before, after } };
   }
   if (!isSignature(name)) {
     const isScenario = SCENARIOS.some((scenario) => scenario.name === name);

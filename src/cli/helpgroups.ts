@@ -5,10 +5,10 @@ const GROUPS: readonly (readonly [heading: string, commands: readonly string[]])
   ["Look for differences:", ["fuzz", "explore", "sweep", "corpus", "merge", "queue"]],
   [
     "Look at one:",
-    ["explain", "why", "scenarios", "replay", "shrink", "repro", "record", "import"],
+    ["explain", "why", "scenarios", "replay", "sandbox", "shrink", "repro", "record"],
   ],
   ["Real kernels, and trees:", ["doctor", "kernel", "conform", "judge", "bisect"]],
-  ["CI, other programs, help:", ["gate", "report", "schema", "completion", "help"]],
+  ["CI, other programs, help:", ["gate", "report", "import", "schema", "completion", "help"]],
   [
     "Studies of designs and of the oracle:",
     ["claims", "arena", "mutants", "zoo", "lattice", "bench"],

@@ -12,6 +12,7 @@ First commands:
   pfndiff fuzz --runs 3000 --seed 1        look for differences; results go to .pfndiff/
   pfndiff replay scenario:munmap-head      a known bug, step by step, both sides
   pfndiff report --format html > out.html  the last campaign, for a browser
+  pfndiff sandbox > s.html                 both designs in a page, to try things out
   pfndiff conform                          do the models still agree with real kernels?
   pfndiff gate                             for CI: fails on what nobody has accepted
 

@@ -7,7 +7,11 @@ import { Front } from "./front.tsx";
 import { Help } from "./help.tsx";
 import { useKeys, walkOrder } from "./keys.ts";
 import { inReadingOrder, matching, NO_FILTER } from "./order.ts";
-import { ARENA_HASH, CLAIMS_HASH, FRONT_HASH, type Route, routeOf } from "./route.ts";
+import { type Place, skipToContent, usePlace } from "./place.ts";
+import { ARENA_HASH, CLAIMS_HASH, FRONT_HASH } from "./route.ts";
+import { openingBench } from "./sandbox/bench.ts";
+import { SandboxPage } from "./sandbox/page.tsx";
+import { linkTo } from "../../../src/trace/link.ts";
 import { ThemeToggle } from "./theme.tsx";
 import { isMet } from "../words.ts";
 
@@ -29,6 +33,7 @@ export function App({ report }: { report: ReportData }) {
     if (route.page === "arena" && report.arena !== undefined) {
       return <ArenaPage arena={report.arena} />;
     }
+    if (route.page === "sandbox") return <SandboxPage address={route.address} />;
     if (finding === undefined || route.page !== "finding") {
       const missing = route.page === "finding" ? route.signature : null;
       return <Front {...{ report, all, shown, filter, missing }} onFilter={setFilter} />;
@@ -53,6 +58,8 @@ export function App({ report }: { report: ReportData }) {
   );
 }
 
+const SANDBOX_HASH = linkTo(openingBench());
+
 function TopBar({ report, onHelp }: { report: ReportData; onHelp: () => void }) {
   return (
     <header class="topbar">
@@ -68,6 +75,7 @@ function TopBar({ report, onHelp }: { report: ReportData; onHelp: () => void }) 
       </span>
       {report.claims === undefined ? null : <a href={CLAIMS_HASH}>Claims</a>}
       {report.arena === undefined ? null : <a href={ARENA_HASH}>Arena</a>}
+      <a href={SANDBOX_HASH}>Sandbox</a>
       <span class="tools">
         <button type="button" class="quiet keys" onClick={onHelp}>
           Keys <kbd>?</kbd>
@@ -78,12 +86,6 @@ function TopBar({ report, onHelp }: { report: ReportData; onHelp: () => void }) 
   );
 }
 
-/** The fragment says what is shown, so the focus moves and the address stays. */
-function skipToContent(event: Event): void {
-  event.preventDefault();
-  document.querySelector<HTMLElement>("#content")?.focus();
-}
-
 /** Back on the front page, the focus is where the reader left it. */
 function useFocus({ route, left }: Place): void {
   useLayoutEffect(() => {
@@ -91,30 +93,4 @@ function useFocus({ route, left }: Place): void {
     const row = `[data-row="${CSS.escape(left ?? "")}"]`;
     document.querySelector<HTMLElement>(route.search ? "#search" : row)?.focus();
   }, [route, left]);
-}
-
-/** Where the reader is, and the finding that was open last before that. */
-interface Place {
-  readonly route: Route;
-  readonly left: string | null;
-}
-
-/**
- * Follows the address. The finding left is taken from the event, not from what was drawn: keys may
- * come faster than pages, and a finding that was passed without a frame was still the last one.
- */
-function usePlace(): Place {
-  const [place, setPlace] = useState<Place>(() => ({ route: routeOf(location.hash), left: null }));
-  useLayoutEffect(() => {
-    const follow = ({ oldURL }: HashChangeEvent) => {
-      const from = routeOf(new URL(oldURL).hash);
-      setPlace(({ left }) => ({
-        route: routeOf(location.hash),
-        left: from.page === "finding" ? from.signature : left,
-      }));
-    };
-    addEventListener("hashchange", follow);
-    return () => removeEventListener("hashchange", follow);
-  }, []);
-  return place;
 }

@@ -1,16 +1,28 @@
 import { useState } from "preact/hooks";
 import type { ReportFinding } from "../../data.ts";
 
-/** Buttons that put a text on the clipboard; a text that the report lacks has no button. */
+/** What may be copied of a finding. */
 export function CopyButtons({ finding }: { finding: ReportFinding }) {
-  const [said, setSaid] = useState("");
   const { command, c, mail } = finding.texts ?? {};
-  const offers: readonly (readonly [string, string | undefined])[] = [
-    ["replay command", command],
-    ["trace JSON", JSON.stringify(finding.trace)],
-    ["C", c],
-    ["mail", mail],
-  ];
+  return (
+    <CopyOffers
+      offers={[
+        ["replay command", command],
+        ["trace JSON", JSON.stringify(finding.trace)],
+        ["C", c],
+        ["mail", mail],
+      ]}
+    />
+  );
+}
+
+interface CopyOffersProps {
+  readonly offers: readonly (readonly [name: string, text: string | undefined])[];
+}
+
+/** Buttons that put a text on the clipboard; a text that there is not has no button. */
+export function CopyOffers({ offers }: CopyOffersProps) {
+  const [said, setSaid] = useState("");
   const onCopy = async (name: string, text: string) => {
     const copied = await copyText(text);
     setSaid(copied ? `Copied: ${name}` : `The browser did not let the page copy the ${name}`);

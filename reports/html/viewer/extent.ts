@@ -1,5 +1,5 @@
-import type { ReportFinding } from "../../data.ts";
 import { mappedRegion, type Pages } from "./statemap.ts";
+import type { Subject } from "./subject.ts";
 
 /** Which pages the lanes show: the same on both sides and at every step, so that bars line up. */
 export interface Extent {
@@ -8,8 +8,8 @@ export interface Extent {
 }
 
 /** The smallest ranges that hold everything either side ever shows. */
-export function extentOf(finding: ReportFinding): Extent {
-  const steps = [...finding.before.steps, ...finding.after.steps];
+export function extentOf({ before, after }: Pick<Subject, "before" | "after">): Extent {
+  const steps = [...before.steps, ...after.steps];
   const vmas = steps.flatMap((step) => Object.values(step.vmas).flat());
   const virtual = vmas.map(({ start, end }) => ({ start, end }));
   const physical = [...steps.flatMap(mappedRegion), ...steps.flatMap((step) => step.memtype)];

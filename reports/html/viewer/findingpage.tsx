@@ -1,5 +1,6 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { ReportData, ReportFinding } from "../../data.ts";
+import { linkFault } from "../../../src/trace/link.ts";
 import { opText } from "../../optext.ts";
 import { grouped, plural } from "../../numbers.ts";
 import { addressOf, headline, sideName, SYMPTOM_TEXT, VERDICT_TEXT } from "../words.ts";
@@ -9,7 +10,9 @@ import { openingStep } from "./difference.ts";
 import { GlanceCard } from "./glance.tsx";
 import { Primer } from "./primer.tsx";
 import { FRONT_HASH, findingHash } from "./route.ts";
+import { modelSides, tryLink } from "./sandbox/bench.ts";
 import { Stepper } from "./stepper.tsx";
+import { subjectOf } from "./subject.ts";
 
 export interface FindingPageProps {
   readonly report: ReportData;
@@ -29,6 +32,7 @@ export function FindingPage({ report, finding, order, step }: FindingPageProps) 
   }, [finding]);
   const last = Math.max(0, finding.trace.ops.length - 1);
   const shown = Math.min(step ?? openingStep(finding), last);
+  const subject = useMemo(() => subjectOf(report.campaign, finding), [report, finding]);
   return (
     <article class="finding">
       <Neighbours finding={finding} order={order} />
@@ -50,7 +54,7 @@ export function FindingPage({ report, finding, order, step }: FindingPageProps) 
           {SYMPTOM_TEXT[finding.symptom].name}: {SYMPTOM_TEXT[finding.symptom].meaning}.
         </p>
       </header>
-      <GlanceCard campaign={report.campaign} finding={finding} step={shown} />
+      <GlanceCard subject={subject} step={shown} />
       <Primer report={report} />
       <div class="about">
         <section class="card" aria-labelledby="why">
@@ -60,11 +64,24 @@ export function FindingPage({ report, finding, order, step }: FindingPageProps) 
         <section class="card" aria-labelledby="facts">
           <h2 id="facts">Facts</h2>
           <Facts finding={finding} />
+          <TryIt report={report} finding={finding} />
           <CopyButtons finding={finding} />
         </section>
       </div>
-      <Stepper campaign={report.campaign} finding={finding} step={shown} />
+      <Stepper finding={finding} subject={subject} step={shown} />
     </article>
+  );
+}
+
+/** Leads to the sandbox with the finding on its bench; of a kernel it runs the model. */
+function TryIt({ report, finding }: Pick<FindingPageProps, "report" | "finding">) {
+  if (linkFault(finding.trace) !== null) return null;
+  const { before, after } = modelSides(report.campaign, finding);
+  return (
+    <p class="try">
+      <a href={tryLink(report.campaign, finding)}>Try it in the sandbox</a>
+      <span class="muted small"> (change it, on {`${before} and ${after}`})</span>
+    </p>
   );
 }
 

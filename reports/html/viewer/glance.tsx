@@ -2,19 +2,17 @@ import { SIDES, type Side } from "../../../src/oracle/severity.ts";
 import { CELL_STATES, CELL_WORDS, cellText, type Glance, glanceOf } from "../../glance.ts";
 import { pagesText } from "../../glancetext.ts";
 import { opText } from "../../optext.ts";
-import type { CampaignSummary, ReportFinding } from "../../data.ts";
 import { sideName } from "../words.ts";
-import { showStep } from "./keys.ts";
+import type { Subject } from "./subject.ts";
 
 export interface GlanceProps {
-  readonly campaign: CampaignSummary;
-  readonly finding: ReportFinding;
+  readonly subject: Subject;
   readonly step: number;
 }
 
 /** All steps at once: steps across, pages down, both sides; what differs is outlined, a column leads to its step. */
-export function GlanceCard({ campaign, finding, step }: GlanceProps) {
-  const glance = glanceOf({ before: finding.before.steps, after: finding.after.steps });
+export function GlanceCard({ subject, step }: GlanceProps) {
+  const glance = glanceOf({ before: subject.before.steps, after: subject.after.steps });
   if (glance.rows.length === 0) return null;
   return (
     <section class="card glance" aria-labelledby="glance-title">
@@ -24,24 +22,26 @@ export function GlanceCard({ campaign, finding, step }: GlanceProps) {
           <thead>
             <tr>
               <th scope="col">step</th>
-              {finding.trace.ops.map((op, index) => (
+              {subject.trace.ops.map((op, index) => (
                 <th key={index} scope="col" class={index === step ? "here" : ""}>
                   <button
                     type="button"
                     title={opText(op)}
                     aria-label={`Step ${index}: ${opText(op)}`}
                     aria-pressed={index === step}
-                    onClick={() => showStep(finding, index)}
+                    onClick={() => subject.show(index)}
                   >
                     {index}
-                    {finding.step === index ? <span aria-hidden="true">▲</span> : null}
+                    {subject.found.some((one) => one.step === index) ? (
+                      <span aria-hidden="true">▲</span>
+                    ) : null}
                   </button>
                 </th>
               ))}
             </tr>
           </thead>
           {SIDES.map((side) => (
-            <SideRows key={side} {...{ side, glance, step }} name={sideName(campaign, side)} />
+            <SideRows key={side} {...{ side, glance, step }} name={sideName(subject.names, side)} />
           ))}
         </table>
       </div>

@@ -28,7 +28,8 @@ export function useKeys(context: KeyContext): void {
   }, [context]);
 }
 
-function isTyping(target: EventTarget | null): boolean {
+/** Whether a key is for a field that somebody fills in. */
+export function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && target.matches("input, textarea, select");
 }
 

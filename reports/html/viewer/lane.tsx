@@ -15,8 +15,8 @@ export interface LaneProps {
   readonly steps: readonly Step[];
   readonly step: number;
   readonly extent: Extent;
-  /** The finding's sentence, if it shows here. */
-  readonly found: string | null;
+  /** A sentence for each finding that shows here. */
+  readonly found: readonly string[];
 }
 
 const DESIGN_TEXT: Readonly<Record<Design, string>> = {
@@ -63,17 +63,17 @@ interface NotesProps extends Pick<LaneProps, "design" | "found"> {
 /** The finding where it shows, and else what there is to say about the state. */
 function Notes({ map, design, events, found }: NotesProps) {
   // A finding about the log says it better than the note about the log.
-  const said = found === null ? events : [];
+  const said = found.length === 0 ? events : [];
   const notes = stateNotes(map, design, said).filter(
-    ({ tone }) => found === null || tone === "bad",
+    ({ tone }) => found.length === 0 || tone === "bad",
   );
   return (
     <div class="notes">
-      {found === null ? null : (
-        <p class="bad here">
-          <span aria-hidden="true">▲</span> Finding: {found.replace(/\.$/, "")}.
+      {found.map((sentence) => (
+        <p key={sentence} class="bad here">
+          <span aria-hidden="true">▲</span> Finding: {sentence.replace(/\.$/, "")}.
         </p>
-      )}
+      ))}
       {notes.map(({ tone, text }) => (
         <p key={text} class={tone}>
           <span aria-hidden="true">{TONE_MARK[tone]}</span> {text}

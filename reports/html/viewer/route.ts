@@ -1,3 +1,4 @@
+import { isLink } from "../../../src/trace/link.ts";
 import type { ReportFinding } from "../../data.ts";
 
 /** What the address says to show. `step` is null where the link names none. */
@@ -5,6 +6,7 @@ export type Route =
   | { readonly page: "front"; readonly search: boolean }
   | { readonly page: "claims" }
   | { readonly page: "arena" }
+  | { readonly page: "sandbox"; readonly address: string }
   | { readonly page: "finding"; readonly signature: string; readonly step: number | null };
 
 const FINDING = /^#\/finding\/([^/]+)(?:\/step\/(\d+))?$/;
@@ -13,6 +15,7 @@ const FINDING = /^#\/finding\/([^/]+)(?:\/step\/(\d+))?$/;
 export function routeOf(hash: string): Route {
   if (hash === CLAIMS_HASH) return { page: "claims" };
   if (hash === ARENA_HASH) return { page: "arena" };
+  if (isLink(hash)) return { page: "sandbox", address: hash };
   const match = FINDING.exec(hash);
   const signature = match?.[1] === undefined ? null : decoded(match[1]);
   if (match === null || signature === null) return { page: "front", search: hash === SEARCH_HASH };

@@ -1,41 +1,20 @@
 import { useEffect, useRef } from "preact/hooks";
-import type { CampaignSummary, ReportFinding } from "../../data.ts";
-import type { Design } from "../../../src/trace/recording.ts";
+import type { ReportFinding } from "../../data.ts";
 import { opText } from "../../optext.ts";
 import { differingParts, openingStep } from "./difference.ts";
-import { extentOf } from "./extent.ts";
 import { showStep } from "./keys.ts";
-import { Lane } from "./lane.tsx";
-import { Legend } from "./legend.tsx";
 import { findingHash } from "./route.ts";
+import { Stage } from "./stage.tsx";
+import type { Subject } from "./subject.ts";
 
 export interface StepperProps {
-  readonly campaign: CampaignSummary;
   readonly finding: ReportFinding;
+  readonly subject: Subject;
   readonly step: number;
 }
 
 /** The minimal trace, a step chosen, and next to each other what both sides are after it. */
-export function Stepper({ campaign, finding, step }: StepperProps) {
-  const extent = extentOf(finding);
-  const op = finding.trace.ops[step];
-  const [before, after] = [finding.before.steps[step], finding.after.steps[step]];
-  if (op === undefined || before === undefined || after === undefined) {
-    return <p class="note">The trace has no operations.</p>;
-  }
-  const parts = differingParts(before, after);
-  const lane = (side: "before" | "after") => (
-    <Lane
-      side={side}
-      backend={finding[side].backend ?? campaign[side]}
-      kernel={finding[side].kernel}
-      design={finding[side].design}
-      steps={finding[side].steps}
-      step={step}
-      extent={extent}
-      found={finding.side === side && finding.step === step ? finding.detail : null}
-    />
-  );
+export function Stepper({ finding, subject, step }: StepperProps) {
   return (
     <section class="stepper" aria-labelledby="steps-title">
       <div class="stepper-head">
@@ -44,31 +23,10 @@ export function Stepper({ campaign, finding, step }: StepperProps) {
       </div>
       <div class="stepper-body">
         <TraceList finding={finding} step={step} />
-        <div class="stage">
-          <p class="now" role="status">
-            <span class="muted">Step {step}</span> <code>{opText(op)}</code>
-            {parts.length === 0 ? (
-              <span class="parts same">the sides agree</span>
-            ) : (
-              <span class="parts differ">
-                <span aria-hidden="true">≠</span> the sides differ in {parts.join(", ")}
-              </span>
-            )}
-          </p>
-          <div class="lanes">
-            {lane("before")}
-            {lane("after")}
-          </div>
-          <Legend contexts={hasContexts(finding)} />
-        </div>
+        <Stage subject={subject} step={step} />
       </div>
     </section>
   );
-}
-
-function hasContexts({ before, after }: ReportFinding): boolean {
-  const designs: (Design | undefined)[] = [before.design, after.design];
-  return designs.includes("kref");
 }
 
 function StepControls({ finding, step }: Pick<StepperProps, "finding" | "step">) {

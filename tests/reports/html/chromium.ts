@@ -1,10 +1,12 @@
+import axe from "axe-core";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { type Browser, chromium } from "playwright-core";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import type { ReportData } from "../../../reports/data.ts";
-import { renderHtml } from "../../../reports/html/index.ts";
+import { renderHtml, renderSandbox } from "../../../reports/html/index.ts";
+import type { Linked } from "../../../src/trace/link.ts";
 
 const CHROMIUM = "/usr/bin/chromium";
 
@@ -16,7 +18,7 @@ export const WITHOUT_CHROMIUM = HAS_CHROMIUM
   : ` (SKIPPED: there is no ${CHROMIUM}; PFNDIFF_REQUIRE_BROWSER=1 makes this a failure)`;
 
 /** Starts the browser without anything that would reach for the network by itself. */
-export function launch(): Promise<Browser> {
+function launch(): Promise<Browser> {
   return chromium.launch({
     executablePath: CHROMIUM,
     args: [
@@ -29,6 +31,68 @@ export function launch(): Promise<Browser> {
   });
 }
 
+/** A browser in which pages must be quiet. */
+export class QuietBrowser {
+  private readonly faults: string[] = [];
+
+  private constructor(private readonly browser: Browser) {}
+
+  static async launch(): Promise<QuietBrowser> {
+    return new QuietBrowser(await launch());
+  }
+
+  /** Opens an address; whatever the console says, and any request but the file's, is a fault. */
+  async open(url: string, options: BrowserContextOptions = {}): Promise<Page> {
+    const { faults } = this;
+    const context = await this.browser.newContext(options);
+    const page = await context.newPage();
+    page.on("console", (message) => faults.push(`${message.type()}: ${message.text()}`));
+    page.on("pageerror", (error) => faults.push(error.message));
+    page.on("request", (request) => {
+      const asked = request.url();
+      if (!asked.startsWith("file:") && !asked.startsWith("data:")) faults.push(asked);
+      if (asked.startsWith("file:") && !request.isNavigationRequest()) faults.push(asked);
+    });
+    await page.goto(url, { timeout: 120_000 });
+    return page;
+  }
+
+  /** Closes all pages; throws where one was not quiet. */
+  async leave(): Promise<void> {
+    await Promise.all(this.browser.contexts().map((context) => context.close()));
+    const seen = this.faults.splice(0);
+    if (seen.length > 0) throw new Error(`the page must be quiet, but: ${seen.join("; ")}`);
+  }
+
+  close(): Promise<void> {
+    return this.browser.close();
+  }
+}
+
+/** What axe finds on a page, one line a violation. */
+export async function violations(page: Page): Promise<unknown> {
+  for (const details of await page.locator("details:not([open]) > summary").all()) {
+    if (await details.isVisible()) await details.click();
+  }
+  await page.evaluate(axe.source);
+  return page.evaluate(
+    "axe.run().then(({ violations }) => violations.map(({ id, impact, nodes }) => `${impact} ${id}: ${nodes.map((node) => node.html).join(' ')}`))",
+  );
+}
+
+/** Processor time of the page's thread while something is done. */
+export async function threadSeconds(page: Page, work: () => Promise<unknown>): Promise<number> {
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send("Performance.enable", { timeDomain: "threadTicks" });
+  const used = async (): Promise<number> => {
+    const { metrics } = await devtools.send("Performance.getMetrics");
+    return metrics.find(({ name }) => name === "TaskDuration")?.value ?? Number.NaN;
+  };
+  const before = await used();
+  await work();
+  return (await used()) - before;
+}
+
 /** A directory of rendered reports, for a browser to open by file:// addresses. */
 export class ReportFiles {
   private readonly directory = mkdtempSync(join(tmpdir(), "pfndiff-viewer-"));
@@ -37,8 +101,17 @@ export class ReportFiles {
 
   /** Writes a report and says its address. */
   write(name: string, report: ReportData): string {
+    return this.put(name, renderHtml(report, this.template));
+  }
+
+  /** Writes the sandbox and says its address. */
+  writeSandbox(linked: Linked): string {
+    return this.put("sandbox", renderSandbox(linked, this.template));
+  }
+
+  private put(name: string, html: string): string {
     const path = join(this.directory, `${name}.html`);
-    writeFileSync(path, renderHtml(report, this.template));
+    writeFileSync(path, html);
     return pathToFileURL(path).href;
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { summaryHtml } from "../../../reports/html/summary.ts";
-import { HAS_CHROMIUM, launch, ReportFiles, WITHOUT_CHROMIUM } from "./chromium.ts";
+import { HAS_CHROMIUM, QuietBrowser, ReportFiles, WITHOUT_CHROMIUM } from "./chromium.ts";
 import { sampleReport } from "./sample.ts";
 
 const PATIENCE = { timeout: 120_000 };
@@ -14,16 +14,16 @@ test("the summary for readers without JavaScript tells the roots before the find
 describe.skipIf(!HAS_CHROMIUM)(`the front page in Chromium${WITHOUT_CHROMIUM}`, () => {
   test("links each root to its simplest witness, and folds what follows", async () => {
     const files = new ReportFiles();
-    const browser = await launch();
+    const browser = await QuietBrowser.launch();
     try {
-      const page = await browser.newPage();
-      await page.goto(files.write("roots", sampleReport()), PATIENCE);
+      const page = await browser.open(files.write("roots", sampleReport()));
       expect(await page.locator("[data-root]").count()).toBe(2);
       expect(await page.locator(".follows:visible").count()).toBe(0);
       await page.locator(".roots summary").click();
       await expect.poll(() => page.locator(".follows:visible").count(), PATIENCE).toBe(7);
       await page.locator("[data-root]").first().click();
       await expect.poll(() => new URL(page.url()).hash, PATIENCE).toMatch(/^#\/finding\//);
+      await browser.leave();
     } finally {
       await browser.close();
       files.remove();
