@@ -35,6 +35,8 @@ export interface BuildOptions {
   readonly config: string | null;
   /** With counters of the lines and branches that run. */
   readonly isCovered: boolean;
+  /** To run two tasks by turns: spinlocks are calls, and so is every access of memory (docs/RACES.md). */
+  readonly isRaced?: boolean;
 }
 
 /** A tree's program, built, and what it was built of. */
@@ -63,11 +65,11 @@ const hashOf = (...texts: readonly (string | Buffer)[]) => {
 export async function buildTree(
   id: string,
   spec: TreeSpec,
-  { config, isCovered }: BuildOptions,
+  { config, isCovered, isRaced = false }: BuildOptions,
   watcher: Watcher,
 ): Promise<BuiltTree> {
-  const cc = `${await compilerVersion()}${isCovered ? " with coverage" : ""}`;
-  const options = config === null ? "" : optionsIn(config);
+  const cc = `${await compilerVersion()}${isCovered ? " with coverage" : ""}${isRaced ? " raced" : ""}`;
+  const options = `${isRaced ? RACED_OPTIONS : ""}${config === null ? "" : optionsIn(config)}`;
   const work = join(cacheFolder(), "trees", hashOf(spec.path, cc, options));
   mkdirSync(work, { recursive: true });
   const look = async () => {
@@ -94,6 +96,7 @@ export async function buildTree(
         options,
         kconfig: kconfigOf(sources),
         isCovered,
+        isRaced,
         watcher,
       });
     }
@@ -158,12 +161,13 @@ interface Making {
   /** A hash of what there is to configure. */
   readonly kconfig: string;
   readonly isCovered: boolean;
+  readonly isRaced: boolean;
   readonly watcher: Watcher;
 }
 
 async function makeProgram(making: Making): Promise<void> {
-  const { id, work, program, isCovered, watcher } = making;
-  const flags = isCovered ? [`KCFLAGS=${COVERED}`] : [];
+  const { id, work, program, isCovered, isRaced, watcher } = making;
+  const flags = isCovered ? [`KCFLAGS=${COVERED}`] : isRaced ? [`KCFLAGS=${RACED}`] : [];
   const copy = copyOf(work);
   const glue = programSources();
   const log = new BuildLog(id, join(work, "log"));
@@ -213,6 +217,14 @@ const OBJECTS_ONLY = ["always-y=", "hostprogs-always-y="];
 
 /** As the kernel's own makefiles have it for CONFIG_GCOV_KERNEL. */
 const COVERED = "-fprofile-arcs -ftest-coverage -fno-tree-loop-im";
+
+/** Accesses of memory are told as for CONFIG_KCSAN. */
+const RACED = [
+  "-fsanitize=thread",
+  "--param tsan-distinguish-volatile=1",
+  "--param tsan-instrument-func-entry-exit=0",
+].join(" ");
+const RACED_OPTIONS = "CONFIG_DEBUG_SPINLOCK=y\n";
 
 /** A time stamp that is always the same keeps what has not changed from being made again. */
 const ENV = { KBUILD_BUILD_TIMESTAMP: "0" };

@@ -26,6 +26,10 @@ export const RECORD = {
   FAILED: 11,
   SPENT: 12,
   PASSED: 13,
+  RACED: 20,
+  POINT: 21,
+  OUTCOME: 22,
+  SEARCHED: 23,
 } as const;
 
 /** Why a trace could not go on, by number; 0 is none. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { assertNever } from "../assertnever.ts";
 import { ALLOCATION_SITES } from "../pat/kernelstate.ts";
+import { type Both, bothSchema } from "./both.ts";
 import { CALLS, type DriverCallRecord } from "./driverop.ts";
 import { DRIVER_LIMITS, type Field, type Fields, LIMITS } from "./fields.ts";
 import { type Op, OPS } from "./op.ts";
@@ -49,7 +50,7 @@ function recordSchemas(
 }
 
 /** Schemas of an exhaustive list of records are a union of them; types cannot follow how it came. */
-function unionOf<T>(tag: "op" | "call", schemas: ReturnType<typeof recordSchemas>) {
+function unionOf<T>(tag: "op" | "call", schemas: readonly z.ZodObject[]) {
   const [first, ...rest] = schemas;
   if (first === undefined) throw new Error("a union of nothing");
   return z.discriminatedUnion(tag, [first, ...rest]) as z.ZodType<T>;
@@ -57,7 +58,9 @@ function unionOf<T>(tag: "op" | "call", schemas: ReturnType<typeof recordSchemas
 
 export const driverCallSchema = unionOf<DriverCallRecord>("call", recordSchemas("call", CALLS, {}));
 
-export const opSchema = unionOf<Op>(
-  "op",
-  recordSchemas("op", OPS, { fault: faultSchema.optional() }),
-);
+const opRecords = recordSchemas("op", OPS, { fault: faultSchema.optional() });
+
+export const opSchema = unionOf<Op>("op", opRecords);
+
+/** An op, or two tasks that run some by turns. */
+export const racedOpSchema = unionOf<Op | Both>("op", [bothSchema(opSchema), ...opRecords]);

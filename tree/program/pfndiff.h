@@ -33,6 +33,18 @@ struct seen_memtype { int start, end, mode; };
 /* A page table entry as the processor reads it, 0 where there is none, and as it was told. */
 struct seen_entry { unsigned long raw; int entry; };
 
+/* Tasks: one that is alone, and two that run by turns. */
+#define PFNDIFF_TASKS 3
+
+/* Where one of two tasks may be stopped, in the order of POINT_KINDS in tree/race/wire.ts. */
+enum pfndiff_point {
+	POINT_START, /* before a task's first op */
+	POINT_CALL, /* between two ops of a task */
+	POINT_DOWN_WRITE, POINT_UP_WRITE, POINT_DOWN_READ, POINT_UP_READ, POINT_DOWNGRADE,
+	POINT_SPIN_LOCK, POINT_SPIN_UNLOCK, POINT_LOCK_PAGE, POINT_UNLOCK_PAGE,
+	POINT_LOAD, POINT_STORE, /* an access of a VMA's flags or tracking */
+};
+
 /* The kernel half. Results are 0 or a negative errno, as the kernel has them. */
 void k_init(unsigned long ram, unsigned long memmap);
 /* Whether the design has a flag VM_PAT. */
@@ -48,6 +60,17 @@ int k_has_failed(void);
 void *k_spawn(void);
 void *k_fork(void *mm, int late);
 void k_exit(void *mm);
+/* A task of a process is inside of a call: the address space stays until it has come out. */
+void k_hold(void *mm);
+void k_release(void *mm);
+/* Another task runs: 0 is the one that is alone. */
+void k_task(int number);
+/* Runs what RCU has put off while two tasks ran. */
+void k_quiesce(void);
+/* The name of a lock that lies so far into an object of a kind, or at an address that is none; NULL for no idea. */
+const char *k_lock_name(const void *lock, const char *kind, unsigned long offset);
+/* Whether so far into an object of a kind lies what tasks share without a lock that is ours to see. */
+int k_is_shared(const char *kind, unsigned long offset);
 long k_mmap(void *mm, int via, unsigned long at, unsigned long length, int prot, int is_private, unsigned long pfn);
 long k_munmap(void *mm, unsigned long at, unsigned long length);
 long k_mprotect(void *mm, unsigned long at, unsigned long length, int prot);
@@ -75,6 +98,12 @@ void k_forget_warnings(void);
 int k_bug_at(unsigned long at, const char **file, unsigned int *line);
 
 /* The host half. */
+/* Whether two tasks run by turns. */
+extern int host_is_raced;
+/* The other task may go on here. */
+void host_point(int kind, const void *lock);
+/* The other task must go on: it holds a lock. */
+void host_wait(int kind, const void *lock);
 void *host_alloc(const char *what, unsigned long size, unsigned long align);
 void host_free(const void *object);
 void host_log(const char *format, __builtin_va_list arguments);

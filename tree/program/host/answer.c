@@ -48,6 +48,17 @@ void answer_text(enum record kind, int first, const char *text)
 	memcpy(at + 1, text, length);
 }
 
+size_t answer_here(void)
+{
+	return used;
+}
+
+const int *answer_since(size_t here, int *count)
+{
+	*count = (int)(used - here);
+	return words + here;
+}
+
 void answer_step(void)
 {
 	*answer_room(RECORD_STEP, 1) = 0;

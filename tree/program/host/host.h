@@ -14,12 +14,16 @@
  * A request is its length in words and so many traces; a trace is TRACE_WORDS words (pfns, vpages, write-back + 2 if
  * it is watched, maps, ops) and OP_WORDS words an op: code, proc, at, pages, four of its own, and the site and number of the
  * allocation that fails. All but the last two are what a guest is told as well (kernel/wire.ts).
+ * Where two tasks run some of its ops by turns, 4 is added to write-back, and RACE_WORDS words follow the ops: the first
+ * of them, how many are of either task (one after the other), enum race_mode, whether accesses are points, most
+ * preemptions, schedules of a slice, stops; and two words a stop, task and point.
  * An answer is its length and, for each trace, records: a word of kind and one of length, then so many words.
  */
 #define WIRE_VERSION 1
 #define TRACE_WORDS 5
 #define OP_WORDS 10
 #define OWN_WORDS 4
+#define RACE_WORDS 8
 #define HELLO_MAGIC 0x45525450
 
 enum record {
@@ -36,6 +40,10 @@ enum record {
 	RECORD_FAILED = 11, /* site and number of the allocation that failed within the op */
 	RECORD_PASSED = 13, /* the functions that the op passed, in the order of their first calls, as text */
 	RECORD_SPENT = 12, /* the trace is over, and the answer ends here: it has left something behind */
+	RECORD_RACED = 20, /* task: the next step is of its next op, which has come to its end */
+	RECORD_POINT = 21, /* task, number of the point, kind, enum turn, ops that the task has done; then text */
+	RECORD_OUTCOME = 22, /* schedules in two words, preemptions, stops of the shortest: task and point each */
+	RECORD_SEARCHED = 23, /* whether all is done, schedules in two words, most points, deaths in two words */
 };
 
 enum stop { STOP_BUG = 1, STOP_CRASH = 2, STOP_HANG = 3, STOP_STUB = 4, STOP_UNFIT = 5 };
@@ -54,9 +62,20 @@ void __gcov_reset(void) __attribute__((weak));
 
 #define MOST_PROCS 1024
 
+/* A schedule is run, all of them are searched from the first on, or the search goes on where its last slice ended. */
+enum race_mode { RACE_RUN, RACE_SEARCH, RACE_GO_ON };
+/* What came at a point: the task went on, it was stopped, it had to wait, it was through. */
+enum turn { TURN_ON, TURN_STOPPED, TURN_WAITS, TURN_DONE };
+
+struct race {
+	int from, count[2], mode, sees_accesses, bound, slice, stops;
+	const int *stop; /* task and point each */
+};
+
 struct trace {
 	int pfns, vpages, write_back, maps, ops;
 	int is_watched; /* each step says which functions it passed */
+	const struct race *race; /* NULL where nothing is raced */
 };
 
 /* answer.c: records, kept until a request is done. */
@@ -78,6 +97,35 @@ void state_begin(const struct trace *trace);
 /* `all`: the op reaches every process' page table. */
 void state_show(const struct trace *trace, void *const *mms, int procs, int proc, int child, int all);
 
+/* answer.c: where the next record goes, and the words from there on. */
+size_t answer_here(void);
+const int *answer_since(size_t here, int *count);
+
+/* trace.c: performs an op; what has become visible since the last call goes into the answer. */
+long trace_perform(const int *op);
+void trace_show_all(const struct trace *trace);
+/* The address space of a process, or NULL. */
+void *trace_space(int proc);
+
+/* race.c: runs the raced ops of a trace as its schedule says, and what comes of each into the answer. */
+void race_run(const struct trace *trace, const int *ops);
+/* A line of the log or a warning, while two tasks run. */
+void race_log(const char *text);
+/* Nothing can go on. Returns where the answer is to say so. */
+void race_stopped(enum stop kind, const char *text);
+/* The lowest address of the stack that runs and how long it is, where it is one of ours. */
+int race_stack(unsigned long *lowest, unsigned long *length);
+/* Where points come from while schedules are searched; NULL where one is run as told. */
+extern int (*race_choose)(int task, int point, int is_free);
+
+/* search.c: searches schedules; returns when the answer says what there is to say. */
+void search(const struct trace *trace, const int *ops);
+/* A schedule died: notes it as an outcome and ends the process. */
+void search_died(enum stop kind, const char *text) __attribute__((noreturn));
+
+/* points.c: whether accesses of what tasks share are points. */
+extern int points_are_on;
+
 /* trace.c: runs a trace; returns when its records are written, 0 when it left something behind. */
 int trace_run(const struct trace *trace, const int *ops);
 
@@ -88,11 +136,15 @@ void memory_mark(void);
 /* Ends the trace where what has been freed since the mark was written to afterwards. */
 void memory_check(void);
 int memory_left(char *text, size_t size);
+/* The kind of the object that an address lies in, and how far; NULL for none. */
+const char *memory_kind(unsigned long address, unsigned long *offset);
 
 /* trouble.c: signals, and how a trace ends that cannot go on. */
 void trouble_setup(void);
 /* Starts the clock of a trace, which counts processor time; one that runs over it hangs. */
 void trouble_clock(int ops);
+/* Ends the trace: it does not come to an end by itself. */
+void host_hang(const char *why) __attribute__((noreturn));
 /* Is 0 while no trace runs: then nothing of an answer is there to be told. */
 extern int trouble_in_trace;
 /* What the kernel says belongs to no op. */

@@ -72,11 +72,23 @@ static int serve(void)
 		answer_begin();
 		trouble_in_trace = 1;
 		for (const int *at = request; goes_on && at < request + length;) {
-			const struct trace trace = { at[0], at[1], at[2] & 1, at[3], at[4], at[2] >> 1 };
+			struct trace trace = { at[0], at[1], at[2] & 1, at[3], at[4], at[2] >> 1 & 1, NULL };
+			const int *ops = at + TRACE_WORDS;
+			const int *more = ops + (long)trace.ops * OP_WORDS;
+			struct race race;
 
 			trouble_clock(trace.ops);
-			goes_on = trace_run(&trace, at + TRACE_WORDS);
-			at += TRACE_WORDS + (long)trace.ops * OP_WORDS;
+			if (at[2] & 4) {
+				race = (struct race){ more[0], { more[1], more[2] }, more[3], more[4], more[5], more[6],
+						      more[7], more + RACE_WORDS };
+				trace.race = &race;
+				more += RACE_WORDS + race.stops * 2;
+			}
+			if (trace.race && race.mode != RACE_RUN)
+				search(&trace, ops);
+			else
+				goes_on = trace_run(&trace, ops);
+			at = more;
 		}
 		trouble_in_trace = 0;
 		answer_send();

@@ -221,3 +221,15 @@ int memory_left(char *text, size_t size)
 	}
 	return used > 0;
 }
+
+const char *memory_kind(unsigned long address, unsigned long *offset)
+{
+	const unsigned long within = address - ARENA, chunk = within / CHUNK;
+	unsigned long size;
+
+	if (chunk >= chunks)
+		return NULL;
+	size = size_in(class_of[chunk]);
+	*offset = within % CHUNK % size;
+	return kinds[kind_of[chunk][within % CHUNK / size]];
+}

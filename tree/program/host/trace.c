@@ -33,13 +33,15 @@ static long fork_of(int proc, int child, int late)
 static const int prots[] = { PROT_NONE, PROT_READ, PROT_READ | PROT_WRITE };
 static const int advices[] = { MADV_DONTFORK, MADV_DOFORK, MADV_DONTNEED, MADV_WIPEONFORK, MADV_WILLNEED };
 
-static long perform(const int *op)
+long trace_perform(const int *op)
 {
 	const int proc = op[1];
 	const int *own = op + OWN_WORDS;
 	void *mm = mms[proc];
 	const unsigned long at = address(op[2]), length = bytes(op[3]);
 
+	if (proc >= procs)
+		procs = proc + 1;
 	if (op[0] == OP_SPAWN) {
 		mms[proc] = k_spawn();
 		return mms[proc] ? 0 : -ENOMEM;
@@ -109,9 +111,39 @@ static int has_leaked(long pages_before)
 	return used || pages;
 }
 
+void trace_show_all(const struct trace *trace)
+{
+	state_show(trace, mms, procs, -1, -1, 1);
+}
+
+void *trace_space(int proc)
+{
+	return proc < procs ? mms[proc] : NULL;
+}
+
+static void run_op(const struct trace *trace, const int *op, int is_shown)
+{
+	long result;
+
+	answer_step();
+	k_fault(op[OP_WORDS - 2], op[OP_WORDS - 1]);
+	if (trace->is_watched)
+		passes_begin();
+	result = trace_perform(op);
+	if (trace->is_watched)
+		passes_end();
+	if (k_has_failed())
+		answer_record(RECORD_FAILED, op + OP_WORDS - 2, 2);
+	k_fault(SITE_NONE, 0);
+	answer_result((int)-result);
+	if (is_shown)
+		state_show(trace, mms, procs, op[1], op[0] == OP_FORK ? op[OWN_WORDS] : -1, op[0] == OP_REVOKE);
+}
+
 int trace_run(const struct trace *trace, const int *ops)
 {
 	const int base_page = (int)(APERTURE / PFNDIFF_PAGE);
+	const struct race *race = trace->race;
 	const long pages_before = k_pages_used();
 	int leaked;
 
@@ -122,23 +154,15 @@ int trace_run(const struct trace *trace, const int *ops)
 	k_world(APERTURE, (unsigned long)trace->pfns, trace->write_back, trace->maps);
 	answer_record(RECORD_TRACE, &base_page, 1);
 	for (int i = 0; i < trace->ops; i++) {
-		const int *op = ops + (size_t)i * OP_WORDS;
-		long result;
+		if (race && i == race->from) {
+			race_run(trace, ops + (size_t)i * OP_WORDS);
+			i += race->count[0] + race->count[1] - 1;
+		} else {
+			// Where schedules are searched, what comes before tells none from another.
+			const int is_shown = !race || race->mode == RACE_RUN || i >= race->from;
 
-		if (op[1] >= procs)
-			procs = op[1] + 1;
-		answer_step();
-		k_fault(op[OP_WORDS - 2], op[OP_WORDS - 1]);
-		if (trace->is_watched)
-			passes_begin();
-		result = perform(op);
-		if (trace->is_watched)
-			passes_end();
-		if (k_has_failed())
-			answer_record(RECORD_FAILED, op + OP_WORDS - 2, 2);
-		k_fault(SITE_NONE, 0);
-		answer_result((int)-result);
-		state_show(trace, mms, procs, op[1], op[0] == OP_FORK ? op[OWN_WORDS] : -1, op[0] == OP_REVOKE);
+			run_op(trace, ops + (size_t)i * OP_WORDS, is_shown);
+		}
 	}
 	trouble_is_quiet = 1;
 	end_processes();

@@ -26,17 +26,19 @@ static unsigned long stack_top;
 static void backtrace(char *text, size_t size, unsigned long address, const unsigned long *frame)
 {
 	size_t used = strlen(text);
+	unsigned long lowest = stack_top - STACK_BYTES, length = STACK_BYTES;
 
+	race_stack(&lowest, &length);
 	for (int i = 0; i < MOST_FRAMES; i++) {
 		const unsigned long at = (unsigned long)frame;
 		const char *symbol = symbol_of(address);
 
 		// What called the kernel's code is ours.
-		if (!strncmp(symbol, "perform+", 8) || !strncmp(symbol, "trace_run+", 10))
+		if (!strncmp(symbol, "trace_perform+", 14) || !strncmp(symbol, "trace_run+", 10))
 			return;
 		if (address && used < size)
 			used += (size_t)snprintf(text + used, size - used, "\n  %s", symbol);
-		if (at % 8 || at >= stack_top || at < stack_top - STACK_BYTES)
+		if (at % 8 || at - lowest >= length)
 			return;
 		address = frame[1];
 		frame = (const unsigned long *)frame[0];
@@ -51,6 +53,7 @@ static void stop(enum stop kind, const char *why, unsigned long address, const u
 
 	snprintf(text, sizeof(text), "%s", why);
 	backtrace(text, sizeof(text), address, frame);
+	race_stopped(kind, text);
 	if (trouble_in_trace) {
 		answer_text(RECORD_STOP, kind, text);
 		answer_send();
@@ -69,6 +72,11 @@ void host_bug(const char *why)
 	stop(STOP_BUG, why, 0, CALLER);
 }
 
+void host_hang(const char *why)
+{
+	stop(STOP_HANG, why, 0, CALLER);
+}
+
 void host_unfit(const char *why)
 {
 	stop(STOP_UNFIT, why, 0, CALLER);
@@ -77,6 +85,14 @@ void host_unfit(const char *why)
 void host_stub(const char *name)
 {
 	stop(STOP_STUB, name, 0, CALLER);
+}
+
+static void say(const char *text)
+{
+	if (host_is_raced)
+		race_log(text);
+	else if (trouble_in_trace && !trouble_is_quiet)
+		answer_text(RECORD_LOG, 0, text);
 }
 
 void host_log(const char *format, va_list arguments)
@@ -88,8 +104,7 @@ void host_log(const char *format, va_list arguments)
 	if (text[0] == 1 && text[1])
 		text += 2;
 	text[strcspn(text, "\n")] = 0;
-	if (trouble_in_trace && !trouble_is_quiet)
-		answer_text(RECORD_LOG, 0, text);
+	say(text);
 }
 
 void host_warn(const char *file, unsigned int line, unsigned long at)
@@ -97,8 +112,7 @@ void host_warn(const char *file, unsigned int line, unsigned long at)
 	char text[512];
 
 	snprintf(text, sizeof(text), "WARNING: %s:%u at %s", file, line, symbol_of(at));
-	if (trouble_in_trace && !trouble_is_quiet)
-		answer_text(RECORD_LOG, 0, text);
+	say(text);
 }
 
 // ud2 stands where a WARN() or BUG() is.

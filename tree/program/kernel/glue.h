@@ -16,7 +16,15 @@
 bool pfndiff_fails(enum pfndiff_site site);
 /* What the glue itself allocates on the way neither fails nor counts. */
 void pfndiff_pause_faults(bool pause);
-/* Runs what RCU has put off. */
+/* Where two tasks run by turns, another may go on here: before a lock is taken, after it is given back. */
+static inline void pfndiff_point(int kind, const void *lock)
+{
+	if (host_is_raced)
+		host_point(kind, lock);
+}
+/* The task cannot go on before another gives a lock back; `why` that never happens where it is alone. */
+void pfndiff_wait(int kind, const void *lock, const char *why);
+/* Runs what RCU has put off; not while two tasks run, one of which may be looking. */
 void pfndiff_quiesce(void);
 /* Takes a process' place: its address space is current's. NULL for nobody's. */
 void pfndiff_become(struct mm_struct *mm);
@@ -38,6 +46,8 @@ extern struct address_space *pfndiff_mapping;
 struct mm_struct *pfndiff_dup_mm(struct task_struct *task, struct mm_struct *mm);
 extern const struct file_operations *pfndiff_mem_fops;
 void pfndiff_pat_on(void);
+/* What the tracking of the refcounted design is allocated as: a kind of object of its own, under the name of others. */
+extern const char pfndiff_context_kind[];
 struct memtype;
 int pfndiff_memtypes(void (*take)(const struct memtype *entry, struct seen_memtype *to), struct seen_memtype *out,
 		     int room);

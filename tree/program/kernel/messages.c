@@ -62,6 +62,9 @@ static const char *bug_file(const struct bug_entry *bug)
 #endif
 }
 
+/* A one-time warning has shown since they were forgotten. */
+static bool has_shown;
+
 static int report(struct bug_entry *bug, const char **file, unsigned int *line)
 {
 	*file = bug_file(bug);
@@ -73,6 +76,7 @@ static int report(struct bug_entry *bug, const char **file, unsigned int *line)
 	if (bug->flags & BUGFLAG_DONE)
 		return 2;
 	bug->flags |= BUGFLAG_DONE;
+	has_shown = true;
 	return 1;
 }
 
@@ -86,8 +90,9 @@ int k_bug_at(unsigned long at, const char **file, unsigned int *line)
 
 void k_forget_warnings(void)
 {
-	for (struct bug_entry *bug = __start___bug_table; bug < __stop___bug_table; bug++)
+	for (struct bug_entry *bug = __start___bug_table; has_shown && bug < __stop___bug_table; bug++)
 		bug->flags &= ~BUGFLAG_DONE;
+	has_shown = false;
 	memset(__start_pfndiff_once, 0, __stop_pfndiff_once - __start_pfndiff_once);
 }
 

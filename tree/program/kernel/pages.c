@@ -163,9 +163,11 @@ pgtable_t __wrap_pte_alloc_one(struct mm_struct *mm)
 void folio_unlock(struct folio *folio)
 {
 	clear_bit(PG_locked, (unsigned long *)folio);
+	pfndiff_point(POINT_UNLOCK_PAGE, folio);
 }
 
 void __folio_lock(struct folio *folio)
 {
-	host_bug("a lock is taken twice: a page that the task holds locked");
+	while (test_and_set_bit(PG_locked, (unsigned long *)folio))
+		pfndiff_wait(POINT_LOCK_PAGE, folio, "a lock is taken twice: a page that the task holds locked");
 }

@@ -102,6 +102,18 @@ void kmem_cache_free_bulk(struct kmem_cache *s, size_t count, void **objects)
 		host_free(objects[count]);
 }
 
+const char pfndiff_context_kind[] = "kmalloc";
+
+/* Where two tasks run by turns, an access of the tracking is told from that of other objects. */
+static const char *kind_of(size_t size)
+{
+#if HAS_TRACK_CONTEXT && defined(CONFIG_DEBUG_SPINLOCK)
+	if (size == sizeof(struct pfnmap_track_ctx))
+		return pfndiff_context_kind;
+#endif
+	return "kmalloc";
+}
+
 /* The two sites that traces know are told by what is allocated: nothing else there has these sizes. */
 static void *kmalloc_any(size_t size, gfp_t flags)
 {
@@ -113,7 +125,7 @@ static void *kmalloc_any(size_t size, gfp_t flags)
 	if (size == sizeof(struct pfnmap_track_ctx) && pfndiff_fails(SITE_CONTEXT))
 		return NULL;
 #endif
-	object = host_alloc("kmalloc", size, 16);
+	object = host_alloc(kind_of(size), size, 16);
 	if (flags & __GFP_ZERO)
 		memset(object, 0, size);
 	return object;
@@ -217,6 +229,8 @@ void pfndiff_quiesce(void)
 {
 	struct rcu_head *head;
 
+	if (host_is_raced)
+		return;
 	while ((head = put_off)) {
 		put_off = head->next;
 		/* kfree_rcu() stores how far into the object its head lies instead of a function. */
@@ -227,4 +241,9 @@ void pfndiff_quiesce(void)
 	}
 	while (put_off_count)
 		host_free(put_off_objects[--put_off_count]);
+}
+
+void k_quiesce(void)
+{
+	pfndiff_quiesce();
 }

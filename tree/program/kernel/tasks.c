@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The one task there is, which takes the place of each process in turn, and its rights. */
+/* The task that takes the place of each process in turn, two more that run by turns, and their rights. */
 #include "pfndiff_glue.h"
 #include <linux/cred.h>
 #include <linux/sched/signal.h>
@@ -8,7 +8,7 @@
 
 struct task_struct init_task;
 struct user_namespace init_user_ns;
-static struct task_struct me;
+static struct task_struct tasks[PFNDIFF_TASKS], *mine = &tasks[0];
 static struct signal_struct my_signals;
 static struct cred my_cred;
 static struct user_struct my_user;
@@ -17,39 +17,62 @@ static struct user_struct my_user;
 #define NOT_DUE 0x40000000
 
 #if HAS_PCPU_HOT
-struct pcpu_hot pcpu_hot = { .current_task = &me, .preempt_count = NOT_DUE };
+struct pcpu_hot pcpu_hot = { .current_task = &tasks[0], .preempt_count = NOT_DUE };
 asm(".globl const_pcpu_hot\nconst_pcpu_hot = pcpu_hot\n");
 #else
-DEFINE_PER_CPU(struct task_struct *, current_task) = &me;
+DEFINE_PER_CPU(struct task_struct *, current_task) = &tasks[0];
 asm(".globl const_current_task\nconst_current_task = current_task\n");
 DEFINE_PER_CPU(typeof(__preempt_count), __preempt_count) = NOT_DUE;
 #endif
 asm(".globl preempt_schedule_thunk\npreempt_schedule_thunk: ret\n");
 
+static void begin_task(struct task_struct *task)
+{
+	task->signal = &my_signals;
+	task->pid = task->tgid = 1;
+	task->comm[0] = 't';
+	task->cred = task->real_cred = &my_cred;
+	INIT_LIST_HEAD(&task->tasks);
+	INIT_LIST_HEAD(&task->thread_node);
+	task->group_leader = task;
+}
+
 void pfndiff_tasks_init(void)
 {
-	me.signal = &my_signals;
-	me.pid = me.tgid = 1;
-	me.comm[0] = 't';
-	me.cred = me.real_cred = &my_cred;
 	my_cred.user = &my_user;
 	my_cred.user_ns = &init_user_ns;
-	INIT_LIST_HEAD(&me.tasks);
-	INIT_LIST_HEAD(&me.thread_node);
 	INIT_LIST_HEAD(&my_signals.thread_head);
-	me.group_leader = &me;
 	for (int i = 0; i < RLIM_NLIMITS; i++)
 		my_signals.rlim[i].rlim_cur = my_signals.rlim[i].rlim_max = RLIM_INFINITY;
+	for (int i = 0; i < PFNDIFF_TASKS; i++)
+		begin_task(&tasks[i]);
+}
+
+void k_task(int number)
+{
+	static int counts[PFNDIFF_TASKS] = { NOT_DUE, NOT_DUE, NOT_DUE };
+	const int was = mine - tasks;
+
+	mine = &tasks[number];
+#if HAS_PCPU_HOT
+	counts[was] = pcpu_hot.preempt_count;
+	pcpu_hot.current_task = mine;
+	pcpu_hot.preempt_count = counts[number];
+#else
+	counts[was] = this_cpu_read(__preempt_count);
+	this_cpu_write(current_task, mine);
+	this_cpu_write(__preempt_count, counts[number]);
+#endif
 }
 
 void pfndiff_become(struct mm_struct *mm)
 {
-	me.mm = me.active_mm = mm;
+	mine->mm = mine->active_mm = mm;
 }
 
 struct task_struct *pfndiff_task(void)
 {
-	return &me;
+	return mine;
 }
 
 bool capable(int capability)

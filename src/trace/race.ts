@@ -1,0 +1,99 @@
+import { z } from "zod";
+import { type Both, type Task } from "./both.ts";
+import { LIMITS, type Op } from "./op.ts";
+import { racedOpSchema } from "./opschema.ts";
+import { type Trace, traceSchema } from "./trace.ts";
+
+/** A trace with a `both` among its ops. */
+export interface RacedTrace extends Omit<Trace, "ops"> {
+  readonly ops: readonly (Op | Both)[];
+}
+
+/** What a task does, and what comes before and after. */
+export interface Race {
+  readonly trace: RacedTrace;
+  /** Where the `both` stands. */
+  readonly at: number;
+  readonly both: Both;
+}
+
+const isBoth = (op: Op | Both): op is Both => op.op === "both";
+
+/** The `both` of a trace, or null where it has none. */
+export function raceIn(trace: RacedTrace): Race | null {
+  const at = trace.ops.findIndex(isBoth);
+  const both = trace.ops[at];
+  return both === undefined || !isBoth(both) ? null : { trace, at, both };
+}
+
+/** Whether it is a plain trace. */
+export function isPlain(trace: RacedTrace): trace is Trace {
+  return raceIn(trace) === null;
+}
+
+/**
+ * The plain trace in which whole ops follow each other: `order` says whose the next one is, and what it leaves
+ * out comes at the end.
+ */
+export function inOrder({ trace, at, both }: Race, order: readonly Task[]): Trace {
+  const left = { a: [...both.a], b: [...both.b] };
+  const ops = order.flatMap((task) => left[task].splice(0, 1));
+  const plain = (part: readonly (Op | Both)[]) => part.filter((op): op is Op => !isBoth(op));
+  return {
+    ...trace,
+    ops: [
+      ...plain(trace.ops.slice(0, at)),
+      ...ops,
+      ...left.a,
+      ...left.b,
+      ...plain(trace.ops.slice(at + 1)),
+    ],
+  };
+}
+
+/** Every order of whole ops that keeps each task's, task a's first. */
+export function ordersOf({ both }: Race): Task[][] {
+  const from = (a: number, b: number): Task[][] => {
+    if (a === 0 && b === 0) return [[]];
+    const orders: Task[][] = [];
+    if (a > 0) orders.push(...from(a - 1, b).map((rest): Task[] => ["a", ...rest]));
+    if (b > 0) orders.push(...from(a, b - 1).map((rest): Task[] => ["b", ...rest]));
+    return orders;
+  };
+  return from(both.a.length, both.b.length);
+}
+
+/** What is wrong with a `both` of a trace, and where, or null. */
+function raceFault(trace: RacedTrace): [path: PropertyKey[], message: string] | null {
+  const race = raceIn(trace);
+  if (race === null) return null;
+  const second = trace.ops.findIndex((op, index) => index > race.at && isBoth(op));
+  if (second >= 0) return [["ops", second], "is a second both; a trace has one at most"];
+  for (const task of ["a", "b"] as const) {
+    for (const [index, op] of race.both[task].entries()) {
+      const path = ["ops", race.at, task, index];
+      if (op.fault !== undefined) return [path, "has a fault, which ops of a both cannot have"];
+      if (op.op === "fork" && op.late === true) {
+        return [path, "is a late fork, which a both cannot have"];
+      }
+    }
+  }
+  const parsed = traceSchema.safeParse(inOrder(race, []));
+  const [issue] = parsed.error?.issues ?? [];
+  return issue === undefined ? null : [["ops", race.at], issue.message];
+}
+
+/** pfndiff/trace@1 for those who can do with a `both`; any other trace is what `traceSchema` says. */
+export const racedTraceSchema = z
+  .strictObject({ ...traceSchema.shape, ops: z.array(racedOpSchema).max(LIMITS.ops) })
+  .superRefine((trace, context) => {
+    if (isPlain(trace)) {
+      for (const issue of traceSchema.safeParse(trace).error?.issues ?? []) {
+        context.addIssue({ code: "custom", path: issue.path, message: issue.message });
+      }
+      return;
+    }
+    const fault = raceFault(trace);
+    if (fault === null) return;
+    context.addIssue({ code: "custom", path: fault[0], message: fault[1] });
+  });
