@@ -43,7 +43,8 @@ export function undefinedSymbols(nm: string, relocations: string): Undefined[] {
 }
 
 /** What the host half, the linker or the compiler's library defines, and a call that may be missing. */
-const OURS = /^(host_\w+|__(gcov|tsan)_\w+|__(start|stop)_(pfndiff_\w+|__bug_table)|__x64_sys_mseal)$/;
+const OURS =
+  /^(host_\w+|__(gcov|tsan)_\w+|__(start|stop)_(pfndiff_\w+|__bug_table)|__x64_sys_mseal)$/;
 
 /**
  * The C text of all stubs. A function that is on the list answers 0, data on it is zero; any other

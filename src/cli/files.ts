@@ -10,11 +10,13 @@ import { bytesOf, linesOf, textOf } from "../results/text.ts";
 import {
   type Document,
   type Formats,
+  parseAs,
   readDocuments,
   type ReadFault,
   type Sides,
   TRACE_FORMATS,
 } from "../trace/read.ts";
+import { type RacedTrace, racedTraceSchema } from "../trace/race.ts";
 import type { Trace } from "../trace/trace.ts";
 import { UserError } from "../usererror.ts";
 import type { Io } from "./io.ts";
@@ -78,6 +80,14 @@ export async function onlyTraceIn(io: Io, path: string): Promise<GivenTrace> {
   return only.sides === undefined
     ? { trace: only.trace }
     : { trace: only.trace, sides: only.sides };
+}
+
+/** The one trace of a file, which may have two tasks. */
+export async function onlyRaceIn(io: Io, path: string): Promise<RacedTrace> {
+  const text = await textIn(io, path);
+  const read = parseAs(text, racedTraceSchema);
+  if (read.ok) return read.value;
+  throw inputError(path, read.fault);
 }
 
 /** A text file, or standard input, whole. */

@@ -7,7 +7,7 @@ const GROUPS: readonly (readonly [heading: string, commands: readonly string[]])
     "Look at one:",
     ["explain", "why", "scenarios", "replay", "sandbox", "shrink", "repro", "record"],
   ],
-  ["Real kernels, and trees:", ["doctor", "kernel", "conform", "judge", "bisect"]],
+  ["Real kernels, and trees:", ["doctor", "kernel", "conform", "judge", "bisect", "interleave"]],
   ["CI, other programs, help:", ["gate", "report", "import", "schema", "completion", "help"]],
   [
     "Studies of designs and of the oracle:",

@@ -31,6 +31,7 @@ import {
 import { teaching } from "./teaching.ts";
 import { help, TOPIC_NAMES } from "./topics.ts";
 import { queueCommands } from "./queue/commands.ts";
+import { addInterleave } from "./raceprogram.ts";
 import { addTreeCommands } from "./treeprogram.ts";
 
 /**
@@ -58,6 +59,7 @@ export function buildProgram(io: Io, done: Done): Command {
   program.addCommand(queueCommands(io, done));
   addDesignCommands(program, io, done);
   addTreeCommands(program, io, done);
+  addInterleave(program, io, done);
   addHelp(program, io, done);
   groupCommands(program);
   for (const command of withSubcommands(program)) {

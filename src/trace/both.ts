@@ -1,5 +1,3 @@
-import { z } from "zod";
-import { LIMITS } from "./fields.ts";
 import type { Op } from "./op.ts";
 
 /** The two tasks of a `both`. */
@@ -16,17 +14,15 @@ export type Points = (typeof POINT_KINDS)[number];
 /** Most ops of a task, and most stops of a schedule. */
 export const RACE_LIMITS = { ops: 16, stops: 64 } as const;
 
-const stopSchema = z.strictObject({
-  task: z.enum(TASKS),
-  point: z.int().min(0).max(LIMITS.ops),
-  at: z.string().max(1000).optional(),
-});
-
 /**
  * A task is stopped at the nth point that it passes, 0 being its start, and the other one goes on. `at` says
  * what it does there; a tree where it does something else is not the one that the schedule was found on.
  */
-export type Stop = z.infer<typeof stopSchema>;
+export interface Stop {
+  task: Task;
+  point: number;
+  at?: string | undefined;
+}
 
 /**
  * Two tasks, of one process or of two, that run their ops by turns. `schedule` says where each is stopped; one
@@ -34,21 +30,9 @@ export type Stop = z.infer<typeof stopSchema>;
  * order of whole ops that keeps each task's is meant.
  */
 export interface Both {
-  readonly op: "both";
-  readonly a: readonly Op[];
-  readonly b: readonly Op[];
-  readonly points?: Points | undefined;
-  readonly schedule?: readonly Stop[] | undefined;
-}
-
-/** The schema of a `both`, by that of the ops that its tasks perform. */
-export function bothSchema(op: z.ZodType<Op>) {
-  const script = z.array(op).min(1).max(RACE_LIMITS.ops);
-  return z.strictObject({
-    op: z.literal("both"),
-    a: script,
-    b: script,
-    points: z.enum(POINT_KINDS).optional(),
-    schedule: z.array(stopSchema).max(RACE_LIMITS.stops).optional(),
-  });
+  op: "both";
+  a: Op[];
+  b: Op[];
+  points?: Points | undefined;
+  schedule?: Stop[] | undefined;
 }

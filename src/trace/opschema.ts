@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { assertNever } from "../assertnever.ts";
 import { ALLOCATION_SITES } from "../pat/kernelstate.ts";
-import { type Both, bothSchema } from "./both.ts";
+import type { Both } from "./both.ts";
+import { bothSchema } from "./bothschema.ts";
 import { CALLS, type DriverCallRecord } from "./driverop.ts";
 import { DRIVER_LIMITS, type Field, type Fields, LIMITS } from "./fields.ts";
 import { type Op, OPS } from "./op.ts";

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { encodeRequest, RECORD, STOPS, textIn, WIRE } from "../../tree/wire.ts";
+import { PLACES, RACE_MODES, RACE_WORDS, TURNS } from "../../tree/race/wire.ts";
 import { OP_CODE, opWords } from "../../kernel/wire.ts";
 import { ALLOCATION_SITES } from "../../src/pat/kernelstate.ts";
 import type { Op } from "../../src/trace/op.ts";
@@ -41,6 +42,27 @@ describe("the program's words are ours", () => {
   test("ops have a guest's numbers, in its order", () => {
     const codes = Object.entries(OP_CODE).map(([kind, code]) => [`OP_${kind.toUpperCase()}`, code]);
     expect(enumerated(HOST, "op_code")).toEqual(codes);
+  });
+
+  test("what is said of two tasks has the same numbers", () => {
+    const named = (name: string, prefix: string) =>
+      enumerated(name === "pfndiff_point" ? BOTH : HOST, name).map(([constant]) =>
+        constant.replace(prefix, "").toLowerCase(),
+      );
+    expect(defined(HOST).get("RACE_WORDS")).toBe(RACE_WORDS);
+    expect(named("race_mode", "RACE_")).toEqual(RACE_MODES.map((mode) => mode.replace("-", "_")));
+    const done = { through: "done" } as const;
+    expect(named("turn", "TURN_")).toEqual(
+      TURNS.map((turn) => (turn === "through" ? done[turn] : turn)),
+    );
+    const points = {
+      downgrade_write: "downgrade",
+      folio_lock: "lock_page",
+      folio_unlock: "unlock_page",
+    };
+    expect(named("pfndiff_point", "POINT_")).toEqual(
+      PLACES.map((place) => new Map(Object.entries(points)).get(place) ?? place),
+    );
   });
 
   test("allocation sites stand in their order, after none", () => {

@@ -6,7 +6,7 @@ import { UserError } from "../../src/usererror.ts";
 import { unfitForTree } from "../backend.ts";
 import { ProgramEnded, TreeChild } from "../child.ts";
 import { recordingOf } from "../recording.ts";
-import { RECORD, STOPS, textIn } from "../wire.ts";
+import { encodeRequest, RECORD, STOPS, textIn } from "../wire.ts";
 import {
   encodeRace,
   type FoundOutcome,
@@ -117,18 +117,31 @@ export class RaceProgram {
     return { recording, order: answer.order, points: answer.points, schedule: found };
   }
 
+  /** Runs the ops whole, in this order: a task is stopped between two of them and nowhere else. */
+  runOrder(race: Race, order: readonly Task[]): RaceRun {
+    const plain = { ...race.trace, ops: inOrder(race, order).ops };
+    const words = this.receiveFor(encodeRequest([plain]));
+    const { id, release, design } = this;
+    const recording = recordingOf({ trace: plain, words }, { id, release, design });
+    return { recording, order, points: [], schedule: [] };
+  }
+
   close(): void {
     this.child?.close();
     this.child = null;
   }
 
   private ask(race: Race, request: RaceRequest): RaceAnswer {
+    const answer = splitRaceAnswer(this.receiveFor(encodeRace(race, request)));
+    this.refuse(answer);
+    return answer;
+  }
+
+  private receiveFor(request: Int32Array): Int32Array {
     const child = this.running();
     try {
-      child.send(encodeRace(race, request));
-      const answer = splitRaceAnswer(child.receive());
-      this.refuse(answer);
-      return answer;
+      child.send(request);
+      return child.receive();
     } catch (error) {
       if (!(error instanceof ProgramEnded)) throw error;
       this.close();

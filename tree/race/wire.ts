@@ -132,7 +132,9 @@ function pointIn(words: Int32Array): RacePoint {
     done,
     lock: lock === "" ? null : lock,
     functions: frames
-      .map((frame) => frame.replace(/\+0x[0-9a-f]+$/, "").replace(/\.(constprop|isra|part|cold).*$/, ""))
+      .map((frame) =>
+        frame.replace(/\+0x[0-9a-f]+$/, "").replace(/\.(constprop|isra|part|cold).*$/, ""),
+      )
       .filter((name) => !OURS.test(name)),
   };
 }

@@ -1,0 +1,193 @@
+import { join } from "node:path";
+import type { RaceProgram, RaceRun } from "../../tree/race/program.ts";
+import type { InterleaveDocument } from "../races/document.ts";
+import { raceOutcome } from "../races/searched.ts";
+import { raceScenarioNamed } from "../scenarios/races.ts";
+import type { Points, Stop } from "../trace/both.ts";
+import { ordersOf, type Race, type RacedTrace, raceIn } from "../trace/race.ts";
+import { UserError } from "../usererror.ts";
+import { onlyRaceIn, writeText } from "./files.ts";
+import { comparisonText, interleaveText, scheduleText } from "./interleavetext.ts";
+import { EXIT, type ExitStatus, type Io } from "./io.ts";
+import { LiveLine } from "./progress.ts";
+import { openRace } from "./raceside.ts";
+
+export interface InterleaveOptions {
+  readonly on?: string;
+  readonly before?: string;
+  readonly after?: string;
+  readonly preemptions: number;
+  readonly points?: Points;
+  readonly json?: boolean;
+  readonly out?: string;
+}
+
+const SCENARIO = "scenario:";
+
+/** The two tasks of a file, or of `scenario:NAME`. */
+async function givenRace(io: Io, name: string): Promise<Race> {
+  const trace: RacedTrace = name.startsWith(SCENARIO)
+    ? raceScenarioNamed(name.slice(SCENARIO.length)).trace
+    : await onlyRaceIn(io, name);
+  const race = raceIn(trace);
+  if (race !== null) return race;
+  throw new UserError(`${name}: has no op "both", so there are no two tasks to interleave`);
+}
+
+/**
+ * Searches the schedules of two tasks on a tree's code, or on two trees' and says what the change did; a trace
+ * with a schedule is run as it says. 1 where an outcome shows that no order of whole ops gives, of two trees
+ * where the second one introduces one.
+ */
+export async function interleave(
+  io: Io,
+  name: string,
+  options: InterleaveOptions,
+): Promise<ExitStatus> {
+  const race = await givenRace(io, name);
+  const { on, before, after } = options;
+  if (on !== undefined) return withTree(on, (tree) => onOne(io, race, tree, options));
+  if (before === undefined || after === undefined) {
+    throw new UserError("interleave takes --on tree:PATH, or --before and --after");
+  }
+  return withTree(before, (was) => withTree(after, (is) => onTwo(io, race, [was, is], options)));
+}
+
+async function withTree<T>(id: string, work: (tree: RaceProgram) => Promise<T>): Promise<T> {
+  const tree = await openRace(id);
+  try {
+    return await work(tree);
+  } finally {
+    tree.close();
+  }
+}
+
+async function onOne(
+  io: Io,
+  race: Race,
+  tree: RaceProgram,
+  options: InterleaveOptions,
+): Promise<ExitStatus> {
+  const { schedule } = race.both;
+  if (schedule !== undefined) return runSchedule(io, race, tree, schedule);
+  const document = searched(io, race, tree, options);
+  if (document === null) return EXIT.interrupted;
+  if (options.out !== undefined) await saveSchedules(options.out, document);
+  await io.out(
+    options.json === true ? `${JSON.stringify(document)}\n` : interleaveText(race, document),
+  );
+  return document.races.length > 0 ? EXIT.divergence : EXIT.ok;
+}
+
+async function onTwo(
+  io: Io,
+  race: Race,
+  trees: readonly [RaceProgram, RaceProgram],
+  options: InterleaveOptions,
+): Promise<ExitStatus> {
+  if (race.both.schedule !== undefined) {
+    throw new UserError("a schedule names points of one tree; give --on, or a trace without one");
+  }
+  const [before, after] = trees.map((tree) => searched(io, race, tree, options));
+  if (before === undefined || after === undefined) throw new Error("two trees are two");
+  if (before === null || after === null) return EXIT.interrupted;
+  if (options.out !== undefined) {
+    await saveSchedules(join(options.out, "before"), before);
+    await saveSchedules(join(options.out, "after"), after);
+  }
+  await io.out(
+    options.json === true
+      ? `${JSON.stringify({ before, after })}\n`
+      : comparisonText(race, before, after),
+  );
+  const known = new Set(before.races.map(({ signature }) => signature));
+  const isIntroduced = after.races.some(({ signature }) => !known.has(signature));
+  return isIntroduced ? EXIT.divergence : EXIT.ok;
+}
+
+const pointsOf = (race: Race, asked: Points | undefined): Points =>
+  asked ?? race.both.points ?? "locks";
+
+/** Runs the orders of whole ops on a tree: a task is stopped between its ops and nowhere else. */
+export function ordersOn(race: Race, tree: RaceProgram): RaceRun[] {
+  return ordersOf(race).map((order) => tree.runOrder(race, order));
+}
+
+/** Every schedule up to the bound, or null where that was interrupted. */
+function searched(
+  io: Io,
+  race: Race,
+  tree: RaceProgram,
+  options: InterleaveOptions,
+): InterleaveDocument | null {
+  const points = pointsOf(race, options.points);
+  const bounds = { preemptions: options.preemptions, points };
+  const line = new LiveLine(io);
+  const found = tree.search(race, bounds, ({ schedules }) => {
+    line.show(() => `${tree.id}: ${schedules} schedules`);
+    return !io.interrupted.aborted;
+  });
+  line.clear();
+  if (found === null) return null;
+  const { outcomes, schedules, mostPoints, deaths } = found;
+  const orders = ordersOn(race, tree);
+  const races = outcomes
+    .filter(({ preemptions }) => preemptions > 0)
+    .map((outcome) => {
+      const ran = tree.run(race, outcome.schedule, points);
+      return raceOutcome(race, { ...outcome, schedule: [...ran.schedule] }, ran, orders);
+    });
+  races.sort((one, other) => one.preemptions - other.preemptions);
+  return {
+    format: "pfndiff/interleave@1",
+    trace: { ...race.trace, ops: [...race.trace.ops] },
+    on: { backend: tree.id, release: tree.release, design: tree.design },
+    bounds,
+    schedules,
+    mostPoints,
+    deaths,
+    outcomes: outcomes.length,
+    sequential: outcomes.length - races.length,
+    races,
+  };
+}
+
+/** A race with a schedule, as a trace that replays alone. */
+function scheduled(
+  { trace, at, both }: Race,
+  schedule: readonly Stop[],
+  points: Points,
+): RacedTrace {
+  const told = { ...both, points, schedule: [...schedule] };
+  return { ...trace, ops: trace.ops.map((op, index) => (index === at ? told : op)) };
+}
+
+async function saveSchedules(folder: string, document: InterleaveDocument): Promise<void> {
+  const race = raceIn(document.trace);
+  if (race === null) return;
+  const { points } = document.bounds;
+  for (const [index, { schedule }] of document.races.entries()) {
+    const name = document.trace.name === "" ? "race" : document.trace.name.replace(/[^\w.-]/g, "-");
+    const text = JSON.stringify(scheduled(race, schedule, points));
+    await writeText(join(folder, `${name}-${index + 1}.json`), `${text}\n`);
+  }
+}
+
+/** Runs the schedule that a trace tells, and shows it point by point. */
+async function runSchedule(
+  io: Io,
+  race: Race,
+  tree: RaceProgram,
+  schedule: readonly Stop[],
+): Promise<ExitStatus> {
+  const ran = tree.run(race, schedule, pointsOf(race, undefined));
+  const outcome = raceOutcome(
+    race,
+    { schedules: 1, preemptions: schedule.length, schedule: [...ran.schedule] },
+    ran,
+    ordersOn(race, tree),
+  );
+  const isRace = outcome.differs.length > 0;
+  await io.out(scheduleText(race, ran, isRace ? outcome : null));
+  return isRace ? EXIT.divergence : EXIT.ok;
+}

@@ -1,0 +1,128 @@
+import { eventText, memtypeText, opText, resultText, vmaText } from "../../reports/optext.ts";
+import { pointText, type RaceRun } from "../../tree/race/program.ts";
+import type { RacePoint } from "../../tree/race/wire.ts";
+import type { InterleaveDocument, RaceOutcome } from "../races/document.ts";
+import { TASKS, type Task } from "../trace/both.ts";
+import type { Race } from "../trace/race.ts";
+
+const plural = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;
+
+function tasksText({ both }: Race): string[] {
+  return TASKS.map((task) => `  ${task}: ${both[task].map(opText).join("; ")}`);
+}
+
+function headText({ trace, on, bounds }: InterleaveDocument): string {
+  const { preemptions, points } = bounds;
+  const where = points === "locks" ? "at locks" : "at locks and accesses of VMAs";
+  return `${trace.name} on ${on.backend} (${on.release}): every schedule with at most ${plural(preemptions, "preemption")}, ${where}`;
+}
+
+function countText({ schedules, outcomes, sequential, races, deaths }: InterleaveDocument): string {
+  const died = deaths === 0 ? "" : `; ${deaths} that the kernel's code did not come out of`;
+  return `${plural(schedules, "schedule")}, ${plural(outcomes, "outcome")}: ${sequential} that an order of whole ops gives, ${races.length} that none gives${died}`;
+}
+
+function stopsText(outcome: RaceOutcome): string[] {
+  return outcome.schedule.map(
+    ({ task, point, at = "" }) => `   ${task} is stopped at point ${point}, ${at}`,
+  );
+}
+
+/** What the ops of a task returned, and what the kernel said while it was in them. */
+function taskText(race: Race, outcome: RaceOutcome, task: Task): string {
+  const ops = race.both[task].map((op, index) => {
+    const result = outcome.results[task][index];
+    return `${opText(op)}: ${result === undefined ? "not come out" : resultText(result)}`;
+  });
+  return `   ${task}: ${[...ops, ...outcome.events[task].map(eventText)].join("; ")}`;
+}
+
+function stateText({ memtype, vmas }: RaceOutcome): string {
+  const list = memtype.length === 0 ? "empty" : memtype.map(memtypeText).join(" ");
+  const processes = Object.entries(vmas).map(
+    ([proc, some]) => `p${proc} ${some.length === 0 ? "no VMA" : some.map(vmaText).join(", ")}`,
+  );
+  return `   then: memtype list ${list}; ${processes.join("; ")}`;
+}
+
+function outcomeLines(race: Race, outcome: RaceOutcome): string[] {
+  return [
+    ...stopsText(outcome),
+    ...TASKS.map((task) => taskText(race, outcome, task)),
+    stateText(outcome),
+    ...outcome.findings.map(({ symptom, detail }) => `   ${symptom}: ${detail}`),
+    ...(outcome.findings.length === 0
+      ? [`   no order of whole ops has these: ${outcome.differs.join(", ")}`]
+      : []),
+  ];
+}
+
+/** What a search has found, each outcome that no order gives with its shortest schedule. */
+export function interleaveText(race: Race, document: InterleaveDocument): string {
+  const outcomes = document.races.flatMap((outcome, index) => [
+    "",
+    `${index + 1}. ${outcome.signature}: in ${plural(outcome.schedules, "schedule")}, ${plural(outcome.preemptions, "preemption")} at least`,
+    ...outcomeLines(race, outcome),
+  ]);
+  return `${[headText(document), ...tasksText(race), countText(document), ...outcomes].join("\n")}\n`;
+}
+
+const schedulesOf = ({ races }: InterleaveDocument, signature: string) =>
+  races.reduce((sum, race) => sum + (race.signature === signature ? race.schedules : 0), 0);
+
+/** What became of the outcomes that no order gives, from one tree to another. */
+export function comparisonText(
+  race: Race,
+  before: InterleaveDocument,
+  after: InterleaveDocument,
+): string {
+  const signatures = new Set([...before.races, ...after.races].map(({ signature }) => signature));
+  const rows = [...signatures].sort().map((signature) => {
+    const [was, is] = [schedulesOf(before, signature), schedulesOf(after, signature)];
+    const verdict = was === 0 ? "introduced" : is === 0 ? "fixed" : "kept";
+    return `  ${verdict}:${signature}, in ${was} schedules before, ${is} after`;
+  });
+  const introduced = after.races.filter(({ signature }) => schedulesOf(before, signature) === 0);
+  const lines = [
+    headText(before),
+    `  ${countText(before)}`,
+    headText(after),
+    `  ${countText(after)}`,
+    ...tasksText(race),
+    ...(rows.length === 0 ? ["no outcome on either that no order of whole ops gives"] : rows),
+    ...introduced.flatMap((outcome) => [
+      "",
+      `introduced:${outcome.signature}`,
+      ...outcomeLines(race, outcome),
+    ]),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+/** The other lane begins here. */
+const LANE = 58;
+
+function laneText(point: RacePoint): string {
+  const { task, number, turn } = point;
+  const marks = { on: " ", stopped: "*", waits: "!", through: " " } as const;
+  const words = { on: "", stopped: ", stopped", waits: ", waits", through: "" } as const;
+  const does = turn === "through" ? "through" : `${pointText(point)}${words[turn]}`;
+  const text = `${marks[turn]}${String(number).padStart(3)} ${does}`;
+  return task === "a" ? text : `${" ".repeat(LANE)}${text}`;
+}
+
+/** A schedule point by point, in two lanes, and what came of it; `outcome` where no order of whole ops gives that. */
+export function scheduleText(race: Race, ran: RaceRun, outcome: RaceOutcome | null): string {
+  const { backend = "", kernel } = ran.recording;
+  const lines = [
+    `${race.trace.name} on ${backend} (${kernel?.release ?? ""})`,
+    ...tasksText(race),
+    "",
+    ...ran.points.map(laneText),
+    "",
+    ...(outcome === null
+      ? ["an order of whole ops gives the same"]
+      : [`${outcome.signature}: no order of whole ops gives this`, ...outcomeLines(race, outcome)]),
+  ];
+  return `${lines.join("\n")}\n`;
+}
