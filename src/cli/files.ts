@@ -90,6 +90,11 @@ export async function onlyRaceIn(io: Io, path: string): Promise<RacedTrace> {
   throw inputError(path, read.fault);
 }
 
+/** The lines of a text file, or of standard input, without their ends. */
+export function linesIn(io: Io, path: string): AsyncGenerator<string> {
+  return linesOf(path, inputBytes(io, path));
+}
+
 /** A text file, or standard input, whole. */
 export function textIn(io: Io, path: string): Promise<string> {
   return textOf(path, inputBytes(io, path));

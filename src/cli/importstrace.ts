@@ -1,8 +1,8 @@
 import { basename } from "node:path";
-import { DEVICE_CLASSES, type DeviceOption, importStrace } from "../strace/import.ts";
+import { DEVICE_CLASSES, type DeviceOption, importStrace, straceLog } from "../strace/import.ts";
 import { VIAS } from "../trace/op.ts";
 import { UserError } from "../usererror.ts";
-import { textIn } from "./files.ts";
+import { linesIn } from "./files.ts";
 import { EXIT, type Io, oneLine } from "./io.ts";
 
 export interface ImportStraceOptions {
@@ -22,7 +22,9 @@ export async function importStraceLog(
   const devices = options.device.map(deviceOption);
   const source = file === "-" ? "standard input" : file;
   const name = file === "-" ? "strace" : basename(file);
-  const { trace, dropped } = imported(await textIn(io, file), source, { name, devices });
+  const log = straceLog();
+  for await (const line of linesIn(io, file)) log.add(line);
+  const { trace, dropped } = imported(log, source, { name, devices });
   for (const { line, reason } of dropped) io.err(`${oneLine(`${source}:${line}: ${reason}`)}\n`);
   if (trace.ops.every(({ op }) => op !== "mmap" && op !== "drv-mmap")) {
     io.err(`${source}: no device mapping in it (name device files with --device PATH[=HOW])\n`);
@@ -33,12 +35,12 @@ export async function importStraceLog(
 }
 
 function imported(
-  text: string,
+  log: Parameters<typeof importStrace>[0],
   source: string,
   options: Parameters<typeof importStrace>[1],
 ): ReturnType<typeof importStrace> {
   try {
-    return importStrace(text, options);
+    return importStrace(log, options);
   } catch (error) {
     if (error instanceof UserError) throw new UserError(`${source}: ${error.message}`);
     throw error;

@@ -1,10 +1,10 @@
 import { UserError } from "../usererror.ts";
 import { type Trace, traceSchema } from "../trace/trace.ts";
 import type { DeviceOption } from "./devices.ts";
-import { type Dropped, readLines } from "./lines.ts";
+import { type Dropped, StraceLog } from "./lines.ts";
 import { mmap2Unit } from "./offsets.ts";
 import { inEffect } from "./order.ts";
-import { Importer } from "./importer.ts";
+import { Importer, matters } from "./importer.ts";
 import { renumbered } from "./renumber.ts";
 
 export { DEVICE_CLASSES, type DeviceOption } from "./devices.ts";
@@ -23,14 +23,16 @@ export interface ImportResult {
   readonly dropped: readonly Dropped[];
 }
 
+/** A log to be read line by line, before it is imported. */
+export const straceLog = () => new StraceLog(matters);
+
 /**
  * The device mappings of a program, from a log of strace -f as docs/reproducers.md has it (-t, -tt,
  * -ttt, -r, -i, -n, -T, -y, -yy, -Y, -X raw and -X verbose do no harm). Pages are renumbered so that order and adjacency stay. Pure; a log that cannot be read is a
  * UserError that names the line.
  */
-export function importStrace(text: string, options: ImportOptions = {}): ImportResult {
-  const noise: Dropped[] = [];
-  const lines = inEffect(readLines(text, noise));
+export function importStrace(log: StraceLog, options: ImportOptions = {}): ImportResult {
+  const lines = inEffect(log.lines);
   if (lines.length === 0) throw new UserError("no line of an strace log (strace -f -o FILE ...)");
   const rules = { devices: options.devices ?? [], mmap2Unit: mmap2Unit(lines) };
   const run = (keepsLow: boolean) => {
@@ -43,6 +45,6 @@ export function importStrace(text: string, options: ImportOptions = {}): ImportR
   const chosen = first.sawLow && first.sawAperture ? run(false) : first;
   const mtrr = chosen.sawLow && !chosen.sawAperture ? "write-back" : "uncached";
   const trace = traceSchema.parse(renumbered(options.name ?? "strace", mtrr, chosen.ops));
-  const dropped = [...noise, ...chosen.dropped].sort((a, b) => a.line - b.line);
+  const dropped = [...log.dropped, ...chosen.dropped].sort((a, b) => a.line - b.line);
   return { trace, dropped };
 }

@@ -3,10 +3,23 @@ import { concernsDescriptors, followDescriptors } from "./descriptors.ts";
 import { flagsIn } from "./flags.ts";
 import type { LoggedOp } from "./renumber.ts";
 import type { CallLine, Dropped, LogLine } from "./lines.ts";
-import { Mapper } from "./mapper.ts";
+import { concernsMappings, Mapper } from "./mapper.ts";
 import type { MappingRules } from "./regions.ts";
 import { childOf, isFork, sharesMemory } from "./order.ts";
 import { Space, type Task } from "./spaces.ts";
+
+/** Calls that begin or end a process, or take it out of its address space. */
+const OF_PROCESSES: ReadonlySet<string> = new Set([
+  "execve",
+  "execveat",
+  "unshare",
+  "exit_group",
+  "exit",
+]);
+
+/** Whether an import needs calls of this name, wherever in a log they stand. */
+export const matters = (name: string) =>
+  isFork(name) || OF_PROCESSES.has(name) || concernsDescriptors(name) || concernsMappings(name);
 
 /** Follows a log's processes, threads and open files, and hands what maps memory to a Mapper. */
 export class Importer {

@@ -51,46 +51,113 @@ const RESUMED = /^<\.\.\. (\w+) resumed>(.*)$/;
 const CALL = /^(\w+)\((.*)\)\s+=\s+(.+)$/;
 const TAIL = /^(.*)\)\s+=\s+(.+)$/;
 
+/** Names an address, which may be a device page's. */
+const ADDRESS = /\b0x[0-9a-f]{4,}\b/i;
+
+/** A copy, one letter longer and cut again: a piece of a longer string keeps all of that in memory. */
+const apart = (text: string) => `${text} `.slice(0, -1);
+
+/** The first half of a call. */
+interface Begun {
+  readonly from: number;
+  readonly name: string;
+  readonly text: string;
+}
+
 /**
  * The calls and ends of an strace log, in the order in which they finished; unfinished and
- * resumed halves are joined. Everything else (signals, messages, other output) is noise.
+ * resumed halves are joined. Everything else (signals, messages, other output) is noise. Of calls that
+ * `matters` does not name, only the first of each process and those that name an address are kept, so
+ * that a log may be longer than memory.
  */
-export function readLines(text: string, dropped: Dropped[]): LogLine[] {
-  const found: LogLine[] = [];
-  const open = new Map<string, { from: number; name: string; text: string }>();
-  let broken = "";
-  text.split(/\r?\n/).forEach((part, index) => {
-    const line = index + 1;
-    const raw = broken + part;
+export class StraceLog {
+  readonly lines: LogLine[] = [];
+  private readonly faults: Dropped[] = [];
+  private readonly open = new Map<string, Begun>();
+  private readonly seen = new Set<string>();
+  private readonly names = new Map<string, string>();
+  private broken = "";
+  private count = 0;
+
+  constructor(private readonly matters: (name: string) => boolean) {}
+
+  /** Reads one line or more; whole ones, without the last one's end. */
+  add(text: string): this {
+    for (const line of text.split("\n")) this.line(line.endsWith("\r") ? line.slice(0, -1) : line);
+    return this;
+  }
+
+  /** What could not be joined, at the end of the log. */
+  get dropped(): Dropped[] {
+    const lost = [...this.open].flatMap(([pid, { from, name }]) =>
+      // A process that ends never comes back from its last call.
+      name === "exit_group" || name === "exit"
+        ? []
+        : [{ line: from, reason: `${name} of process ${pid || "?"} never returned` }],
+    );
+    return [...this.faults, ...lost];
+  }
+
+  private line(part: string): void {
+    const line = ++this.count;
+    const raw = this.broken + part;
     const attached = ATTACHED.exec(raw);
-    broken = attached?.[1] ?? "";
+    this.broken = attached?.[1] ?? "";
     if (attached !== null) {
-      found.push({ kind: "attached", line, pid: attached[2] ?? "" });
+      this.lines.push({ kind: "attached", line, pid: this.named(attached[2] ?? "") });
       return;
     }
     const [prefix = "", inBrackets, bare] = PREFIX.exec(raw) ?? [];
-    const pid = inBrackets ?? bare ?? "";
+    const pid = this.named(inBrackets ?? bare ?? "");
     const rest = raw.slice(prefix.length).trimEnd();
     if (END.test(rest)) {
-      found.push({ kind: "end", line, pid });
+      this.lines.push({ kind: "end", line, pid });
       return;
     }
     const unfinished = UNFINISHED.exec(rest);
     if (unfinished !== null) {
-      open.set(pid, { from: line, name: unfinished[1] ?? "", text: unfinished[2] ?? "" });
+      const [, name = "", text = ""] = unfinished;
+      this.open.set(pid, { from: line, name: this.named(name), text });
       return;
     }
-    const call = RESUMED.test(rest)
-      ? joined(rest, line, pid, open, dropped)
-      : whole(rest, line, pid);
-    if (call !== null) found.push(call);
-  });
-  for (const [pid, { from, name }] of open) {
-    // A process that ends never comes back from its last call.
-    if (name === "exit_group" || name === "exit") continue;
-    dropped.push({ line: from, reason: `${name} of process ${pid || "?"} never returned` });
+    const call = RESUMED.test(rest) ? this.joined(rest, line, pid) : whole(rest, line, pid);
+    if (call !== null) this.keep(call);
   }
-  return found;
+
+  private keep(call: CallLine): void {
+    const { pid, text, returned } = call;
+    const isFirst = !this.seen.has(pid);
+    if (!isFirst && !this.matters(call.name) && !ADDRESS.test(text)) return;
+    this.seen.add(pid);
+    const name = this.named(call.name);
+    this.lines.push({ ...call, name, text: apart(text), returned: apart(returned) });
+  }
+
+  /** One string for all that are equal. */
+  private named(text: string): string {
+    const known = this.names.get(text);
+    if (known !== undefined) return known;
+    const own = apart(text);
+    this.names.set(own, own);
+    return own;
+  }
+
+  private joined(rest: string, line: number, pid: string): CallLine | null {
+    const [, name = "", tail = ""] = RESUMED.exec(rest) ?? [];
+    // A process has no name in a log on a terminal's stream until there is a second one.
+    const key = this.open.has(pid) || this.open.get("")?.name !== name ? pid : "";
+    const begun = this.open.get(key);
+    this.open.delete(key);
+    const end = TAIL.exec(tail);
+    if (begun?.name !== name) {
+      const reason = `${name} is resumed but its beginning is not in the log`;
+      this.faults.push({ line, reason });
+      return null;
+    }
+    if (end === null) return null;
+    const text = `${begun.text}${end[1] ?? ""}`;
+    return { kind: "call", from: begun.from, line, pid, name, text, returned: end[2] ?? "" };
+  }
 }
 
 function whole(rest: string, line: number, pid: string): CallLine | null {
@@ -98,26 +165,4 @@ function whole(rest: string, line: number, pid: string): CallLine | null {
   if (match === null) return null;
   const [, name = "", text = "", returned = ""] = match;
   return { kind: "call", from: line, line, pid, name, text, returned };
-}
-
-function joined(
-  rest: string,
-  line: number,
-  pid: string,
-  open: Map<string, { from: number; name: string; text: string }>,
-  dropped: Dropped[],
-): CallLine | null {
-  const [, name = "", tail = ""] = RESUMED.exec(rest) ?? [];
-  // A process has no name in a log on a terminal's stream until there is a second one.
-  const key = open.has(pid) || open.get("")?.name !== name ? pid : "";
-  const begun = open.get(key);
-  open.delete(key);
-  const end = TAIL.exec(tail);
-  if (begun?.name !== name) {
-    dropped.push({ line, reason: `${name} is resumed but its beginning is not in the log` });
-    return null;
-  }
-  if (end === null) return null;
-  const text = `${begun.text}${end[1] ?? ""}`;
-  return { kind: "call", from: begun.from, line, pid, name, text, returned: end[2] ?? "" };
 }

@@ -25,6 +25,12 @@ const SAME_AS: Readonly<Record<string, SyscallKind>> = {
   mlock2: "mlock",
 };
 
+/** The kind of op that a call of this name is, or undefined. */
+const kindOf = (name: string) => SYSCALL_KINDS.find((each) => each === (SAME_AS[name] ?? name));
+
+/** Whether calls of this name may change mappings. */
+export const concernsMappings = (name: string) => kindOf(name) !== undefined;
+
 /** Turns the calls that change mappings into ops, as far as they concern device pages. */
 export class Mapper {
   private readonly regions: Regions;
@@ -68,8 +74,7 @@ export class Mapper {
   };
 
   call(call: CallLine, task: Task): void {
-    const name = SAME_AS[call.name] ?? call.name;
-    const kind = SYSCALL_KINDS.find((each) => each === name);
+    const kind = kindOf(call.name);
     if (kind !== undefined) this.readers[kind]?.(call, task);
     else this.other(call, task.space);
   }

@@ -1,13 +1,15 @@
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { opText } from "../../reports/optext.ts";
-import { type DeviceOption, importStrace } from "../../src/strace/import.ts";
+import { type DeviceOption } from "../../src/strace/import.ts";
+import { importText } from "./text.ts";
 import { UserError } from "../../src/usererror.ts";
 import { run } from "../cli/run.ts";
 
 const devices: readonly DeviceOption[] = [{ path: "/dev/mydev0", via: "resource" }];
 const imported = (text: string, given = devices) => {
-  const { trace, dropped } = importStrace(text, { devices: given });
+  const { trace, dropped } = importText(text, { devices: given });
   return { ops: trace.ops.map(opText), dropped: dropped.map(({ line }) => line), reasons: dropped };
 };
 const pathOf = (name: string) => `tests/data/strace/${name}.log`;
@@ -250,5 +252,19 @@ describe("a log that no trace can hold", () => {
     const madvise = "madvise(0x7f1000000000, 4096, MADV_DOFORK) = -1 EINVAL (Invalid argument)";
     while (lines.length <= 200_002) lines.push(madvise);
     expect(() => imported(lines.join("\n"))).toThrow(/makes 200003 ops, and a trace holds 200000/);
+  });
+
+  it("of 30 MB, most of it no matter of ours, is imported in 32 MB of heap", () => {
+    const write = `9 write(4, "${"x".repeat(80)}"..., 8192) = 8192\n`;
+    const log = [
+      `9 openat(AT_FDCWD, "/dev/mydev0", O_RDWR) = 3\n9 ${MAP}\n`,
+      write.repeat(260_000),
+      "9 munmap(0x7f1000000000, 4096) = 0\n",
+    ];
+    const importing = ["dist/pfndiff.js", "import", "strace", "-", "--device", "/dev/mydev0"];
+    const node = ["--max-old-space-size=32", ...importing];
+    const done = spawnSync(process.execPath, node, { input: log.join(""), encoding: "utf8" });
+    expect([done.status, done.stderr]).toEqual([0, ""]);
+    expect(JSON.parse(done.stdout).ops.map(opText).at(-1)).toBe("munmap p0 [0,1)");
   });
 });

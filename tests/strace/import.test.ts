@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { opText } from "../../reports/optext.ts";
-import { type DeviceOption, importStrace } from "../../src/strace/import.ts";
+import { type DeviceOption } from "../../src/strace/import.ts";
+import { importText } from "./text.ts";
 import { ADVICES } from "../../src/trace/op.ts";
 import { recordingSchema } from "../../src/trace/recording.ts";
 import { UserError } from "../../src/usererror.ts";
@@ -10,10 +11,9 @@ import { MODELS } from "../models.ts";
 const folder = new URL("../data/strace/", import.meta.url);
 const logs = readdirSync(folder).filter((name) => name.endsWith(".strace"));
 const devices: readonly DeviceOption[] = [{ path: "/dev/example0", via: "resource" }];
-const read = (name: string) =>
-  importStrace(readFileSync(new URL(name, folder), "utf8"), { devices });
+const read = (name: string) => importText(readFileSync(new URL(name, folder), "utf8"), { devices });
 
-const ops = (text: string) => importStrace(text, { devices }).trace.ops.map(opText);
+const ops = (text: string) => importText(text, { devices }).trace.ops.map(opText);
 const BAR = "/sys/bus/pci/devices/0000:00:05.0/resource2";
 
 /** A log of one process that opens a file as fd 3 and maps 2 pages of it. */
@@ -76,7 +76,7 @@ describe("a recorded strace log of a real program", () => {
 
   it("has no device mapping when no path is named", () => {
     const text = readFileSync(new URL("output-file.strace", folder), "utf8");
-    expect(importStrace(text).trace.ops).toEqual([]);
+    expect(importText(text).trace.ops).toEqual([]);
   });
 });
 
@@ -93,7 +93,7 @@ mseal(0x7f0000008000, 4096, 0) = 0
 
 describe("the way in of an imported mapping", () => {
   const via = (text: string) => {
-    const { trace } = importStrace(text, { devices });
+    const { trace } = importText(text, { devices });
     return [trace.ops.flatMap((op) => (op.op === "mmap" ? [op.via] : [])), trace.world.mtrr];
   };
 
@@ -128,7 +128,7 @@ mmap(NULL, 8192, PROT_READ, MAP_SHARED, 5, 0) = 0x7f0000020000
   });
 
   it("keeps the aperture and drops low memory where a log has both", () => {
-    const { trace, dropped } = importStrace(
+    const { trace, dropped } = importText(
       `${mapped("/dev/mem", "O_RDWR", "0x20000")}mmap(NULL, 4096, PROT_READ, MAP_SHARED, 3, 0xfe000000) = 0x7f0000010000\n`,
     );
     expect(trace.ops).toHaveLength(2);
@@ -142,7 +142,7 @@ describe("an imported call", () => {
   const base = mapped("/dev/example0", "O_RDWR");
 
   it("is kept when it failed in a way that tracking may make it fail, and listed otherwise", () => {
-    const { trace, dropped } = importStrace(
+    const { trace, dropped } = importText(
       `${base}mmap(NULL, 4096, PROT_READ, MAP_SHARED, 3, 0x1000) = -1 EINVAL (Invalid argument)
 mmap(NULL, 4096, PROT_READ, MAP_SHARED, 3, 0x1000) = -1 EPERM (Operation not permitted)
 madvise(0x7f0000000000, 4096, MADV_DONTNEED) = -1 EINVAL (Invalid argument)
@@ -242,16 +242,16 @@ describe("a log that cannot be read", () => {
     ["\n\nopenat(AT_FDCWD) = 3\n", /^line 3: openat: argument 2 is missing$/],
     ["hello\nworld\n", /^no line of an strace log/],
   ])("is a one-line error that says where: %j", (text, message) => {
-    expect(() => importStrace(text, { devices })).toThrow(UserError);
-    expect(() => importStrace(text, { devices })).toThrow(message);
+    expect(() => importText(text, { devices })).toThrow(UserError);
+    expect(() => importText(text, { devices })).toThrow(message);
   });
 
   it("may have been cut at either end: that is listed", () => {
     const text = `10 <... munmap resumed>) = 0
 10 mmap(NULL, 4096, PROT_READ, MAP_SHARED, 3, 0 <unfinished ...>
 `;
-    expect(() => importStrace(text)).toThrow(/^no line/);
-    const { dropped } = importStrace(`${text}11 close(3) = 0\n`);
+    expect(() => importText(text)).toThrow(/^no line/);
+    const { dropped } = importText(`${text}11 close(3) = 0\n`);
     expect(dropped.map(({ line }) => line)).toEqual([1, 2]);
   });
 });
