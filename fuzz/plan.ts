@@ -3,7 +3,7 @@ import { sha256 } from "../src/sha256.ts";
 import { tallyRuns } from "./executor.ts";
 import type { Differential } from "./differential.ts";
 import { shardRange } from "./ranges.ts";
-import { SOURCE_NAMES, type TraceSource } from "./sources.ts";
+import { PLAN_SOURCES, type TraceSource } from "./sources.ts";
 import type { RunRange } from "./tally.ts";
 
 const count = z.int().min(0);
@@ -15,7 +15,7 @@ export const planSchema = z.strictObject({
   after: z.string(),
   seed: count,
   /** What kind of traces it draws. */
-  source: z.enum(SOURCE_NAMES),
+  source: z.enum(PLAN_SOURCES),
   /** Names the corpus that its traces start from: see corpusHash. */
   corpus: shortHashSchema.nullable().default(null),
   /** Runs of the whole campaign, shards together; null when time ends it. */

@@ -148,4 +148,9 @@ export const SOURCES = {
 } as const satisfies Readonly<Record<string, TraceSource>>;
 
 export type SourceName = keyof typeof SOURCES;
-export const SOURCE_NAMES = Object.keys(SOURCES) as SourceName[];
+/** Where a campaign's traces come from: one of the sources, or what goes on from its corpus alone. */
+export type PlanSource = SourceName | "begun";
+export const PLAN_SOURCES: readonly PlanSource[] = [
+  ...(Object.keys(SOURCES) as SourceName[]),
+  "begun",
+];

@@ -22,11 +22,10 @@ export async function explain(
   file: string,
   options: ExplainCommandOptions,
 ): Promise<number> {
-  const source = file === "-" ? "standard input" : file;
-  const excerpt = read(await textIn(io, file), source);
+  const excerpt = await excerptIn(io, file);
   if (excerpt.log.length + excerpt.maps.length === 0 && excerpt.list === null) {
     io.err(
-      `${source}: nothing in it is recognised (kernel lines of x86/PAT and ioremap, pat_memtype_list, /proc/PID/maps)\n`,
+      `${file === "-" ? "standard input" : file}: nothing in it is recognised (kernel lines of x86/PAT and ioremap, pat_memtype_list, /proc/PID/maps)\n`,
     );
     return EXIT.divergence;
   }
@@ -45,10 +44,13 @@ export async function explain(
   return EXIT.ok;
 }
 
-function read(text: string, source: string): Excerpt {
+/** What a file or standard input holds of a machine's log and state. */
+export async function excerptIn(io: Io, file: string): Promise<Excerpt> {
+  const text = await textIn(io, file);
   try {
     return readExcerpt(text);
   } catch (error) {
+    const source = file === "-" ? "standard input" : file;
     if (error instanceof UserError) throw new UserError(`${source}: ${error.message}`);
     throw error;
   }

@@ -6,6 +6,15 @@ import { REPRO_FORMATS } from "./reproformats.ts";
 import type { Io } from "./io.ts";
 import { type Done, wholeNumber } from "./options.ts";
 
+const STATE_TEACHING = `
+Who maps becomes a process, what nobody maps is held by the kernel. What cannot be had is said on stderr.
+
+  cd /proc && (cat /sys/kernel/debug/x86/pat_memtype_list; tail -n +1 [0-9]*/maps) > state.txt
+  pfndiff import state state.txt > state.json
+  pfndiff replay state.json
+  pfndiff fuzz --begin state.json
+`;
+
 /** A whole number, decimal or hexadecimal, as addresses are written. */
 function address(text: string): number {
   const value = /^(0x[0-9a-f]+|\d+)$/i.test(text) ? Number(text) : Number.NaN;
@@ -92,9 +101,10 @@ function addSandbox(program: Command, io: Io, done: Done): void {
 }
 
 function addImport(program: Command, io: Io, done: Done): void {
-  program
+  const importing = program
     .command("import")
-    .description("turn what other programs write into traces")
+    .description("turn what other programs write into traces");
+  importing
     .command("strace")
     .description("a log of strace -f as a trace of its device mappings; what is left out on stderr")
     .argument("<file>", 'log, or "-"')
@@ -106,5 +116,17 @@ function addImport(program: Command, io: Io, done: Done): void {
     )
     .action(async (file, options) =>
       done(await (await import("./importstrace.ts")).importStraceLog(io, file, options)),
+    );
+  importing
+    .command("state")
+    .description("a machine's reservations and mappings as a trace that leads to them")
+    .argument("[file]", 'pat_memtype_list, /proc/PID/maps, /proc/iomem, or "-"', "-")
+    .option(
+      "--release <release>",
+      "kernel it is from (default: as a log in it says, else the newest)",
+    )
+    .addHelpText("after", STATE_TEACHING)
+    .action(async (file, options) =>
+      done(await (await import("./importstate.ts")).importState(io, file, options)),
     );
 }

@@ -138,6 +138,7 @@ function addFinders(program: Command, io: Io, done: Done): void {
         "faults",
         "idioms",
         "corpus",
+        "begin",
         "coverage",
       ]),
     )
@@ -146,6 +147,12 @@ function addFinders(program: Command, io: Io, done: Done): void {
     .addOption(sourceOption.faults())
     .addOption(sourceOption.idioms())
     .addOption(corpusOption())
+    .addOption(
+      new Option(
+        "--begin <file>",
+        "let every trace begin with the ops of this one (pfndiff import state makes one)",
+      ).conflicts(["corpus", "plain", "faults", "idioms"]),
+    )
     .addOption(fullOption())
     .addOption(confirmOption())
     .addOption(coverageOption())

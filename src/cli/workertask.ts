@@ -1,4 +1,4 @@
-import type { SourceName } from "../../fuzz/sources.ts";
+import type { PlanSource } from "../../fuzz/sources.ts";
 import type { RunRange, Occurrences, Tally } from "../../fuzz/tally.ts";
 import type { CampaignFinding } from "../oracle/finding.ts";
 import type { Trace } from "../trace/trace.ts";
@@ -8,7 +8,7 @@ export interface WorkerSetup {
   readonly before: string;
   readonly after: string;
   readonly seed: number;
-  readonly source: SourceName;
+  readonly source: PlanSource;
   readonly corpus: readonly Trace[];
   /** Programs of trees, by id. */
   readonly programs: Readonly<Record<string, string>>;

@@ -5,6 +5,7 @@ import {
 } from "../../kernel/parse/memtype.ts";
 import { type Bytes, parseMessage, type Task } from "../../kernel/parse/message.ts";
 import { bareLine } from "../../kernel/parse/prefix.ts";
+import type { Prot } from "../trace/op.ts";
 import type { Memtype } from "../trace/recording.ts";
 import { UserError } from "../usererror.ts";
 import type { LoggedMessage } from "./shape.ts";
@@ -23,6 +24,7 @@ export interface MapLine extends Bytes {
   readonly owner: string;
   readonly offset: number;
   readonly private: boolean;
+  readonly prot: Prot;
   readonly path: string;
 }
 
@@ -47,7 +49,7 @@ const COMM = /\bPID: (\d+) .*?Comm: (.+?) (?:Not tainted|Tainted)/;
 const CALLED = /^(?:\? )?([A-Za-z_][\w.]*)\+0x[0-9a-f]+\/0x[0-9a-f]+/;
 const OF_PROCESS = /^==> .*?\b(\d+|self)\/s?maps <==$/;
 const MAP =
-  /^([0-9a-f]+)-([0-9a-f]+) [r-][w-][x-]([sp]) ([0-9a-f]+) [0-9a-f]+:[0-9a-f]+ \d+ *(.*)$/;
+  /^([0-9a-f]+)-([0-9a-f]+) ([r-][w-])[x-]([sp]) ([0-9a-f]+) [0-9a-f]+:[0-9a-f]+ \d+ *(.*)$/;
 const RESOURCE = /^ *([0-9a-f]+)-([0-9a-f]+) : (.+)$/;
 const MTRR = /^reg\d+: base=0x([0-9a-f]+) \(.*?\), size= *(\d+)([KMG])B.*?: ([\w-]+)/;
 const UNIT: Readonly<Record<string, number>> = { K: 2 ** 10, M: 2 ** 20, G: 2 ** 30 };
@@ -138,7 +140,7 @@ class Reader {
       if (named !== undefined) this.owner = named;
       return named !== undefined;
     }
-    const [, from = "", to = "", share, offset = "", path = ""] = match;
+    const [, from = "", to = "", may = "", share, offset = "", path = ""] = match;
     const range = { start: Number.parseInt(from, 16), end: Number.parseInt(to, 16) };
     checkRange(range);
     const last = maps.at(-1);
@@ -147,7 +149,9 @@ class Reader {
     if (this.owner === null && isNext) this.counted++;
     const owner = this.owner ?? `${this.counted}`;
     const at = Number.parseInt(offset, 16);
-    maps.push({ ...range, owner, offset: at, private: share === "p", path });
+    // What may be written may be read as well, as far as these files go.
+    const prot = may.includes("w") ? "rw" : may === "r-" ? "r" : "none";
+    maps.push({ ...range, owner, offset: at, private: share === "p", prot, path });
     return true;
   }
 

@@ -18,9 +18,15 @@ function askedBy(path: string): CacheMode | null {
   return /resource\d+$/.test(path) ? "uncached-minus" : null;
 }
 
-function holderOf({ owner, path, start, end, offset }: MapLine): Holder {
-  const physical = { start: offset, end: offset + (end - start) };
-  return { owner, path, start, end, ...(BY_OFFSET.test(path) ? { physical } : {}) };
+/** The physical range that a mapping is of, or null where its offset does not tell. */
+export function physicalOf({ path, start, end, offset }: MapLine): Bytes | null {
+  return BY_OFFSET.test(path) ? { start: offset, end: offset + (end - start) } : null;
+}
+
+function holderOf(map: MapLine): Holder {
+  const { owner, path, start, end } = map;
+  const physical = physicalOf(map);
+  return { owner, path, start, end, ...(physical === null ? {} : { physical }) };
 }
 
 /** The parts of a range that no other range covers. */

@@ -1,5 +1,5 @@
 import type { DriverCallRecord, DriverMode } from "../trace/driverop.ts";
-import type { Values } from "../trace/fields.ts";
+import type { Span, Values } from "../trace/fields.ts";
 import {
   LIMITS,
   type Op,
@@ -12,13 +12,17 @@ import {
 import type { Trace } from "../trace/trace.ts";
 import { UserError } from "../usererror.ts";
 import type { DeviceClass } from "./devices.ts";
-import { Layout } from "./layout.ts";
+import { type Axis, Layout } from "./layout.ts";
 
 /** A mapping by a driver that maps its pages in another way than by one remap of them all. */
 type LoggedMmap = OpOf<"mmap"> & { readonly maps?: Exclude<DeviceClass, "remap"> };
 
-/** An op in the pages of the log, which the layout is still to renumber. */
-export type LoggedOp = Exclude<SyscallOp, OpOf<"mmap" | "touch" | "revoke">> | LoggedMmap;
+/** An op in the pages of a log or a machine, which the layout is still to renumber. */
+export type LoggedOp =
+  | Exclude<SyscallOp, OpOf<"mmap" | "touch" | "revoke">>
+  | LoggedMmap
+  | OpOf<"ioremap">
+  | OpOf<"memremap">;
 
 /** The trace of what a log tells: pages renumbered, the world just large enough. */
 export function renumbered(
@@ -47,11 +51,16 @@ function gather(layout: Layout, op: LoggedOp): void {
   if (op.op === "mmap") return layout.map(op.at, op.pfn, op.pages);
   for (const span of rowOf(op.op).spans) {
     const { at, pages } = placeOf(op, span);
-    layout.virtual.use(at, pages);
+    axisOf(layout, op, span).use(at, pages);
   }
   if (op.op === "mremap" && op.to !== undefined) {
     layout.move(op.at, op.to, Math.min(op.pages, op.newPages));
   }
+}
+
+/** The line that a span of an op lies on. */
+function axisOf({ virtual, physical }: Layout, op: LoggedOp, { start }: Span): Axis {
+  return rowOf(op.op).fields[start]?.role === "pfn" ? physical : virtual;
 }
 
 function placed(layout: Layout, op: LoggedOp): Op {
@@ -85,15 +94,13 @@ const DRIVER_MODE: Readonly<Record<Via, DriverMode>> = {
   devmem_sync: "uc-",
 };
 
-function renumberedOp({ virtual, physical }: Layout, op: LoggedOp): Op {
-  const { fields, spans } = rowOf(op.op);
+function renumberedOp(layout: Layout, op: LoggedOp): Op {
   const next: Record<string, Values[string]> = { ...op };
-  for (const span of spans) {
+  for (const span of rowOf(op.op).spans) {
     const { start, at, pages } = placeOf(op, span);
-    const isPhysical = fields[start]?.role === "pfn";
-    next[start] = isPhysical ? physical.at(at) : virtual.at(at);
-    if (span.length !== 1 && !isPhysical)
-      next[span.length] = virtual.at(at + pages) - virtual.at(at);
+    const axis = axisOf(layout, op, span);
+    next[start] = axis.at(at);
+    if (span.length !== 1) next[span.length] = axis.at(at + pages) - axis.at(at);
   }
   return next as Op;
 }

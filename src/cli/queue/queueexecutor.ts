@@ -3,7 +3,7 @@ import { type Executor, localExecutor } from "../../../fuzz/executor.ts";
 import type { Differential } from "../../../fuzz/differential.ts";
 import type { CampaignPlan } from "../../../fuzz/plan.ts";
 import { rangeText } from "../../../fuzz/ranges.ts";
-import { SOURCES } from "../../../fuzz/sources.ts";
+import { sourceOf } from "../../../fuzz/guided.ts";
 import type { RunRange, Tally } from "../../../fuzz/tally.ts";
 import { UserError } from "../../usererror.ts";
 import { oneLine } from "../io.ts";
@@ -39,7 +39,7 @@ export class QueueExecutor implements Executor {
     this.plan = plan;
     this.queue = queue;
     this.events = events;
-    this.shrink = localExecutor(plan.seed, differential, SOURCES[plan.source]).shrink;
+    this.shrink = localExecutor(plan.seed, differential, sourceOf(plan.source, [])).shrink;
     // Every range in the window listens for its own end.
     queue.setMaxListeners(0);
     events.setMaxListeners(0);

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { tallySchema } from "../../../fuzz/journal.ts";
 import { type CampaignPlan, identityOf } from "../../../fuzz/plan.ts";
-import { SOURCE_NAMES } from "../../../fuzz/sources.ts";
+import { PLAN_SOURCES } from "../../../fuzz/sources.ts";
 import type { RunRange } from "../../../fuzz/tally.ts";
 
 /** What a worker is told of a range: all that its tally depends on. */
@@ -9,7 +9,7 @@ export const rangeJobSchema = z.strictObject({
   before: z.string(),
   after: z.string(),
   seed: z.int().min(0),
-  source: z.enum(SOURCE_NAMES),
+  source: z.enum(PLAN_SOURCES),
   probe: z.string(),
   from: z.int().min(0),
   to: z.int().min(1),

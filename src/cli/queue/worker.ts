@@ -3,7 +3,7 @@ import { type WrittenTally, writtenTally } from "../../../fuzz/journal.ts";
 import { tallyRuns } from "../../../fuzz/executor.ts";
 import type { Differential } from "../../../fuzz/differential.ts";
 import { probeOf } from "../../../fuzz/plan.ts";
-import { SOURCES } from "../../../fuzz/sources.ts";
+import { sourceOf } from "../../../fuzz/guided.ts";
 import type { Tally } from "../../../fuzz/tally.ts";
 import { openPair } from "../backends.ts";
 import { differentialOf } from "../campaign.ts";
@@ -62,7 +62,7 @@ async function tallyOf(
   const key = JSON.stringify([job.before, job.after, job.seed, job.source, job.probe]);
   const differential = differentials.get(key) ?? checkedDifferential(job);
   differentials.set(key, differential);
-  return tallyRuns(job.seed, job.from, job.to, await differential, SOURCES[job.source]);
+  return tallyRuns(job.seed, job.from, job.to, await differential, sourceOf(job.source, []));
 }
 
 async function checkedDifferential({
@@ -73,6 +73,6 @@ async function checkedDifferential({
   probe,
 }: RangeJob): Promise<Differential> {
   const differential = differentialOf(await openPair({ before, after }));
-  if ((await probeOf(seed, SOURCES[source], differential)) === probe) return differential;
+  if ((await probeOf(seed, sourceOf(source, []), differential)) === probe) return differential;
   throw new Error("this worker's build answers the same runs differently (update it)");
 }
