@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { runsOf, type Tally } from "./tally.ts";
 
 const chance = z.number().min(0).max(1);
 
@@ -28,4 +29,10 @@ export function residualOf(runs: number, counts: readonly number[]): Residual {
     low: Math.max(0, estimate - spread),
     high: Math.min(1, Math.max(estimate + spread, unseenAtAll)),
   };
+}
+
+/** The chance that so many more runs show a signature that none of a tally's has shown. */
+export function chanceOfNew(tally: Tally, runs: number): number {
+  const counts = Object.values(tally.occurrences).map(({ count }) => count);
+  return 1 - (1 - residualOf(runsOf(tally), counts).chance) ** runs;
 }

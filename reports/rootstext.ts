@@ -1,6 +1,9 @@
 import type { Root } from "../fuzz/roots/root.ts";
 import { wrapped } from "./folded.ts";
+import { glanceOfSteps } from "./glance.ts";
+import { GLANCE_KEY, glanceText } from "./glancetext.ts";
 import { plural } from "./numbers.ts";
+import { opText } from "./optext.ts";
 import type { Paint } from "./paint.ts";
 import { type CampaignView, replayCommand, standingText } from "./view.ts";
 
@@ -36,13 +39,14 @@ export function countText({ root: { findings }, fresh }: RootView): string {
   return fresh === 0 ? count : `${count}, ${fresh} NOT ACCEPTED`;
 }
 
-/** How many of the gravest roots a summary tells in full. */
-const WORST = 3;
+/** A picture has at most so many lines in a summary. */
+const MOST_LINES = 9;
 
-/** How many findings each root has, in a few lines, and the gravest roots with their sentences. */
+/** How many findings each root has, and the one that matters most, drawn. */
 export function rootSummary(view: CampaignView, paint: Paint): string[] {
   const views = rootViews(view);
-  if (views.length === 0) return [];
+  const first = mattersMost(views, view);
+  if (first === undefined) return [];
   const counts = views.map(
     (one) =>
       `${one.root.name} ${one.root.findings.length}${one.fresh > 0 ? ` (${one.fresh} NOT ACCEPTED)` : ""}`,
@@ -51,15 +55,38 @@ export function rootSummary(view: CampaignView, paint: Paint): string[] {
     paint.strong(`findings by root, gravest first (a root groups them; it is no verdict):`),
     `  ${wrapped(counts.join(", "), COLUMNS)}`,
     "",
-    ...views
-      .slice(0, WORST)
-      .flatMap((one) => [
-        headOf(one, paint),
-        `  ${wrapped(one.root.notice, COLUMNS)}`,
-        `  ${one.command}`,
-      ]),
+    headOf(first, paint),
+    `  ${wrapped(first.root.notice, COLUMNS)}`,
+    ...drawing(first, view).map((line) => `  ${line}`),
+    `  ${first.command}`,
     "",
   ];
+}
+
+/** The gravest root with something that nobody has accepted, or else whose picture shows a difference. */
+function mattersMost(views: readonly RootView[], view: CampaignView): RootView | undefined {
+  const differs = ({ root }: RootView) => {
+    const simplest = simplestOf(root, view);
+    if (simplest === undefined) return false;
+    return glanceOfSteps(simplest.replay.steps).rows.some((row) => row.differs.includes(true));
+  };
+  return views.find(({ fresh }) => fresh > 0) ?? views.find(differs) ?? views[0];
+}
+
+function simplestOf({ findings: [first] }: Root, { findings }: CampaignView) {
+  return findings.find(({ finding }) => finding.signature === first);
+}
+
+/** All steps of a root's simplest finding at a glance, where that is small enough for a summary. */
+function drawing({ root }: RootView, view: CampaignView): string[] {
+  const simplest = simplestOf(root, view);
+  if (simplest === undefined) return [];
+  const { steps, trace } = simplest.replay;
+  const lines = glanceText(glanceOfSteps(steps));
+  const isSmall = lines.length <= MOST_LINES && lines.every(({ length }) => length < COLUMNS);
+  if (!isSmall) return [];
+  const ops = trace.ops.map((op, step) => `${step} ${opText(op)}`).join("; ");
+  return [wrapped(ops, COLUMNS), ...lines, wrapped(GLANCE_KEY, COLUMNS)];
 }
 
 function headOf(view: RootView, paint: Paint): string {

@@ -1,5 +1,7 @@
 import { sourceOf } from "../../fuzz/guided.ts";
 import type { PlanSource } from "../../fuzz/sources.ts";
+import { chanceOfNew } from "../../fuzz/residual.ts";
+import { runsOf, type Tally } from "../../fuzz/tally.ts";
 import { loadCorpus } from "../results/tracefolder.ts";
 import type { Trace } from "../trace/trace.ts";
 import { UserError } from "../usererror.ts";
@@ -41,11 +43,19 @@ export interface FuzzOptions extends SourceOptions {
   readonly corpus?: string;
   /** A trace whose ops every run begins with, for models and trees. */
   readonly begin?: string;
+  /** Stop before the time is up where hardly anything new is to be expected. */
+  readonly enough?: boolean;
   /** A kernel that is to show what a tree shows. */
   readonly confirm?: string;
   /** Where the counts of what ran of trees go. */
   readonly coverage?: string;
 }
+
+/** Runs that have to be done before the estimate counts, and the chance of the next one that is small. */
+const LEAST_RUNS = 5_000;
+const SMALL = 1 / 2_000;
+
+const isEnough = (tally: Tally) => runsOf(tally) >= LEAST_RUNS && chanceOfNew(tally, 1) < SMALL;
 
 /** How many traces a campaign without --runs and --time runs. */
 export const DEFAULT_RUNS = 3000;
@@ -61,7 +71,7 @@ async function fuzzSession(
   options: FuzzOptions,
   tellCoverage: (pair: Pair) => Promise<void>,
 ): Promise<number> {
-  const { resume, out, json, full, confirm, coverage } = options;
+  const { resume, out, json, full, confirm, coverage, enough } = options;
   if (coverage !== undefined) requireTree(options);
   const session =
     resume === undefined
@@ -73,7 +83,13 @@ async function fuzzSession(
     // Programs of other threads would leave no counts.
     const jobs = coverage === undefined ? jobsFor(plan, pair, options.jobs) : 1;
     const status = await withJobs(io, session, jobs, (executor) =>
-      workOn(io, session, { executor, json, full, confirm }),
+      workOn(io, session, {
+        executor,
+        json,
+        full,
+        confirm,
+        isEnough: enough === true ? isEnough : undefined,
+      }),
     );
     await tellCoverage(pair);
     return status;

@@ -1,4 +1,4 @@
-import { residualOf } from "../../fuzz/residual.ts";
+import { chanceOfNew } from "../../fuzz/residual.ts";
 import { runsOf, type Tally } from "../../fuzz/tally.ts";
 import { isPartedSignature } from "../../fuzz/witness.ts";
 import { applyMbox, commitOf, commitsIn } from "../../tree/revisions.ts";
@@ -35,13 +35,8 @@ const MORE_RUNS = 1000;
 /** Of the time, what runs may take; what is left is for the least traces. */
 const RUNNING = 0.6;
 
-/** The chance that so many more runs show a new signature. */
-function chanceOfMore(tally: Tally): number {
-  const counts = Object.values(tally.occurrences).map(({ count }) => count);
-  return 1 - (1 - residualOf(runsOf(tally), counts).chance) ** MORE_RUNS;
-}
-
-const isEnough = (tally: Tally) => runsOf(tally) >= LEAST_RUNS && chanceOfMore(tally) < SMALL;
+const isEnough = (tally: Tally) =>
+  runsOf(tally) >= LEAST_RUNS && chanceOfNew(tally, MORE_RUNS) < SMALL;
 
 /**
  * Says what a series of commits changes in what can be seen of mappings: both ends are built and compared.

@@ -61,6 +61,12 @@ export function fullOption(): Option {
   return new Option("--full", does).conflicts("json");
 }
 
+export function enoughOption(): Option {
+  const does =
+    "stop before --time is up once the next run hardly shows anything new (5,000 runs at least)";
+  return new Option("--enough", does).conflicts(["runs", "shard"]);
+}
+
 export function shardOption(): Option {
   return new Option("--shard <i/n>", "do part i (from 1) of n; put together by merge")
     .argParser(shard)

@@ -15,6 +15,7 @@ import {
   confirmOption,
   corpusOption,
   coverageOption,
+  enoughOption,
   type Done,
   exitStyleOption,
   guestsOption,
@@ -120,6 +121,7 @@ function addFinders(program: Command, io: Io, done: Done): void {
       new Option("--runs <n>", "traces to run").argParser(wholeNumber(1, 1e9)).conflicts("time"),
     )
     .addOption(new Option("--time <s>", "seconds to run").argParser(seconds))
+    .addOption(enoughOption())
     .addOption(seedOption().default(1))
     .addOption(jobsOption())
     .addOption(shardOption())

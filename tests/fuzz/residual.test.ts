@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { residualOf } from "../../fuzz/residual.ts";
+import { chanceOfNew, residualOf } from "../../fuzz/residual.ts";
+import { EMPTY_TALLY } from "../../fuzz/tally.ts";
 
 /** A generator of numbers in [0, 1) that gives the same ones every time (a Lehmer generator). */
 function dice(seed: number): () => number {
@@ -13,6 +14,17 @@ function dice(seed: number): () => number {
 describe("the residual chance", () => {
   test("is the share of runs whose signature only they showed", () => {
     expect(residualOf(1000, [1, 1, 2, 500])).toMatchObject({ chance: 0.002 });
+  });
+
+  test("of many more runs is that one of them shows something new", () => {
+    const seen = (count: number) => ({ count, firstRun: 0, best: { step: 0, run: 0 } });
+    const tally = {
+      ...EMPTY_TALLY,
+      ranges: [{ from: 0, to: 1000 }],
+      occurrences: { a: seen(1), b: seen(40) },
+    };
+    expect(chanceOfNew(tally, 1)).toBeCloseTo(0.001, 9);
+    expect(chanceOfNew(tally, 1000)).toBeCloseTo(1 - 1 / Math.E, 3);
   });
 
   test("is never certainly zero: after n quiet runs up to 3/n stays possible", () => {
