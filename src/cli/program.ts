@@ -111,6 +111,22 @@ function addMergeAndSweep(program: Command, io: Io, done: Done): void {
     );
 }
 
+/** Options that a campaign is planned by, which one that goes on has been. */
+const PLANNED = [
+  "runs",
+  "time",
+  "seed",
+  "shard",
+  "before",
+  "after",
+  "plain",
+  "faults",
+  "idioms",
+  "corpus",
+  "begin",
+  "coverage",
+] as const;
+
 function addFinders(program: Command, io: Io, done: Done): void {
   program
     .command("fuzz")
@@ -129,20 +145,7 @@ function addFinders(program: Command, io: Io, done: Done): void {
       new Option(
         "--resume [dir]",
         "go on with an interrupted campaign (folder or journal)",
-      ).conflicts([
-        "runs",
-        "time",
-        "seed",
-        "shard",
-        "before",
-        "after",
-        "plain",
-        "faults",
-        "idioms",
-        "corpus",
-        "begin",
-        "coverage",
-      ]),
+      ).conflicts([...PLANNED]),
     )
     .addOption(outOption())
     .addOption(sourceOption.plain())
