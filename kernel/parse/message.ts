@@ -29,6 +29,8 @@ export type KernelMessage =
   /** `error` is a positive errno number. */
   | { readonly kind: "ioremap-failed"; readonly error: number }
   | { readonly kind: "warn"; readonly file: string; readonly where: string }
+  /** BUG() or BUG_ON(): whose is in the call trace that follows. */
+  | { readonly kind: "bug"; readonly file: string; readonly where: string | null }
   | { readonly kind: "bad-page-map"; readonly comm: string };
 
 /** "[mem 0xA-0xB]" (3.5 and newer), whose end is inclusive, or "A-B", whose end is not. */
@@ -50,6 +52,7 @@ export const WORDS: Readonly<Record<MessageKind, string>> = {
   "ioremap-refused": "ioremap error for",
   "ioremap-failed": "ioremap memtype_reserve failed",
   warn: "WARNING:",
+  bug: "kernel BUG at",
   "bad-page-map": "BUG: Bad page map",
 };
 
@@ -77,6 +80,7 @@ const IOREMAP_REFUSED = line(
 );
 const IOREMAP_FAILED = /ioremap (?:memtype_reserve|reserve_memtype) failed -(\d+)/;
 const BAD_PAGE_MAP = /^BUG: Bad page map in process (.+?)  ?\w+:/;
+const BUG = line(String.raw`^${WORDS.bug} (\S+):\d+!`);
 /** Up to 6.18 "WARNING: CPU: 0 PID: 9 at file:line function+0x..."; then "WARNING: file:line at function+0x...". */
 const WARNINGS = [
   /^WARNING: .* at (?<file>\S+?):\d+ (?<where>[^+\s]+)\+0x/,
@@ -152,6 +156,8 @@ function parseOther(text: string): KernelMessage | null {
   if (failed) return { kind: "ioremap-failed", error: Number(failed[1]) };
   const bad = BAD_PAGE_MAP.exec(text);
   if (bad) return { kind: "bad-page-map", comm: bad[1] ?? "" };
+  const bug = BUG.exec(text);
+  if (bug) return { kind: "bug", file: bug[1] ?? "", where: null };
   const warning = WARNINGS.map((format) => format.exec(text)).find((found) => found !== null);
   const { file, where } = warning?.groups ?? {};
   return file === undefined || where === undefined ? null : { kind: "warn", file, where };

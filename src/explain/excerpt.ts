@@ -46,7 +46,7 @@ export interface Excerpt {
 
 const RELEASE = /(?:Linux version|(?:Not t|T)ainted:?(?: [A-Z] *)*) (\d+\.\d+\S*)/;
 const COMM = /\bPID: (\d+) .*?Comm: (.+?) (?:Not tainted|Tainted)/;
-const CALLED = /^(?:\? )?([A-Za-z_][\w.]*)\+0x[0-9a-f]+\/0x[0-9a-f]+/;
+const CALLED = /^(?:\? |RIP: \w+:)?([A-Za-z_][\w.]*)\+0x[0-9a-f]+\/0x[0-9a-f]+/;
 const OF_PROCESS = /^==> .*?\b(\d+|self)\/s?maps <==$/;
 const MAP =
   /^([0-9a-f]+)-([0-9a-f]+) ([r-][w-])[x-]([sp]) ([0-9a-f]+) [0-9a-f]+:[0-9a-f]+ \d+ *(.*)$/;
@@ -104,11 +104,11 @@ class Reader {
     return true;
   }
 
-  /** The task and the call trace that follow a warning belong to it. */
+  /** The task and the call trace that follow a warning or a BUG belong to it. */
   private afterWarning(text: string): boolean {
     const { log } = this.excerpt;
     const last = log.at(-1);
-    if (last?.message.kind !== "warn") return false;
+    if (last?.message.kind !== "warn" && last?.message.kind !== "bug") return false;
     const [, pid, comm] = COMM.exec(text) ?? [];
     const called = CALLED.exec(text)?.[1];
     if (comm !== undefined) {

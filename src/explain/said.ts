@@ -28,8 +28,7 @@ export class TalkingSide extends ModelSide {
       memtype.requests = mapsForKernel(op) ? [] : null;
       this.apply(op);
       for (const event of events) {
-        const message = messageOf(event);
-        if (message !== null) said.push({ step, message });
+        said.push({ step, message: messageOf(event) });
       }
       const more = this.ofIoremap(op);
       if (more !== null) said.push({ step, message: more });
@@ -60,13 +59,12 @@ function refusedPair({ start, end, asked, entries }: ModeRequest): KernelMessage
   return { kind: "ioremap-refused", start, end, request: mode(asked), got: mode(entry.mode) };
 }
 
-/** A model's event as the line's message; null for what is no line of the memtype code. */
-function messageOf(event: PatEvent): KernelMessage | null {
+/** A model's event as the line's message. */
+function messageOf(event: PatEvent): KernelMessage {
   switch (event.kind) {
     case "bug":
-      return null;
     case "warn":
-      return { kind: "warn", file: "", where: event.text.split(":")[0] ?? "" };
+      return { kind: event.kind, file: "", where: event.text.split(":")[0] ?? "" };
     case "invalid-free":
       return event;
     case "conflict":

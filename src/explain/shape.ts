@@ -2,7 +2,7 @@ import type { KernelMessage, Task } from "../../kernel/parse/message.ts";
 import { Axis } from "../strace/layout.ts";
 import type { Said } from "./said.ts";
 
-/** A message of a log; of a warning also the functions of its call trace. */
+/** A message of a log; of a warning or a BUG also the functions of its call trace. */
 export type LoggedMessage = KernelMessage & {
   readonly trace?: readonly string[];
   readonly task?: Task;
@@ -66,8 +66,12 @@ export function isAlike(logged: LoggedMessage, said: KernelMessage): boolean {
       return said.kind === logged.kind && said.error === logged.error;
     case "warn":
       return said.kind === logged.kind && warnsAlike(logged, said.where);
+    case "bug":
+      return said.kind === logged.kind && isBugOf(logged, said.where);
   }
 }
+
+type BugLine = Extract<LoggedMessage, { kind: "bug" }>;
 
 /** Functions that find a VMA's range by its page table; from 6.9 on the warning is in get_pat_info(). */
 const FINDS_BASE: ReadonlySet<string> = new Set(["untrack_pfn", "track_pfn_copy"]);
@@ -79,6 +83,19 @@ function warnsAlike(
   const named = [where, ...trace];
   if (named.includes(said)) return true;
   return where === "get_pat_info" && FINDS_BASE.has(said) && !named.some((f) => FINDS_BASE.has(f));
+}
+
+/** Functions that a compiler puts the body of one into. */
+const CALLERS: Readonly<Record<string, RegExp>> = {
+  remap_pte_range: /^remap_(?:pte|pmd|pud|p4d|pfn)_range/,
+  vmf_insert_pfn_prot: /^vmf_insert_pfn/,
+};
+
+/** Where no function is named, the file alone tells. */
+function isBugOf({ file, trace = [] }: BugLine, said: string | null): boolean {
+  const of = CALLERS[said ?? ""];
+  if (of === undefined || file !== "mm/memory.c") return false;
+  return trace.length === 0 || trace.some((name) => of.test(name));
 }
 
 /** The step of the last of the lines where a model says them one right after the other, or null. */

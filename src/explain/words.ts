@@ -74,6 +74,8 @@ export function meaningOf(message: LoggedMessage): Meaning {
       return ofIoremap(message);
     case "warn":
       return warned(message);
+    case "bug":
+      return ended(message);
     case "bad-page-map":
       return {
         asked: `${message.comm} unmapped pages, or touched one.`,
@@ -82,6 +84,16 @@ export function meaningOf(message: LoggedMessage): Meaning {
         got: "The entry is passed over; the process goes on, and the kernel is tainted.",
       };
   }
+}
+
+function ended({ task, trace, file }: LoggedMessage & { kind: "bug" }): Meaning {
+  const where = trace?.[0] === undefined ? "a function that is not named" : `${trace[0]}()`;
+  return {
+    asked: `${whoText(task)} was in ${where} (${file}).`,
+    stood:
+      "A condition that the kernel takes for its own end (BUG_ON). In remap_pfn_range() it is a page that was mapped there already, in vmf_insert_pfn() a private mapping: a driver's mistake.",
+    got: "The task is killed with its locks held: whoever waits for them hangs, and what it had reserved stays.",
+  };
 }
 
 function ofRam(message: LoggedMessage & { kind: "ram-request" | "ram-busy" }): Meaning {

@@ -55,6 +55,7 @@ describe("both address formats, and the wordings of all releases", () => {
       "BUG: Bad page map in process Xorg  pte:800000009c5f5225 pmd:7e3e3067",
       { kind: "bad-page-map", comm: "Xorg" },
     ],
+    ["kernel BUG at mm/memory.c:2489!", { kind: "bug", file: "mm/memory.c", where: null }],
   ])("%s", (line, message) => {
     expect(parseMessage(line)).toEqual(message);
   });

@@ -61,6 +61,14 @@ const LINES: readonly (readonly [release: string, lines: readonly string[], even
     ["WARNING: CPU: 1 PID: 88 at arch/x86/mm/pat/memtype.c:1012 get_pat_info+0xf6/0x110"],
     { kind: "warn", text: "untrack_pfn: no pfn at the start of the VMA" },
   ],
+  [
+    "6.12",
+    [
+      "[   33.1] kernel BUG at mm/memory.c:2489!",
+      "[   33.3] RIP: 0010:remap_pfn_range_notrack+0x3a5/0x4b0",
+    ],
+    { kind: "bug", text: "remap_pte_range: the page table entry is present" },
+  ],
 ];
 
 describe("from a line to a sequence and back", () => {
