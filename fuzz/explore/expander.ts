@@ -1,5 +1,5 @@
 import type { Side, Symptom } from "../../src/oracle/finding.ts";
-import { judgeFindings } from "../../src/oracle/verdict.ts";
+import { isBetweenSides, judgeFindings } from "../../src/oracle/verdict.ts";
 import type { Op } from "../../src/trace/op.ts";
 import { type World } from "../../src/trace/trace.ts";
 import { isTried, type Letter, lettersOf } from "./alphabet.ts";
@@ -194,6 +194,8 @@ class ExpansionSink {
       if (!finding.parted) {
         note(this.signatures, { key: finding.signature, parent, letter });
       }
+      // Once the sides have parted they are not compared, so that says nothing of either.
+      if (finding.parted && isBetweenSides(finding)) continue;
       note(this.symptoms, { key: symptomKey(finding.side, finding.symptom), parent, letter });
     }
   }

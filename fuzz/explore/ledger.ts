@@ -1,56 +1,110 @@
+import type { ProcLedger } from "../../src/oracle/areas.ts";
+import { causeName, NO_CAUSE } from "../../src/oracle/causes.ts";
+import type { Differential } from "../../src/oracle/differential.ts";
 import type { Reservation } from "../../src/oracle/reservation.ts";
 import type { SideOracle } from "../../src/oracle/side.ts";
 import type { Unit } from "../../src/oracle/unit.ts";
 import type { Finding } from "../../src/oracle/finding.ts";
+import { isOfKernel } from "../../src/oracle/severity.ts";
 import { hashText, MODE_TOKENS, modeWord, type StateHash } from "../../src/engine/statehash.ts";
 
 /**
- * What one side's oracle knows that later findings depend on. `procs`: live processes in the
- * order that names them. Counts that follow from the pages are left out; reservations of equal
- * ranges keep their order, for it decides between equals.
+ * What one side's oracle knows that a later verdict can depend on. `procs`: live processes in the
+ * order that names them. Counts that follow from the pages are left out, and so is what only an
+ * entry that has had its finding could tell: docs/EXPLORE.md has the arguments, one by one.
  */
 export function writeLedger(oracle: SideOracle, procs: readonly number[], state: StateHash): void {
-  state.push(oracle.badContexts * 2 + (oracle.cutByEnd ? 1 : 0));
+  const { badContexts, hasDied, hasToldBared, cutByEnd } = oracle;
+  state.push(
+    (badContexts << 3) | (Number(hasDied) << 2) | (Number(hasToldBared) << 1) | Number(cutByEnd),
+  );
   for (const id of procs) {
     const proc = oracle.procs.living(id);
     if (proc === null) {
       state.push(-1);
       continue;
     }
-    for (const area of proc.every()) {
+    for (let area = proc.find(0); area !== null; area = proc.after(area)) {
       for (let page = area.start; page < area.end; page++) {
-        state.push((page << 9) | (area.pfnAt(page) << 1) | Number(proc.isOff(page)));
-        state.push(modeWord(state, area.mode));
-        writeUnit(area.unit, state);
+        state.push((page << 10) | (area.pfnAt(page) << 2) | offWord(proc, page));
       }
+      state.push(modeWord(state, area.mode));
+      writeUnit(oracle, area.unit, state);
     }
     state.push(-2);
   }
   writeReservations(oracle, state);
 }
 
-/** A unit's number, and all of it where it appears first. */
-function writeUnit(unit: Unit | null, state: StateHash): void {
+/** Why a page is off, or 0 where it is not. */
+function offWord(proc: ProcLedger, page: number): number {
+  const reason = proc.offReason(page);
+  return reason === null ? 0 : reason === "copied" ? 1 : 2;
+}
+
+/** A unit's number, and all of it where it appears first; of one whose pages are gone what it left. */
+function writeUnit(oracle: SideOracle, unit: Unit | null, state: StateHash): void {
   if (unit === null) return state.push(0);
+  const { first, pages, misfit, formerMisfit, moved, takenBy } = unit;
+  if (unit.live === 0) {
+    state.push(unit.entries > 1 ? state.name(unit) : -4);
+    return state.push(misfit === NO_CAUSE ? -moved : misfit);
+  }
   const isNew = !state.isNamed(unit);
   state.push(state.name(unit));
   if (!isNew) return;
-  const { first, pages, misfit, formerMisfit, moved } = unit;
-  const flags = (Number(unit.isPrivate) << 2) | (Number(unit.shared) << 1) | Number(unit.split);
+  const flags =
+    (Number(unit.isUntracked) << 3) |
+    (Number(unit.isPrivate) << 2) |
+    (Number(unit.shared) << 1) |
+    Number(unit.split);
   state.push((first << 16) | (pages << 8) | flags);
-  state.push((misfit << 16) | (formerMisfit << 8) | moved);
-  let reported = 0;
-  for (const cause of unit.reported) reported |= 1 << cause;
-  state.push(reported);
-  for (let pfn = first; pfn < first + pages; pfn++) state.push(unit.goneBy(pfn));
+  state.push((misfit << 24) | (formerMisfit << 16) | (moved << 8) | takenBy);
+  writeUntold(oracle, unit, state);
+  for (let pfn = first; pfn < first + pages; pfn++) {
+    state.push(unit.has(pfn) || isKept(unit, pfn) ? unit.goneBy(pfn) : 0);
+  }
+}
+
+/** Whether a reservation of the unit that counts as kept covers the page. */
+function isKept(unit: Unit, pfn: number): boolean {
+  for (let entry = unit.entry; entry !== null; entry = entry.nextOfOwner) {
+    if (entry.isCounted && pfn >= entry.start && pfn < entry.end) return true;
+  }
+  return false;
+}
+
+/** Causes of retention that the unit keeps to itself although no finding of the side has said them. */
+function writeUntold({ findings }: SideOracle, { reported }: Unit, state: StateHash): void {
+  for (const cause of reported) {
+    const isTold = findings.some(
+      (one) => one.symptom === "over-retention" && one.cause === causeName(cause) && !one.parted,
+    );
+    if (!isTold) state.push(-5 - cause);
+  }
 }
 
 const order: Reservation[] = [];
 
-const rangeOf = ({ start, end }: Reservation) => start * 256 + end;
+/** Whether a mapping lives and nothing has ever come between its pages and their reservation. */
+function isExact(unit: Unit | null): unit is Unit {
+  if (unit === null || unit.live === 0 || unit.split) return false;
+  return unit.misfit === NO_CAUSE && unit.moved === NO_CAUSE;
+}
 
-/** Entries by range; equal ranges keep the order of the rows. */
-function orderOf({ reservations }: SideOracle): readonly Reservation[] {
+/**
+ * Whether the one entry is written before the other: by range. Equal ranges keep the order of the
+ * rows, by which the oracle decides between equals, but where both mappings are exact: then whoever
+ * lets go of one lets go of their own.
+ */
+function isBefore(other: Reservation, entry: Reservation, state: StateHash): boolean {
+  if (other.start !== entry.start) return other.start < entry.start;
+  if (other.end !== entry.end) return other.end < entry.end;
+  if (!isExact(other.owner) || !isExact(entry.owner)) return true;
+  return state.name(other.owner) <= state.name(entry.owner);
+}
+
+function orderOf({ reservations }: SideOracle, state: StateHash): readonly Reservation[] {
   const { count, rows } = reservations;
   order.length = 0;
   for (let row = 0; row < count; row++) {
@@ -58,7 +112,7 @@ function orderOf({ reservations }: SideOracle): readonly Reservation[] {
     let at = row;
     for (; at > 0; at--) {
       const other = order[at - 1] as Reservation;
-      if (rangeOf(other) <= rangeOf(entry)) break;
+      if (isBefore(other, entry, state)) break;
       order[at] = other;
     }
     order[at] = entry;
@@ -67,12 +121,11 @@ function orderOf({ reservations }: SideOracle): readonly Reservation[] {
 }
 
 function writeReservations(oracle: SideOracle, state: StateHash): void {
-  for (const entry of orderOf(oracle)) {
-    const { start, end, mode, cause, owner } = entry;
-    const flags = (Number(entry.leaked) << 1) | Number(entry.isCounted);
-    state.push((start << 16) | (end << 8) | flags);
-    state.push((modeWord(state, mode) << 8) | cause);
-    writeUnit(owner, state);
+  for (const entry of orderOf(oracle, state)) {
+    const { start, end, mode, cause, owner, leaked, isCounted } = entry;
+    state.push((start << 16) | (end << 8) | (Number(leaked) << 1) | Number(isCounted));
+    state.push((modeWord(state, mode) << 8) | (owner === null && !leaked ? cause : 0));
+    writeUnit(oracle, owner, state);
   }
   state.push(-3);
 }
@@ -97,15 +150,17 @@ function keyWord({ symptom, cause, kind, parted }: Finding, state: StateHash): n
   );
 }
 
-/** The findings so far, as far as a later verdict depends on them: which, and on which side. */
-export function writeFindings(
-  before: readonly Finding[],
-  after: readonly Finding[],
-  state: StateHash,
-): void {
-  if (before.length === 0 && after.length === 0) return;
-  const words = before.map((finding) => keyWord(finding, state));
-  for (const finding of after) words.push(keyWord(finding, state) ^ AFTER);
+/**
+ * The findings so far, as far as a later verdict depends on them: which, and on which side. Once
+ * the sides have parted only what a kernel's own code has met is judged by both.
+ */
+export function writeFindings({ before, after, haveParted }: Differential, state: StateHash): void {
+  if (before.findings.length === 0 && after.findings.length === 0) return;
+  const counts = (finding: Finding) => !haveParted || isOfKernel(finding.symptom);
+  const words = before.findings.filter(counts).map((finding) => keyWord(finding, state));
+  for (const finding of after.findings.filter(counts)) {
+    words.push(keyWord(finding, state) ^ AFTER);
+  }
   words.sort((a, b) => a - b);
   for (let at = 0; at < words.length; at++) {
     if (at === 0 || words[at] !== words[at - 1]) state.push(words[at] as number);

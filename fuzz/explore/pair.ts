@@ -101,8 +101,8 @@ export class ExploredPair {
       writeLedger(oracle.before, order, hash);
       writeLedger(oracle.after, order, hash);
       hash.push(Number(oracle.haveParted));
-      for (const proc of order) hash.push(oracle.partingOf(proc));
-      writeFindings(oracle.before.findings, oracle.after.findings, hash);
+      if (!oracle.haveParted) for (const proc of order) hash.push(oracle.partingOf(proc));
+      writeFindings(oracle, hash);
     }
     hash.finish();
   }
