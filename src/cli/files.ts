@@ -10,13 +10,12 @@ import { bytesOf, linesOf, textOf } from "../results/text.ts";
 import {
   type Document,
   type Formats,
-  parseAs,
   readDocuments,
   type ReadFault,
   type Sides,
   TRACE_FORMATS,
 } from "../trace/read.ts";
-import { type RacedTrace, racedTraceSchema } from "../trace/race.ts";
+import { type Race, racedTraceSchema, sortedOut } from "../trace/race.ts";
 import type { Trace } from "../trace/trace.ts";
 import { UserError } from "../usererror.ts";
 import type { Io } from "./io.ts";
@@ -52,12 +51,32 @@ const FORMATS: Formats = {
   })),
 };
 
-/** The traces and recordings of a file, in order; a fault is a UserError that names the place. */
-export async function* documentsIn(io: Io, path: string): AsyncGenerator<Document> {
-  for await (const result of readDocuments(linesOf(path, inputBytes(io, path)), FORMATS)) {
+/** What a file may hold for those who can do with two tasks. */
+export type RacedDocument = Document | { readonly kind: "race"; readonly race: Race };
+
+const RACED_FORMATS: Formats<RacedDocument> = {
+  ...FORMATS,
+  "pfndiff/trace@1": racedTraceSchema.transform((trace): RacedDocument => {
+    const is = sortedOut(trace);
+    return "race" in is ? { kind: "race", ...is } : { kind: "trace", ...is };
+  }),
+};
+
+async function* readFrom<D>(io: Io, path: string, formats: Formats<D>): AsyncGenerator<D> {
+  for await (const result of readDocuments(linesOf(path, inputBytes(io, path)), formats)) {
     if (!result.ok) throw inputError(path, result.fault);
     yield result.document;
   }
+}
+
+/** The traces and recordings of a file, in order; a fault is a UserError that names the place. */
+export function documentsIn(io: Io, path: string): AsyncGenerator<Document> {
+  return readFrom(io, path, FORMATS);
+}
+
+/** The same, where traces may have two tasks. */
+export function racedDocumentsIn(io: Io, path: string): AsyncGenerator<RacedDocument> {
+  return readFrom(io, path, RACED_FORMATS);
 }
 
 /** A trace and, when its file tells, the backends it was found with. */
@@ -66,28 +85,34 @@ export interface GivenTrace {
   readonly sides?: Sides;
 }
 
-/** The one trace of a file; more than one is refused, for the command shows only one. */
-export async function onlyTraceIn(io: Io, path: string): Promise<GivenTrace> {
-  let only: Document | null = null;
-  for await (const document of documentsIn(io, path)) {
+async function onlyOne<D>(path: string, documents: AsyncIterable<D>): Promise<D> {
+  let only: D | null = null;
+  for await (const document of documents) {
     if (only !== null) {
       throw new UserError(`${nameOf(path)}: holds more than one trace (give a file with one)`);
     }
     only = document;
   }
   if (only === null) throw new Error("a readable file holds a document");
+  return only;
+}
+
+function givenBy(only: Document): GivenTrace {
   if (only.kind === "recording") return { trace: only.recording.trace };
   return only.sides === undefined
     ? { trace: only.trace }
     : { trace: only.trace, sides: only.sides };
 }
 
-/** The one trace of a file, which may have two tasks. */
-export async function onlyRaceIn(io: Io, path: string): Promise<RacedTrace> {
-  const text = await textIn(io, path);
-  const read = parseAs(text, racedTraceSchema);
-  if (read.ok) return read.value;
-  throw inputError(path, read.fault);
+/** The one trace of a file; more than one is refused, for the command shows only one. */
+export async function onlyTraceIn(io: Io, path: string): Promise<GivenTrace> {
+  return givenBy(await onlyOne(path, documentsIn(io, path)));
+}
+
+/** The same, or two tasks. */
+export async function onlyRaceIn(io: Io, path: string): Promise<GivenTrace | Race> {
+  const only = await onlyOne(path, racedDocumentsIn(io, path));
+  return only.kind === "race" ? only.race : givenBy(only);
 }
 
 /** The lines of a text file, or of standard input, without their ends. */

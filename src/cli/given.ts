@@ -4,12 +4,13 @@ import { VERDICTS } from "../oracle/severity.ts";
 import type { Scenario } from "../scenarios/build.ts";
 import { SCENARIOS, scenarioNamed } from "../scenarios/index.ts";
 import { isLink, readLink } from "../trace/link.ts";
+import { inOrder, type Race } from "../trace/race.ts";
 import type { Sides } from "../trace/read.ts";
 import type { Trace } from "../trace/trace.ts";
 import { UserError } from "../usererror.ts";
 import { DEFAULT_AFTER, DEFAULT_BEFORE } from "./backends.ts";
 import { readBaseline } from "./baseline.ts";
-import { onlyTraceIn } from "./files.ts";
+import { onlyRaceIn, onlyTraceIn } from "./files.ts";
 import type { Io } from "./io.ts";
 
 /** A trace that a command was given, and what is known of it. */
@@ -22,6 +23,8 @@ interface Given {
   /** Why its finding is accepted, and where upstream says so, for an entry of the baseline. */
   readonly reason?: string;
   readonly ref?: string | undefined;
+  /** Two tasks, whose ops the trace has one after the other; of those that were asked for. */
+  readonly race?: Race;
 }
 
 const SCENARIO = "scenario:";
@@ -35,9 +38,10 @@ export async function givenTrace(
   io: Io,
   name: string,
   asked: { readonly before?: string; readonly after?: string },
+  takesRaces = false,
 ): Promise<Given> {
   const { before = DEFAULT_BEFORE, after = DEFAULT_AFTER } = asked;
-  const { sides, ...given } = await lookUp(io, name, { before, after });
+  const { sides, ...given } = await lookUp(io, name, { before, after }, takesRaces);
   return {
     ...given,
     sides: {
@@ -51,6 +55,7 @@ async function lookUp(
   io: Io,
   name: string,
   wanted: Sides,
+  takesRaces: boolean,
 ): Promise<Omit<Given, "sides"> & { readonly sides?: Sides }> {
   if (name.startsWith(SCENARIO)) {
     const scenario = scenarioNamed(name.slice(SCENARIO.length));
@@ -68,7 +73,9 @@ async function lookUp(
     if (isScenario && !existsSync(name)) {
       throw new UserError(`${name}: no such file; the scenario is ${SCENARIO}${name}`);
     }
-    return onlyTraceIn(io, name);
+    if (!takesRaces) return onlyTraceIn(io, name);
+    const only = await onlyRaceIn(io, name);
+    return "both" in only ? { trace: inOrder(only, []), race: only } : only;
   }
   const entries = (await readBaseline()).entries.filter(({ signature }) => signature === name);
   const entry = entries.find((one) => holdsFor(one, wanted)) ?? entries[0];

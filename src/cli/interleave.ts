@@ -2,12 +2,12 @@ import { join } from "node:path";
 import type { RaceProgram, RaceRun } from "../../tree/race/program.ts";
 import type { InterleaveDocument } from "../races/document.ts";
 import { raceOutcome } from "../races/searched.ts";
-import { raceScenarioNamed } from "../scenarios/races.ts";
+import { RACE_SCENARIOS, raceScenarioNamed } from "../scenarios/races.ts";
 import type { Points, Stop } from "../trace/both.ts";
 import { ordersOf, type Race, type RacedTrace, raceIn } from "../trace/race.ts";
 import { UserError } from "../usererror.ts";
 import { onlyRaceIn, writeText } from "./files.ts";
-import { comparisonText, interleaveText, scheduleText } from "./interleavetext.ts";
+import { comparisonText, interleaveText, scenariosText, scheduleText } from "./interleavetext.ts";
 import { EXIT, type ExitStatus, type Io } from "./io.ts";
 import { LiveLine } from "./progress.ts";
 import { openRace } from "./raceside.ts";
@@ -23,14 +23,15 @@ export interface InterleaveOptions {
 }
 
 const SCENARIO = "scenario:";
+/** In place of a trace: every scenario, a line for each. */
+const ALL = "scenarios";
 
 /** The two tasks of a file, or of `scenario:NAME`. */
 async function givenRace(io: Io, name: string): Promise<Race> {
-  const trace: RacedTrace = name.startsWith(SCENARIO)
-    ? raceScenarioNamed(name.slice(SCENARIO.length)).trace
+  const given = name.startsWith(SCENARIO)
+    ? raceScenarioNamed(name.slice(SCENARIO.length)).race
     : await onlyRaceIn(io, name);
-  const race = raceIn(trace);
-  if (race !== null) return race;
+  if ("both" in given) return given;
   throw new UserError(`${name}: has no op "both", so there are no two tasks to interleave`);
 }
 
@@ -44,8 +45,9 @@ export async function interleave(
   name: string,
   options: InterleaveOptions,
 ): Promise<ExitStatus> {
-  const race = await givenRace(io, name);
   const { on, before, after } = options;
+  if (name === ALL) return everyScenario(io, options);
+  const race = await givenRace(io, name);
   if (on !== undefined) return withTree(on, (tree) => onOne(io, race, tree, options));
   if (before === undefined || after === undefined) {
     throw new UserError("interleave takes --on tree:PATH, or --before and --after");
@@ -60,6 +62,26 @@ async function withTree<T>(id: string, work: (tree: RaceProgram) => Promise<T>):
   } finally {
     tree.close();
   }
+}
+
+/** Searches every scenario on a tree and tells a line of each. */
+async function everyScenario(io: Io, options: InterleaveOptions): Promise<ExitStatus> {
+  const { on } = options;
+  if (on === undefined) throw new UserError("interleave scenarios takes --on tree:PATH");
+  return withTree(on, async (tree) => {
+    let status: ExitStatus = EXIT.ok;
+    const documents: InterleaveDocument[] = [];
+    for (const { race } of RACE_SCENARIOS) {
+      const document = searched(io, race, tree, options);
+      if (document === null) return EXIT.interrupted;
+      if (options.out !== undefined) await saveSchedules(options.out, document);
+      if (document.races.length > 0) status = EXIT.divergence;
+      if (options.json === true) await io.out(`${JSON.stringify(document)}\n`);
+      else documents.push(document);
+    }
+    if (options.json !== true) await io.out(scenariosText(documents));
+    return status;
+  });
 }
 
 async function onOne(
@@ -109,7 +131,7 @@ const pointsOf = (race: Race, asked: Points | undefined): Points =>
   asked ?? race.both.points ?? "locks";
 
 /** Runs the orders of whole ops on a tree: a task is stopped between its ops and nowhere else. */
-export function ordersOn(race: Race, tree: RaceProgram): RaceRun[] {
+function ordersOn(race: Race, tree: RaceProgram): RaceRun[] {
   return ordersOf(race).map((order) => tree.runOrder(race, order));
 }
 
@@ -171,6 +193,21 @@ async function saveSchedules(folder: string, document: InterleaveDocument): Prom
     const text = JSON.stringify(scheduled(race, schedule, points));
     await writeText(join(folder, `${name}-${index + 1}.json`), `${text}\n`);
   }
+}
+
+/** Replays a schedule on both sides, which have to be trees. */
+export async function replaySchedule(
+  io: Io,
+  race: Race,
+  sides: { readonly before: string; readonly after: string },
+): Promise<ExitStatus> {
+  const { schedule = [] } = race.both;
+  let status: ExitStatus = EXIT.ok;
+  for (const id of new Set([sides.before, sides.after])) {
+    const one = await withTree(id, (tree) => runSchedule(io, race, tree, schedule));
+    if (one !== EXIT.ok) status = one;
+  }
+  return status;
 }
 
 /** Runs the schedule that a trace tells, and shows it point by point. */

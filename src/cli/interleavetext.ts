@@ -67,6 +67,18 @@ export function interleaveText(race: Race, document: InterleaveDocument): string
   return `${[headText(document), ...tasksText(race), countText(document), ...outcomes].join("\n")}\n`;
 }
 
+/** Searches of one tree, as the rows of a Markdown table. */
+export function scenariosText(documents: readonly InterleaveDocument[]): string {
+  const rows = documents.map(({ trace, on, bounds, schedules, outcomes, races }) => {
+    const signatures = [...new Set(races.map(({ signature }) => signature))].join(", ");
+    const where = `${on.release} | ${trace.name}, ${bounds.points}, ${bounds.preemptions}`;
+    return `| ${where} | ${schedules} | ${outcomes} | ${races.length} | ${signatures} |`;
+  });
+  const head =
+    "| release | scenario, points, preemptions | schedules | outcomes | races | the gravest of each |";
+  return `${[head, `${"| --- ".repeat(6)}|`, ...rows].join("\n")}\n`;
+}
+
 const schedulesOf = ({ races }: InterleaveDocument, signature: string) =>
   races.reduce((sum, race) => sum + (race.signature === signature ? race.schedules : 0), 0);
 

@@ -8,6 +8,7 @@ Two tasks of the op "both" run by turns in the tree's own code: every schedule i
 call so many times at most, each from a fresh state (docs/RACES.md). An outcome that no order of whole ops gives is a
 race; it is told with its shortest schedule. Exit 1 where there is one, of two trees where the second introduces one.
   pfndiff interleave scenario:revoke-munmap --on tree:~/linux
+  pfndiff interleave scenarios --on tree:~/linux        a table of all scenarios
   pfndiff interleave scenario:revoke-mprotect --on tree:~/linux --points memory --preemptions 3
   pfndiff interleave race.json --before tree:~/linux@v6.15 --after tree:~/linux --out races
   pfndiff interleave races/after/revoke-fork-1.json --on tree:~/linux     a saved schedule, point by point
@@ -19,7 +20,7 @@ A trace of one's own (a, b: one to 16 ops each; a process that revokes is not th
     {"op": "both", "a": [{"op": "revoke", "proc": 1}], "b": [{"op": "munmap", "proc": 0, "at": 0, "pages": 8}]},
     {"op": "exit", "proc": 0}]}
 
-Scenarios: revoke-munmap, revoke-munmap-shared, revoke-fork, revoke-mremap, revoke-mprotect, revoke-exit.
+Scenarios: revoke-munmap, revoke-munmap-shared, revoke-fork, revoke-mremap, revoke-mprotect, revoke-exit, munmap-exit.
 `;
 
 /** Declares the command about two tasks at once; what it does is loaded when it runs. */
@@ -27,7 +28,7 @@ export function addInterleave(program: Command, io: Io, done: Done): void {
   program
     .command("interleave")
     .description("run two tasks by turns in a tree's code: every schedule, and what only some give")
-    .argument("<trace>", "a trace with an op `both`, or scenario:NAME")
+    .argument("<trace>", "a trace with an op `both`, scenario:NAME, or scenarios for all of them")
     .option("--on <tree>", "the tree (tree:PATH, tree:PATH@REV)")
     .addOption(new Option("--before <tree>", "compare with another: before").conflicts("on"))
     .addOption(new Option("--after <tree>", "and after").conflicts("on"))

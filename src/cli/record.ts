@@ -2,6 +2,7 @@ import { open } from "node:fs/promises";
 import { explainedSteps } from "../asked/explain.ts";
 import { traceOf } from "../trace/read.ts";
 import { blocks, recordingLine } from "../trace/write.ts";
+import { type Race, wholeOrders } from "../trace/race.ts";
 import type { Trace } from "../trace/trace.ts";
 import { RESULTS_DIR } from "../results/findings.ts";
 import type { Backend } from "../backend.ts";
@@ -9,9 +10,10 @@ import type { RecordingStream } from "../trace/recording.ts";
 import { isKernel, isModel, openBackend } from "./backends.ts";
 import { isOurs, streamOf } from "./bothsides.ts";
 import { onDisk } from "../results/disk.ts";
-import { documentsIn } from "./files.ts";
+import { racedDocumentsIn } from "./files.ts";
 import { EXIT, type Io } from "./io.ts";
 import { reportLost } from "./losttraces.ts";
+import { RaceRecorder } from "./raceside.ts";
 
 /** Traces that a kernel runs as one batch. */
 const BATCH = 128;
@@ -33,16 +35,19 @@ export async function record(io: Io, file: string, options: RecordOptions): Prom
   const backend = await openBackend(options.backend, { guests: options.jobs ?? 1 });
   const { output } = options;
   const sink = output === undefined ? null : await onDisk(output, (path) => open(path, "w"));
+  const races = new RaceRecorder(backend);
   const write = async (text: string) => {
     if (sink === null || output === undefined) await io.out(text);
     else await onDisk(output, () => sink.appendFile(text));
   };
   try {
-    for await (const traces of tracesIn(io, file, isKernel(backend) ? BATCH : 1)) {
-      if (isKernel(backend)) await backend.prepare(traces);
-      for (const trace of traces) {
+    for await (const batch of tracesIn(io, file, isKernel(backend) ? BATCH : 1)) {
+      if (isKernel(backend)) await backend.prepare(batch.filter(isPlain));
+      for (const trace of batch) {
         if (io.interrupted.aborted || io.closed) break;
-        const recording = await recordingOf(backend, trace, options.asked === true);
+        const recording = isRace(trace)
+          ? await races.record(trace)
+          : await recordingOf(backend, trace, options.asked === true);
         if (recording === null) continue;
         for (const block of blocks(recordingLine(recording))) {
           if (io.closed) break;
@@ -53,17 +58,30 @@ export async function record(io: Io, file: string, options: RecordOptions): Prom
     }
     return (await reportLost(io, RESULTS_DIR, [backend])) > 0 ? EXIT.divergence : EXIT.ok;
   } finally {
+    races.close();
     await backend.close?.();
     await sink?.close();
   }
 }
 
-/** A file's traces in batches; the last one may be smaller. A fault ends a batch, then is thrown. */
-async function* tracesIn(io: Io, file: string, size: number): AsyncGenerator<Trace[]> {
-  let batch: Trace[] = [];
+const isRace = (one: Trace | Race): one is Race => "both" in one;
+const isPlain = (one: Trace | Race): one is Trace => !isRace(one);
+
+/**
+ * A file's traces in batches; the last one may be smaller. A fault ends a batch, then is thrown. Of two tasks
+ * without a schedule every order of whole ops is a trace.
+ */
+async function* tracesIn(
+  io: Io,
+  file: string,
+  size: number,
+): AsyncGenerator<readonly (Trace | Race)[]> {
+  let batch: (Trace | Race)[] = [];
   try {
-    for await (const document of documentsIn(io, file)) {
-      batch.push(traceOf(document));
+    for await (const document of racedDocumentsIn(io, file)) {
+      if (document.kind !== "race") batch.push(traceOf(document));
+      else if (document.race.both.schedule !== undefined) batch.push(document.race);
+      else batch.push(...wholeOrders(document.race));
       if (batch.length < size) continue;
       yield batch;
       batch = [];

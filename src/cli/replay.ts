@@ -8,6 +8,7 @@ import type { JudgedFinding } from "../oracle/finding.ts";
 import { scenarioFaults } from "../scenarios/check.ts";
 import type { Scenario } from "../scenarios/build.ts";
 import { type ReplayStream, ReplayTally } from "../replay.ts";
+import { wholeOrders } from "../trace/race.ts";
 import { blocks, jsonPieces } from "../trace/write.ts";
 import { withPair } from "./backends.ts";
 import { acceptedFor } from "./baseline.ts";
@@ -31,7 +32,10 @@ export interface ReplayOptions {
  * to be, any other trace when it shows a finding that nobody has accepted, or the one that is asked for.
  */
 export async function replay(io: Io, file: string, options: ReplayOptions): Promise<number> {
-  const { trace, sides, scenario } = await givenTrace(io, file, options);
+  const { trace, sides, scenario, race } = await givenTrace(io, file, options, true);
+  if (race?.both.schedule !== undefined) {
+    return (await import("./interleave.ts")).replaySchedule(io, race, sides);
+  }
   const ownSides = options.before === undefined && options.after === undefined;
   const print = async (result: ReplayStream) => {
     const paint = io.colour ? ANSI : PLAIN;
@@ -55,12 +59,16 @@ export async function replay(io: Io, file: string, options: ReplayOptions): Prom
     return faults.length === 0 ? EXIT.ok : EXIT.divergence;
   }
   return withPair(sides, async (pair) => {
-    const result = await replayStream(pair, trace);
     const accepted = await acceptedFor(pair, io);
-    await print(result);
     const counts = (finding: JudgedFinding) =>
       signature === undefined ? isUnexpected(accepted, finding) : finding.signature === signature;
-    return result.findings.some(counts) ? EXIT.divergence : EXIT.ok;
+    let status: number = EXIT.ok;
+    for (const one of race === undefined ? [trace] : wholeOrders(race)) {
+      const result = await replayStream(pair, one);
+      await print(result);
+      if (result.findings.some(counts)) status = EXIT.divergence;
+    }
+    return status;
   });
 }
 

@@ -1,7 +1,7 @@
 import { UserError } from "../usererror.ts";
 import type { Op } from "../trace/op.ts";
 import type { Both } from "../trace/both.ts";
-import type { RacedTrace } from "../trace/race.ts";
+import type { Race, RacedTrace } from "../trace/race.ts";
 import { mmap, move, mprotect, munmap, spawn } from "./build.ts";
 
 /** Two tasks whose schedules are worth a search. */
@@ -9,7 +9,7 @@ export interface RaceScenario {
   readonly name: string;
   /** What happens, in one line. */
   readonly title: string;
-  readonly trace: RacedTrace;
+  readonly race: Race;
 }
 
 const revoke: Op = { op: "revoke", proc: 1 };
@@ -26,23 +26,15 @@ interface Tasks {
 }
 
 function scenario({ name, title, setup = [], both, ends = [0, 1] }: Tasks): RaceScenario {
-  return {
+  const before = [spawn(0), spawn(1), mmap(0, 0, 8, 0), ...setup];
+  const told: Both = { op: "both", ...both };
+  const trace: RacedTrace = {
+    format: "pfndiff/trace@1",
     name,
-    title,
-    trace: {
-      format: "pfndiff/trace@1",
-      name,
-      world: { pfns: 8, vpages: 16, mtrr: "uncached" },
-      ops: [
-        spawn(0),
-        spawn(1),
-        mmap(0, 0, 8, 0),
-        ...setup,
-        { op: "both", ...both },
-        ...ends.map(exit),
-      ],
-    },
+    world: { pfns: 8, vpages: 16, mtrr: "uncached" },
+    ops: [...before, told, ...ends.map(exit)],
   };
+  return { name, title, race: { trace, at: before.length, both: told } };
 }
 
 /** Every named race, in the order in which they are listed. */
@@ -80,6 +72,12 @@ export const RACE_SCENARIOS: readonly RaceScenario[] = [
     title: "a device is revoked while a process that maps it ends",
     both: { a: [revoke], b: [exit(0)] },
     ends: [1],
+  }),
+  scenario({
+    name: "munmap-exit",
+    title: "a process unmaps what its child, which ends, maps too: the last reference goes",
+    setup: [{ op: "fork", proc: 0, child: 2 }],
+    both: { a: [munmap(0, 0, 8)], b: [exit(2)], points: "memory" },
   }),
 ];
 

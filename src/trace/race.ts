@@ -19,16 +19,23 @@ export interface Race {
 
 const isBoth = (op: Op | Both): op is Both => op.op === "both";
 
-/** The `both` of a trace, or null where it has none. */
+/** A trace's two tasks; one that has none is a plain trace. */
 export function raceIn(trace: RacedTrace): Race | null {
   const at = trace.ops.findIndex(isBoth);
   const both = trace.ops[at];
   return both === undefined || !isBoth(both) ? null : { trace, at, both };
 }
 
-/** Whether it is a plain trace. */
-export function isPlain(trace: RacedTrace): trace is Trace {
+function isPlain(trace: RacedTrace): trace is Trace {
   return raceIn(trace) === null;
+}
+
+/** What a trace is: two tasks among its ops, or a plain one. */
+export function sortedOut(trace: RacedTrace): { race: Race } | { trace: Trace } {
+  if (isPlain(trace)) return { trace };
+  const race = raceIn(trace);
+  if (race === null) throw new Error("a trace has two tasks or has not");
+  return { race };
 }
 
 /**
@@ -61,6 +68,14 @@ export function ordersOf({ both }: Race): Task[][] {
     return orders;
   };
   return from(both.a.length, both.b.length);
+}
+
+/** Every order of whole ops as a plain trace, whose name says whose the ops are. */
+export function wholeOrders(race: Race): Trace[] {
+  return ordersOf(race).map((order) => {
+    const trace = inOrder(race, order);
+    return { ...trace, name: `${trace.name} (${order.join(" ")})`.trim() };
+  });
 }
 
 /** What is wrong with a `both` of a trace, and where, or null. */

@@ -16,7 +16,7 @@ export type Document =
   | { readonly kind: "recording"; readonly recording: Recording };
 
 /** Formats by the name in their `format` field. */
-export type Formats = Readonly<Record<string, z.ZodType<Document>>>;
+export type Formats<D = Document> = Readonly<Record<string, z.ZodType<D>>>;
 
 /** The formats that hold nothing but traces and recordings. */
 export const TRACE_FORMATS: Formats = {
@@ -33,8 +33,8 @@ export interface ReadFault {
   readonly message: string;
 }
 
-export type ReadResult =
-  | { readonly ok: true; readonly document: Document }
+export type ReadResult<D = Document> =
+  | { readonly ok: true; readonly document: D }
   | { readonly ok: false; readonly fault: ReadFault };
 
 /** Most characters of one document, in MiB: what is made of it takes twenty times as much. */
@@ -49,11 +49,11 @@ export function traceOf(document: Document): Trace {
  * Parses one JSON text as a document of one of the formats. `line` is its line in a JSONL file,
  * or null when the text is the whole file; it leads the place of every fault.
  */
-export function parseDocument(
+export function parseDocument<D = Document>(
   text: string,
   line: number | null,
-  formats: Formats = TRACE_FORMATS,
-): ReadResult {
+  formats: Formats<D>,
+): ReadResult<D> {
   const parsed = parseJson(text);
   if (!parsed.ok) return { ok: false, fault: placed(text, parsed.fault, line ?? 1) };
   const result = interpret(parsed.value, formats);
@@ -81,8 +81,8 @@ export function parseAs<T>(
   return { ok: false, fault: { place, message } };
 }
 
-function interpret(value: unknown, formats: Formats): ReadResult {
-  const fault = (place: string, message: string): ReadResult => ({
+function interpret<D>(value: unknown, formats: Formats<D>): ReadResult<D> {
+  const fault = (place: string, message: string): ReadResult<D> => ({
     ok: false,
     fault: { place, message },
   });
@@ -100,7 +100,7 @@ function interpret(value: unknown, formats: Formats): ReadResult {
     : fault(...explain(parsed.error, value));
 }
 
-function formatNames(formats: Formats): string {
+function formatNames(formats: Formats<unknown>): string {
   const names = Object.keys(formats).map((name) => JSON.stringify(name));
   return `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
 }
@@ -109,10 +109,10 @@ function formatNames(formats: Formats): string {
  * Reads the documents of a text that is handed over line by line: one JSON object over any
  * number of lines, or JSONL. Yields results in order and stops after the first fault.
  */
-export async function* readDocuments(
+export async function* readDocuments<D = Document>(
   lines: AsyncIterable<string> | Iterable<string>,
-  formats: Formats = TRACE_FORMATS,
-): AsyncGenerator<ReadResult> {
+  formats: Formats<D>,
+): AsyncGenerator<ReadResult<D>> {
   let number = 0;
   const held: string[] = [];
   let blank = 0;
@@ -179,6 +179,9 @@ export function explain(error: z.ZodError, value: unknown): [path: string, messa
     }
     case "invalid_union":
       if (there === undefined) return [path, "is missing"];
+      if (issue.path.at(-1) === "op" && there === "both") {
+        return [path, 'is "both": two tasks, which interleave, record and replay run'];
+      }
       if (issue.path.at(-1) === "op") {
         return [path, `is ${describe(there)} (expected one of ${OP_KINDS.join(", ")})`];
       }

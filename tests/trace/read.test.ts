@@ -1,6 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { findJsonFault, parseJson } from "../../src/trace/jsonfault.ts";
-import { parseDocument, type ReadResult, readDocuments } from "../../src/trace/read.ts";
+import {
+  parseDocument,
+  type ReadResult,
+  readDocuments,
+  TRACE_FORMATS,
+} from "../../src/trace/read.ts";
 import { recordingLine } from "../../src/trace/write.ts";
 import { recordingSchema } from "../../src/trace/recording.ts";
 import * as fc from "fast-check";
@@ -24,7 +29,7 @@ const withStep = (step: object) =>
 
 /** Place and message of a text that must be refused. */
 function fault(text: string, line: number | null = null): string {
-  const result = parseDocument(text, line);
+  const result = parseDocument(text, line, TRACE_FORMATS);
   if (result.ok) throw new Error("accepted");
   return `${result.fault.place}: ${result.fault.message}`;
 }
@@ -97,7 +102,7 @@ describe("a text that is no trace is refused with the place and the reason", () 
 
 async function readAll(text: string): Promise<ReadResult[]> {
   const results: ReadResult[] = [];
-  for await (const result of readDocuments(text.split("\n"))) results.push(result);
+  for await (const result of readDocuments(text.split("\n"), TRACE_FORMATS)) results.push(result);
   return results;
 }
 const places = (results: ReadResult[]) =>
