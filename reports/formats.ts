@@ -28,6 +28,7 @@ export const SCHEMA_NAMES = [
   "report",
   "explanation",
   "coverage",
+  "interleave",
 ] as const;
 
 export type SchemaName = (typeof SCHEMA_NAMES)[number];

@@ -143,9 +143,11 @@ static void note(const int *words, int count)
 static void note_death(enum stop kind, const char *text)
 {
 	int words[2048] = { RECORD_STOP, kind };
-	const int count = 2 + (int)((strlen(text) + sizeof(int)) / sizeof(int));
+	// Whose step closes a deadlock makes no other one of it.
+	const size_t told = kind == STOP_HANG ? strcspn(text, "\n") : strlen(text);
+	const int count = 2 + (int)((told + sizeof(int)) / sizeof(int));
 
-	strncpy((char *)(words + 2), text, sizeof(words) - 3 * sizeof(int));
+	strncpy((char *)(words + 2), text, told < sizeof(words) - 3 * sizeof(int) ? told : sizeof(words) - 3 * sizeof(int));
 	note(words, count < 2048 ? count : 2048);
 	it->deaths++;
 	it->is_running = 0;
