@@ -32,7 +32,6 @@ import {
 import { teaching } from "./teaching.ts";
 import { help, TOPIC_NAMES } from "./topics.ts";
 import { queueCommands } from "./queue/commands.ts";
-import { addInterleave } from "./raceprogram.ts";
 import { addTreeCommands } from "./treeprogram.ts";
 
 /**
@@ -60,7 +59,6 @@ export function buildProgram(io: Io, done: Done): Command {
   program.addCommand(queueCommands(io, done));
   addDesignCommands(program, io, done);
   addTreeCommands(program, io, done);
-  addInterleave(program, io, done);
   addHelp(program, io, done);
   groupCommands(program);
   for (const command of withSubcommands(program)) {

@@ -10,6 +10,7 @@ import {
   seedOption,
   wholeNumber,
 } from "./options.ts";
+import { addInterleave } from "./raceprogram.ts";
 
 const TEACHING = `
 A kernel tree's own code, in a process (docs/TREES.md):
@@ -37,8 +38,9 @@ export function addTreeOptions(program: Command): void {
     });
 }
 
-/** Declares the commands about the commits of a tree; what they do is loaded when they run. */
+/** Declares the commands about the code and commits of a tree; what they do is loaded when they run. */
 export function addTreeCommands(program: Command, io: Io, done: Done): void {
+  addInterleave(program, io, done);
   program
     .command("judge")
     .description("say what the commits of a kernel tree change: both ends are built and compared")
