@@ -44,7 +44,7 @@ export interface KernelBackend extends Backend {
 }
 
 /** What keeps a trace from running on any kernel, or null. */
-function unfit(trace: Trace): string | null {
+export function unfit(trace: Trace): string | null {
   const foreign = trace.ops.findIndex((op) => isDriverOp(op) || op.fault !== undefined);
   if (foreign !== -1) {
     const what = trace.ops[foreign]?.fault === undefined ? "a driver's op" : "a failing allocation";

@@ -3,6 +3,7 @@ import type { Replay } from "../src/replay.ts";
 import { UserError } from "../src/usererror.ts";
 import type { Arena } from "./arena.ts";
 import type { CopyTexts, FindingStatus, ReportClaim, ReportData, ReportFinding } from "./data.ts";
+import type { Matrix } from "./matrix.ts";
 import { cProgram } from "./repro/c.ts";
 import type { ReproInput } from "./repro/input.ts";
 import { mailText } from "./repro/mail.ts";
@@ -22,18 +23,20 @@ export interface ReportSources {
   readonly repro?: ReadonlyMap<string, ReproInput>;
   readonly claims?: readonly ReportClaim[];
   readonly arena?: Arena;
+  readonly matrix?: Matrix;
 }
 
 /** Joins a campaign and a baseline into what a report shows. */
 export function assembleReport(sources: ReportSources): ReportData {
   const { format: _format, findings: _findings, residual, ...campaign } = sources.view.campaign;
-  const { gate, claims, arena } = sources;
+  const { gate, claims, arena, matrix } = sources;
   return {
     campaign: { ...campaign, residualChance: residual.chance },
     gate: gate?.outcome ?? null,
     findings: [...metFindings(sources), ...unmetFindings(sources)],
     ...(claims === undefined ? {} : { claims }),
     ...(arena === undefined ? {} : { arena }),
+    ...(matrix === undefined ? {} : { matrix }),
   };
 }
 

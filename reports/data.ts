@@ -1,5 +1,6 @@
 import type { Root } from "../fuzz/roots/root.ts";
 import type { Arena } from "./arena.ts";
+import type { Matrix } from "./matrix.ts";
 import type { Claim } from "../src/claims/claim.ts";
 import type { GateOutcome } from "../src/gate.ts";
 import type { CampaignFinding } from "../src/oracle/finding.ts";
@@ -82,6 +83,8 @@ export interface ReportData {
   readonly claims?: readonly ReportClaim[];
   /** What every design came to on the same traces. */
   readonly arena?: Arena;
+  /** Accepted signatures by release. */
+  readonly matrix?: Matrix;
 }
 
 /** A page without a report: the sandbox alone, and the fragment of what it opens with. */

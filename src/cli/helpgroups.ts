@@ -8,7 +8,10 @@ const GROUPS: readonly (readonly [heading: string, commands: readonly string[]])
     ["explain", "why", "scenarios", "replay", "sandbox", "shrink", "repro", "record"],
   ],
   ["Real kernels, and trees:", ["doctor", "kernel", "conform", "judge", "bisect", "interleave"]],
-  ["CI, other programs, help:", ["gate", "report", "import", "schema", "completion", "help"]],
+  [
+    "CI, other programs, help:",
+    ["gate", "report", "matrix", "import", "schema", "completion", "help"],
+  ],
   [
     "Studies of designs and of the oracle:",
     ["claims", "arena", "mutants", "zoo", "lattice", "bench"],

@@ -1,8 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { assembleReport } from "../../reports/assemble.ts";
-import type { Arena } from "../../reports/arena.ts";
-import type { ReportClaim } from "../../reports/data.ts";
+import type { ReportData } from "../../reports/data.ts";
 import { renderHtml } from "../../reports/html/index.ts";
 import type { ReproInput } from "../../reports/repro/input.ts";
 import type { CampaignView } from "../../reports/view.ts";
@@ -15,7 +14,7 @@ import { reproInput } from "./reproinput.ts";
 export async function htmlReport(
   view: CampaignView,
   gate: Judged,
-  extras: { readonly claims?: readonly ReportClaim[]; readonly arena?: Arena },
+  extras: Pick<ReportData, "claims" | "arena" | "matrix">,
 ): Promise<string> {
   const repro = await reproInputs(view, gate);
   // Of a pair that nobody has begun a baseline for, no finding has a standing.

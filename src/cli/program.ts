@@ -1,5 +1,4 @@
 import { Command, Option } from "commander";
-import { REPORT_FORMATS } from "../../reports/formats.ts";
 import { version } from "../../package.json";
 import { addBench } from "./benchprogram.ts";
 import { addCorpus } from "./corpusprogram.ts";
@@ -29,6 +28,7 @@ import {
   sourceOption,
   wholeNumber,
 } from "./options.ts";
+import { addReports } from "./reportprogram.ts";
 import { teaching } from "./teaching.ts";
 import { help, TOPIC_NAMES } from "./topics.ts";
 import { queueCommands } from "./queue/commands.ts";
@@ -54,6 +54,7 @@ export function buildProgram(io: Io, done: Done): Command {
   addViewers(program, io, done);
   addExplain(program, io, done);
   addKeepers(program, io, done);
+  addReports(program, io, done);
   addKernelCommands(program, io, done);
   addExports(program, io, done);
   program.addCommand(queueCommands(io, done));
@@ -284,17 +285,4 @@ function addKeepers(program: Command, io: Io, done: Done): void {
     .option("--json", "print the outcome as JSON")
     .addOption(exitStyleOption())
     .action(async (options) => done(await (await import("./gate.ts")).gate(io, options)));
-  program
-    .command("report")
-    .description("render a saved campaign")
-    .argument("[dir]", "directory of the campaign", ".pfndiff/latest")
-    .addOption(
-      new Option("--format <format>", "output format").choices(REPORT_FORMATS).default("markdown"),
-    )
-    .option("--file <path>", "file that sarif and github results name", "reports/baseline.json")
-    .option("--coverage <file>", "what --coverage of the campaign wrote, at the end (markdown)")
-    .option("--claims", "check the series' claims too (html: a page, markdown: at the end)")
-    .action(async (directory, options) =>
-      done(await (await import("./report.ts")).report(io, directory, options)),
-    );
 }

@@ -5,7 +5,9 @@ import { githubSummary } from "../../reports/formats/github.ts";
 import { type JudgedReport, judgedReport } from "../../reports/formats/report.ts";
 import { coverageMarkdown } from "../../reports/coveragetext.ts";
 import type { ReportFormat } from "../../reports/formats.ts";
+import { matrixMarkdown } from "../../reports/matrix.ts";
 import { RENDERERS } from "../../reports/renderers.ts";
+import { sinceMarkdown } from "../../reports/since.ts";
 import { coverageSchema } from "../trace/coverage.ts";
 import { UserError } from "../usererror.ts";
 import { savedArena } from "./arenafile.ts";
@@ -17,6 +19,7 @@ import { readJson } from "../results/json.ts";
 import { htmlReport } from "./htmlreport.ts";
 import { EXIT, type Io } from "./io.ts";
 import { judgeByBaseline } from "./judged.ts";
+import { releaseMatrix } from "./matrix.ts";
 
 export interface ReportOptions {
   readonly format: ReportFormat;
@@ -24,6 +27,10 @@ export interface ReportOptions {
   readonly file: string;
   /** Check the series' claims too: in html on a page of their own, in markdown at the end. */
   readonly claims?: boolean;
+  /** Tell the accepted signatures by release too: in html on a page, in markdown at the end. */
+  readonly matrix?: boolean;
+  /** Tell instead what came, went and changed since the campaign of this directory; in markdown. */
+  readonly since?: string;
   /** What --coverage of a campaign wrote, to be told at the end; in markdown. */
   readonly coverage?: string;
 }
@@ -31,33 +38,55 @@ export interface ReportOptions {
 /** Renders a saved campaign. `directory` is a results directory, its `latest`, or a campaign's own. */
 export async function report(io: Io, directory: string, options: ReportOptions): Promise<number> {
   const { format, file } = options;
-  if (options.claims === true && format !== "html" && format !== "markdown") {
-    throw new UserError(`--claims: ${format} has no place for claims (html and markdown have)`);
-  }
-  if (options.coverage !== undefined && format !== "markdown") {
-    throw new UserError(`--coverage: ${format} has no place for it (markdown has)`);
-  }
+  requirePlaces(options);
   const { campaign, folder, results } = await loadCampaign(directory);
+  if (options.since !== undefined) {
+    const old = await loadCampaign(options.since);
+    await io.out(sinceMarkdown(old.campaign, campaign));
+    return EXIT.ok;
+  }
   const { gate, replays } = await withPair(campaign, async (pair) => ({
     gate: await judgeByBaseline(campaign, pair, io),
     replays: await replaysOf(campaign, pair),
   }));
   const view = viewCampaign(campaign, replays, gate.baseline, folder);
   const claims = options.claims === true ? await checkClaims(io) : null;
+  const matrix = options.matrix === true ? (await releaseMatrix()).matrix : null;
   if (format === "html") {
     const arena = await savedArena(results);
-    const extras = { ...(claims && { claims: claims.claims }), ...(arena && { arena }) };
+    const extras = {
+      ...(claims && { claims: claims.claims }),
+      ...(arena && { arena }),
+      ...(matrix && { matrix }),
+    };
     await io.out(await htmlReport(view, gate, extras));
     return EXIT.ok;
   }
   const judged = judgedReport(campaign, gate.baseline, gate.outcome);
   await io.out(RENDERERS[format]({ view, judged, version, file }));
   if (claims !== null) await io.out(`\n${claimsAsMarkdown(claims)}`);
+  if (matrix !== null) await io.out(`\n${matrixMarkdown(matrix)}`);
   if (options.coverage !== undefined) {
     await io.out(`\n${coverageMarkdown(await readJson(options.coverage, coverageSchema))}`);
   }
   if (format === "github") await writeSummary(io, judged);
   return EXIT.ok;
+}
+
+/** Refuses what the format has no place for. */
+function requirePlaces({ format, claims, matrix, coverage, since }: ReportOptions): void {
+  const isPage = format === "html" || format === "markdown";
+  const asked = { "--claims": claims === true, "--matrix": matrix === true };
+  for (const [option, isAsked] of Object.entries(asked)) {
+    if (isAsked && !isPage) {
+      throw new UserError(`${option}: ${format} has no place for it (html and markdown have)`);
+    }
+  }
+  for (const [option, value] of Object.entries({ "--coverage": coverage, "--since": since })) {
+    if (value !== undefined && format !== "markdown") {
+      throw new UserError(`${option}: ${format} has no place for it (markdown has)`);
+    }
+  }
 }
 
 /** A step's summary is a file that GitHub names in the environment. */

@@ -8,7 +8,8 @@ import { Help } from "./help.tsx";
 import { useKeys, walkOrder } from "./keys.ts";
 import { inReadingOrder, matching, NO_FILTER } from "./order.ts";
 import { type Place, skipToContent, usePlace } from "./place.ts";
-import { ARENA_HASH, CLAIMS_HASH, FRONT_HASH } from "./route.ts";
+import { MatrixPage } from "./matrixpage.tsx";
+import { ARENA_HASH, CLAIMS_HASH, FRONT_HASH, MATRIX_HASH } from "./route.ts";
 import { openingBench } from "./sandbox/bench.ts";
 import { SandboxPage } from "./sandbox/page.tsx";
 import { linkTo } from "../../../src/trace/link.ts";
@@ -32,6 +33,10 @@ export function App({ report }: { report: ReportData }) {
     if (route.page === "claims") return <ClaimsPage report={report} />;
     if (route.page === "arena" && report.arena !== undefined) {
       return <ArenaPage arena={report.arena} />;
+    }
+    if (route.page === "matrix" && report.matrix !== undefined) {
+      const linked = new Set(all.map(({ signature }) => signature));
+      return <MatrixPage matrix={report.matrix} linked={linked} />;
     }
     if (route.page === "sandbox") return <SandboxPage address={route.address} />;
     if (finding === undefined || route.page !== "finding") {
@@ -75,6 +80,7 @@ function TopBar({ report, onHelp }: { report: ReportData; onHelp: () => void }) 
       </span>
       {report.claims === undefined ? null : <a href={CLAIMS_HASH}>Claims</a>}
       {report.arena === undefined ? null : <a href={ARENA_HASH}>Arena</a>}
+      {report.matrix === undefined ? null : <a href={MATRIX_HASH}>Releases</a>}
       <a href={SANDBOX_HASH}>Sandbox</a>
       <span class="tools">
         <button type="button" class="quiet keys" onClick={onHelp}>

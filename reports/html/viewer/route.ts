@@ -6,6 +6,7 @@ export type Route =
   | { readonly page: "front"; readonly search: boolean }
   | { readonly page: "claims" }
   | { readonly page: "arena" }
+  | { readonly page: "matrix" }
   | { readonly page: "sandbox"; readonly address: string }
   | { readonly page: "finding"; readonly signature: string; readonly step: number | null };
 
@@ -14,6 +15,7 @@ const FINDING = /^#\/finding\/([^/]+)(?:\/step\/(\d+))?$/;
 /** The route of a URL fragment; anything unknown is the front page. */
 export function routeOf(hash: string): Route {
   if (hash === CLAIMS_HASH) return { page: "claims" };
+  if (hash === MATRIX_HASH) return { page: "matrix" };
   if (hash === ARENA_HASH) return { page: "arena" };
   if (isLink(hash)) return { page: "sandbox", address: hash };
   const match = FINDING.exec(hash);
@@ -30,6 +32,7 @@ export function findingHash(finding: Pick<ReportFinding, "signature">, step?: nu
 
 export const CLAIMS_HASH = "#/claims";
 export const ARENA_HASH = "#/arena";
+export const MATRIX_HASH = "#/matrix";
 export const FRONT_HASH = "#/";
 /** The front page with the search field in focus. */
 export const SEARCH_HASH = "#/search";

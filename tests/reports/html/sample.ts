@@ -2,6 +2,7 @@ import { legacyBackend } from "../../../legacy/index.ts";
 import { modernBackend } from "../../../modern/index.ts";
 import type { Root } from "../../../fuzz/roots/root.ts";
 import type { ReportClaim, ReportData, ReportFinding } from "../../../reports/data.ts";
+import type { Matrix, MatrixRow } from "../../../reports/matrix.ts";
 import type { Trace } from "../../../src/trace/trace.ts";
 import { sampleArena } from "./samplearena.ts";
 import { SAID, type Said } from "./said.ts";
@@ -72,6 +73,17 @@ function rootsOf([first, ...others]: readonly ReportFinding[]): Root[] {
   ];
 }
 
+/** Two releases; the first side's results where a result is what differs. */
+function sampleMatrix(findings: readonly ReportFinding[]): Matrix {
+  const rows = findings.map(({ signature, symptom, verdict }): MatrixRow => {
+    if (symptom === "errno") return { signature, cells: [{ result: "ok" }, { result: "EFAULT" }] };
+    const was = verdict === "introduced" ? "silent" : "shows";
+    return { signature, cells: [was, verdict === "fixed" ? "silent" : "shows"] };
+  });
+  const columns = [before.id, after.id];
+  return { format: "pfndiff/matrix@1", columns, groups: [{ root: "before:untied", rows }] };
+}
+
 /** A small report with a finding of every status and verdict. */
 export function sampleReport(): ReportData {
   const findings = SAID.map(finding);
@@ -105,6 +117,7 @@ export function sampleReport(): ReportData {
     findings,
     claims: CLAIMS,
     arena: sampleArena(),
+    matrix: sampleMatrix(findings),
   };
 }
 
@@ -155,5 +168,6 @@ export const LOOKED_AT = [
   ["claims", "#/claims", 390, "dark"],
   ["arena", "#/arena", 390, "dark"],
   ["arena", "#/arena", 1400, "light"],
+  ["matrix", "#/matrix", 390, "light"],
   ["refused finding", "#/finding/introduced:refused:unmap-tail/step/3", 1400, "light"],
 ] as const;

@@ -182,6 +182,18 @@ describe.skipIf(!HAS_CHROMIUM)(`the viewer in Chromium${WITHOUT_CHROMIUM}`, () =
     expect(await page.locator(".arena .scroll").innerText()).toMatch(/Design\s+Leak/);
   });
 
+  test("the releases have a page: a signature's cells, its turn, and the way to its finding", async () => {
+    const page = await open(sample);
+    await page.getByRole("link", { name: "Releases" }).click();
+    await expectText(page, "h1", "By release");
+    const row = page.locator("tr", { hasText: "fixed:leak:unmap-head" });
+    expect((await row.innerText()).replace(/\s+/g, " ")).toBe(
+      "fixed:leak:unmap-head # . 6.12 or earlier; 6.18",
+    );
+    await row.getByRole("link").click();
+    await expectText(page, "h1", "Leak after unmapping the head");
+  });
+
   test("texts that the report has can be copied, others have no button", async () => {
     const page = await open(`${sample}${LEAK}`);
     await page.getByRole("button", { name: "Copy replay command" }).click();
