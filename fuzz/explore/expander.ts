@@ -53,10 +53,8 @@ export class Expander {
   private readonly world: World;
   private readonly letters: readonly Letter[];
   private readonly applicable: number[] = [];
-  private readonly judged: boolean;
 
   constructor(bounds: Bounds, before: ExploredSide, after: ExploredSide, judged = true) {
-    this.judged = judged;
     this.bounds = bounds;
     this.world = worldOf(bounds);
     this.letters = lettersOf(bounds);
@@ -87,7 +85,7 @@ export class Expander {
     for (let parent = 0; parent < count; parent++) {
       this.go(paths, parent);
       this.findApplicable();
-      const back = this.keep();
+      const back = pair.keep();
       for (let at = 0; at < this.applicable.length; at++) {
         const letter = this.applicable[at] as number;
         if (at > 0 && back !== null) back();
@@ -98,25 +96,6 @@ export class Expander {
       }
     }
     return sink.finish();
-  }
-
-  /**
-   * Keeps the state of the pair, where all of it can be: what an oracle knows cannot, so judged
-   * states are reached by their paths again.
-   */
-  private keep(): (() => void) | null {
-    const { pair, judged } = this;
-    const before = judged ? null : pair.before.keep();
-    const after = judged ? null : pair.after.keep();
-    if (before === null || after === null) return null;
-    const { born } = pair;
-    const alive = [...pair.alive];
-    return () => {
-      before();
-      after();
-      pair.alive.splice(0, pair.alive.length, ...alive);
-      pair.born = born;
-    };
   }
 
   private go({ length, letters }: Paths, parent: number): void {

@@ -4,7 +4,7 @@ import type { Differential } from "../../src/oracle/differential.ts";
 import type { Reservation } from "../../src/oracle/reservation.ts";
 import type { SideOracle } from "../../src/oracle/side.ts";
 import type { Unit } from "../../src/oracle/unit.ts";
-import type { Finding } from "../../src/oracle/finding.ts";
+import type { SideFinding } from "../../src/oracle/sidefinding.ts";
 import { isOfKernel } from "../../src/oracle/severity.ts";
 import { hashText, MODE_TOKENS, modeWord, type StateHash } from "../../src/engine/statehash.ts";
 
@@ -134,17 +134,16 @@ function writeReservations(oracle: SideOracle, state: StateHash): void {
 const AFTER = 0x5bd1e995;
 const PARTED = 0x1b873593;
 
-const keyWords = new Map<string, number>();
+const keyWords = new Map<number, number>();
 
-function keyWord({ symptom, cause, kind, parted }: Finding, state: StateHash): number {
-  const key = `${symptom}:${cause}`;
+function keyWord({ key, symptom, cause, kind, parted }: SideFinding, state: StateHash): number {
   let word = keyWords.get(key);
   if (word === undefined) {
-    word = hashText(key);
+    word = hashText(`${symptom}:${cause}`);
     keyWords.set(key, word);
   }
   if (parted) word ^= PARTED;
-  if (kind === undefined || kind === "") return word;
+  if (kind === "") return word;
   return (
     word ^ Math.imul(MODE_TOKENS.includes(kind) ? state.name(kind) : hashText(kind), 0x9e3779b1)
   );
@@ -156,10 +155,12 @@ function keyWord({ symptom, cause, kind, parted }: Finding, state: StateHash): n
  */
 export function writeFindings({ before, after, haveParted }: Differential, state: StateHash): void {
   if (before.findings.length === 0 && after.findings.length === 0) return;
-  const counts = (finding: Finding) => !haveParted || isOfKernel(finding.symptom);
-  const words = before.findings.filter(counts).map((finding) => keyWord(finding, state));
-  for (const finding of after.findings.filter(counts)) {
-    words.push(keyWord(finding, state) ^ AFTER);
+  const words: number[] = [];
+  for (const finding of before.findings) {
+    if (!haveParted || isOfKernel(finding.symptom)) words.push(keyWord(finding, state));
+  }
+  for (const finding of after.findings) {
+    if (!haveParted || isOfKernel(finding.symptom)) words.push(keyWord(finding, state) ^ AFTER);
   }
   words.sort((a, b) => a - b);
   for (let at = 0; at < words.length; at++) {

@@ -4,6 +4,7 @@ import type { Op } from "../../src/trace/op.ts";
 import { bornBy, type World } from "../../src/trace/trace.ts";
 import type { ExploredSide } from "../../src/engine/exploredside.ts";
 import { writeFindings, writeLedger } from "./ledger.ts";
+import { mixed } from "../../src/engine/shapes.ts";
 import { StateHash } from "../../src/engine/statehash.ts";
 
 /** What two sides can show differently after an op; bit i of a mask stands for ASPECTS[i]. */
@@ -38,6 +39,22 @@ export class ExploredPair {
     this.oracle.reset(world);
     this.alive.length = 0;
     this.born = 0;
+  }
+
+  /** Keeps the state between two ops; returns what puts it back, or null where a side cannot. */
+  keep(): (() => void) | null {
+    const [before, after] = [this.before.keep(), this.after.keep()];
+    if (before === null || after === null) return null;
+    const oracle = this.judged ? this.oracle.keep() : null;
+    const { born } = this;
+    const alive = [...this.alive];
+    return () => {
+      before();
+      after();
+      oracle?.();
+      this.alive.splice(0, this.alive.length, ...alive);
+      this.born = born;
+    };
   }
 
   apply(op: Op): void {
@@ -76,20 +93,28 @@ export class ExploredPair {
   }
 
   /**
-   * Hashes the state without the names of processes: of all their orders the one with the least
-   * hash names it. Modes and contexts are named by first appearance.
+   * Hashes the state without the names of processes: they are in the order of how their VMAs look,
+   * and where some look alike, of all those orders the one with the least hash names the state.
+   * Modes and contexts are named by first appearance.
    */
   rehash(): void {
     this.high = -1;
     const { alive } = this;
+    const looks = alive.map((proc) => this.lookOf(proc));
     for (const places of PLACES[alive.length] ?? []) {
+      if (places.some((place, n) => n > 0 && isLess(looks, place, places[n - 1]))) continue;
       this.write(places.map((place) => alive[place] as number));
       const { high, low } = this.hash;
-      const isLess = high < this.high || (high === this.high && low < this.low);
-      if (this.high >= 0 && !isLess) continue;
+      const isLower = high < this.high || (high === this.high && low < this.low);
+      if (this.high >= 0 && !isLower) continue;
       this.high = high;
       this.low = low;
     }
+  }
+
+  /** A number that processes have in common if their VMAs are equal on both sides. */
+  private lookOf(proc: number): number {
+    return lookOf(this.after.space(proc), lookOf(this.before.space(proc), 0));
   }
 
   private write(order: readonly number[]): void {
@@ -149,6 +174,19 @@ export class ExploredPair {
     if (before.events.length === 0 && after.events.length === 0) return false;
     return JSON.stringify(before.said()) !== JSON.stringify(after.said());
   }
+}
+
+function lookOf(space: SeenSpace | null, seed: number): number {
+  if (space === null) return mixed(seed, -1);
+  let look = seed;
+  for (let vma = space.find(0); vma !== null; vma = space.after(vma)) {
+    look = mixed(mixed(look, (vma.start << 16) | (vma.end << 8) | vma.pfn), vma.flags);
+  }
+  return look;
+}
+
+function isLess(looks: readonly number[], place: number, other: number | undefined): boolean {
+  return (looks[place] as number) < (looks[other as number] as number);
 }
 
 /** Every order of a few places. */

@@ -59,6 +59,23 @@ export class ProcLedger {
     }
   }
 
+  /** Keeps the areas and which pages are off; returns what brings them to life again here. */
+  keep(): (pool: AreaPool) => void {
+    const { isOn, vpages } = this;
+    const areas = [...this.every()].map(({ start, end, pfn, unit, mode }) => {
+      return { start, end, pfn, unit, mode };
+    });
+    const off = isOn ? [] : [this.copied.keep(), this.taken.keep()];
+    return (pool) => {
+      this.begin(vpages);
+      this.isOn = isOn;
+      for (const back of off) back();
+      for (const { start, end, pfn, unit, mode } of areas) {
+        this.insert(pool.newArea(start, end, pfn, unit, mode));
+      }
+    };
+  }
+
   /** The first area that ends after `page`, or null. */
   find(page: number): Area | null {
     return this.areaAt(page) ?? this.startingFrom(page + 1);

@@ -43,6 +43,24 @@ export class Differential {
     this.apart = false;
   }
 
+  /** Keeps what both sides and their parting have come to; returns what puts it back. */
+  keep(): () => void {
+    const sides = [this.before.keep(), this.after.keep()];
+    const { notComparable, vmasParted, modesParted, apart } = this;
+    const parting = this.parting.slice();
+    return () => {
+      for (const back of sides) back();
+      this.notComparable = notComparable;
+      // It is all zeros where nothing differs.
+      if (this.vmasParted + this.modesParted + vmasParted + modesParted > 0) {
+        this.parting.set(parting);
+      }
+      this.vmasParted = vmasParted;
+      this.modesParted = modesParted;
+      this.apart = apart;
+    };
+  }
+
   /** The sides have parted. */
   get haveParted(): boolean {
     return this.apart;

@@ -15,6 +15,16 @@ export class KernelAreas {
   readonly mapped: { readonly map: SeenKernelMap; readonly area: Area }[] = [];
   readonly held: Area[] = [];
 
+  /** Keeps what the kernel has; returns what puts it back. */
+  keep(): () => void {
+    const [mapped, held] = [[...this.mapped], [...this.held]];
+    return () => {
+      this.clear();
+      this.mapped.push(...mapped);
+      this.held.push(...held);
+    };
+  }
+
   clear(): void {
     this.mapped.length = 0;
     this.held.length = 0;

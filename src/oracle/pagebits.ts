@@ -59,10 +59,21 @@ export class PageSet {
     }
   }
 
+  /** Keeps the set; returns what puts it back. */
+  keep(): () => void {
+    const words = this.words.slice(0, this.count);
+    return () => {
+      this.count = words.length;
+      for (let at = 0; at < words.length; at++) this.words[at] = words[at] as number;
+    };
+  }
+
   has(page: number): boolean {
     return (((this.words[page >> 5] as number) >>> (page & 31)) & 1) === 1;
   }
 }
+
+const NO_PLANES: readonly number[] = [];
 
 /**
  * Counts of 32 pages. Most pages count 0 or 1, which is one bit; what is more than 1 is held in
@@ -80,6 +91,18 @@ export class PageCounts {
     if (this.several === 0) return;
     this.several = 0;
     while (this.planes.length > 0) this.planes.pop();
+  }
+
+  /** Keeps the counts; returns what puts them back. */
+  keep(): () => void {
+    const { some, several } = this;
+    const planes = several === 0 ? NO_PLANES : [...this.planes];
+    return () => {
+      this.some = some;
+      this.several = several;
+      while (this.planes.length > 0) this.planes.pop();
+      for (const plane of planes) this.planes.push(plane);
+    };
   }
 
   /** Counts pages up; returns those that had 0. */

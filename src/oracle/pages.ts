@@ -1,66 +1,6 @@
-import { CACHE_MODES } from "../pat/cachemode.ts";
-import { bitsOf, countBits, lowestBit, PageCounts, wordsFor } from "./pagebits.ts";
 import type { Area } from "./areas.ts";
-
-const MODES = CACHE_MODES.length;
-const UC_MINUS = CACHE_MODES.indexOf("uncached-minus");
-/** Counted apart: mappings that nothing tracks, with the mode that a page has without reservation. */
-const UNTRACKED = MODES;
-
-/** What is known of 32 pages. */
-class PageWord {
-  /** Pages that some mapping maps. */
-  mapped = 0;
-  /** Mappings by cache mode. */
-  readonly byMode = Array.from({ length: MODES + 1 }, () => new PageCounts());
-  /** Pages in VMAs that do not map them: copied on write, or taken away. */
-  readonly off = new PageCounts();
-  /** Reservations, and those of them that belong to a living unit. */
-  readonly covered = new PageCounts();
-  readonly kept = new PageCounts();
-  /** Pages whose mappings began or ended in this step, or that came to be kept unmapped. */
-  changed = 0;
-  /** Pages that lost their last reservation in this step. */
-  uncovered = 0;
-
-  clear(): void {
-    this.mapped = 0;
-    for (let mode = 0; mode <= UNTRACKED; mode++) (this.byMode[mode] as PageCounts).clear();
-    this.off.clear();
-    this.covered.clear();
-    this.kept.clear();
-    this.changed = 0;
-    this.uncovered = 0;
-  }
-
-  /** Pages that a VMA has, mapped or not. */
-  get inVma(): number {
-    return this.mapped | this.off.some;
-  }
-
-  /** Pages that a mapping maps which must be covered by a reservation. */
-  get tracked(): number {
-    let tracked = 0;
-    for (let mode = 0; mode < MODES; mode++) tracked |= (this.byMode[mode] as PageCounts).some;
-    return tracked;
-  }
-
-  /** The cache modes that some of these pages are mapped with, one bit each. */
-  modesOf(pages: number): number {
-    let modes = 0;
-    for (let mode = 0; mode <= UNTRACKED; mode++) {
-      if (((this.byMode[mode] as PageCounts).some & pages) === 0) continue;
-      modes |= 1 << (mode === UNTRACKED ? UC_MINUS : mode);
-    }
-    return modes;
-  }
-
-  /** Of these pages those that are mapped, need a reservation, and have none. */
-  unreserved(pages: number): number {
-    const candidates = pages & this.mapped & ~this.covered.some;
-    return candidates === 0 ? 0 : candidates & this.tracked;
-  }
-}
+import { bitsOf, countBits, lowestBit, type PageCounts, wordsFor } from "./pagebits.ts";
+import { PageWord, UC_MINUS, UNTRACKED } from "./pageword.ts";
 
 /**
  * The page ledger of the region: for each pfn how many mappings of each cache mode it has, and how
@@ -105,6 +45,21 @@ export class Pages {
     this.dirtyTo = 0;
     this.hasLeft = false;
     this.aliased = -1;
+  }
+
+  /** Keeps the ledger between two steps; returns what puts it back. */
+  keepAll(): () => void {
+    const { count, retained, isMixed } = this;
+    const words = this.words.slice(0, count).map((word) => word.keep());
+    return () => {
+      for (let at = count; at < this.count; at++) this.word(at).clear();
+      this.count = count;
+      this.retained = retained;
+      this.isMixed = isMixed;
+      this.dirtyFrom = count;
+      this.dirtyTo = 0;
+      for (const back of words) back();
+    };
   }
 
   /** A wrong design may reserve beyond the region; what is known of there is made as it comes up. */

@@ -18,6 +18,18 @@ export class Processes {
     this.count = 0;
   }
 
+  /** Keeps every process; returns what puts them back. */
+  keep(): () => void {
+    const born = this.born.slice(0, this.count);
+    const living = [...this.everyLiving()].map(([, proc]) => proc.keep());
+    return () => {
+      this.reset();
+      this.count = born.length;
+      for (let at = 0; at < born.length; at++) this.born[at] = born[at] as number;
+      for (const back of living) back(this);
+    };
+  }
+
   newArea(start: number, end: number, pfn: number, unit: Unit, mode: number): Area {
     const area = this.freeAreas.pop() ?? new Area(unit);
     area.start = start;

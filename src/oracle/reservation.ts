@@ -32,6 +32,28 @@ export class Reservation {
     return owner === null || owner.live === 0 || owner.misfit !== NO_CAUSE;
   }
 
+  /** Keeps all fields; returns what puts them back. */
+  keep(): () => void {
+    const { start, end, mode, step, owner, cause, leaked, isCounted, row, suspectAt } = this;
+    const { nextOfStart, previousOfStart, nextOfOwner, previousOfOwner } = this;
+    return () => {
+      this.start = start;
+      this.end = end;
+      this.mode = mode;
+      this.step = step;
+      this.owner = owner;
+      this.cause = cause;
+      this.leaked = leaked;
+      this.isCounted = isCounted;
+      this.row = row;
+      this.suspectAt = suspectAt;
+      this.nextOfStart = nextOfStart;
+      this.previousOfStart = previousOfStart;
+      this.nextOfOwner = nextOfOwner;
+      this.previousOfOwner = previousOfOwner;
+    };
+  }
+
   /** Puts it first among the entries of its owner. */
   linkToOwner(): void {
     const { owner } = this;

@@ -44,6 +44,27 @@ export class Reservations {
     this.step++;
   }
 
+  /** Keeps every entry, and which are suspects; returns what puts them back, each in its own object. */
+  keep(): () => void {
+    const { count, longest, step } = this;
+    const rows = [...this.rows];
+    const entries = rows.slice(0, count).map((entry) => entry.keep());
+    const suspects = this.suspects.slice(0, this.suspectCount);
+    const heads = [...this.heads];
+    return () => {
+      // Those made since have no place among the rows that were there.
+      while (this.rows.length > rows.length) this.rows.pop();
+      for (let row = 0; row < rows.length; row++) this.rows[row] = rows[row] as Reservation;
+      for (const back of entries) back();
+      this.count = count;
+      this.longest = longest;
+      this.step = step;
+      this.suspectCount = suspects.length;
+      for (let at = 0; at < suspects.length; at++) this.suspects[at] = suspects[at] as Reservation;
+      for (let pfn = 0; pfn < this.heads.length; pfn++) this.heads[pfn] = heads[pfn] ?? null;
+    };
+  }
+
   /** The first of the entries that start at a pfn, or null; they are linked. */
   startingAt(pfn: number): Reservation | null {
     return this.heads[pfn] ?? null;

@@ -133,6 +133,33 @@ export class SideState {
     this.reservations.reset(world.pfns);
   }
 
+  /** Keeps all that is known between two steps; returns what puts it back. */
+  keep(): () => void {
+    const { units, pages, procs, reservations, kernel } = this;
+    const parts = [units, procs, reservations, kernel].map((part) => part.keep());
+    parts.push(pages.keepAll());
+    const { world, step, badContexts, hasToldBared, hasDied, cutByEnd, hasDrivers } = this;
+    const retention = { ...this.retention };
+    const holds = this.ramHolds.map((hold) => ({ ...hold }));
+    const findings = this.findings.map((finding) => ({ finding, parted: finding.parted }));
+    return () => {
+      for (const back of parts) back();
+      this.world = world;
+      this.step = step;
+      this.badContexts = badContexts;
+      this.hasToldBared = hasToldBared;
+      this.hasDied = hasDied;
+      this.cutByEnd = cutByEnd;
+      this.hasDrivers = hasDrivers;
+      Object.assign(this.retention, retention);
+      this.ramHolds.length = 0;
+      for (const hold of holds) this.ramHolds.push({ ...hold });
+      this.findings = findings.map(({ finding }) => finding);
+      // A verdict at the end of a trace may have told of an earlier finding that the sides parted.
+      for (const { finding, parted } of findings) finding.parted = parted;
+    };
+  }
+
   /** Notes that the op took pages [from, to) from where they were. */
   noteLeft(from: number, to: number): void {
     this.leftPages += to - from;

@@ -9,6 +9,15 @@ export type Holder = "vma" | "driver" | "kernel";
 class UnitWord extends PageCounts {
   /** Removed in the step that last touched the unit. */
   removed = 0;
+
+  override keep(): () => void {
+    const { removed } = this;
+    const back = super.keep();
+    return () => {
+      back();
+      this.removed = removed;
+    };
+  }
 }
 
 /**
@@ -96,6 +105,54 @@ export class Unit {
     this.stamp = -1;
     this.removedHigh = this.removedLow - 1;
     this.isGoneKnown = false;
+  }
+
+  /** Keeps all that it knows; returns what puts it back. */
+  keep(): () => void {
+    const words = this.words.slice(0, this.count).map((word) => word.keep());
+    const marks = this.keepMarks();
+    const { first, pages, count, live, entries, reserved, entry } = this;
+    const { stamp, removal, removedLow, removedHigh, isGoneKnown } = this;
+    const gone = isGoneKnown ? this.gone.slice(0, pages) : null;
+    return () => {
+      this.first = first;
+      this.pages = pages;
+      this.count = count;
+      for (const back of words) back();
+      marks();
+      this.live = live;
+      this.entries = entries;
+      this.reserved = reserved;
+      this.entry = entry;
+      this.stamp = stamp;
+      this.removal = removal;
+      this.removedLow = removedLow;
+      this.removedHigh = removedHigh;
+      this.isGoneKnown = isGoneKnown;
+      if (gone !== null) this.gone.set(gone);
+    };
+  }
+
+  private keepMarks(): () => void {
+    const { isPrivate, askedAt, faultMode, holder, isUntracked, shared, split } = this;
+    const { takenBy, takenStamp, misfit, formerMisfit, moved } = this;
+    const reported = [...this.reported];
+    return () => {
+      this.isPrivate = isPrivate;
+      this.askedAt = askedAt;
+      this.faultMode = faultMode;
+      this.holder = holder;
+      this.isUntracked = isUntracked;
+      this.shared = shared;
+      this.split = split;
+      this.takenBy = takenBy;
+      this.takenStamp = takenStamp;
+      this.misfit = misfit;
+      this.formerMisfit = formerMisfit;
+      this.moved = moved;
+      while (this.reported.length > 0) this.reported.pop();
+      for (const cause of reported) this.reported.push(cause);
+    };
   }
 
   /** A step's op concerns it, for the first time in this step. */

@@ -33,6 +33,24 @@ export class Units {
     this.step++;
   }
 
+  /** Keeps every unit in use; returns what puts them back, each in its own object. */
+  keep(): () => void {
+    const { used, step } = this;
+    const free = this.free.slice(0, this.freeCount);
+    const touched = this.touched.slice(0, this.touchedCount);
+    const inUse = this.all.slice(0, used).filter((unit) => !free.includes(unit));
+    const units = inUse.map((unit) => unit.keep());
+    return () => {
+      this.used = used;
+      this.step = step;
+      this.freeCount = free.length;
+      for (let at = 0; at < free.length; at++) this.free[at] = free[at] as Unit;
+      this.touchedCount = touched.length;
+      for (let at = 0; at < touched.length; at++) this.touched[at] = touched[at] as Unit;
+      for (const back of units) back();
+    };
+  }
+
   create(first: number, pages: number, isPrivate: boolean): Unit {
     const unit = this.unused();
     unit.begin(first, pages, isPrivate);

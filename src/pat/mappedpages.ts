@@ -54,7 +54,8 @@ export class MappedPages {
   keep(): () => void {
     const counts = this.counts.slice();
     return () => {
-      this.counts = counts.slice();
+      if (this.counts.length === counts.length) this.counts.set(counts);
+      else this.counts = counts.slice();
     };
   }
 
