@@ -47,6 +47,8 @@ export interface FuzzOptions extends SourceOptions {
   readonly enough?: boolean;
   /** A kernel that is to show what a tree shows. */
   readonly confirm?: string;
+  /** Two tasks at once, on trees. */
+  readonly races?: boolean;
   /** Where the counts of what ran of trees go. */
   readonly coverage?: string;
 }
@@ -62,6 +64,9 @@ export const DEFAULT_RUNS = 3000;
 
 /** Searches for differences, saves what it finds, and says which of it nobody has accepted. */
 export async function fuzz(io: Io, options: FuzzOptions): Promise<number> {
+  if (options.races === true) {
+    return (await import("./racecampaign.ts")).fuzzRaces(io, options);
+  }
   await requireConfirming(options.confirm);
   return withCoverage(io, options.coverage, (tellOf) => fuzzSession(io, options, tellOf));
 }

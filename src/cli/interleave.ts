@@ -1,23 +1,27 @@
 import { join } from "node:path";
-import type { RaceProgram, RaceRun } from "../../tree/race/program.ts";
+import type { RaceProgram } from "../../tree/race/program.ts";
 import type { InterleaveDocument } from "../races/document.ts";
 import { raceOutcome } from "../races/searched.ts";
 import { RACE_SCENARIOS, raceScenarioNamed } from "../scenarios/races.ts";
-import type { Points, Stop } from "../trace/both.ts";
-import { ordersOf, type Race, type RacedTrace, raceIn } from "../trace/race.ts";
+import type { Stop } from "../trace/both.ts";
+import type { Race } from "../trace/race.ts";
 import { UserError } from "../usererror.ts";
-import { onlyRaceIn, writeText } from "./files.ts";
+import { onlyRaceIn } from "./files.ts";
 import { comparisonText, interleaveText, scenariosText, scheduleText } from "./interleavetext.ts";
 import { EXIT, type ExitStatus, type Io } from "./io.ts";
-import { LiveLine } from "./progress.ts";
-import { openRace } from "./raceside.ts";
+import {
+  ordersOn,
+  pointsOf,
+  saveSchedules,
+  type Searching,
+  searched,
+  withTree,
+} from "./racesearch.ts";
 
-export interface InterleaveOptions {
+export interface InterleaveOptions extends Searching {
   readonly on?: string;
   readonly before?: string;
   readonly after?: string;
-  readonly preemptions: number;
-  readonly points?: Points;
   readonly json?: boolean;
   readonly out?: string;
 }
@@ -53,15 +57,6 @@ export async function interleave(
     throw new UserError("interleave takes --on tree:PATH, or --before and --after");
   }
   return withTree(before, (was) => withTree(after, (is) => onTwo(io, race, [was, is], options)));
-}
-
-async function withTree<T>(id: string, work: (tree: RaceProgram) => Promise<T>): Promise<T> {
-  const tree = await openRace(id);
-  try {
-    return await work(tree);
-  } finally {
-    tree.close();
-  }
 }
 
 /** Searches every scenario on a tree and tells a line of each. */
@@ -125,74 +120,6 @@ async function onTwo(
   const known = new Set(before.races.map(({ signature }) => signature));
   const isIntroduced = after.races.some(({ signature }) => !known.has(signature));
   return isIntroduced ? EXIT.divergence : EXIT.ok;
-}
-
-const pointsOf = (race: Race, asked: Points | undefined): Points =>
-  asked ?? race.both.points ?? "locks";
-
-/** Runs the orders of whole ops on a tree: a task is stopped between its ops and nowhere else. */
-function ordersOn(race: Race, tree: RaceProgram): RaceRun[] {
-  return ordersOf(race).map((order) => tree.runOrder(race, order));
-}
-
-/** Every schedule up to the bound, or null where that was interrupted. */
-function searched(
-  io: Io,
-  race: Race,
-  tree: RaceProgram,
-  options: InterleaveOptions,
-): InterleaveDocument | null {
-  const points = pointsOf(race, options.points);
-  const bounds = { preemptions: options.preemptions, points };
-  const line = new LiveLine(io);
-  const found = tree.search(race, bounds, ({ schedules }) => {
-    line.show(() => `${tree.id}: ${schedules} schedules`);
-    return !io.interrupted.aborted;
-  });
-  line.clear();
-  if (found === null) return null;
-  const { outcomes, schedules, mostPoints, deaths } = found;
-  const orders = ordersOn(race, tree);
-  const races = outcomes
-    .filter(({ preemptions }) => preemptions > 0)
-    .map((outcome) => {
-      const ran = tree.run(race, outcome.schedule, points);
-      return raceOutcome(race, { ...outcome, schedule: [...ran.schedule] }, ran, orders);
-    });
-  races.sort((one, other) => one.preemptions - other.preemptions);
-  return {
-    format: "pfndiff/interleave@1",
-    trace: { ...race.trace, ops: [...race.trace.ops] },
-    on: { backend: tree.id, release: tree.release, design: tree.design },
-    bounds,
-    schedules,
-    mostPoints,
-    deaths,
-    outcomes: outcomes.length,
-    sequential: outcomes.length - races.length,
-    races,
-  };
-}
-
-/** A race with a schedule, as a trace that replays alone. */
-function scheduled(
-  { trace, at, both }: Race,
-  schedule: readonly Stop[],
-  points: Points,
-): RacedTrace {
-  const told = { ...both, points, schedule: [...schedule] };
-  return { ...trace, ops: trace.ops.map((op, index) => (index === at ? told : op)) };
-}
-
-async function saveSchedules(folder: string, document: InterleaveDocument): Promise<void> {
-  const race = raceIn(document.trace);
-  if (race === null) return;
-  const { points } = document.bounds;
-  for (const [index, { schedule }] of document.races.entries()) {
-    const name = document.trace.name === "" ? "race" : document.trace.name.replace(/[^\w.-]/g, "-");
-    const text = JSON.stringify(scheduled(race, schedule, points));
-    await writeText(join(folder, `${name}-${index + 1}.json`), `${text}\n`);
-  }
 }
 
 /** Replays a schedule on both sides, which have to be trees. */

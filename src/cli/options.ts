@@ -98,6 +98,13 @@ export const sourceOption = {
     new Option("--idioms", "drivers that make any calls, and the kernel's own mappings"),
 } as const;
 
+export function racesOption(): Option {
+  const does =
+    "draw two tasks at once for trees and search the schedules of each (docs/RACES.md; one tree: name it twice)";
+  const others = ["time", "resume", "shard", "plain", "faults", "idioms", "corpus", "coverage"];
+  return new Option("--races", does).conflicts([...others, "json", "confirm", "full"]);
+}
+
 export function corpusOption(): Option {
   return new Option(
     "--corpus <dir>",

@@ -8,6 +8,7 @@ import { addExports } from "./exports.ts";
 import { groupCommands } from "./helpgroups.ts";
 import type { Io } from "./io.ts";
 import { addKernelCommands } from "./kernelprogram.ts";
+import { addMergeAndSweep } from "./mergeprogram.ts";
 import {
   afterOption,
   beforeOption,
@@ -22,6 +23,7 @@ import {
   jobsOption,
   liveRunsOption,
   outOption,
+  racesOption,
   seconds,
   seedOption,
   shardOption,
@@ -87,29 +89,6 @@ function addHelp(program: Command, io: Io, done: Done): void {
     .action(async (words) => done(await help(io, program, words)));
 }
 
-/** What puts the parts of a campaign together again, and what leaves no sequence out. */
-function addMergeAndSweep(program: Command, io: Io, done: Done): void {
-  program
-    .command("sweep")
-    .description("fail every single allocation of every short sequence, and judge what follows")
-    .addOption(beforeOption())
-    .addOption(afterOption())
-    .addOption(
-      new Option("--length <n>", "ops of a sequence").argParser(wholeNumber(1, 5)).default(3),
-    )
-    .action(async (options) => done(await (await import("./sweep.ts")).sweepFaults(io, options)));
-  program
-    .command("merge")
-    .description("put the shards of a campaign together and judge the whole")
-    .argument("<dirs...>", "results folders, or journals, of all the shards")
-    .addOption(outOption())
-    .addOption(jobsOption())
-    .option("--json", "print one pfndiff/campaign@1 object on stdout")
-    .action(async (dirs, options) =>
-      done(await (await import("./merge.ts")).merge(io, dirs, options)),
-    );
-}
-
 /** Options that a campaign is planned by, which one that goes on has been. */
 const PLANNED = [
   "runs",
@@ -150,6 +129,7 @@ function addFinders(program: Command, io: Io, done: Done): void {
     .addOption(sourceOption.plain())
     .addOption(sourceOption.faults())
     .addOption(sourceOption.idioms())
+    .addOption(racesOption())
     .addOption(corpusOption())
     .addOption(
       new Option(

@@ -1,8 +1,8 @@
 import { judgeSide } from "../oracle/judge.ts";
 import type { Finding } from "../oracle/finding.ts";
-import { SYMPTOMS } from "../oracle/severity.ts";
+import { isOfKernel, type Symptom, SYMPTOMS } from "../oracle/severity.ts";
 import { type Task, TASKS } from "../trace/both.ts";
-import type { Race } from "../trace/race.ts";
+import { inOrder, ordersOf, type Race } from "../trace/race.ts";
 import type { Recording, Step, TraceEvent } from "../trace/recording.ts";
 
 /** A schedule, or an order of whole ops, as it ran: a recording of its ops in the order in which they ended. */
@@ -80,13 +80,75 @@ function isDeadlock({ symptom, detail }: Finding): boolean {
 const tasksOf = ({ both }: Race) =>
   TASKS.map((task) => [...new Set(both[task].map(({ op }) => op))].join("-")).join("+");
 
+/**
+ * The recording in another order of whole ops: what each op returned and said is its own, and the state after each is
+ * the one that both tasks leave, for while one is inside of a call the list is on its way.
+ */
+function retold(race: Race, ran: RanInOrder, order: readonly Task[]): Recording {
+  const { steps } = ran.recording;
+  const last = lastOf(race);
+  const end = steps[last];
+  const left = { a: stepsOf(race, ran, "a"), b: stepsOf(race, ran, "b") };
+  const both = order.flatMap((task) => {
+    const step = left[task].shift();
+    return step === undefined || end === undefined ? [] : [{ ...end, ...ownOf(step) }];
+  });
+  const trace = inOrder(race, order);
+  return {
+    ...ran.recording,
+    trace,
+    steps: [...steps.slice(0, race.at), ...both, ...steps.slice(last + 1)],
+  };
+}
+
+const ownOf = ({ result, events }: Step) => ({ result, events });
+
+/**
+ * Whose reservation an untrack hits is told from what the list was before and after it; while two tasks change the
+ * list nobody can. What comes of it shows as another symptom.
+ */
+const UNTOLD: readonly Symptom[] = ["wrong-owner-untrack", "refcount"];
+
+/** What an op returned, or the kernel said or met: nothing is on its way in that. */
+const SAID: readonly Symptom[] = ["double-untrack", "refused", "warning", "errno"];
+
+/** The findings that do not come of a state in which a task was still inside of a call. */
+function settled(race: Race, { recording }: RanInOrder): Finding[] {
+  return judgeSide(recording, "after").findings.filter(
+    ({ symptom, step }) => SAID.includes(symptom) || isOfKernel(symptom) || step >= lastOf(race),
+  );
+}
+
+/**
+ * The symptoms that an outcome has whatever order of the ops the ledger is told; one that it has by the order
+ * alone in which they ended may come of a list that was on its way. Of tasks that did not come out, what the
+ * kernel's own code met is all that can be said.
+ */
+function certainIn(race: Race, ran: RanInOrder): (symptom: Symptom) => boolean {
+  const { a, b } = race.both;
+  if (ran.order.length < a.length + b.length || isStopped(ran)) return isOfKernel;
+  const told = ordersOf(race).map((order) => {
+    const recording = retold(race, ran, order);
+    return new Set(settled(race, { recording, order }).map(symptomOf));
+  });
+  return (symptom) => !UNTOLD.includes(symptom) && told.every((symptoms) => symptoms.has(symptom));
+}
+
+const symptomOf = ({ symptom }: Finding) => symptom;
+
+const isStopped = ({ recording }: RanInOrder) =>
+  recording.steps.some(({ events }) =>
+    events.some((event) => "backtrace" in event && !("goesOn" in event)),
+  );
+
 /** Judges an outcome by the oracle's ledger, against the orders of whole ops on the same tree. */
 export function judgeRace(race: Race, ran: RanInOrder, orders: readonly RanInOrder[]): JudgedRace {
   const findingsOf = ({ recording }: RanInOrder) => judgeSide(recording, "after").findings;
   const known = new Set(orders.flatMap(findingsOf).map(keyOf));
   const rank = ({ symptom }: Finding) => SYMPTOMS.indexOf(symptom);
-  const findings = findingsOf(ran)
-    .filter((finding) => !known.has(keyOf(finding)))
+  const isCertain = certainIn(race, ran);
+  const findings = settled(race, ran)
+    .filter((finding) => !known.has(keyOf(finding)) && isCertain(finding.symptom))
     .sort((one, other) => rank(one) - rank(other) || one.step - other.step);
   const differs = differencesOf(race, ran, orders);
   const [gravest] = findings;

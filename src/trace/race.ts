@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type Both, type Task } from "./both.ts";
-import { LIMITS, type Op } from "./op.ts";
+import { bornBy, LIMITS, type Op } from "./op.ts";
 import { racedOpSchema } from "./opschema.ts";
 import { type Trace, traceSchema } from "./trace.ts";
 
@@ -88,6 +88,10 @@ function raceFault(trace: RacedTrace): [path: PropertyKey[], message: string] | 
     for (const [index, op] of race.both[task].entries()) {
       const path = ["ops", race.at, task, index];
       if (op.fault !== undefined) return [path, "has a fault, which ops of a both cannot have"];
+      const borne = race.both[task === "a" ? "b" : "a"].map(bornBy);
+      if ("proc" in op && bornBy(op) !== op.proc && borne.includes(op.proc)) {
+        return [path, `is about process ${op.proc}, which the other task brings to life`];
+      }
       if (op.op === "fork" && op.late === true) {
         return [path, "is a late fork, which a both cannot have"];
       }

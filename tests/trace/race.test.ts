@@ -58,6 +58,11 @@ describe("a trace with two tasks", () => {
       [tasks([munmap], [{ op: "fork", proc: 0, child: 1, late: true }])],
       "ops[1].b[0] is a late fork, which a both cannot have",
     ],
+    [
+      "has no task act on who is yet to be borne by the other",
+      [tasks([fork(1)], [{ op: "exit", proc: 1 }])],
+      "ops[1].b[0] is about process 1, which the other task brings to life",
+    ],
     ["names each child once", [tasks([fork(1)], [fork(1)])], "process 1 is brought to life twice"],
     [
       "stays in its world",

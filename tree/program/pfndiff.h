@@ -60,9 +60,6 @@ int k_has_failed(void);
 void *k_spawn(void);
 void *k_fork(void *mm, int late);
 void k_exit(void *mm);
-/* A task of a process is inside of a call: the address space stays until it has come out. */
-void k_hold(void *mm);
-void k_release(void *mm);
 /* Another task runs: 0 is the one that is alone. */
 void k_task(int number);
 /* Runs what RCU has put off while two tasks ran. */

@@ -166,8 +166,6 @@ long k_pages_used(void)
 void k_init(unsigned long ram, unsigned long memmap) {}
 void k_fault(int site, int nth) {}
 void k_exit(void *mm) {}
-void k_hold(void *mm) {}
-void k_release(void *mm) {}
 void k_task(int number) {}
 void k_quiesce(void) {}
 void k_clean(void) {}

@@ -23,6 +23,7 @@ struct runner {
 	void *stack_pointer;
 	const int *ops;
 	int count, done, points, is_through;
+	void *inside;          // the address space that it is in a call on
 	const void *waits_for; // a lock that the other one has not given back since
 	int waits_at;          // what it wanted of it
 	long results[MOST_RACED];
@@ -201,17 +202,20 @@ static void tell_step(const struct runner *it, int op)
 		answer_result((int)-it->results[op]);
 }
 
-// An address space stays as long as a task is inside of a call on it; a revoke is on none.
-static long perform(const int *op)
+// A process ends once nobody is inside of a call on its address space; a revoke is on none.
+static long perform(struct runner *self, const int *op)
 {
+	struct runner *other = &runners[1 - running];
 	void *mm = op[0] == OP_SPAWN || op[0] == OP_REVOKE ? NULL : trace_space(op[1]);
 	long result;
 
-	if (mm)
-		k_hold(mm);
+	while (op[0] == OP_EXIT && mm && other->inside == mm)
+		host_wait(POINT_CALL, mm);
+	self->inside = mm;
 	result = trace_perform(op);
-	if (mm)
-		k_release(mm);
+	self->inside = NULL;
+	if (mm && other->waits_for == mm)
+		other->waits_for = NULL;
 	return result;
 }
 
@@ -222,7 +226,7 @@ static void run_ops(struct runner *self)
 
 		if (self->done > 0)
 			host_point(POINT_CALL, NULL);
-		self->results[self->done] = perform(op);
+		self->results[self->done] = perform(self, op);
 		self->logs_of[++self->done] = self->logged;
 		if (!is_told())
 			continue;

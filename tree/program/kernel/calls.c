@@ -132,16 +132,6 @@ void k_exit(void *mm)
 	pfndiff_quiesce();
 }
 
-void k_hold(void *mm)
-{
-	mmget(mm);
-}
-
-void k_release(void *mm)
-{
-	mmput(mm);
-}
-
 /* Ends a call: an address is a success too. */
 static long done(unsigned long result)
 {
