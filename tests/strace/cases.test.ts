@@ -3,6 +3,8 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { opText } from "../../reports/optext.ts";
 import { type DeviceOption } from "../../src/strace/import.ts";
+import { replayOf } from "../../src/replay.ts";
+import { modelOf } from "../models.ts";
 import { importText } from "./text.ts";
 import { UserError } from "../../src/usererror.ts";
 import { run } from "../cli/run.ts";
@@ -267,4 +269,18 @@ describe("a log that no trace can hold", () => {
     expect([done.status, done.stderr]).toEqual([0, ""]);
     expect(JSON.parse(done.stdout).ops.map(opText).at(-1)).toBe("munmap p0 [0,1)");
   });
+});
+
+it("the kernel's own pfnmap selftest passes on 6.12, and its log shows the reservation that was left", () => {
+  const text = readFileSync("tests/data/strace/pfnmap-on-6.12.strace", "utf8");
+  expect(text).toContain("# PASSED: 6 / 6 tests passed.");
+  const { trace } = importText(text);
+  const [before, after] = [modelOf("6.12"), modelOf("7.2")];
+  const { findings, steps } = replayOf(before.recordSync(trace), after.recordSync(trace));
+  const leaks = findings.filter(({ symptom }) => symptom === "leak");
+  expect(leaks.map(({ signature }) => signature)).toEqual(["fixed:leak:unmap-head"]);
+  // The kernel's list ended with one entry of the region: its first page, uncached-minus.
+  const left = steps.at(-1) ?? expect.fail();
+  expect(left.before.memtype).toEqual([{ start: 0, end: 1, type: "uncached-minus" }]);
+  expect(left.after.memtype).toEqual([]);
 });
