@@ -1,4 +1,4 @@
-import { useLayoutEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { ReportData } from "../../data.ts";
 import { ArenaPage } from "./arenapage.tsx";
 import { ClaimsPage } from "./claimspage.tsx";
@@ -6,10 +6,10 @@ import { FindingPage } from "./findingpage.tsx";
 import { Front } from "./front.tsx";
 import { Help } from "./help.tsx";
 import { useKeys, walkOrder } from "./keys.ts";
-import { inReadingOrder, matching, NO_FILTER } from "./order.ts";
+import { filterHash, filterOf, inReadingOrder, matching, NO_FILTER } from "./order.ts";
 import { type Place, skipToContent, usePlace } from "./place.ts";
 import { MatrixPage } from "./matrixpage.tsx";
-import { ARENA_HASH, CLAIMS_HASH, FRONT_HASH, MATRIX_HASH } from "./route.ts";
+import { ARENA_HASH, CLAIMS_HASH, FRONT_HASH, MATRIX_HASH, type Route } from "./route.ts";
 import { openingBench } from "./sandbox/bench.ts";
 import { SandboxPage } from "./sandbox/page.tsx";
 import { linkTo } from "../../../src/trace/link.ts";
@@ -20,7 +20,7 @@ import { isMet } from "../words.ts";
 export function App({ report }: { report: ReportData }) {
   const place = usePlace();
   const { route } = place;
-  const [filter, setFilter] = useState(NO_FILTER);
+  const [filter, setFilter] = useFilter(route);
   const [help, setHelp] = useState(false);
   const all = useMemo(() => inReadingOrder(report.findings), [report]);
   const shown = useMemo(() => matching(all, filter), [all, filter]);
@@ -91,6 +91,33 @@ function TopBar({ report, onHelp }: { report: ReportData; onHelp: () => void }) 
     </header>
   );
 }
+
+/**
+ * The filter of the front page, which its address keeps. An address without one leaves the filter as it was:
+ * who comes back from a finding finds the list as he left it.
+ */
+function useFilter(route: Route) {
+  const [filter, setFilter] = useState(() => filterOf(location.hash) ?? NO_FILTER);
+  const asked = route.page === "front" ? route.filter : null;
+  const written = useRef("");
+  useEffect(() => {
+    const named = asked === null || asked === written.current ? null : filterOf(asked);
+    if (named !== null) setFilter(named);
+  }, [asked]);
+  useEffect(() => {
+    const hash = filterHash(filter);
+    if (route.page !== "front" || route.search || hash === location.hash) return undefined;
+    if (location.hash === "" && hash === FRONT_HASH) return undefined;
+    const timer = setTimeout(() => {
+      written.current = hash;
+      location.replace(hash);
+    }, ADDRESS_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, [filter, route]);
+  return [filter, setFilter] as const;
+}
+
+const ADDRESS_AFTER_MS = 300;
 
 /** Back on the front page, the focus is where the reader left it. */
 function useFocus({ route, left }: Place): void {

@@ -1,7 +1,13 @@
 import type { ReportFinding } from "../../data.ts";
 import { SYMPTOMS, VERDICTS } from "../../../src/oracle/severity.ts";
 import { SYMPTOM_TEXT, VERDICT_TEXT } from "../words.ts";
-import { type Filter, NO_FILTER } from "./order.ts";
+import { type Filter, NO_FILTER, type Sort, SORTS } from "./order.ts";
+
+const SORT_TEXT: Readonly<Record<Sort, string>> = {
+  severity: "not accepted first, then the gravest",
+  runs: "met in most runs first",
+  length: "fewest operations first",
+};
 
 export interface FilterBarProps {
   readonly all: readonly ReportFinding[];
@@ -28,7 +34,7 @@ export function FilterBar({ all, shown, filter, onFilter }: FilterBarProps) {
         <input
           id="search"
           type="search"
-          placeholder="Search findings"
+          placeholder="Search findings, operations, reasons"
           aria-label="Search findings"
           aria-keyshortcuts="/"
           value={filter.text}
@@ -36,6 +42,22 @@ export function FilterBar({ all, shown, filter, onFilter }: FilterBarProps) {
         />
         <kbd aria-hidden="true">/</kbd>
       </div>
+      <label class="sort">
+        <span class="muted">Order</span>{" "}
+        <select
+          value={filter.sort}
+          onChange={({ currentTarget }) => {
+            const sort = SORTS.find((one) => one === currentTarget.value) ?? NO_FILTER.sort;
+            onFilter({ ...filter, sort });
+          }}
+        >
+          {SORTS.map((sort) => (
+            <option key={sort} value={sort}>
+              {SORT_TEXT[sort]}
+            </option>
+          ))}
+        </select>
+      </label>
       <Chips
         label="Verdict"
         chips={verdicts}

@@ -3,7 +3,12 @@ import type { ReportFinding } from "../../data.ts";
 
 /** What the address says to show. `step` is null where the link names none. */
 export type Route =
-  | { readonly page: "front"; readonly search: boolean }
+  | {
+      readonly page: "front";
+      readonly search: boolean;
+      /** A fragment that names a filter, or null. */
+      readonly filter: string | null;
+    }
   | { readonly page: "claims" }
   | { readonly page: "arena" }
   | { readonly page: "matrix" }
@@ -20,7 +25,10 @@ export function routeOf(hash: string): Route {
   if (isLink(hash)) return { page: "sandbox", address: hash };
   const match = FINDING.exec(hash);
   const signature = match?.[1] === undefined ? null : decoded(match[1]);
-  if (match === null || signature === null) return { page: "front", search: hash === SEARCH_HASH };
+  if (match === null || signature === null) {
+    const filter = hash.startsWith(`${FRONT_HASH}?`) ? hash : null;
+    return { page: "front", search: hash === SEARCH_HASH, filter };
+  }
   return { page: "finding", signature, step: match[2] === undefined ? null : Number(match[2]) };
 }
 

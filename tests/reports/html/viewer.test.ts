@@ -72,6 +72,9 @@ describe.skipIf(!HAS_CHROMIUM)(`the viewer in Chromium${WITHOUT_CHROMIUM}`, () =
     await page.getByRole("searchbox").fill("leak");
     await expectText(page, ".shown", "2 of 9 shown");
     expect(await page.locator("[data-row]").count()).toBe(2);
+    await expect.poll(() => hashOf(page), PATIENCE).toBe("#/?text=leak&verdict=fixed");
+    await page.reload();
+    await expectText(page, ".shown", "2 of 9 shown");
     await page.getByRole("searchbox").fill("no such thing");
     await expectText(page, ".empty", "No finding matches.");
     await page.getByRole("button", { name: "show all" }).click();

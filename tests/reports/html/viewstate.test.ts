@@ -2,7 +2,14 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { ReportFinding } from "../../../reports/data.ts";
 import { differingParts, openingStep } from "../../../reports/html/viewer/difference.ts";
-import { inReadingOrder, matching, NO_FILTER } from "../../../reports/html/viewer/order.ts";
+import {
+  filterHash,
+  filterOf,
+  inReadingOrder,
+  matching,
+  NO_FILTER,
+  SORTS,
+} from "../../../reports/html/viewer/order.ts";
 import { findingHash, routeOf } from "../../../reports/html/viewer/route.ts";
 import { changeLines, stateNotes } from "../../../reports/html/viewer/sidetext.ts";
 import { stateMap } from "../../../reports/html/viewer/statemap.ts";
@@ -135,7 +142,36 @@ describe("the list", () => {
     expect(found("HEAD leak")).toEqual(["fixed:leak:unmap-head"]);
     expect(found("nowhere")).toEqual([]);
     expect(matching(findings, { ...NO_FILTER, symptom: "refused" })).toHaveLength(2);
+    // What the ops are, and why it is accepted.
+    expect(found("munmap p0 [1,2)")).toContain("fixed:leak:unmap-head");
+    expect(found("match by end address, whoever")).toHaveLength(1);
+    expect(found("head leak drv-mmap")).toEqual([]);
   });
+});
+
+test("the address keeps the filter and the order, and what it names wrongly is left out", () => {
+  fc.assert(
+    fc.property(
+      fc.record({
+        text: fc.string({ maxLength: 200 }),
+        status: fc.constantFrom(null, "new", "known"),
+        verdict: fc.constantFrom(null, "kept", "fixed"),
+        symptom: fc.constantFrom(null, "leak", "alias"),
+        sort: fc.constantFrom(...SORTS),
+      }),
+      (filter) => {
+        const hash = filterHash(filter);
+        const said = hash === "#/" ? NO_FILTER : filterOf(hash);
+        expect(said).toEqual(filter);
+        const route = { page: "front", search: false, filter: hash === "#/" ? null : hash };
+        expect(routeOf(hash)).toEqual(route);
+      },
+    ),
+    { numRuns: 50 },
+  );
+  expect(filterOf("#/?verdict=best&sort=random&text=leak")).toEqual({ ...NO_FILTER, text: "leak" });
+  const counts = matching(findings, { ...NO_FILTER, sort: "runs" }).map(({ count }) => count);
+  expect(counts).toEqual([...counts].sort((a, b) => b - a));
 });
 
 test("every goal and every symptom has words", () => {
@@ -151,7 +187,7 @@ test("a permalink leads back to its finding and step, whatever the signature", (
       expect(routeOf(findingHash({ signature }))).toEqual({ ...route, step: null });
     }),
   );
-  expect(routeOf("#/finding/%E0%A4%A")).toEqual({ page: "front", search: false });
+  expect(routeOf("#/finding/%E0%A4%A")).toEqual({ page: "front", search: false, filter: null });
   expect(findingHash(leak, 3)).toBe("#/finding/fixed:leak:unmap-head/step/3");
 });
 
