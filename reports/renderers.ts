@@ -21,7 +21,7 @@ export const RENDERERS: Readonly<Record<TextFormat, (material: ReportMaterial) =
   markdown: ({ view }) => markdown(view),
   json: ({ view }) => json(view),
   junit: ({ judged }) => junit(judged),
-  sarif: ({ judged, version, file }) => sarif(judged, { version, file }),
+  sarif: ({ judged, ...options }) => sarif(judged, options),
   ktap: ({ judged }) => ktap(cleanedData(judged)),
   github: ({ judged, file }) => githubAnnotations(judged, file),
 };

@@ -1,5 +1,7 @@
 import { isFault, SYMPTOMS, type Symptom } from "../../src/oracle/severity.ts";
 import { sha256 } from "../../src/sha256.ts";
+import type { Trace } from "../../src/trace/trace.ts";
+import { opText } from "../optext.ts";
 import {
   explanation,
   fails,
@@ -16,6 +18,18 @@ export interface SarifOptions {
   readonly version: string;
   /** Where results are pinned: code scanning wants a file of the repository for each. */
   readonly file: string;
+  /** The line of that file that names a signature; the first one stands for all that it does not name. */
+  readonly lines?: ReadonlyMap<string, number>;
+}
+
+/** The lines of a baseline that name a signature, by the signature. */
+export function signatureLines(baseline: string): Map<string, number> {
+  const lines = new Map<string, number>();
+  for (const [index, line] of baseline.split("\n").entries()) {
+    const signature = /^\s*"signature": "([^"\\]+)",?$/.exec(line)?.[1];
+    if (signature !== undefined && !lines.has(signature)) lines.set(signature, index + 1);
+  }
+  return lines;
 }
 
 /** What each symptom means, as the short description of its rule. */
@@ -55,7 +69,7 @@ export function sarif(report: JudgedReport, options: SarifOptions): string {
       {
         tool: { driver: { name: "pfndiff", version: options.version, rules: SYMPTOMS.map(rule) } },
         invocations: [invocation(report, cut)],
-        results: shown.map((one) => result(one, options.file)),
+        results: shown.map((one) => result(one, options)),
         columnKind: "utf16CodeUnits",
       },
     ],
@@ -70,7 +84,16 @@ function rule(symptom: Symptom): object {
     name: symptom.replaceAll(/(^|-)(\w)/g, (_, _dash, letter: string) => letter.toUpperCase()),
     shortDescription: { text },
     fullDescription: { text },
-    help: { text: `${text} pfndiff replay shows a finding step by step.` },
+    help: {
+      text: `${text} pfndiff replay shows a finding step by step, pfndiff repro makes a program of it.`,
+      markdown: [
+        text,
+        "",
+        "- `npx pfndiff replay SIGNATURE` shows it step by step on both sides;",
+        "- `npx pfndiff repro SIGNATURE --format c` makes a program that shows it on a kernel;",
+        "- `npx pfndiff gate --accept SIGNATURE --reason TEXT` accepts it.",
+      ].join("\n"),
+    },
     defaultConfiguration: { level: levelOf(symptom) },
   };
 }
@@ -108,8 +131,12 @@ const BASELINE_STATE = {
   noted: "new",
 } as const;
 
-function result(one: JudgedSignature, file: string): object {
+function result(one: JudgedSignature, { file, lines }: SarifOptions): object {
   const { signature, symptom, verdict, standing, reason, ref, seen } = one;
+  const physicalLocation = {
+    artifactLocation: { uri: file },
+    region: { startLine: lines?.get(signature) ?? 1 },
+  };
   return {
     ruleId: symptom,
     ...ruleIndex(symptom),
@@ -117,11 +144,16 @@ function result(one: JudgedSignature, file: string): object {
     message: { text: [signature, ...explanation(one)].join("\n") },
     locations: [
       {
-        physicalLocation: { artifactLocation: { uri: file }, region: { startLine: 1 } },
+        physicalLocation,
         logicalLocations: [{ name: signature, kind: "member" }],
       },
     ],
-    partialFingerprints: { "pfndiffSignature/v1": fingerprint(signature) },
+    // Code scanning takes the first for its own, which else it makes of the line, and lines move.
+    partialFingerprints: {
+      primaryLocationLineHash: `${fingerprint(signature).slice(0, 16)}:1`,
+      "pfndiffSignature/v1": fingerprint(signature),
+    },
+    ...(seen === null ? {} : { codeFlows: [codeFlow(seen.trace, physicalLocation)] }),
     baselineState: BASELINE_STATE[standing],
     ...(standing === "known"
       ? { suppressions: [{ kind: "external", justification: reason ?? "in the baseline" }] }
@@ -135,6 +167,15 @@ function result(one: JudgedSignature, file: string): object {
         : { count: seen.count, side: seen.side, step: seen.step, trace: seen.trace }),
     },
   };
+}
+
+/** The steps of a trace; all are in the one place that the result has. */
+function codeFlow({ ops }: Trace, physicalLocation: object): object {
+  const locations = ops.map((op, step) => ({
+    executionOrder: step + 1,
+    location: { physicalLocation, message: { text: `${step}: ${opText(op)}` } },
+  }));
+  return { threadFlows: [{ locations }] };
 }
 
 /** A symptom of a baseline from another version has no rule here, only its id. */

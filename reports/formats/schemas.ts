@@ -32,6 +32,11 @@ const DOCUMENTS = {
  * fields, such as an op lying inside its world, are not expressible: a reader checks them too.
  */
 export function jsonSchema(name: SchemaName): Record<string, unknown> {
-  const [schema, title] = DOCUMENTS[name];
-  return { ...z.toJSONSchema(schema, { target: "draft-2020-12" }), title };
+  const [schema, description] = DOCUMENTS[name];
+  return {
+    ...z.toJSONSchema(schema, { target: "draft-2020-12" }),
+    $id: `urn:pfndiff:schema:${name}`,
+    title: `pfndiff ${name}`,
+    description,
+  };
 }

@@ -148,7 +148,8 @@ const SAID: { readonly [K in SyscallKind]: Said<K> | Unsaid } = {
   madvise: onRange(({ advice }: OpOf<"madvise">) => ADVICE[advice]),
   mseal: {
     c: (op) => failing(`syscall(SYS_mseal, ${at(op.at)}, ${bytes(op.pages)}, 0)`),
-    syz: onRange((): readonly [string, number] => ["0", 0]).syz,
+    // syzkaller knows mseal() from its generated descriptions alone, where addresses are plain numbers.
+    syz: (op, { address }) => [`mseal$auto(${address(op.at)}, ${hex(op.pages * PAGE)}, 0x0)`],
   },
   mremap: {
     c(op) {

@@ -38,6 +38,7 @@ export function syzProgram(input: ReproInput, target: SyzTarget): string {
     `# ${program.finding.signature}`,
     `# ${program.finding.detail.replaceAll(/[\r\n]+/g, " ")}`,
     `# To look at: ${checkText(program)}`,
+    ...(usesMem(program, target) ? [UNSAFE] : []),
     `# The window is ${program.world.pfns} pages at ${hex(target.base + target.offset)}.`,
     `#{"procs":1,"slowdown":1,"sandbox":"none"}`,
     ...opens(program, target),
@@ -48,6 +49,13 @@ export function syzProgram(input: ReproInput, target: SyzTarget): string {
     `# Here: ${expectationText(program.expectation)}, or the symptom shows.`,
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** syzkaller's parser refuses what may harm the machine that it runs on, unless it is told that it may. */
+const UNSAFE = "# /dev/mem escapes the sandbox: syz-execprog -unsafe, syz-prog2c -unsafe.";
+
+function usesMem({ vias }: Program, { file }: SyzTarget): boolean {
+  return file === "/dev/mem" || vias.some((via) => via === "devmem" || via === "devmem_sync");
 }
 
 /** The child of syz_clone() only waits a moment and exits. */

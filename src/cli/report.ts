@@ -1,7 +1,8 @@
-import { appendFile } from "node:fs/promises";
+import { appendFile, readFile } from "node:fs/promises";
 import { loadCampaign } from "../results/findings.ts";
 import { version } from "../../package.json";
 import { githubSummary } from "../../reports/formats/github.ts";
+import { signatureLines } from "../../reports/formats/sarif.ts";
 import { type JudgedReport, judgedReport } from "../../reports/formats/report.ts";
 import { coverageMarkdown } from "../../reports/coveragetext.ts";
 import type { ReportFormat } from "../../reports/formats.ts";
@@ -12,6 +13,7 @@ import { coverageSchema } from "../trace/coverage.ts";
 import { UserError } from "../usererror.ts";
 import { savedArena } from "./arenafile.ts";
 import { withPair } from "./backends.ts";
+import { ownBaseline } from "./baseline.ts";
 import { replaysOf, viewCampaign } from "./campaign.ts";
 import { checkClaims, claimsAsMarkdown } from "./claims.ts";
 import { systemFault } from "../results/disk.ts";
@@ -63,7 +65,8 @@ export async function report(io: Io, directory: string, options: ReportOptions):
     return EXIT.ok;
   }
   const judged = judgedReport(campaign, gate.baseline, gate.outcome);
-  await io.out(RENDERERS[format]({ view, judged, version, file }));
+  const lines = signatureLines(await baselineText());
+  await io.out(RENDERERS[format]({ view, judged, version, file, lines }));
   if (claims !== null) await io.out(`\n${claimsAsMarkdown(claims)}`);
   if (matrix !== null) await io.out(`\n${matrixMarkdown(matrix)}`);
   if (options.coverage !== undefined) {
@@ -79,7 +82,9 @@ function requirePlaces({ format, claims, matrix, coverage, since }: ReportOption
   const asked = { "--claims": claims === true, "--matrix": matrix === true };
   for (const [option, isAsked] of Object.entries(asked)) {
     if (isAsked && !isPage) {
-      throw new UserError(`${option}: ${format} has no place for it (html and markdown have)`);
+      throw new UserError(
+        `${option}: ${format} has no place for ${option.slice(2)} (html and markdown have)`,
+      );
     }
   }
   for (const [option, value] of Object.entries({ "--coverage": coverage, "--since": since })) {
@@ -87,6 +92,11 @@ function requirePlaces({ format, claims, matrix, coverage, since }: ReportOption
       throw new UserError(`${option}: ${format} has no place for it (markdown has)`);
     }
   }
+}
+
+/** Results are pinned to the lines of the project's own baseline, wherever a repository keeps it. */
+function baselineText(): Promise<string> {
+  return readFile(ownBaseline(), "utf8");
 }
 
 /** A step's summary is a file that GitHub names in the environment. */

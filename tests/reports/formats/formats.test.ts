@@ -14,8 +14,19 @@ import {
 import { JUNIT_MAX_CASE_BYTES, junit } from "../../../reports/formats/junit.ts";
 import { KTAP_MAX_LINE, ktap } from "../../../reports/formats/ktap.ts";
 import type { JudgedReport } from "../../../reports/formats/report.ts";
-import { SARIF_MAX_RESULTS, sarif } from "../../../reports/formats/sarif.ts";
-import { CHANGED, CLEAN, campaign, crowd, KNOWN, MIXED, NASTY, NEW, VANISHED } from "./sample.ts";
+import { SARIF_MAX_RESULTS, sarif, signatureLines } from "../../../reports/formats/sarif.ts";
+import {
+  BASELINE,
+  CHANGED,
+  CLEAN,
+  campaign,
+  crowd,
+  KNOWN,
+  MIXED,
+  NASTY,
+  NEW,
+  VANISHED,
+} from "./sample.ts";
 
 const require = createRequire(import.meta.url);
 const missedGoals: JudgedReport = {
@@ -103,6 +114,21 @@ describe("SARIF", () => {
     for (const one of run.results) {
       expect(run.tool.driver.rules[one.ruleIndex].id).toBe(one.ruleId);
     }
+  });
+
+  it("pins a result to the line of the baseline that names it, and tells the steps of its trace", () => {
+    const lines = signatureLines(JSON.stringify(BASELINE, null, 2));
+    const { results } = JSON.parse(sarif(MIXED, { ...options, lines })).runs[0];
+    const text = JSON.stringify(BASELINE, null, 2).split("\n");
+    const known = results.find((one: { message: { text: string } }) =>
+      one.message.text.startsWith(KNOWN),
+    );
+    const { startLine } = known.locations[0].physicalLocation.region;
+    expect(text[startLine - 1]).toContain(`"signature": "${KNOWN}"`);
+    expect(known.codeFlows[0].threadFlows[0].locations[0].location.message.text).toBe(
+      "0: spawn p0",
+    );
+    expect(known.partialFingerprints.primaryLocationLineHash).toMatch(/^[0-9a-f]{16}:1$/);
   });
 
   it("suppresses what the baseline accepts, with its reason", () => {

@@ -9,7 +9,7 @@ import { SCHEMA_NAMES, type SchemaName } from "../../../reports/formats.ts";
 import { readRecordings, recordingFiles } from "../../recordings.ts";
 import { BASELINE, campaign, finding, KNOWN } from "./sample.ts";
 
-const ajv = new Ajv2020({ strict: true, strictRequired: false, allowUnionTypes: true });
+const ajv = new Ajv2020({ strict: true, strictRequired: false });
 const validators = new Map(SCHEMA_NAMES.map((name) => [name, ajv.compile(jsonSchema(name))]));
 
 function accepts(name: SchemaName, value: unknown): boolean {

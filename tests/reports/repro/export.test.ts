@@ -4,6 +4,7 @@ import { cProgram } from "../../../reports/repro/c.ts";
 import { kselftestProgram } from "../../../reports/repro/kselftest.ts";
 import { mailText } from "../../../reports/repro/mail.ts";
 import { closedTrace } from "../../../src/trace/closed.ts";
+import { syzCalls } from "../../../reports/repro/calls.ts";
 import { syzProgram } from "../../../reports/repro/syz.ts";
 import { SYSCALL_KINDS } from "../../../src/trace/op.ts";
 import { UserError } from "../../../src/usererror.ts";
@@ -106,6 +107,23 @@ describe("an exported syzkaller program", () => {
       "mmap(&(0x7f0000010000/0x2000)=nil, 0x2000, 0x3, 0x11, r0, 0xfe000000)",
       "munmap(&(0x7f0000010000/0x1000)=nil, 0x1000)",
       "munmap(&(0x7f0000011000/0x1000)=nil, 0x1000)",
+    ]);
+  });
+
+  it("says that /dev/mem takes -unsafe, and calls mseal() as syzkaller knows it", () => {
+    const text = syzProgram(leak, target);
+    expect(text).toContain("# /dev/mem escapes the sandbox: syz-execprog -unsafe");
+    const bar = syzProgram(leak, { ...target, file: "/sys/bus/pci/devices/x/resource0" });
+    expect(bar).not.toContain("-unsafe");
+    const places = {
+      vma: () => "",
+      address: (page: number) => `0x${(page * 4096).toString(16)}`,
+      file: () => ({ fd: "r0", offset: "0x0" }),
+      zero: "r1",
+      pipe: "r2",
+    };
+    expect(syzCalls({ op: "mseal", proc: 0, at: 2, pages: 1 }, places)).toEqual([
+      "mseal$auto(0x2000, 0x1000, 0x0)",
     ]);
   });
 
