@@ -42,22 +42,7 @@ export function FilterBar({ all, shown, filter, onFilter }: FilterBarProps) {
         />
         <kbd aria-hidden="true">/</kbd>
       </div>
-      <label class="sort">
-        <span class="muted">Order</span>{" "}
-        <select
-          value={filter.sort}
-          onChange={({ currentTarget }) => {
-            const sort = SORTS.find((one) => one === currentTarget.value) ?? NO_FILTER.sort;
-            onFilter({ ...filter, sort });
-          }}
-        >
-          {SORTS.map((sort) => (
-            <option key={sort} value={sort}>
-              {SORT_TEXT[sort]}
-            </option>
-          ))}
-        </select>
-      </label>
+      <Order sort={filter.sort} onSort={(sort) => onFilter({ ...filter, sort })} />
       <Chips
         label="Verdict"
         chips={verdicts}
@@ -79,6 +64,26 @@ export function FilterBar({ all, shown, filter, onFilter }: FilterBarProps) {
         ) : null}
       </p>
     </div>
+  );
+}
+
+function Order({ sort, onSort }: { sort: Sort; onSort: (sort: Sort) => void }) {
+  return (
+    <label class="sort">
+      <span class="muted">Order</span>{" "}
+      <select
+        value={sort}
+        onChange={({ currentTarget: { value } }) =>
+          onSort(SORTS.find((one) => one === value) ?? NO_FILTER.sort)
+        }
+      >
+        {SORTS.map((one) => (
+          <option key={one} value={one}>
+            {SORT_TEXT[one]}
+          </option>
+        ))}
+      </select>
+    </label>
   );
 }
 
