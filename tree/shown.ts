@@ -1,5 +1,5 @@
 /** The bit of a VMA's flags that says that it has no VM_PAT where others may (SEEN_PAT_LOST in program/pfndiff.h). */
-const PAT_LOST = 1;
+export const PAT_LOST = 1;
 /** A page that the page table does not map. */
 const ENTRY_NONE = -1;
 /** One of memory that a write has made a copy in. */

@@ -1,6 +1,6 @@
 import { eventText, memtypeText, opText, resultText, vmaText } from "../../reports/optext.ts";
 import { pointText, type RaceRun } from "../../tree/race/program.ts";
-import type { RacePoint } from "../../tree/race/wire.ts";
+import type { BetweenTasks, RacePoint } from "../../tree/race/wire.ts";
 import type { InterleaveDocument, RaceOutcome } from "../races/document.ts";
 import { TASKS, type Task } from "../trace/both.ts";
 import type { Race } from "../trace/race.ts";
@@ -114,13 +114,25 @@ export function comparisonText(
 /** The other lane begins here. */
 const LANE = 58;
 
-function laneText(point: RacePoint): string {
+/** What stands between two tasks: the list, and each VMA with whether it is tracked, where the design has a flag for that. */
+function betweenText({ memtype, vmas }: BetweenTasks, hasVmPat: boolean): string {
+  const list = memtype.length === 0 ? "empty" : memtype.map(memtypeText).join(" ");
+  const areas = vmas.map(({ proc, start, end, isPatLost }) => {
+    const flag = hasVmPat ? (isPatLost ? " no VM_PAT" : " VM_PAT") : "";
+    return `p${proc} [${start},${end})${flag}`;
+  });
+  return `| memtype ${list}; ${areas.length === 0 ? "no VMA" : areas.join(", ")}`;
+}
+
+function laneText(point: RacePoint, hasVmPat: boolean): string {
   const { task, number, turn } = point;
   const marks = { on: " ", stopped: "*", waits: "!", through: " " } as const;
   const words = { on: "", stopped: ", stopped", waits: ", waits", through: "" } as const;
   const does = turn === "through" ? "through" : `${pointText(point)}${words[turn]}`;
   const text = `${marks[turn]}${String(number).padStart(3)} ${does}`;
-  return task === "a" ? text : `${" ".repeat(LANE)}${text}`;
+  const lines =
+    point.state === null ? [text] : [text, `     ${betweenText(point.state, hasVmPat)}`];
+  return lines.map((line) => (task === "a" ? line : `${" ".repeat(LANE)}${line}`)).join("\n");
 }
 
 /** A schedule point by point, in two lanes, and what came of it; `outcome` where no order of whole ops gives that. */
@@ -130,7 +142,7 @@ export function scheduleText(race: Race, ran: RaceRun, outcome: RaceOutcome | nu
     `${race.trace.name} on ${backend} (${kernel?.release ?? ""})`,
     ...tasksText(race),
     "",
-    ...ran.points.map(laneText),
+    ...ran.points.map((point) => laneText(point, kernel?.design === "vm-pat")),
     "",
     ...(outcome === null
       ? ["an order of whole ops gives the same"]

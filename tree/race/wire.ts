@@ -1,5 +1,8 @@
 import { type Both, type Stop, type Task, TASKS } from "../../src/trace/both.ts";
+import { cattrName, type PageCacheMode } from "../../src/pat/cachemode.ts";
+import type { Memtype } from "../../src/trace/recording.ts";
 import { inOrder, type Race } from "../../src/trace/race.ts";
+import { PAT_LOST } from "../shown.ts";
 import { encodeRequest, RECORD, textIn } from "../wire.ts";
 
 /** Our half of what program/host/host.h agrees on about two tasks; a test compares the two. */
@@ -41,6 +44,19 @@ export interface RacePoint {
   readonly lock: string | null;
   /** The kernel's functions, the innermost first. */
   readonly functions: readonly string[];
+  /** What can be seen where the other task goes on; null where this one does. */
+  readonly state: BetweenTasks | null;
+}
+
+/** The memtype list and the VMAs while calls are under way. */
+export interface BetweenTasks {
+  readonly memtype: readonly Memtype[];
+  readonly vmas: readonly {
+    readonly proc: number;
+    readonly start: number;
+    readonly end: number;
+    readonly isPatLost: boolean;
+  }[];
 }
 
 /** What a request asks for. */
@@ -123,7 +139,8 @@ const OURS =
 
 function pointIn(words: Int32Array): RacePoint {
   const [task = 0, number = 0, place = 0, turn = 0, done = 0] = words;
-  const [lock = "", ...frames] = textIn(words.subarray(5)).split("\n");
+  const [lock = "", ...lines] = textIn(words.subarray(5)).split("\n");
+  const frames = lines.filter((line) => !/^[LV] /.test(line));
   return {
     task: taskOf(task),
     number,
@@ -136,6 +153,27 @@ function pointIn(words: Int32Array): RacePoint {
         frame.replace(/\+0x[0-9a-f]+$/, "").replace(/\.(constprop|isra|part|cold).*$/, ""),
       )
       .filter((name) => !OURS.test(name)),
+    state: TURNS[turn] === "on" ? null : stateIn(lines),
+  };
+}
+
+function stateIn(lines: readonly string[]): BetweenTasks {
+  const numbers = (letter: string) =>
+    lines
+      .filter((line) => line.startsWith(`${letter} `))
+      .map((line) => line.slice(2).split(" ").map(Number));
+  return {
+    memtype: numbers("L").map(([start = 0, end = 0, mode = 0]) => ({
+      start,
+      end,
+      type: cattrName(mode as PageCacheMode),
+    })),
+    vmas: numbers("V").map(([proc = 0, start = 0, end = 0, , flags = 0]) => ({
+      proc,
+      start,
+      end,
+      isPatLost: (flags & PAT_LOST) !== 0,
+    })),
   };
 }
 

@@ -124,6 +124,12 @@ describe.runIf(hasGcc)("a schedule", () => {
     const { race, outcomes, ran } = search([LOSES], [LOSES], 1);
     const [found] = ran;
     expect(found?.schedule).toHaveLength(outcomes[1]?.schedule.length ?? 0);
+    const stopped = found?.points.filter(({ turn }) => turn === "stopped") ?? [];
+    expect(stopped.map(({ state }) => state?.memtype.length)).toEqual([0]);
+    expect(
+      found?.points.filter(({ turn }) => turn === "on").every(({ state }) => state === null),
+    ).toBe(true);
+    expect(found?.points.at(-1)?.state?.memtype).toHaveLength(1);
     const again = program.run(race, found?.schedule ?? [], "locks");
     expect(again).toEqual(found);
     expect(found?.schedule.at(-1)?.at).toMatch(/^(before|after) spin_(un)?lock\(lock_a\)/);

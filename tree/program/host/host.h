@@ -41,7 +41,7 @@ enum record {
 	RECORD_PASSED = 13, /* the functions that the op passed, in the order of their first calls, as text */
 	RECORD_SPENT = 12, /* the trace is over, and the answer ends here: it has left something behind */
 	RECORD_RACED = 20, /* task: the next step is of its next op, which has come to its end */
-	RECORD_POINT = 21, /* task, number of the point, kind, enum turn, ops that the task has done; then text */
+	RECORD_POINT = 21, /* task, number of the point, kind, enum turn, ops that the task has done; then lock, functions, state as text */
 	RECORD_OUTCOME = 22, /* schedules in two words, preemptions, stops of the shortest: task and point each */
 	RECORD_SEARCHED = 23, /* whether all is done, schedules in two words, most points, deaths in two words */
 };
@@ -106,6 +106,7 @@ long trace_perform(const int *op);
 void trace_show_all(const struct trace *trace);
 /* The address space of a process, or NULL. */
 void *trace_space(int proc);
+int trace_processes(void);
 
 /* race.c: runs the raced ops of a trace as its schedule says, and what comes of each into the answer. */
 void race_run(const struct trace *trace, const int *ops);

@@ -13,6 +13,8 @@
 #define MOST_RACED 16
 #define MOST_POINTS 10000
 #define FRAMES 10
+#define STATE_BYTES 512
+#define MOST_SHOWN 64
 #define ALONE 0 // k_task()'s number of the task that is no coroutine
 
 int host_is_raced;
@@ -37,6 +39,7 @@ struct passed_point {
 	int task, number, kind, turn, done;
 	char lock[64]; // by its name: what it lies in may be gone when it is told
 	unsigned long frames[FRAMES];
+	char state[STATE_BYTES]; // where the other one goes on: what stands between them
 };
 
 static struct runner runners[2];
@@ -90,6 +93,26 @@ static const char *name_of(const void *lock)
 	return text;
 }
 
+// The list and the VMAs of every process, a line for each: L start end mode, V proc start end pfn flags.
+static void note_state(char *to)
+{
+	static struct seen_memtype list[MOST_SHOWN];
+	static struct seen_vma vmas[MOST_SHOWN];
+	const int entries = k_memtypes(list, MOST_SHOWN);
+	size_t used = 0;
+
+	for (int i = 0; i < entries && used < STATE_BYTES; i++)
+		used += (size_t)snprintf(to + used, STATE_BYTES - used, "\nL %d %d %d", list[i].start, list[i].end, list[i].mode);
+	for (int proc = 0; proc < trace_processes(); proc++) {
+		void *mm = trace_space(proc);
+		const int count = mm ? k_vmas(mm, raced->vpages, vmas, MOST_SHOWN) : 0;
+
+		for (int i = 0; i < count && used < STATE_BYTES; i++)
+			used += (size_t)snprintf(to + used, STATE_BYTES - used, "\nV %d %d %d %d %d", proc, vmas[i].start,
+						 vmas[i].end, vmas[i].pfn, vmas[i].flags);
+	}
+}
+
 static void note_point(int kind, const void *lock, int turn)
 {
 	const unsigned long lowest = (unsigned long)stack_of(running);
@@ -99,7 +122,15 @@ static void note_point(int kind, const void *lock, int turn)
 	if (!is_told() || trail_length == MOST_POINTS)
 		return;
 	trail_length++;
-	*it = (struct passed_point){ running, runners[running].points, kind, turn, runners[running].done, "", { 0 } };
+	*it = (struct passed_point){ running, runners[running].points, kind, turn, runners[running].done, "", { 0 }, "" };
+	if (turn != TURN_ON) {
+		// Nobody runs while we look.
+		const int was_raced = host_is_raced;
+
+		host_is_raced = 0;
+		note_state(it->state);
+		host_is_raced = was_raced;
+	}
 	if (lock)
 		snprintf(it->lock, sizeof(it->lock), "%s", name_of(lock));
 	for (int i = 0; i < FRAMES && (unsigned long)frame - lowest < STACK - 16; i++) {
@@ -288,12 +319,13 @@ static void tell_points(void)
 {
 	for (int i = 0; i < trail_length; i++) {
 		const struct passed_point *it = &trail[i];
-		char text[2048];
+		char text[4096];
 		size_t used = (size_t)snprintf(text, sizeof(text), "%s", it->lock);
 		int *words;
 
 		for (int n = 0; n < FRAMES && it->frames[n]; n++)
 			used += (size_t)snprintf(text + used, sizeof(text) - used, "\n%s", symbol_of(it->frames[n]));
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s", it->state);
 		words = answer_room(RECORD_POINT, 5 + (int)(used / sizeof(int)) + 1);
 		memcpy(words, it, 5 * sizeof(*words));
 		words[5 + used / sizeof(int)] = 0;

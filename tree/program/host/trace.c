@@ -121,6 +121,11 @@ void *trace_space(int proc)
 	return proc < procs ? mms[proc] : NULL;
 }
 
+int trace_processes(void)
+{
+	return procs;
+}
+
 static void run_op(const struct trace *trace, const int *op, int is_shown)
 {
 	long result;
