@@ -5,7 +5,7 @@ import { type Drawn, type PlainKind, PLANS } from "./plainops.ts";
 import { endOf, followMremap, leave, ProcessModel, startOf } from "./processmodel.ts";
 import { ProcessTable } from "./processtable.ts";
 import type { Random } from "./random.ts";
-import { Swarm } from "./swarm.ts";
+import { RESERVED_PROTS, reservedPages, Swarm } from "./swarm.ts";
 
 /**
  * Writes traces: draws a swarm, then op by op, most of them aimed at live VMAs and their exact
@@ -108,19 +108,15 @@ export class TraceWriter {
 
   private mmap(process: ProcessModel): void {
     const { random, swarm } = this;
-    const pfn = this.aimPhysical();
-    const pages = this.pages;
+    const reserves = swarm.anonOf8 > 0 && random.chance(swarm.anonOf8, 8);
+    const pfn = reserves ? 0 : this.aimPhysical();
+    const pages = reserves ? reservedPages(random, swarm) : this.pages;
     const at = this.place(process, pages);
-    this.ops.push({
-      op: "mmap",
-      proc: process.id,
-      at,
-      pages,
-      pfn,
-      via: random.pick(swarm.vias),
-      prot: random.pick(swarm.prots),
-      private: random.chance(swarm.privateOf8, 8),
-    });
+    const range = { op: "mmap", proc: process.id, at, pages, pfn } as const;
+    const via = reserves ? "anon" : random.pick(swarm.vias);
+    const prot = random.pick(reserves ? RESERVED_PROTS : swarm.prots);
+    const isPrivate = reserves || random.chance(swarm.privateOf8, 8);
+    this.ops.push({ ...range, via, prot, private: isPrivate });
     process.map(at, at + pages);
   }
 

@@ -65,6 +65,11 @@ export class Random {
     return this.below(of) < n;
   }
 
+  /** A number below `count` that leaves all other draws as they are: what a few runs alone are about. */
+  aside(count: number): number {
+    return (mix(this.generator.clone().next() ^ GOLDEN) >>> 0) % count;
+  }
+
   /** One of a non-empty list. */
   pick<T>(list: readonly T[]): T {
     return list[this.below(list.length)] as T;

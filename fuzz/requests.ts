@@ -1,5 +1,5 @@
 import type { Op } from "../src/trace/op.ts";
-import { VIAS } from "../src/trace/op.ts";
+import { REGION_VIAS } from "../src/trace/op.ts";
 import type { Trace, World } from "../src/trace/trace.ts";
 import { Random } from "./random.ts";
 
@@ -45,7 +45,7 @@ function holder(world: World, slot: number): Op[] {
 }
 
 function viaIn({ mtrr }: World) {
-  return random.pick(mtrr === "uncached" ? VIAS : (["devmem", "devmem_sync"] as const));
+  return random.pick(mtrr === "uncached" ? REGION_VIAS : (["devmem", "devmem_sync"] as const));
 }
 
 /** Somebody asks for pages among those: a process, or the kernel for itself. */

@@ -5,8 +5,8 @@ import {
   PROTS,
   SYSCALL_KINDS,
   type SyscallKind,
-  VIAS,
-  type Via,
+  REGION_VIAS,
+  type RegionVia,
 } from "../src/trace/op.ts";
 import type { World } from "../src/trace/trace.ts";
 import type { Random } from "./random.ts";
@@ -74,12 +74,16 @@ const FAVOURITE_WEIGHT = 12;
 /** Low memory has no PCI resource. */
 const { ofDevice } = OPS.mmap.fields.via;
 const { mostly } = OPS.mmap.fields.prot;
-const LOW_MEMORY_VIAS = VIAS.filter((via) => !ofDevice.includes(via));
+const LOW_MEMORY_VIAS = REGION_VIAS.filter((via) => !ofDevice.includes(via));
 const MOST_PAGES = [2, 3, 4, 8] as const;
 const LONG_PAGES = [10, 17, 33, 40] as const;
 const PRIVATE_OF_8 = [0, 1, 2, 4, 8] as const;
 const COPIES_OF_4 = [0, 0, 1, 2] as const;
 const BLIND_OF_16 = [0, 1, 2, 4] as const;
+/** One run in six has anonymous memory. */
+const ANON_OF_8 = [...Array<number>(15).fill(0), 1, 2, 4] as const;
+/** Mostly it is a reservation that nobody may touch. */
+export const RESERVED_PROTS: readonly Prot[] = ["none", "none", "none", "r", "rw", "rw"];
 const LATE_OF_16 = [0, 0, 0, 0, 0, 0, 1, 4] as const;
 
 function drawShape(random: Random): Shape {
@@ -111,10 +115,15 @@ function drawSize(random: Random, shape: Shape): Pick<World, "pfns" | "vpages"> 
   }
 }
 
-function drawVias(random: Random, { mtrr }: World): readonly Via[] {
-  const all = mtrr === "uncached" ? VIAS : LOW_MEMORY_VIAS;
+function drawVias(random: Random, { mtrr }: World): readonly RegionVia[] {
+  const all = mtrr === "uncached" ? REGION_VIAS : LOW_MEMORY_VIAS;
   if (random.chance(1, 2)) return all;
   return mtrr === "uncached" ? [random.pick(all), random.pick(all)] : [random.pick(all)];
+}
+
+/** How many pages of anonymous memory an mmap reserves: as many as several mappings of the run take. */
+export function reservedPages(random: Random, { world, base, maxPages }: Swarm): number {
+  return random.between(1, Math.min(world.vpages - base, 3 * maxPages));
 }
 
 /** A physical range that a run comes back to, so that mappings overlap. */
@@ -136,7 +145,9 @@ export class Swarm {
   maxProcs = 0;
   maxBirths = 0;
   maxPages = 0;
-  vias: readonly Via[] = VIAS;
+  vias: readonly RegionVia[] = REGION_VIAS;
+  /** Of 8 mmaps, how many are of anonymous memory. */
+  anonOf8 = 0;
   /** Whether choices that differ in use are drawn unevenly. */
   isUneven = false;
   prots: readonly Prot[] = PROTS;
@@ -173,6 +184,7 @@ export class Swarm {
     this.maxProcs = random.between(procs.least, procs.most);
     this.maxBirths = procs.births;
     this.vias = drawVias(random, world);
+    this.anonOf8 = ANON_OF_8[random.aside(ANON_OF_8.length)] as number;
     this.isUneven = random.chance(3, 4);
     this.prots = this.isUneven ? mostly : PROTS;
     this.privateOf8 = random.pick(PRIVATE_OF_8);

@@ -14,7 +14,11 @@ const CHECKS_FIRST = {
   mremapRoom: { early: 6, move: 4 },
   hasMseal: true,
   hasGuardPages: true,
+  dontunmapJoinsSource: true,
+  dontunmapCutsLocked: false,
+  populateStepsOverGaps: false,
   sysfsHasLargeFiles: false,
+  mergesIntoUnwritten: true,
   mremapErrorClearsSource: false,
 } as const satisfies MmProfile;
 
@@ -31,6 +35,8 @@ const MAPS_IN_ACTION = {
 /** mm/mremap.c of 7.2.12: every mremap() counts VMAs first, and asks for less room. */
 const COUNTS_ALWAYS = {
   ...MAPS_IN_ACTION,
+  dontunmapJoinsSource: false,
+  dontunmapCutsLocked: true,
   mremapCountsMaps: "always",
   mremapRoom: { early: 4, move: 2 },
 } as const satisfies MmProfile;

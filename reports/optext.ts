@@ -99,7 +99,8 @@ export function vmaText(vma: VmaState): string {
     ...(vma.sealed === true ? ["sealed"] : []),
     ...(vma.advised ?? []),
   ];
-  const mapped = vma.maps === undefined ? `pfn ${rangeText(vma.pfn, pages)}` : mapsText(vma.maps);
+  const ofFile = vma.maps === undefined ? `pfn ${rangeText(vma.pfn, pages)}` : mapsText(vma.maps);
+  const mapped = vma.anon === true ? "anon" : ofFile;
   const range = rangeText(vma.start, pages);
   const asked = askedText(vma);
   return `${range} = ${mapped} ${vma.prot} ${flags.join(" ")}${asked === "" ? "" : `, ${asked}`}`;

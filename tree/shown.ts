@@ -13,6 +13,8 @@ export class ShownVma {
   /** As src/mm/vmaflags.ts has them. */
   flags = 0;
   readonly device = null;
+  /** A program maps no anonymous memory. */
+  readonly isAnon = false;
   isPatLost = false;
 }
 

@@ -107,8 +107,13 @@ static int outcome(int failed)
 static int do_mmap(const int32_t *op)
 {
 	int via = op[5];
-	off_t offset = (off_t)(world.region->offset[via] + world.window + (uint64_t)op[4] * PAGE);
 	int flags = MAP_FIXED | (op[7] ? MAP_PRIVATE : MAP_SHARED);
+
+	if (via == VIA_ANON)
+		return outcome(mmap(address(op[2]), (size_t)op[3] * PAGE, protection(op[6]),
+				    flags | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0) == MAP_FAILED);
+
+	off_t offset = (off_t)(world.region->offset[via] + world.window + (uint64_t)op[4] * PAGE);
 
 	return outcome(mmap(address(op[2]), (size_t)op[3] * PAGE, protection(op[6]), flags,
 			    world.region->fd[via], offset) == MAP_FAILED);
@@ -122,8 +127,15 @@ static int do_mremap(const int32_t *op)
 		flags |= MREMAP_MAYMOVE;
 	if (op[7] & 2)
 		flags |= MREMAP_MAYMOVE | MREMAP_DONTUNMAP;
-	return outcome(syscall(SYS_mremap, address(op[2]), (size_t)op[3] * PAGE,
-			       (size_t)op[4] * PAGE, flags, op[5] ? address(op[6]) : NULL) == -1);
+	long at = syscall(SYS_mremap, address(op[2]), (size_t)op[3] * PAGE,
+			  (size_t)op[4] * PAGE, flags, op[5] ? address(op[6]) : NULL);
+
+	if (at == -1)
+		return errno;
+	/* What the kernel has moved to a place of its own choice is of no more use. */
+	if (!op[5] && (void *)at != address(op[2]))
+		munmap((void *)at, (size_t)op[4] * PAGE);
+	return 0;
 }
 
 static int do_madvise(const int32_t *op)

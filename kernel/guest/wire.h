@@ -60,6 +60,7 @@
 #define VIA_RESOURCE_WC 1
 #define VIA_DEVMEM 2
 #define VIA_DEVMEM_SYNC 3
+#define VIA_ANON 4
 
 /* An answer's payload: records of a type, a length in bytes, and that many bytes, padded to 4. */
 #define RECORD_TRACE 1   /* id */

@@ -5,7 +5,7 @@ import { PAGE_BYTES, type PhysicalWindow, pageOf, UnreadableKernelText } from ".
 /** Where the virtual window of every process starts (WINDOW_ADDRESS in guest/wire.h). */
 export const WINDOW_ADDRESS = 0x100_0000;
 
-const HEADER = /^([0-9a-f]+)-([0-9a-f]+) ([r-])([w-])[x-]([sp]) ([0-9a-f]+) /;
+const HEADER = /^([0-9a-f]+)-([0-9a-f]+) ([r-])([w-])[x-]([sp]) ([0-9a-f]+) (\S+) (\d+)/;
 
 function protOf(read: string, write: string, line: string): Prot {
   if (write === "w" && read === "r") return "rw";
@@ -13,16 +13,24 @@ function protOf(read: string, write: string, line: string): Prot {
   return read === "r" ? "r" : "none";
 }
 
-/** Marks of madvise() by their names in VmFlags, in the order in which recordings list them. */
+/** Marks of madvise() and mlock() by their names in VmFlags, in the order in which recordings list them. */
 const ADVISED = [
   ["rr", "random"],
   ["sr", "sequential"],
   ["hg", "hugepage"],
   ["nh", "nohugepage"],
+  ["lo", "locked"],
+  ["dd", "dontdump"],
+  ["wf", "wipeonfork"],
+  ["mg", "mergeable"],
 ] as const;
+/** The last ones are of anonymous memory alone: every mapping of a device is kept from dumps. */
+const ADVISED_FILE = ADVISED.slice(0, 4);
 
-function advisedIn(names: readonly string[]): Pick<VmaState, "advised"> {
-  const advised = ADVISED.filter(([name]) => names.includes(name)).map(([, mark]) => mark);
+function advisedIn(names: readonly string[], isAnon: boolean): Pick<VmaState, "advised"> {
+  const advised = (isAnon ? ADVISED : ADVISED_FILE)
+    .filter(([name]) => names.includes(name))
+    .map(([, mark]) => mark);
   return advised.length > 0 ? { advised } : {};
 }
 
@@ -42,7 +50,9 @@ export function parseVmas(text: string, window: PhysicalWindow, design: Design):
     if (match === null || !flags.startsWith("VmFlags:")) {
       throw new UnreadableKernelText(`in smaps: ${header} | ${flags}`);
     }
-    const [, start = "", end = "", read = "", write = "", share = "", offset = ""] = match;
+    const [, start = "", end = "", read = "", write = "", share = "", offset = "", device, inode] =
+      match;
+    const isAnon = device === "00:00" && inode === "0";
     const names = flags.slice("VmFlags:".length).trim().split(/\s+/);
     const page = (hex: string) => (Number.parseInt(hex, 16) - WINDOW_ADDRESS) / PAGE_BYTES;
     vmas.push({
@@ -50,11 +60,12 @@ export function parseVmas(text: string, window: PhysicalWindow, design: Design):
       end: page(end),
       prot: protOf(read, write, header),
       private: share === "p",
-      pfn: pageOf(offset, window),
+      pfn: isAnon ? 0 : pageOf(offset, window),
+      ...(isAnon ? { anon: true as const } : {}),
       ...(design === "vm-pat" ? { pat: names.includes("ar") } : {}),
       ...(names.includes("dc") ? { dontfork: true } : {}),
       ...(names.includes("sl") ? { sealed: true } : {}),
-      ...advisedIn(names),
+      ...advisedIn(names, isAnon),
     });
   }
   return vmas;

@@ -6,7 +6,7 @@ import {
   type Prot,
   type SyscallKind,
   type SyscallOp,
-  type Via,
+  type RegionVia,
 } from "../../src/trace/op.ts";
 
 /** Where a syzkaller program has what its calls name. */
@@ -16,7 +16,7 @@ export interface SyzPlaces {
   /** The address of a virtual page. */
   address(page: number): string;
   /** The descriptor that a way into the region has, and the offset of a page of it. */
-  file(via: Via, pfn: number): { readonly fd: string; readonly offset: string };
+  file(via: RegionVia, pfn: number): { readonly fd: string; readonly offset: string };
   /** Descriptors of /dev/zero and of a pipe. */
   readonly zero: string;
   readonly pipe: string;
@@ -120,6 +120,15 @@ function mremapFlags({ to, maymove, dontunmap }: OpOf<"mremap">): readonly [stri
   return flags.filter(([isSet]) => isSet).map(([, name, bit]) => [name, bit]);
 }
 
+/** The flags of an mmap() of anonymous memory, which is not accounted. */
+const ANON: readonly (readonly [name: string, bit: number])[] = [
+  ["MAP_FIXED", 0x10],
+  ["MAP_PRIVATE", 0x2],
+  ["MAP_ANONYMOUS", 0x20],
+  ["MAP_NORESERVE", 0x4000],
+];
+const NO_FILE = "0xffffffffffffffff";
+
 /** How each system call is said in C and in syzkaller's language. */
 const SAID: { readonly [K in SyscallKind]: Said<K> | Unsaid } = {
   spawn: { c: () => "return 0;", syz: () => [] },
@@ -130,13 +139,24 @@ const SAID: { readonly [K in SyscallKind]: Said<K> | Unsaid } = {
   },
   mmap: {
     c(op) {
+      if (op.via === "anon") {
+        const [prot] = PROTECTION[op.prot];
+        const place = `${at(op.at)}, ${bytes(op.pages)}, ${prot}`;
+        return failing(
+          `mmap(${place}, ${ANON.map(([name]) => name).join(" | ")}, -1, 0) == MAP_FAILED`,
+        );
+      }
       const share = op.private ? "MAP_PRIVATE" : "MAP_SHARED";
       const [prot] = PROTECTION[op.prot];
       return `return map(${op.at}, ${op.pages}, ${op.via.toUpperCase()}, ${op.pfn}, ${prot}, ${share});`;
     },
     syz(op, { vma, file }) {
-      const { fd, offset } = file(op.via, op.pfn);
       const range = `${vma(op.at, op.pages)}, ${hex(op.pages * PAGE)}`;
+      if (op.via === "anon") {
+        const bits = hex(ANON.reduce((sum, [, bit]) => sum | bit, 0));
+        return [`mmap(${range}, ${hex(PROTECTION[op.prot][1])}, ${bits}, ${NO_FILE}, 0x0)`];
+      }
+      const { fd, offset } = file(op.via, op.pfn);
       const flags = hex(0x10 | (op.private ? 0x2 : 0x1));
       return [`mmap(${range}, ${hex(PROTECTION[op.prot][1])}, ${flags}, ${fd}, ${offset})`];
     },

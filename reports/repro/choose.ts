@@ -1,6 +1,6 @@
 import { assertNever } from "../../src/assertnever.ts";
 import type { CacheMode } from "../../src/pat/cachemode.ts";
-import type { OpOf, Via } from "../../src/trace/op.ts";
+import type { RegionVia } from "../../src/trace/op.ts";
 import type { Memtype, Recording, Step } from "../../src/trace/recording.ts";
 import type { Mtrr } from "../../src/trace/trace.ts";
 import { UserError } from "../../src/usererror.ts";
@@ -121,8 +121,8 @@ function ownerCandidates(step: number, own: Recording, other: Recording): Expect
 /** The pages of the mapping made at or last before the step, against the mode it asked for. */
 function askedCandidates(step: number, own: Recording, kind: "type" | "not-type"): Expectation[] {
   const op = own.trace.ops.slice(0, step + 1).findLast((candidate) => candidate.op === "mmap");
-  if (op === undefined) return [];
-  const type = askedType(op, own.trace.world.mtrr);
+  if (op === undefined || op.via === "anon") return [];
+  const type = askedType(op.via, own.trace.world.mtrr);
   return Array.from({ length: op.pages }, (_, page) => ({ kind, step, page: op.pfn + page, type }));
 }
 
@@ -134,7 +134,7 @@ function otherTypeCandidates(step: number, own: Recording, other: Recording): Ex
   });
 }
 
-const ASKED: Readonly<Record<Via, Readonly<Record<Mtrr, CacheMode>>>> = {
+const ASKED: Readonly<Record<RegionVia, Readonly<Record<Mtrr, CacheMode>>>> = {
   resource: { uncached: "uncached-minus", "write-back": "uncached-minus" },
   resource_wc: { uncached: "write-combining", "write-back": "write-combining" },
   devmem: { uncached: "uncached-minus", "write-back": "write-back" },
@@ -142,8 +142,8 @@ const ASKED: Readonly<Record<Via, Readonly<Record<Mtrr, CacheMode>>>> = {
 };
 
 /** The mode a mapping asks for, the MTRR hint included. */
-export function askedType(op: OpOf<"mmap">, mtrr: Mtrr): CacheMode {
-  return ASKED[op.via][mtrr];
+export function askedType(via: RegionVia, mtrr: Mtrr): CacheMode {
+  return ASKED[via][mtrr];
 }
 
 function reservedPages(step: Step): number[] {
@@ -174,7 +174,8 @@ function copiedPages(recording: Recording, last: number): Set<string> {
     }
     if (op.op !== "touch" || !op.write) return;
     const vma = state.vmas[op.proc]?.find(({ start, end }) => start <= op.at && op.at < end);
-    if (vma?.private === true) copied.add(`${op.proc} ${vma.pfn + op.at - vma.start}`);
+    if (vma?.private === true && vma.anon !== true)
+      copied.add(`${op.proc} ${vma.pfn + op.at - vma.start}`);
   });
   return copied;
 }

@@ -1,5 +1,5 @@
 import type { Outcome } from "../../src/mm/errno.ts";
-import { type SyscallOp, type Via, VIAS } from "../../src/trace/op.ts";
+import { REGION_VIAS, type RegionVia, type SyscallOp } from "../../src/trace/op.ts";
 import { isDriverOp } from "../../src/trace/driverkinds.ts";
 import { bornBy, type World } from "../../src/trace/trace.ts";
 import { UserError } from "../../src/usererror.ts";
@@ -25,8 +25,8 @@ export interface Program {
   readonly expectation: Expectation;
   readonly world: World;
   readonly steps: readonly ProgramStep[];
-  /** The ways into the region that the steps use, in the order of VIAS. */
-  readonly vias: readonly Via[];
+  /** The ways into the region that the steps use, in the order of REGION_VIAS. */
+  readonly vias: readonly RegionVia[];
   /** One more than the highest process id. */
   readonly procs: number;
   /** Names of the sides on which the expectation fails, and on which it holds. */
@@ -58,7 +58,7 @@ export function reproProgram(input: ReproInput): Program {
     expectation,
     world,
     steps,
-    vias: VIAS.filter((via) => used.has(via)),
+    vias: REGION_VIAS.filter((via) => used.has(via)),
     procs: procs.reduce((a, b) => Math.max(a, b), 1),
     fails: sides.filter(({ passes }) => !passes).map(({ name }) => name),
     passes: sides.filter(({ passes }) => passes).map(({ name }) => name),

@@ -1,11 +1,11 @@
 import type { SideState } from "../oracle/state.ts";
 import { CACHE_MODES, type CacheMode, isNewMemtypeAllowed } from "../pat/cachemode.ts";
-import type { Op, OpOf, Via } from "../trace/op.ts";
+import type { Op, OpOf, RegionVia } from "../trace/op.ts";
 import type { Memtype, Request, Step } from "../trace/recording.ts";
 import { modeOf } from "./standing.ts";
 
 /** The cache mode that each way into the region asks for. */
-const ASKED: Readonly<Record<Via, CacheMode>> = {
+const ASKED: Readonly<Record<RegionVia, CacheMode>> = {
   resource: "uncached-minus",
   resource_wc: "write-combining",
   devmem: "write-back",
@@ -14,7 +14,7 @@ const ASKED: Readonly<Record<Via, CacheMode>> = {
 
 /** The reservations of a list that overlap what an op asks for, as far as the op itself tells. */
 export function inTheWay(op: Op, list: readonly Memtype[]): Memtype[] {
-  if (op.op !== "mmap") return [];
+  if (op.op !== "mmap" || op.via === "anon") return [];
   const end = op.pfn + op.pages;
   return list.filter((entry) => entry.start < end && entry.end > op.pfn);
 }
@@ -30,7 +30,7 @@ export function derivedRequests(
   step: Step,
   listBefore: readonly Memtype[],
 ): Request[] {
-  if (op.op !== "mmap" || side.procs.living(op.proc) === null) return [];
+  if (op.op !== "mmap" || op.via === "anon" || side.procs.living(op.proc) === null) return [];
   const [start, end] = [op.pfn, op.pfn + op.pages];
   const asked = ASKED[op.via];
   const there = inTheWay(op, listBefore);

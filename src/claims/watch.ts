@@ -113,7 +113,7 @@ class Watcher {
     if (gone === null) return null;
     const space = view.space(op.proc);
     const vma = space?.find(gone.start) ?? null;
-    if (space === null || vma === null) return null;
+    if (space === null || vma === null || vma.isAnon) return null;
     const next = space.after(vma)?.start ?? gone.end;
     if (vma.start >= gone.end || next < gone.end) return null;
     const { start, end, pfn } = vma;

@@ -9,8 +9,15 @@ import { ModelSide } from "./modelside.ts";
 import { modeWord, type StateHash } from "./statehash.ts";
 
 const ANON = 1 << 9;
+const GUARD = 1 << 8;
 const END_OF_PROC = -1;
 const NOT_ALIVE = -2;
+
+/** A page that maps no pfn. */
+function emptyWord({ pageTable }: Mm, page: number): number {
+  if (pageTable.isAnon(page)) return ANON;
+  return pageTable.isGuard(page) ? GUARD : 0;
+}
 
 /** A model's machine with everything that its future depends on laid open. */
 export class MachineSide extends ModelSide implements ExploredSide {
@@ -72,10 +79,14 @@ export class MachineSide extends ModelSide implements ExploredSide {
     for (const vma of mm.vmas) {
       state.push((vma.start << 16) | (vma.end << 8) | vma.pfn);
       state.push(vma.flags);
+      if (vma.isAnon) {
+        const written = vma.anonVma === 0 ? 0 : state.name(`anon_vma ${vma.anonVma}`);
+        state.push(ANON + (written << 1) + Number(vma.isForkChild));
+      }
       this.writeTracking(vma, state);
       for (let page = vma.start; page < vma.end; page++) {
         const pfn = mm.pageTable.pfnAt(page);
-        if (pfn === null) state.push(mm.pageTable.isAnon(page) ? ANON : 0);
+        if (pfn === null) state.push(emptyWord(mm, page));
         else state.push((modeWord(state, mm.pageTable.modeAt(page)) << 10) | (pfn + 1));
       }
     }

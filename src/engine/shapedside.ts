@@ -15,6 +15,7 @@ const RESERVED = 3 << 12;
 const PHYSICAL = 4 << 12;
 const COUNT = 5 << 12;
 const DEAD = 6 << 12;
+const ANON = 7 << 12;
 
 /** How a range lies to another, by its ends: 0 to 8, of which 4 is equal. */
 function lie(start: number, end: number, from: number, to: number): number {
@@ -29,7 +30,8 @@ export class ShapedModel extends MachineSide implements ShapedSide {
       shapes.push(DEAD);
       return;
     }
-    if (op.op === "mmap") shapes.push(PHYSICAL + this.reserved(op.pfn, op.pfn + op.pages));
+    if (op.op === "mmap" && op.via !== "anon")
+      shapes.push(PHYSICAL + this.reserved(op.pfn, op.pfn + op.pages));
     const from = "at" in op ? op.at : 0;
     const to = "at" in op ? op.at + ("pages" in op ? Math.max(1, op.pages) : 1) : mm.vpages;
     let count = 0;
@@ -53,6 +55,7 @@ export class ShapedModel extends MachineSide implements ShapedSide {
   }
 
   private lookAt(mm: Mm, vma: Vma, place: number, shapes: number[]): void {
+    if (vma.isAnon) return void shapes.push(ANON + place * 2 + Number(vma.anonVma !== 0));
     const { hasVmPat, contextOf } = this.machine.spec;
     const end = vma.pfn + vma.pages;
     const lost = hasVmPat !== undefined && !hasVmPat(vma);

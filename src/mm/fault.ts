@@ -1,5 +1,6 @@
 import { assertNever } from "../assertnever.ts";
 import { KernelBug } from "../pat/kernelstate.ts";
+import { faultAnon } from "./anon.ts";
 import type { CallResult } from "./driver.ts";
 import type { Outcome } from "./errno.ts";
 import type { Mm, MmContext } from "./mm.ts";
@@ -26,6 +27,7 @@ export function touch(
 ): Outcome {
   const vma = mm.lookup(at);
   if (vma === null || (vma.flags & (write ? VM_WRITE : VM_READ)) === 0) return "EFAULT";
+  if (vma.isAnon) return faultAnon(context, mm, vma, at, write) ? null : "EFAULT";
   if (mm.pageTable.isNone(at)) {
     const outcome = faultIn(context, mm, vma, at, results);
     if (outcome !== null) return outcome;

@@ -195,13 +195,17 @@ export class Mm {
   }
 }
 
-/** vm_area_dup(): has the tracking take a copy on; false where it refuses, and the copy is no more. */
+/**
+ * vm_area_dup(): has the tracking take a copy on; false where it refuses, and the copy is no more.
+ * No hook of the tracking is called for anonymous memory.
+ */
 export function dupTracking(
   { kernel, tracking }: MmContext,
   copy: Vma,
   original: Vma,
   reason: DupReason,
 ): boolean {
+  if (original.isAnon) return true;
   return !kernel.countDuplicate((tracking.dup(copy, original, reason) ?? null) !== null);
 }
 
@@ -220,7 +224,7 @@ export function splitVma(context: MmContext, mm: Mm, vma: Vma, at: VirtualPage):
   const upper = context.pool.copyOf(vma, at, vma.end, vma.pfn + (at - vma.start));
   if (!dupTracking(context, upper, vma, "split")) return "ENOMEM";
   if (kernel.fails("vma-setup")) {
-    tracking.free(upper);
+    if (!upper.isAnon) tracking.free(upper);
     return "ENOMEM";
   }
   vma.end = at;

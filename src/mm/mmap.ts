@@ -75,7 +75,7 @@ export function mmapDriver(
  * handler runs, so they are lost even when it fails; when the VMAs themselves are freed is a fact
  * of the release. Returns why what is there cannot go; then nothing is cleared.
  */
-function makeRoom(
+export function makeRoom(
   context: MmContext,
   mm: Mm,
   start: VirtualPage,

@@ -1,13 +1,19 @@
 import type { Outcome } from "./errno.ts";
-import { type Mm, type MmContext, splitAround } from "./mm.ts";
+import { populateLocked } from "./anon.ts";
+import { modifyFlags } from "./merge.ts";
+import type { Mm, MmContext } from "./mm.ts";
 import type { PageCount, VirtualPage } from "./units.ts";
-import type { Vma } from "./vma.ts";
-import { type Prot, protFlags, VM_PROT, VM_SEALED } from "./vmaflags.ts";
+import { type Prot, protFlags, VM_LOCKED, VM_PROT, VM_SEALED, VM_WRITE } from "./vmaflags.ts";
+
+/** Whether locked memory that could not be written can be from now on. */
+function isMadeWritable(before: number, after: number): boolean {
+  return (before & (VM_WRITE | VM_LOCKED)) === VM_LOCKED && (after & VM_WRITE) !== 0;
+}
 
 /**
  * mprotect() (do_mprotect_pkey(), 6.1 to 7.2; reduced: every file is open for writing, so no
  * protection is refused). It works VMA by VMA and stops at the first gap with ENOMEM, at a sealed
- * VMA with EPERM; what came before has changed. These VMAs never merge again (VM_SPECIAL).
+ * VMA with EPERM; what came before has changed. VMAs of files never merge again (VM_SPECIAL), anonymous memory does.
  */
 export function mprotect(
   context: MmContext,
@@ -24,10 +30,11 @@ export function mprotect(
     const upTo = Math.min(end, vma.end);
     if ((vma.flags & VM_SEALED) !== 0) return "EPERM";
     if ((vma.flags & VM_PROT) !== wanted) {
-      const error = splitAround(context, mm, from, upTo);
+      const flags = (vma.flags & ~VM_PROT) | wanted;
+      const error = modifyFlags(context, mm, vma, from, upTo, flags);
       if (error !== null) return error;
-      const changed = mm.lookup(from) as Vma;
-      changed.flags = (changed.flags & ~VM_PROT) | wanted;
+      // A private mapping that is locked and becomes writable is filled, as far as that goes.
+      if (isMadeWritable(vma.flags, flags)) populateLocked(context, mm, from, upTo);
     }
     from = upTo;
   }

@@ -23,7 +23,7 @@ export function clearGathered(context: MmContext, mm: Mm): void {
   if (count === 0) return;
   for (let at = 0; at < count; at++) {
     const vma = items[at] as Vma;
-    context.tracking.unmap(mm, vma, "unmap");
+    if (!vma.isAnon) context.tracking.unmap(mm, vma, "unmap");
     pageTable.zap(vma.start, vma.end);
   }
   freeTables(mm, items[0] as Vma, items[count - 1] as Vma);
@@ -35,7 +35,7 @@ export function freeGathered(context: MmContext, mm: Mm): void {
   for (let at = 0; at < count; at++) {
     const vma = items[at] as Vma;
     if (vma.device !== null) context.file.remove(vma);
-    context.tracking.free(vma);
+    if (!vma.isAnon) context.tracking.free(vma);
     mm.remove(vma);
   }
 }

@@ -8,6 +8,8 @@ import type { PageCount, Pfn, VirtualPage } from "./units.ts";
 /** What is no mapping of a pfn; the low bits of one that is hold a cache mode, which these are not. */
 const NONE = -1;
 const ANON = -2;
+/** A guard page (madvise(MADV_GUARD_INSTALL)); its low bits are those of NONE. */
+const GUARD = -9;
 const MODE_BITS = 3;
 const MODE = (1 << MODE_BITS) - 1;
 const IS_PFN = 6;
@@ -21,7 +23,7 @@ const SHORT = 32;
 
 /**
  * The page table of one process' window: for each virtual page nothing, a pfn with the cache
- * mode it is mapped with, or an anonymous page that a write to a private mapping put there. A pfn
+ * mode it is mapped with, an anonymous page that a write put there, or a guard page. A pfn
  * is kept as its distance from the page, so that pages which map consecutive pfns are alike.
  */
 export class PageTable {
@@ -80,6 +82,10 @@ export class PageTable {
     return this.entries[at] === ANON;
   }
 
+  isGuard(at: VirtualPage): boolean {
+    return this.entries[at] === GUARD;
+  }
+
   isNone(at: VirtualPage): boolean {
     return this.entries[at] === NONE;
   }
@@ -101,6 +107,13 @@ export class PageTable {
       this.tables[table] = 1;
     }
     return end;
+  }
+
+  /** The same for who tries again until there is memory: every table is there. */
+  supply(start: VirtualPage, end: VirtualPage): void {
+    for (let table = start >> TABLE_SHIFT; table <= (end - 1) >> TABLE_SHIFT; table++) {
+      this.tables[table] = 1;
+    }
   }
 
   /** free_pgtables(): frees the tables beneath [start, end) that lie wholly in [floor, ceiling). */
@@ -146,6 +159,18 @@ export class PageTable {
   /** A write to a page of a private mapping replaces the pfn by an anonymous copy. */
   copyOnWrite(at: VirtualPage): void {
     this.fill(at, at + 1, ANON);
+  }
+
+  /** Pages [start, end) of anonymous memory, whose tables are there, become guard pages. */
+  guard(start: VirtualPage, end: VirtualPage): void {
+    this.fill(start, end, GUARD);
+  }
+
+  /** Drops what [start, end) of anonymous memory holds: its guard pages, or all but those. */
+  drop(start: VirtualPage, end: VirtualPage, what: "guards" | "pages"): void {
+    for (let at = start; at < end; at++) {
+      if (this.isGuard(at) === (what === "guards")) this.fill(at, at + 1, NONE);
+    }
   }
 
   zap(start: VirtualPage, end: VirtualPage): void {

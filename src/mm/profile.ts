@@ -32,8 +32,16 @@ export interface MmProfile {
   readonly hasMseal: boolean;
   /** There are guard pages (madvise(MADV_GUARD_INSTALL), 6.13 on). */
   readonly hasGuardPages: boolean;
+  /** mremap() that keeps its source may have it grow over the new place, if that adjoins. */
+  readonly dontunmapJoinsSource: boolean;
+  /** mremap() that keeps a locked source cuts it first, so that only what moved is unlocked. */
+  readonly dontunmapCutsLocked: boolean;
+  /** What madvise() populates steps over gaps, which make it ENOMEM in the end (6.1). */
+  readonly populateStepsOverGaps: boolean;
   /** A file of sysfs may be larger than 2 GiB. */
   readonly sysfsHasLargeFiles: boolean;
+  /** Written anonymous memory merges with a neighbour that nobody has written yet (6.16 on). */
+  readonly mergesIntoUnwritten: boolean;
   /** A failed move says of the source, not of the copy, that its pages moved away (6.15 only). */
   readonly mremapErrorClearsSource: boolean;
 }

@@ -30,7 +30,7 @@ export interface DeviceMapping {
 
 /**
  * A vm_area_struct: a half-open range of virtual pages that maps consecutive pfns. `pfn` stands
- * for vm_pgoff, which names the pfn of the first page, except in a driver's file: there it is the
+ * for vm_pgoff, which names the pfn of the first page, except in a driver's file and anonymous memory: there it is the
  * file offset, until a whole remap of a private mapping makes it a pfn. `track` belongs to the
  * tracking design; the address space only carries it.
  */
@@ -48,6 +48,15 @@ export class Vma {
   device: DeviceMapping | null = null;
   /** Its file is /dev/mem. */
   isDevmem = false;
+  /**
+   * Private memory without a file (vma_is_anonymous()). Its `pfn` is the virtual page that its first
+   * page began at, and stays when pages that have been written move.
+   */
+  isAnon = false;
+  /** Whose pages may be in it (anon_vma), by a number of its own; 0 until the first write. */
+  anonVma = 0;
+  /** It was forked with an anon_vma, so that its chain has those of its parents too. */
+  isForkChild = false;
 
   constructor(
     public start: VirtualPage,
@@ -60,6 +69,7 @@ export class Vma {
   /** Keeps all fields; returns what puts them back. Whether it is linked is its list's affair. */
   keep(): () => void {
     const { start, end, pfn, flags, track, watched, order, device, isDevmem } = this;
+    const { isAnon, anonVma, isForkChild } = this;
     return () => {
       this.start = start;
       this.end = end;
@@ -70,6 +80,9 @@ export class Vma {
       this.order = order;
       this.device = device;
       this.isDevmem = isDevmem;
+      this.isAnon = isAnon;
+      this.anonVma = anonVma;
+      this.isForkChild = isForkChild;
     };
   }
 
@@ -130,6 +143,9 @@ export class VmaPool {
     vma.order = 0;
     vma.device = null;
     vma.isDevmem = false;
+    vma.isAnon = false;
+    vma.anonVma = 0;
+    vma.isForkChild = false;
     return vma;
   }
 
@@ -138,6 +154,9 @@ export class VmaPool {
     const copy = this.take(start, end, pfn, vma.flags);
     copy.device = vma.device;
     copy.isDevmem = vma.isDevmem;
+    copy.isAnon = vma.isAnon;
+    copy.anonVma = vma.anonVma;
+    copy.isForkChild = vma.isForkChild;
     return copy;
   }
 

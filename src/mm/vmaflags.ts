@@ -19,16 +19,26 @@ export const VM_SEQ_READ = 128;
 export const VM_HUGEPAGE = 256;
 export const VM_NOHUGEPAGE = 512;
 
-/** Marks of madvise() as recordings spell them, in their order. */
+/** Of anonymous memory alone: mlock(), madvise(MADV_DONTDUMP), MADV_WIPEONFORK, MADV_MERGEABLE. */
+export const VM_LOCKED = 1024;
+export const VM_DONTDUMP = 2048;
+export const VM_WIPEONFORK = 4096;
+export const VM_MERGEABLE = 8192;
+
+/** Marks of madvise() and mlock() as recordings spell them, in their order. */
 const ADVISED = [
   ["random", VM_RAND_READ],
   ["sequential", VM_SEQ_READ],
   ["hugepage", VM_HUGEPAGE],
   ["nohugepage", VM_NOHUGEPAGE],
+  ["locked", VM_LOCKED],
+  ["dontdump", VM_DONTDUMP],
+  ["wipeonfork", VM_WIPEONFORK],
+  ["mergeable", VM_MERGEABLE],
 ] as const;
 
 /** All of them. */
-export const VM_ADVISED = VM_RAND_READ | VM_SEQ_READ | VM_HUGEPAGE | VM_NOHUGEPAGE;
+export const VM_ADVISED = ADVISED.reduce((sum, [, flag]) => sum | flag, 0);
 
 /** A mark that advice left on a VMA. */
 export type Advised = (typeof ADVISED)[number][0];

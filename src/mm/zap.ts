@@ -40,7 +40,7 @@ export function revoke(context: MmContext, mms: Iterable<Mm>): void {
   const met: { readonly mm: Mm; readonly vma: Vma }[] = [];
   for (const mm of mms) {
     for (let vma = mm.find(0); vma !== null; vma = mm.after(vma)) {
-      if (vma.device === null) met.push({ mm, vma });
+      if (vma.device === null && !vma.isAnon) met.push({ mm, vma });
     }
   }
   met.sort((a, b) => a.vma.pfn - b.vma.pfn || a.vma.order - b.vma.order);

@@ -1,9 +1,10 @@
+import { mmapAnon } from "../mm/anon.ts";
 import type { Outcome } from "../mm/errno.ts";
 import type { Mm, MmContext } from "../mm/mm.ts";
 import { type Driver, mmap } from "../mm/mmap.ts";
 import { protFlags, VM_PRIVATE } from "../mm/vmaflags.ts";
 import { UC_MINUS, WB, WC } from "../pat/cachemode.ts";
-import type { OpOf, Via } from "../trace/op.ts";
+import type { OpOf, RegionVia } from "../trace/op.ts";
 
 const RESOURCE: Driver = { mode: UC_MINUS, errno: null, isDevmem: false };
 const RESOURCE_WC: Driver = { mode: WC, errno: null, isDevmem: false };
@@ -15,7 +16,7 @@ const DEVMEM_SYNC: Driver = { mode: UC_MINUS, errno: "EAGAIN", isDevmem: true };
  * write-combining twin, mmap_mem() for /dev/mem, which asks for write-back unless the file was
  * opened O_SYNC. The first returns what the remap returned, the second EAGAIN whatever that was.
  */
-function driverOf(via: Via): Driver {
+function driverOf(via: RegionVia): Driver {
   switch (via) {
     case "resource":
       return RESOURCE;
@@ -31,5 +32,6 @@ function driverOf(via: Via): Driver {
 /** What an mmap of a trace asks of its file. */
 export function mmapOf(context: MmContext, mm: Mm, op: OpOf<"mmap">): Outcome {
   const flags = protFlags(op.prot) | (op.private ? VM_PRIVATE : 0);
+  if (op.via === "anon") return mmapAnon(context, mm, op.at, op.pages, flags);
   return mmap(context, mm, op.at, op.pages, op.pfn, flags, driverOf(op.via));
 }

@@ -250,7 +250,7 @@ export class Machine {
         return madvise(context, mm, op.at, op.pages, op.advice);
       case "mlock":
       case "munlock":
-        return mlock(mm, op.at, op.pages);
+        return mlock(context, mm, op.at, op.pages, op.op === "mlock");
       case "mseal":
         return mseal(context, mm, op.at, op.pages);
       case "touch":

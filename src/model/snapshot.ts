@@ -116,14 +116,17 @@ function showVma(
     end,
     prot,
     private: vma.isPrivate,
-    pfn,
+    pfn: vma.isAnon ? 0 : pfn,
+    ...(vma.isAnon ? { anon: true } : {}),
     ...(hasVmPat === undefined ? {} : { pat: hasVmPat(vma) }),
     ...(vma.dontfork ? { dontfork: true } : {}),
     ...(vma.sealed ? { sealed: true } : {}),
     ...showAdvised(vma),
-    ...(vma.device === null
-      ? { modes: maps.map(({ at, pages, type }) => ({ at, pages, type })) }
-      : { maps }),
+    ...(vma.isAnon
+      ? {}
+      : vma.device === null
+        ? { modes: maps.map(({ at, pages, type }) => ({ at, pages, type })) }
+        : { maps }),
   };
 }
 
@@ -138,12 +141,13 @@ function isShown(
     shown.end === vma.end &&
     shown.prot === vma.prot &&
     shown.private === vma.isPrivate &&
-    shown.pfn === vma.pfn &&
+    shown.pfn === (vma.isAnon ? 0 : vma.pfn) &&
+    (shown.anon === true) === vma.isAnon &&
     shown.pat === hasVmPat?.(vma) &&
     (shown.dontfork === true) === vma.dontfork &&
     (shown.sealed === true) === vma.sealed &&
     advisedFlags(shown.advised ?? []) === (vma.flags & VM_ADVISED) &&
-    (vma.device === null ? shown.modes : shown.maps) !== undefined
+    (vma.isAnon || (vma.device === null ? shown.modes : shown.maps) !== undefined)
   );
 }
 
@@ -165,7 +169,7 @@ function showVmas(
     const isAsShown =
       shown !== undefined &&
       isShown(shown, vma, hasVmPat) &&
-      (!mayDiffer || areMaps(shown.maps ?? shown.modes ?? [], vma, pageTable));
+      (!mayDiffer || vma.isAnon || areMaps(shown.maps ?? shown.modes ?? [], vma, pageTable));
     isSame &&= isAsShown && at === nth;
     return isAsShown ? shown : showVma(vma, pageTable, hasVmPat);
   });

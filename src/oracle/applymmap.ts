@@ -1,5 +1,5 @@
 import { CACHE_MODES } from "../pat/cachemode.ts";
-import type { OpOf, Via } from "../trace/op.ts";
+import type { OpOf, RegionVia } from "../trace/op.ts";
 import type { Mtrr } from "../trace/trace.ts";
 import type { ProcLedger } from "./areas.ts";
 import { claimChange, findTwin } from "./attribution.ts";
@@ -19,7 +19,7 @@ const WT = CACHE_MODES.indexOf("write-through");
 const REFUSAL = -1;
 
 /** The cache mode that a way of mapping asks for; the MTRR hint turns write-back over a device. */
-function askedMode(via: Via, mtrr: Mtrr): number {
+function askedMode(via: RegionVia, mtrr: Mtrr): number {
   switch (via) {
     case "resource":
     case "devmem_sync":
@@ -68,6 +68,10 @@ export function applyMmap(
   const to = op.at + op.pages;
   if (ok) loseRange(side, proc, op.at, to, UNMAP);
   else loseUnseen(side, proc, seen, op.at, to, UNMAP);
+  if (op.via === "anon") {
+    if (!ok) noteSplit(side, proc, op.at);
+    return confirmRange(side, proc, seen, op.at, to);
+  }
   const end = op.pfn + op.pages;
   const asked = askedMode(op.via, side.world.mtrr);
   const expected = exactMode(side, op.pfn, end, asked);

@@ -28,6 +28,7 @@ class RecordedVma implements SeenVma {
   readonly end: number;
   readonly pfn: number;
   readonly flags: number;
+  readonly isAnon: boolean;
   readonly device: readonly Mapped[] | null;
   readonly isPatLost: boolean;
   readonly modes: NonNullable<VmaState["modes"]>;
@@ -42,6 +43,7 @@ class RecordedVma implements SeenVma {
       (vma.dontfork === true ? VM_DONTCOPY : 0) |
       (vma.sealed === true ? VM_SEALED : 0) |
       advisedFlags(vma.advised ?? []);
+    this.isAnon = vma.anon === true;
     this.device = vma.maps ?? null;
     this.isPatLost = vma.pat === false;
     this.modes = vma.modes ?? [];

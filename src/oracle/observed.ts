@@ -14,6 +14,8 @@ export interface SeenVma {
   readonly pfn: number;
   /** VM_READ and others of src/mm/vmaflags.ts. */
   readonly flags: number;
+  /** Anonymous memory, which maps no pfn. */
+  readonly isAnon: boolean;
   /** Null unless the file is a driver's: then the page table tells what is mapped. */
   readonly device: object | null;
 }
@@ -29,15 +31,24 @@ export interface SeenSpace {
 /** A process that has no VMA. */
 export const EMPTY_SPACE: SeenSpace = { find: () => null, after: () => null };
 
-/** The VMA that holds `page`, or null. */
+/** The VMA of a file that holds `page`, or null: anonymous memory is as good as nothing here. */
 export function vmaAt(space: SeenSpace, page: number): SeenVma | null {
   const vma = space.find(page);
-  return vma !== null && vma.start <= page ? vma : null;
+  return vma !== null && vma.start <= page && !vma.isAnon ? vma : null;
 }
 
-/** Every VMA by rising address; for where an op costs much anyway. */
+/** `vma` itself, or the next VMA after it that is of a file, or null. */
+export function fileVmaFrom(space: SeenSpace, vma: SeenVma | null): SeenVma | null {
+  let next = vma;
+  while (next !== null && next.isAnon) next = space.after(next);
+  return next;
+}
+
+/** Every VMA of a file by rising address; for where an op costs much anyway. */
 export function* everyVma(space: SeenSpace | null): Generator<SeenVma> {
-  for (let vma = space?.find(0) ?? null; vma !== null; vma = space?.after(vma) ?? null) yield vma;
+  for (let vma = space?.find(0) ?? null; vma !== null; vma = space?.after(vma) ?? null) {
+    if (!vma.isAnon) yield vma;
+  }
 }
 
 /** Whether two VMAs show the same, VM_PAT aside. */
@@ -45,7 +56,8 @@ function isSameVma(mine: SeenVma, other: SeenVma): boolean {
   return (
     mine.start === other.start &&
     mine.end === other.end &&
-    mine.pfn === other.pfn &&
+    mine.isAnon === other.isAnon &&
+    (mine.isAnon || mine.pfn === other.pfn) &&
     mine.flags === other.flags
   );
 }

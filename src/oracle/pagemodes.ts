@@ -19,7 +19,7 @@ export function followModes(
   const space = seen.space(id);
   if (space === null) return;
   for (let vma = space.find(from); vma !== null && vma.start < to; vma = space.after(vma)) {
-    if (vma.device !== null) continue;
+    if (vma.isAnon || vma.device !== null) continue;
     const [start, end] = [Math.max(from, vma.start), Math.min(to, vma.end)];
     followVma(side, id, proc, seen, vma, start, end, isNew);
   }

@@ -1,6 +1,14 @@
 import type { Area, ProcLedger } from "./areas.ts";
 import { type CauseId, type Removal, UNMAP } from "./causes.ts";
-import { entryMode, entryPfn, NOTHING, type Observed, type SeenVma, vmaAt } from "./observed.ts";
+import {
+  entryMode,
+  entryPfn,
+  fileVmaFrom,
+  NOTHING,
+  type Observed,
+  type SeenVma,
+  vmaAt,
+} from "./observed.ts";
 import type { SideState } from "./state.ts";
 import type { Unit } from "./unit.ts";
 
@@ -157,7 +165,7 @@ export function loseUnseen(
 
 /** Whether the VMAs seen show of [from, to) what the ledger has. */
 function agrees({ space }: SideState, proc: ProcLedger, from: number, to: number): boolean {
-  let vma = space.find(from);
+  let vma = fileVmaFrom(space, space.find(from));
   let area = proc.find(from);
   for (let page = from; page < to; ) {
     const isSeen = vma !== null && vma.start <= page;
@@ -173,7 +181,7 @@ function agrees({ space }: SideState, proc: ProcLedger, from: number, to: number
       next = Math.min(vma?.start ?? to, area?.start ?? to);
     }
     page = next;
-    while (vma !== null && vma.end <= page) vma = space.after(vma);
+    while (vma !== null && vma.end <= page) vma = fileVmaFrom(space, space.after(vma));
     while (area !== null && area.end <= page) area = proc.after(area);
   }
   return true;

@@ -38,6 +38,7 @@ export class KernelState {
   /** How far behind its original the copy that the last fork made is put in a file's tree. */
   private behind = 1;
   private links = 0;
+  private anonVmas = 0;
   private duplicates = 0;
   private failed: FailedAllocation | null = null;
   private told: FailedAllocation | null = null;
@@ -54,6 +55,12 @@ export class KernelState {
   linkOrder(): number {
     this.links++;
     return this.links;
+  }
+
+  /** A number for a new anon_vma, which no other has. */
+  nextAnonVma(): number {
+    this.anonVmas++;
+    return this.anonVmas;
   }
 
   /** Counts a fork. */
@@ -122,13 +129,14 @@ export class KernelState {
 
   /** Keeps what depends on the past; returns what puts it back. No allocation is told to fail then. */
   keep(): () => void {
-    const { forks, behind, links } = this;
+    const { forks, behind, links, anonVmas } = this;
     const warned = [...this.warned];
     return () => {
       this.reboot();
       this.forks = forks;
       this.behind = behind;
       this.links = links;
+      this.anonVmas = anonVmas;
       for (const text of warned) this.warned.add(text);
     };
   }
@@ -140,6 +148,7 @@ export class KernelState {
     this.forks = 0;
     this.behind = 1;
     this.links = 0;
+    this.anonVmas = 0;
     if (this.warned.size > 0) this.warned.clear();
   }
 }

@@ -72,6 +72,11 @@ export function mmap(
   return { op: "mmap", proc, at, pages, pfn, via, prot, private: copies };
 }
 
+/** Private anonymous memory, mostly a reservation that nobody may touch. */
+export function reserve(proc: number, at: number, pages: number, prot: Prot = "none"): Op {
+  return { op: "mmap", proc, at, pages, pfn: 0, via: "anon", prot, private: true };
+}
+
 export function munmap(proc: number, at: number, pages: number): Op {
   return { op: "munmap", proc, at, pages };
 }

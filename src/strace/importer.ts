@@ -105,7 +105,8 @@ export class Importer {
   private fork(call: CallLine): void {
     const parent = this.task(call);
     if (failed(call)) {
-      if (/^-1 (?:ENOMEM|EAGAIN)\b/.test(call.returned)) this.mapper.failedFork(parent.space);
+      if (/^-1 (?:ENOMEM|EAGAIN)\b/.test(call.returned))
+        this.mapper.processes.failedFork(parent.space);
       return;
     }
     const flags = flagsIn("clone", /flags=([\w|]+)/.exec(call.text)?.[1] ?? "");
@@ -113,7 +114,7 @@ export class Importer {
     const files = flags.has("CLONE_FILES") ? parent.files : new Map(parent.files);
     const directory = flags.has("CLONE_FS") ? parent.directory : { ...parent.directory };
     if (shares) parent.space.users++;
-    const space = shares ? parent.space : this.mapper.fork(parent.space);
+    const space = shares ? parent.space : this.mapper.processes.fork(parent.space);
     this.tasks.set(childOf(call), { space, files, directory });
   }
 
@@ -141,6 +142,6 @@ export class Importer {
 
   private leave(space: Space): void {
     space.users--;
-    if (space.users === 0) this.mapper.exit(space);
+    if (space.users === 0) this.mapper.processes.exit(space);
   }
 }

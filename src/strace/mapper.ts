@@ -1,5 +1,4 @@
-import { ADVICES, type Advice, LIMITS, SYSCALL_KINDS, type SyscallKind } from "../trace/op.ts";
-import { UserError } from "../usererror.ts";
+import { ADVICES, type Advice, SYSCALL_KINDS, type SyscallKind } from "../trace/op.ts";
 import {
   argument,
   failed,
@@ -12,7 +11,9 @@ import {
 import { adviceIn, flagsIn, protectionOf } from "./flags.ts";
 import type { LoggedOp } from "./renumber.ts";
 import type { CallLine, Dropped } from "./lines.ts";
+import { Processes } from "./processes.ts";
 import { type MappingRules, Regions } from "./regions.ts";
+import { followReservations, isReservation } from "./reservations.ts";
 import { Space, type Task } from "./spaces.ts";
 
 const PAGE = 4096;
@@ -33,14 +34,15 @@ export const concernsMappings = (name: string) => kindOf(name) !== undefined;
 
 /** Turns the calls that change mappings into ops, as far as they concern device pages. */
 export class Mapper {
+  readonly processes: Processes;
   private readonly regions: Regions;
-  private procs = 0;
 
   constructor(
     private readonly ops: LoggedOp[],
     private readonly dropped: Dropped[],
     rules: MappingRules,
   ) {
+    this.processes = new Processes(ops);
     this.regions = new Regions(rules, (call, reason) => this.drop(call, reason));
   }
 
@@ -75,12 +77,13 @@ export class Mapper {
 
   call(call: CallLine, task: Task): void {
     const kind = kindOf(call.name);
+    followReservations(kind, call, task.space.reserved);
     if (kind !== undefined) this.readers[kind]?.(call, task);
-    else this.other(call, task.space);
+    else this.unknown(call, task.space);
   }
 
   /** A call that no op stands for is told of where it names an address of a device page. */
-  private other(call: CallLine, { devices }: Space): void {
+  private unknown(call: CallLine, { devices }: Space): void {
     if (devices.ranges.length === 0) return;
     const isOurs = (text: string) => {
       const page = Math.floor(Number(text) / PAGE);
@@ -95,43 +98,8 @@ export class Mapper {
     if (devices.ranges.length > 0) this.drop(call, "CLONE_VM is not carried over");
   }
 
-  /** A child's address space; a process that never mapped a device needs no op. */
-  fork(parent: Space): Space {
-    const child = new Space(parent.devices.copy());
-    if (parent.proc === null) return child;
-    child.proc = this.newProc();
-    this.ops.push({ op: "fork", proc: parent.proc, child: child.proc });
-    return child;
-  }
-
-  /** Where a side lets the fork succeed all the same, its child goes at once. */
-  failedFork(parent: Space): void {
-    if (parent.proc === null) return;
-    const child = this.newProc();
-    this.ops.push({ op: "fork", proc: parent.proc, child }, { op: "exit", proc: child });
-  }
-
-  exit(space: Space): void {
-    if (space.proc !== null) this.ops.push({ op: "exit", proc: space.proc });
-  }
-
   private drop(call: CallLine, reason: string): void {
     this.dropped.push({ line: call.line, reason: `${call.name}: ${reason}` });
-  }
-
-  private newProc(): number {
-    if (this.procs < LIMITS.procs) return this.procs++;
-    throw new UserError(
-      `more than ${LIMITS.procs} processes map devices: a trace holds no more (cut the log, or name fewer devices)`,
-    );
-  }
-
-  private procOf(space: Space): number {
-    if (space.proc === null) {
-      space.proc = this.newProc();
-      this.ops.push({ op: "spawn", proc: space.proc });
-    }
-    return space.proc;
   }
 
   private mmap(call: CallLine, space: Space, files: Task["files"]): void {
@@ -140,7 +108,8 @@ export class Mapper {
     const flags = flagsIn("map", argument(call, parts, 3));
     const device = this.regions.deviceIn(call, argument(call, parts, 4), files, flags);
     if (device === null) {
-      if (!failed(call)) this.replaced(call, space, returnedNumber(call) / PAGE, pages);
+      const start = failed(call) ? 0 : returnedNumber(call) / PAGE;
+      if (!failed(call)) this.other(call, space, start, pages, isReservation(flags));
       return;
     }
     const at = this.regions.addressOf(call, argument(call, parts, 0), flags);
@@ -158,9 +127,10 @@ export class Mapper {
     this.leftOut(call, flags, ["MAP_LOCKED", "MAP_POPULATE"]);
     const prot = flagsIn("prot", argument(call, parts, 2));
     this.leftOut(call, prot, ["PROT_EXEC"]);
+    this.reserve(space, at, at + pages);
     this.ops.push({
       op: "mmap",
-      proc: this.procOf(space),
+      proc: this.processes.of(space),
       at,
       pages,
       pfn: this.regions.baseOf(device) + offset,
@@ -171,6 +141,25 @@ export class Mapper {
     });
     space.devices.remove(at, at + pages);
     if (!failed(call)) space.devices.add(at, at + pages);
+  }
+
+  /** Memory that is no device's; over pages of the trace it is in the trace too, if it is anonymous. */
+  private other(call: CallLine, space: Space, start: number, pages: number, isAnon: boolean): void {
+    if (!isAnon) {
+      space.reserved.remove(start, start + pages);
+      this.replaced(call, space, start, pages);
+    } else if (space.devices.within(start, start + pages).length > 0) {
+      this.reserve(space, start, start + pages);
+    }
+  }
+
+  /** What of [start, end) is anonymous memory is in the trace from here on. */
+  private reserve(space: Space, start: number, end: number): void {
+    for (const { start: at, end: upTo, prot } of space.reserved.take(start, end)) {
+      const place = { proc: this.processes.of(space), at, pages: upTo - at, pfn: 0 };
+      this.ops.push({ op: "mmap", ...place, via: "anon", prot, private: true });
+      space.devices.add(at, upTo);
+    }
   }
 
   /** Tells of those flags of a call that have no place in an op. */
@@ -191,7 +180,7 @@ export class Mapper {
     const first = parts[0];
     const last = parts.at(-1);
     if (first === undefined || last === undefined) return;
-    const proc = this.procOf(space);
+    const proc = this.processes.of(space);
     this.ops.push({ op: "munmap", proc, at: first.start, pages: last.end - first.start });
     space.devices.remove(at, at + pages);
   }
@@ -229,7 +218,7 @@ export class Mapper {
       return;
     }
     const mayMove = flags.has("MREMAP_MAYMOVE") && !flags.has("MREMAP_DONTUNMAP");
-    const moved = { op: "mremap" as const, proc: this.procOf(space), at, pages, newPages };
+    const moved = { op: "mremap" as const, proc: this.processes.of(space), at, pages, newPages };
     const how = isFixed || came !== at ? { to: came } : mayMove ? { maymove: true } : {};
     const stays = flags.has("MREMAP_DONTUNMAP") ? { dontunmap: true } : {};
     this.ops.push({ ...moved, ...how, ...stays });
@@ -267,7 +256,7 @@ export class Mapper {
     const flags = flagsIn("prot", argument(call, splitArguments(call.text), 2));
     const prot = protectionOf(flags);
     const kept = this.onDevices(call, space, (at, pages) => {
-      return { op: "mprotect", proc: this.procOf(space), at, pages, prot };
+      return { op: "mprotect", proc: this.processes.of(space), at, pages, prot };
     });
     if (!kept) return;
     this.leftOut(call, flags, ["PROT_EXEC"]);
@@ -276,7 +265,7 @@ export class Mapper {
 
   private onRange(op: "mlock" | "munlock" | "mseal", call: CallLine, space: Space): void {
     this.onDevices(call, space, (at, pages) => {
-      return { op, proc: this.procOf(space), at, pages };
+      return { op, proc: this.processes.of(space), at, pages };
     });
   }
 
@@ -292,7 +281,7 @@ export class Mapper {
       return;
     }
     this.onDevices(call, space, (start, pages) => {
-      return { op: "madvise", proc: this.procOf(space), at: start, pages, advice };
+      return { op: "madvise", proc: this.processes.of(space), at: start, pages, advice };
     });
   }
 }

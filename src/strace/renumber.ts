@@ -7,7 +7,7 @@ import {
   placeOf,
   rowOf,
   type SyscallOp,
-  type Via,
+  type RegionVia,
 } from "../trace/op.ts";
 import type { Trace } from "../trace/trace.ts";
 import { UserError } from "../usererror.ts";
@@ -48,6 +48,7 @@ export function renumbered(
 }
 
 function gather(layout: Layout, op: LoggedOp): void {
+  if (op.op === "mmap" && op.via === "anon") return layout.virtual.use(op.at, op.pages);
   if (op.op === "mmap") return layout.map(op.at, op.pfn, op.pages);
   for (const span of rowOf(op.op).spans) {
     const { at, pages } = placeOf(op, span);
@@ -67,12 +68,13 @@ function placed(layout: Layout, op: LoggedOp): Op {
   if (op.op !== "mmap" || op.maps === undefined) return renumberedOp(layout, op);
   const { maps, ...mapping } = op;
   const mmap = renumberedOp(layout, mapping);
-  return mmap.op === "mmap" ? driven(mmap, maps) : mmap;
+  return mmap.op === "mmap" && mmap.via !== "anon" ? driven(mmap, mmap.via, maps) : mmap;
 }
 
 /** The mapping as a driver makes it: pages at fault, or in parts, of which one page has none. */
 function driven(
-  { proc, at, pages, pfn, via, prot, private: isPrivate }: OpOf<"mmap">,
+  { proc, at, pages, pfn, prot, private: isPrivate }: OpOf<"mmap">,
+  via: RegionVia,
   maps: Exclude<DeviceClass, "remap">,
 ): Op {
   const mode = DRIVER_MODE[via];
@@ -87,7 +89,7 @@ function driven(
 }
 
 /** What a driver asks for where a file of this kind does. */
-const DRIVER_MODE: Readonly<Record<Via, DriverMode>> = {
+const DRIVER_MODE: Readonly<Record<RegionVia, DriverMode>> = {
   resource: "uc-",
   resource_wc: "wc",
   devmem: "wb",
@@ -96,8 +98,10 @@ const DRIVER_MODE: Readonly<Record<Via, DriverMode>> = {
 
 function renumberedOp(layout: Layout, op: LoggedOp): Op {
   const next: Record<string, Values[string]> = { ...op };
-  for (const span of rowOf(op.op).spans) {
+  const { fields, spans } = rowOf(op.op);
+  for (const span of spans) {
     const { start, at, pages } = placeOf(op, span);
+    if (fields[start]?.role === "pfn" && op.op === "mmap" && op.via === "anon") continue;
     const axis = axisOf(layout, op, span);
     next[start] = axis.at(at);
     if (span.length !== 1) next[span.length] = axis.at(at + pages) - axis.at(at);

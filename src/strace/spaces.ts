@@ -1,12 +1,8 @@
 import type { DeviceFile } from "./devices.ts";
+import { type PageRange, without } from "./pageranges.ts";
+import { Reservations } from "./reservations.ts";
 
-/** A half-open range of pages. */
-export interface PageRange {
-  readonly start: number;
-  readonly end: number;
-}
-
-/** Which virtual pages of an address space map a device: sorted, disjoint, not touching. */
+/** Which virtual pages of an address space are in the trace: sorted, disjoint, not touching. */
 export class PageSet {
   ranges: readonly PageRange[] = [];
 
@@ -28,15 +24,10 @@ export class PageSet {
   }
 
   remove(start: number, end: number): void {
-    this.ranges = this.ranges.flatMap((range) =>
-      [
-        { start: range.start, end: Math.min(range.end, start) },
-        { start: Math.max(range.start, end), end: range.end },
-      ].filter((part) => part.start < part.end),
-    );
+    this.ranges = without(this.ranges, start, end);
   }
 
-  /** The parts of [start, end) that map a device. */
+  /** The parts of [start, end) that are in the trace. */
   within(start: number, end: number): PageRange[] {
     return this.ranges
       .map((range) => ({ start: Math.max(range.start, start), end: Math.min(range.end, end) }))
@@ -46,13 +37,17 @@ export class PageSet {
 
 /** An address space: what CLONE_VM shares. */
 export class Space {
+  /** Pages of devices, and the anonymous memory that they were mapped over or that replaced them. */
   readonly devices: PageSet;
   /** Its process in the trace, once it has one. */
   proc: number | null = null;
   /** Threads and vfork children that live in it. */
   users = 1;
 
-  constructor(devices = new PageSet()) {
+  constructor(
+    devices = new PageSet(),
+    readonly reserved = new Reservations(),
+  ) {
     this.devices = devices;
   }
 }

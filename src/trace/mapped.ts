@@ -12,7 +12,8 @@ export interface MappedRun {
 }
 
 /** What a VMA maps: by its page table where the side shows it, else all of it, in a mode that is not told. */
-export function mappedRuns({ start, end, pfn, maps, modes }: VmaState): readonly MappedRun[] {
+export function mappedRuns({ start, end, pfn, maps, modes, anon }: VmaState): readonly MappedRun[] {
+  if (anon === true) return [];
   if (maps !== undefined) return maps;
   if (modes === undefined) return [{ at: start, pages: end - start, pfn }];
   return modes.map((run) => ({ ...run, pfn: pfn + run.at - start }));

@@ -3,7 +3,15 @@ import type { Fields, OpRecord, Span, Values } from "./fields.ts";
 import { type OpRow, SYSCALLS } from "./syscalls.ts";
 
 export { LIMITS, type Prot, PROTS } from "./fields.ts";
-export { ADVICES, type Advice, MARKS, VIAS, type Via } from "./syscalls.ts";
+export {
+  ADVICES,
+  type Advice,
+  MARKS,
+  REGION_VIAS,
+  type RegionVia,
+  VIAS,
+  type Via,
+} from "./syscalls.ts";
 
 /** Every kind of op with all that is said of it; what it does is in src/mm and src/model. */
 export const OPS = { ...SYSCALLS, ...DRIVER_OPS };

@@ -103,8 +103,23 @@ export const vmaSchema = z.strictObject({
   pat: z.boolean().optional(),
   dontfork: z.boolean().optional(),
   sealed: z.boolean().optional(),
-  /** What madvise() has left on it beside dontfork. */
-  advised: z.array(z.enum(["random", "sequential", "hugepage", "nohugepage"])).optional(),
+  /** What madvise() has left on it beside dontfork, and on anonymous memory mlock(). */
+  advised: z
+    .array(
+      z.enum([
+        "random",
+        "sequential",
+        "hugepage",
+        "nohugepage",
+        "locked",
+        "dontdump",
+        "wipeonfork",
+        "mergeable",
+      ]),
+    )
+    .optional(),
+  /** Private anonymous memory; it maps no pfn, and `pfn` is 0. */
+  anon: z.literal(true).optional(),
   maps: z.array(mappedSchema).optional(),
   modes: z.array(modesSchema).optional(),
   asked: z.array(askedSchema).optional(),

@@ -11,7 +11,7 @@ import {
   type Values,
 } from "./fields.ts";
 
-export const VIAS = ["resource", "resource_wc", "devmem", "devmem_sync"] as const;
+export const VIAS = ["resource", "resource_wc", "devmem", "devmem_sync", "anon"] as const;
 export const ADVICES = [
   "dontfork",
   "dofork",
@@ -40,8 +40,14 @@ export const ADVICES = [
   "guard_remove",
 ] as const;
 
-/** The way a process reaches the region, and with it the cache mode it asks for. */
+/**
+ * The way a process reaches the region, and with it the cache mode it asks for; `anon` is private
+ * anonymous memory in the region's stead, whatever the pfn.
+ */
 export type Via = (typeof VIAS)[number];
+/** One of the ways that reach the region. */
+export type RegionVia = Exclude<Via, "anon">;
+export const REGION_VIAS: readonly RegionVia[] = VIAS.filter((via) => via !== "anon");
 /** madvise() behaviours: all but those that poison memory. */
 export type Advice = (typeof ADVICES)[number];
 
@@ -116,7 +122,10 @@ const row = <F extends Fields>(it: SyscallRow<F>) => it;
 
 const proc = field.proc;
 const range = { proc, at: field.page, pages: field.pages } as const;
-const via = field.choice(VIAS, { ofDevice: ["resource", "resource_wc"] });
+const via = field.choice(VIAS, {
+  ofDevice: ["resource", "resource_wc"],
+  beyondTrees: ["anon"],
+});
 const advice = field.choice(ADVICES, {
   // Two of three mark a mapping; of the rest each is drawn as often.
   mostly: [
@@ -160,6 +169,10 @@ export const SYSCALLS = {
     vmas: "map",
     drawn: { inRuns: [1, 1], weight: [2, 6] },
     weightBesideDrivers: 6,
+    words: ({ proc: p, at, pages, pfn, via: how, prot: may, private: isPrivate }) => {
+      const what = how === "anon" ? how : `pfn ${rangeText(pfn, pages)} ${how}`;
+      return `p${p} ${rangeText(at, pages)} = ${what} ${may} ${isPrivate ? "private" : "shared"}`;
+    },
   }),
   munmap: row({
     fields: range,
@@ -240,7 +253,7 @@ export const SYSCALLS = {
   mlock: row({
     fields: range,
     spans: onRange,
-    allocates: [],
+    allocates: SPLIT,
     vmas: "none",
     drawn: RARELY,
     weightBesideDrivers: 1,
@@ -248,7 +261,7 @@ export const SYSCALLS = {
   munlock: row({
     fields: range,
     spans: onRange,
-    allocates: [],
+    allocates: SPLIT,
     vmas: "none",
     drawn: RARELY,
     weightBesideDrivers: 1,

@@ -33,6 +33,8 @@ function physicalFault(values: Values, at: number, pages: number, world: World):
 function spanFault(op: Op, fields: Fields, span: Span, world: World): string | null {
   const { start, at, pages } = placeOf(op, span);
   const role = fields[start]?.role;
+  // Anonymous memory has no pfn, and may be longer than the region.
+  if (role === "pfn" && op.op === "mmap" && op.via === "anon") return null;
   if (role === "pfn") return physicalFault(op, at, pages, world);
   if (role !== "virtual") return null;
   const { vpages } = world;
@@ -77,6 +79,9 @@ export function opFault(op: Op, world: World): string | null {
   for (const span of spans) {
     const fault = spanFault(op, fields, span, world);
     if (fault !== null) return fault;
+  }
+  if (op.op === "mmap" && op.via === "anon" && !op.private) {
+    return "via anon is private memory, so private must be true";
   }
   if (!("calls" in op)) return null;
   const vmaPages = "pages" in op ? op.pages : null;

@@ -62,7 +62,7 @@ describe("what a mapping got", () => {
         const mayBeHollow = trace.ops.some(({ fault }) => fault !== undefined);
         for (const step of explained(told(name, trace)).steps) {
           for (const vma of Object.values(step.vmas).flat()) {
-            if (vma.maps !== undefined) continue;
+            if (vma.maps !== undefined || vma.anon === true) continue;
             const runs = vma.asked ?? [];
             const known = runs.reduce((sum, { pages }) => sum + pages, 0);
             if (mayBeHollow) expect(known).toBeLessThanOrEqual(vma.end - vma.start);

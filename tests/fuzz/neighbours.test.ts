@@ -23,7 +23,7 @@ async function campaignOf(
 
 /** What changed between two releases of one design, by the findings that it leads to. */
 const CHANGED: readonly [before: string, after: string, what: RegExp][] = [
-  ["legacy@6.1", "legacy@6.12", /^changed:errno:mseal-ENOSYS-to-/],
+  ["legacy@6.1", "legacy@6.12", /^changed:errno:(mseal-ENOSYS-to-|madvise-EINVAL-to-ENOMEM$)/],
   ["modern@6.16", "modern@6.17", /^changed:errno:mremap-/],
   [
     "modern@6.18",

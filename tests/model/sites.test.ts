@@ -43,6 +43,10 @@ const added: readonly Op[] = [
   { op: "spawn", proc: 0 },
   { op: "memremap-pages", proc: 0, slot: 0, type: "generic", pfn: 0, pages: 512 },
   { op: "set-memory", proc: 0, mode: "wc", pfn: 0, pages: 1 },
+  { op: "mmap", proc: 0, at: 0, pages: 4, pfn: 0, via: "anon", prot: "none", private: true },
+  { op: "mlock", proc: 0, at: 1, pages: 2 },
+  { op: "mlock", proc: 0, at: 0, pages: 4 },
+  { op: "munlock", proc: 0, at: 1, pages: 1 },
 ];
 const wc: readonly Op[] = [
   { op: "spawn", proc: 0 },

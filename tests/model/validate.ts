@@ -37,6 +37,10 @@ function pageTableFault(mm: Mm): string | null {
   for (let at = 0; at < vpages; at++) {
     const vma = mm.lookup(at);
     if (vma === null) continue;
+    if (vma.isAnon) {
+      if (pageTable.pfnAt(at) !== null) return `page ${at} of anonymous memory maps a pfn`;
+      continue;
+    }
     if (pageTable.isAnon(at)) {
       if (!vma.isPrivate) return `page ${at} of a shared VMA was copied on write`;
       continue;
@@ -59,7 +63,8 @@ function contextFault(machine: Machine): string | null {
     for (const vma of mm.vmas) {
       const context = contextOf(vma);
       if (context !== null) holders.set(context, [...(holders.get(context) ?? []), vma]);
-      else if (vma.device === null) return `VMA [${vma.start},${vma.end}) holds no context`;
+      else if (vma.device === null && !vma.isAnon)
+        return `VMA [${vma.start},${vma.end}) holds no context`;
     }
   }
   for (const [context, vmas] of holders) {

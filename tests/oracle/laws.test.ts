@@ -28,8 +28,8 @@ function shownCounts(step: Step, pfns: number): { cover: number[]; inVma: number
     for (let pfn = start; pfn < end; pfn++) into[pfn] = (into[pfn] ?? 0) + 1;
   };
   for (const { start, end } of step.memtype) count(cover, start, end);
-  for (const { start, end, pfn } of Object.values(step.vmas).flat()) {
-    count(inVma, pfn, pfn + end - start);
+  for (const { start, end, pfn, anon } of Object.values(step.vmas).flat()) {
+    if (anon !== true) count(inVma, pfn, pfn + end - start);
   }
   return { cover, inVma };
 }

@@ -62,15 +62,18 @@ describe("a recorded strace log of a real program", () => {
       "mremap p0 [18,20) move to [0,8)",
       "munmap p1 [14,15)",
       "exit p1",
-      "munmap p0 [14,15)",
+      "mmap p0 [14,15) = anon r private",
       "munmap p0 [8,9)",
       "exit p0",
     ]);
   });
 
   it("lists what it could not say as it was", () => {
-    expect(read("output-file.strace").dropped).toEqual([
-      { line: 44, reason: "mmap: replaces device pages by other memory (kept as munmap)" },
+    const text = `${mapped(BAR, "O_RDWR")}openat(AT_FDCWD, "/etc/passwd", O_RDONLY) = 4
+mmap(0x7f0000000000, 4096, PROT_READ, MAP_PRIVATE|MAP_FIXED, 4, 0) = 0x7f0000000000
+`;
+    expect(importText(text).dropped).toEqual([
+      { line: 4, reason: "mmap: replaces device pages by other memory (kept as munmap)" },
     ]);
   });
 
@@ -88,6 +91,29 @@ mseal(0x7f0000001000, 4096, 0) = 0
 mseal(0x7f0000008000, 4096, 0) = 0
 `;
     expect(ops(text).slice(2)).toEqual(["mlock p0 [0,1)", "munlock p0 [0,2)", "mseal p0 [1,2)"]);
+  });
+});
+
+describe("anonymous memory of a log", () => {
+  it("is in the trace once a device is mapped over it, with the protection that it has by then", () => {
+    const text = `openat(AT_FDCWD, "/dev/example0", O_RDWR) = 3
+mmap(NULL, 32768, PROT_NONE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_NORESERVE, -1, 0) = 0x7f0000000000
+mmap(NULL, 8192, PROT_NONE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x7e0000000000
+mprotect(0x7f0000006000, 8192, PROT_READ|PROT_WRITE) = 0
+munmap(0x7f0000000000, 4096) = 0
+mmap(0x7f0000003000, 8192, PROT_READ, MAP_SHARED|MAP_FIXED, 3, 0) = 0x7f0000003000
+mprotect(0x7f0000002000, 8192, PROT_READ) = 0
+mmap(0x7f0000003000, 4096, PROT_NONE, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0) = 0x7f0000003000
+munmap(0x7f0000001000, 28672) = 0
+`;
+    expect(ops(text)).toEqual([
+      "spawn p0",
+      "mmap p0 [0,5) = anon none private",
+      "mmap p0 [2,4) = pfn [0,2) resource r shared",
+      "mprotect p0 [1,3) r",
+      "mmap p0 [2,3) = anon none private",
+      "munmap p0 [0,5)",
+    ]);
   });
 });
 
