@@ -1,33 +1,18 @@
-import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { cacheFolder } from "../kernel/cache.ts";
 import { compiler } from "../kernel/guestimage.ts";
 import { type Outcome, run } from "../kernel/run.ts";
 import { KernelUnavailable } from "../kernel/unavailable.ts";
 import { writeWhole } from "../src/results/disk.ts";
-import { FileLock } from "../src/results/lock.ts";
 import { UserError } from "../src/usererror.ts";
+import { alone, bringCopy, copyOf, hashOf, sourcesIn, type Watcher } from "./copy.ts";
 import { keepNotes } from "./coverage.ts";
 import { programSources } from "./glue.ts";
 import { linkProgram, RECIPE } from "./link.ts";
 import { BuildLog } from "./log.ts";
-import {
-  digestOf,
-  revisionSources,
-  type Seen,
-  type Sources,
-  standingSources,
-  type TreeSpec,
-} from "./sources.ts";
-
-/** Who is told of a build: what goes on, in a few words, and what the user should know of it. */
-export interface Watcher {
-  progress(text: string): void;
-  tell(text: string): void;
-}
+import { digestOf, isWanted, type Sources, type TreeSpec } from "./sources.ts";
 
 /** How a program is to be built. */
 export interface BuildOptions {
@@ -47,15 +32,6 @@ export interface BuiltTree {
   readonly digest: string;
 }
 
-/** How long to wait between two looks at a lock that another build holds. */
-const LOCK_MS = 500;
-
-const hashOf = (...texts: readonly (string | Buffer)[]) => {
-  const sum = createHash("sha256");
-  for (const text of texts) sum.update(text).update("\0");
-  return sum.digest("hex").slice(0, 16);
-};
-
 /**
  * Builds the program of a tree, or finds it built. All work is done on a copy in the cache, one for each
  * tree and compiler, which goes from one state or revision of the tree to another by the files that differ,
@@ -74,17 +50,14 @@ export async function buildTree(
   mkdirSync(work, { recursive: true });
   const look = async () => {
     watcher.progress(`${id}: looking for what has changed`);
-    const sources = await sourcesIn(spec, work);
+    const sources = await sourcesIn(spec, work, isWanted);
     const digest = digestOf(sources.files);
     const program = join(work, "programs", hashOf(digest, programSources().hash, RECIPE));
     return { sources, digest, program };
   };
   const seen = await look();
   if (existsSync(seen.program)) return seen;
-  const lock = await locked(join(work, "lock"), () =>
-    watcher.progress(`waiting for another build of ${id}`),
-  );
-  try {
+  return alone(id, work, watcher, async () => {
     // Whoever was waited for may have built it, and a tree as it stands may be edited meanwhile.
     const { sources, digest, program } = await look();
     if (!existsSync(program)) {
@@ -101,56 +74,15 @@ export async function buildTree(
       });
     }
     return { program, digest };
-  } finally {
-    await lock.release();
-  }
+  });
 }
 
-async function locked(path: string, onWait: () => void): Promise<FileLock> {
-  for (;;) {
-    const taken = await FileLock.take(path);
-    if (taken instanceof FileLock) return taken;
-    onWait();
-    await sleep(LOCK_MS);
-  }
-}
-
-async function compilerVersion(): Promise<string> {
+export async function compilerVersion(): Promise<string> {
   const { missing, stdout } = await run(compiler(), ["--version"]);
   if (missing) {
     throw new KernelUnavailable(`no C compiler (${compiler()})`, "apt-get install build-essential");
   }
   return `${compiler()} ${stdout.split("\n")[0]}`;
-}
-
-const copyOf = (work: string) => join(work, "tree");
-
-/** The files that the build of a tree is made of. */
-async function sourcesIn({ path, rev }: TreeSpec, work: string): Promise<Sources> {
-  if (rev !== null) return revisionSources(path, rev, join(work, "index"));
-  const seenFile = join(work, "seen.json");
-  const seen: Seen = existsSync(seenFile) ? JSON.parse(readFileSync(seenFile, "utf8")) : {};
-  const sources = await standingSources(path, seen);
-  await writeWhole(seenFile, JSON.stringify(seen), false);
-  return sources;
-}
-
-/** Brings the copy up to date; a file whose content is the same keeps its time, for make goes by that. */
-async function bringCopy({ files, write }: Sources, work: string): Promise<void> {
-  const copy = copyOf(work);
-  const listFile = join(work, "copied.json");
-  const had: Record<string, string> = existsSync(listFile)
-    ? JSON.parse(readFileSync(listFile, "utf8"))
-    : {};
-  const changed = [...files.keys()].filter((path) => had[path] !== files.get(path));
-  const gone = Object.keys(had).filter((path) => !files.has(path));
-  // One that is cut short leaves files of which nobody knows what they hold.
-  const between = { ...had, ...Object.fromEntries(changed.map((path) => [path, ""])) };
-  await writeWhole(listFile, JSON.stringify(between), false);
-  for (const path of [...gone, ...changed])
-    rmSync(join(copy, path), { recursive: true, force: true });
-  await write(changed, copy);
-  await writeWhole(listFile, JSON.stringify(Object.fromEntries(files)), false);
 }
 
 interface Making {
@@ -263,7 +195,7 @@ async function configure(
 }
 
 /** A user's file of kernel options. */
-function optionsIn(path: string): string {
+export function optionsIn(path: string): string {
   if (!existsSync(path)) throw new UserError(`--config: ${path} is not there`);
   return readFileSync(path, "utf8");
 }

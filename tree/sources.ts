@@ -63,34 +63,47 @@ const HEADERS = /^(block|crypto|fs|io_uring|ipc|net|security|virt)\/.*\.h$/;
 const BUILT = /(\.(o|a|so|ko|cmd|d|order|mod|symvers)|(^|\/)(\.config[^/]*|vmlinux|\.tmp[^/]*))$/;
 const BUILT_FOLDERS = ["include/generated/", "include/config/", "arch/x86/include/generated/"];
 
-/** Whether the build may need a file, by its path in the tree. */
+/** Whether a build may need a file, by its path in the tree. */
+export type Wants = (path: string) => boolean;
+
+/** Texts, other processors, and drivers of what no guest has: half of a tree's files, most of its size. */
+const NOT_OF_GUESTS =
+  /^(Documentation|sound|arch\/(?!x86\/)\w+|drivers\/(gpu|net|media|infiniband|staging|scsi|iio|clk|pinctrl))\//;
+
+const isSource: Wants = (path) =>
+  !BUILT.test(path) && ![...BUILT_FOLDERS, ...NOTHING].some((folder) => path.startsWith(folder));
+
+/** Whether a guest's kernel may be built of a file. */
+export const isOfKernel: Wants = (path) =>
+  isSource(path) && (!NOT_OF_GUESTS.test(path) || STEERING.test(path));
+
+/** Whether the build of a program may need a file. */
 export function isWanted(path: string): boolean {
-  if (BUILT.test(path) || BUILT_FOLDERS.some((folder) => path.startsWith(folder))) return false;
-  if (NOTHING.some((folder) => path.startsWith(folder))) return false;
+  if (!isSource(path)) return false;
   if (WHOLE.some((folder) => path.startsWith(folder))) return true;
   return STEERING.test(path) || HEADERS.test(path) || !path.includes("/");
 }
 
-function walk(root: string, folder: string, paths: string[]): void {
+function walk(root: string, folder: string, paths: string[], wants: Wants): void {
   for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
     const path = `${folder}${entry.name}`;
     if (entry.isDirectory()) {
-      if (!NOTHING.includes(`${path}/`)) walk(root, `${path}/`, paths);
-    } else if (isWanted(path)) paths.push(path);
+      if (!NOTHING.includes(`${path}/`)) walk(root, `${path}/`, paths, wants);
+    } else if (wants(path)) paths.push(path);
   }
 }
 
 /** The files of a tree as it stands that the build may need, in order. */
-export async function sourcesOf(path: string): Promise<string[]> {
+export async function sourcesOf(path: string, wants: Wants = isWanted): Promise<string[]> {
   const listed = existsSync(join(path, ".git"))
     ? await run("git", ["-C", path, "ls-files", "-z", "-co", "--exclude-standard"])
     : null;
   if (listed === null || listed.missing || listed.status !== 0) {
     const paths: string[] = [];
-    walk(path, "", paths);
+    walk(path, "", paths, wants);
     return paths.sort();
   }
-  const names = listed.stdout.split("\0").filter((name) => name !== "" && isWanted(name));
+  const names = listed.stdout.split("\0").filter((name) => name !== "" && wants(name));
   // The index may name what has been deleted since.
   return [...new Set(names)].sort().filter((name) => isFile(join(path, name)));
 }
@@ -109,9 +122,13 @@ export interface Sources {
 }
 
 /** A tree as it stands; `seen` is brought up to date. */
-export async function standingSources(path: string, seen: Seen): Promise<Sources> {
+export async function standingSources(
+  path: string,
+  seen: Seen,
+  wants: Wants = isWanted,
+): Promise<Sources> {
   return {
-    files: filesOf(path, await sourcesOf(path), seen),
+    files: filesOf(path, await sourcesOf(path, wants), seen),
     async write(paths, folder) {
       const made = new Set<string>();
       for (const name of paths) {
@@ -133,12 +150,17 @@ function copyAsIs(from: string, to: string): void {
  * A revision of a tree's repository, in which nothing changes: what git writes down goes into `index`, a file
  * of our own.
  */
-export async function revisionSources(path: string, rev: string, index: string): Promise<Sources> {
+export async function revisionSources(
+  path: string,
+  rev: string,
+  index: string,
+  wants: Wants = isWanted,
+): Promise<Sources> {
   const git = (args: readonly string[]) =>
     gitOf(path, args, { env: { GIT_INDEX_FILE: index }, what: `tree:${path}@${rev}` });
   const commit = await commitOf(path, rev);
   return {
-    files: filesInListing(await git(["ls-tree", "-r", "-z", "--full-tree", commit])),
+    files: filesInListing(await git(["ls-tree", "-r", "-z", "--full-tree", commit]), wants),
     async write(paths, folder) {
       // Whoever writes is alone here: a lock is what a killed one has left.
       rmSync(`${index}.lock`, { force: true });
@@ -157,11 +179,11 @@ const FILES_A_CALL = 1000;
 const ENTRY = /^(\d+) blob ([0-9a-f]+)\t([^]*)$/;
 
 /** The wanted files of what `git ls-tree -r -z` lists. */
-export function filesInListing(listing: string): Map<string, string> {
+export function filesInListing(listing: string, wants: Wants = isWanted): Map<string, string> {
   const files = new Map<string, string>();
   for (const entry of listing.split("\0")) {
     const [, mode = "", hash = "", path = ""] = ENTRY.exec(entry) ?? [];
-    if (path !== "" && isWanted(path)) files.set(path, `${mode} ${hash}`);
+    if (path !== "" && wants(path)) files.set(path, `${mode} ${hash}`);
   }
   return files;
 }

@@ -7,19 +7,22 @@ import type { TraceFailure, TraceOutcome } from "../../kernel/runner.ts";
 import type { TreeBackend } from "../../tree/backend.ts";
 import type { Trace } from "../trace/trace.ts";
 import type { KernelSide } from "./kernelside.ts";
+import { opening } from "./opening.ts";
 
 export interface OpenOptions {
   /** How many guests a kernel may run at once; 1 unless told. */
   readonly guests?: number;
 }
 
-/** A kernel by its release or the path of its bzImage. */
+/** A kernel by its release, the path of its bzImage, or its tree, which is built first. */
 export async function openKernel(spec: string, options: OpenOptions): Promise<KernelSide> {
-  const [{ kernelBackend }, side] = await Promise.all([
+  const [{ kernelBackend }, side, { imageOf, isTreeSpec }] = await Promise.all([
     import("../../kernel/backend.ts"),
     import("./kernelside.ts"),
+    import("./kernelbuild.ts"),
   ]);
-  return new side.KernelSide(kernelBackend(spec, options));
+  const image = isTreeSpec(spec) ? await imageOf(opening.io, spec) : spec;
+  return new side.KernelSide(kernelBackend(image, options));
 }
 
 export const DEFAULT_BEFORE = "legacy";
@@ -33,6 +36,7 @@ export function knownBackends(): string[] {
     ...Object.keys(NEWEST),
     "kernel:RELEASE",
     "kernel:PATH",
+    "kernel:TREE@REV",
     "tree:PATH",
     "file:PATH",
   ];

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { AskedSuite } from "../../kernel/apt.ts";
+import { DEBUGS } from "../../kernel/config.ts";
 import type { Io } from "./io.ts";
 import { type Done, guestsOption, liveRunsOption, outOption, seedOption } from "./options.ts";
 
@@ -12,6 +13,7 @@ export function addKernelCommands(program: Command, io: Io, done: Done): void {
     .action(async (options) => done(await (await import("./doctor.ts")).doctor(io, options)));
   const kernel = program.command("kernel").description("fetch, run and measure real kernels");
   addImages(kernel, io, done);
+  addBuilders(kernel, io, done);
   addRunners(kernel, io, done);
 }
 
@@ -42,6 +44,46 @@ function addImages(kernel: Command, io: Io, done: Done): void {
     .addOption(alsoOption())
     .action(async (releases, options) =>
       done(await (await import("./kernelimages.ts")).kernelFetch(io, releases, options)),
+    );
+}
+
+function debugOption(): Option {
+  return new Option("--debug <list>", `what it tells besides: ${DEBUGS.join(", ")}`)
+    .default([])
+    .argParser((text) =>
+      text.split(",").map((word) => {
+        const debug = DEBUGS.find((each) => each === word);
+        if (debug === undefined) throw new InvalidArgumentError(`Known are ${DEBUGS.join(", ")}.`);
+        return debug;
+      }),
+    );
+}
+
+const BUILDING = `
+All work is done on a copy in the cache: the tree is only read. Building runs the tree's own Makefiles.
+
+  pfndiff kernel build ~/linux --debug kasan,lockdep
+  pfndiff kernel build ~/linux --rev my-series
+  pfndiff fuzz --before kernel:$HOME/linux@v6.15 --after kernel:$HOME/linux@my-series --runs 500
+`;
+
+function addBuilders(kernel: Command, io: Io, done: Done): void {
+  kernel
+    .command("build")
+    .description("build a small kernel for guests from a tree, and print its bzImage")
+    .argument("<tree>", "a kernel tree")
+    .option("--rev <revision>", "of its repository (default: as it stands)")
+    .addOption(debugOption())
+    .addHelpText("after", BUILDING)
+    .action(async (tree, options) =>
+      done(await (await import("./kernelbuild.ts")).kernelBuild(io, tree, options)),
+    );
+  kernel
+    .command("config")
+    .description("print the options that it is built with")
+    .addOption(debugOption())
+    .action(async (options) =>
+      done(await (await import("./kernelbuild.ts")).kernelConfig(io, options)),
     );
 }
 

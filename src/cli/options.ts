@@ -101,8 +101,15 @@ export const sourceOption = {
 export function racesOption(): Option {
   const does =
     "draw two tasks at once for trees and search the schedules of each (docs/RACES.md; one tree: name it twice)";
-  const others = ["time", "resume", "shard", "plain", "faults", "idioms", "corpus", "coverage"];
+  const others = ["time", "resume", "shard", "plain", "faults", "idioms", "corpus", "begin", "coverage"];
   return new Option("--races", does).conflicts([...others, "json", "confirm", "full"]);
+}
+
+export function beginOption(): Option {
+  return new Option(
+    "--begin <file>",
+    "let every trace begin with the ops of this one (pfndiff import state makes one)",
+  ).conflicts(["corpus", "plain", "faults", "idioms"]);
 }
 
 export function corpusOption(): Option {

@@ -10,6 +10,7 @@ import type { Io } from "./io.ts";
 import { addKernelCommands } from "./kernelprogram.ts";
 import { addMergeAndSweep } from "./mergeprogram.ts";
 import {
+  beginOption,
   afterOption,
   beforeOption,
   confirmOption,
@@ -131,12 +132,7 @@ function addFinders(program: Command, io: Io, done: Done): void {
     .addOption(sourceOption.idioms())
     .addOption(racesOption())
     .addOption(corpusOption())
-    .addOption(
-      new Option(
-        "--begin <file>",
-        "let every trace begin with the ops of this one (pfndiff import state makes one)",
-      ).conflicts(["corpus", "plain", "faults", "idioms"]),
-    )
+    .addOption(beginOption())
     .addOption(fullOption())
     .addOption(confirmOption())
     .addOption(coverageOption())

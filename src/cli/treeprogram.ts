@@ -31,7 +31,7 @@ passes (*patched* ones marked). What both show is counted only. Exit 0 when noth
 /** Declares what every command that opens `tree:PATH` goes by. */
 export function addTreeOptions(program: Command): void {
   program
-    .option("--config <file>", "kernel options on top of ours, where tree:PATH is built")
+    .option("--config <file>", "kernel options on top of ours, where a tree is built")
     .addHelpText("after", TEACHING)
     .hook("preAction", (whole) => {
       opening.config = whole.opts<{ config?: string }>().config ?? null;
