@@ -11,6 +11,8 @@ export interface Outcome {
 export interface RunOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Ends the program, which then rejects. */
+  readonly signal?: AbortSignal | undefined;
   /** Called with every piece of the program's stdout. */
   readonly onStdout?: (text: string) => void;
   /** Called with every piece of the program's stderr. */
@@ -26,6 +28,7 @@ export function run(
   return new Promise((resolve, reject) => {
     const child = spawn(program, [...args], {
       cwd: options.cwd,
+      signal: options.signal,
       env: { ...process.env, LC_ALL: "C", ...options.env },
       stdio: ["ignore", "pipe", "pipe"],
     });

@@ -102,7 +102,7 @@ async function makeProgram(making: Making): Promise<void> {
   const flags = isCovered ? [`KCFLAGS=${COVERED}`] : isRaced ? [`KCFLAGS=${RACED}`] : [];
   const copy = copyOf(work);
   const glue = programSources();
-  const log = new BuildLog(id, join(work, "log"));
+  const log = new BuildLog(id, join(work, "log"), watcher.interrupted);
   const make: Make = (targets, onStdout = () => undefined) =>
     log.step("make", ["-C", copy, `CC=${compiler()}`, ...LEFT_OUT, ...flags, ...targets], {
       env: ENV,

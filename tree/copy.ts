@@ -17,6 +17,8 @@ import {
 export interface Watcher {
   progress(text: string): void;
   tell(text: string): void;
+  /** Ends what goes on. */
+  readonly interrupted: AbortSignal | undefined;
 }
 
 /** How long to wait between two looks at a lock that another build holds. */

@@ -60,7 +60,7 @@ async function makeImage(
   watcher: Watcher,
 ): Promise<void> {
   const copy = copyOf(work);
-  const log = new BuildLog(id, join(work, "log"));
+  const log = new BuildLog(id, join(work, "log"), watcher.interrupted);
   const cc = (await run("ccache", ["--version"])).missing ? compiler() : `ccache ${compiler()}`;
   let files = 0;
   const make = (targets: readonly string[]) =>

@@ -19,12 +19,13 @@ export class BuildLog {
   constructor(
     private readonly id: string,
     readonly path: string,
+    private readonly interrupted: AbortSignal | undefined,
   ) {
     writeFileSync(path, "");
   }
 
   async step(program: string, args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
-    const outcome = await run(program, args, options);
+    const outcome = await run(program, args, { ...options, signal: this.interrupted });
     const { missing, status, stdout, stderr } = outcome;
     const command = [program, ...args].join(" ");
     appendFileSync(this.path, `$ ${command.slice(0, COMMAND_SHOWN)}\n${stdout}${stderr}`);

@@ -2,9 +2,9 @@ import { existsSync, statSync } from "node:fs";
 import { configOf, type Debug } from "../../kernel/config.ts";
 import { buildImage } from "../../tree/image.ts";
 import { treeSpec } from "../../tree/sources.ts";
+import { watched } from "./building.ts";
 import { EXIT, type Io } from "./io.ts";
 import { opening } from "./opening.ts";
-import { LiveLine } from "./progress.ts";
 
 export interface KernelBuildOptions {
   readonly rev?: string;
@@ -38,20 +38,13 @@ export function isTreeSpec(spec: string): boolean {
 }
 
 /** The image of a tree, built where it is not built yet, with progress. */
-export async function imageOf(
+export function imageOf(
   io: Io | null,
   spec: string,
   debug: readonly Debug[] = [],
 ): Promise<string> {
-  const line = io === null ? null : new LiveLine(io);
-  const watcher = {
-    tell: (text: string) => io?.err(`${text}\n`),
-    progress: (text: string) => line?.show(() => text),
-  };
   const { config } = opening;
-  try {
-    return await buildImage(`kernel:${spec}`, treeSpec(spec), { debug, config }, watcher);
-  } finally {
-    line?.clear();
-  }
+  return watched(io, (watcher) =>
+    buildImage(`kernel:${spec}`, treeSpec(spec), { debug, config }, watcher),
+  );
 }

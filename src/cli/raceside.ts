@@ -6,8 +6,8 @@ import type { Backend } from "../backend.ts";
 import type { Race } from "../trace/race.ts";
 import type { Recording } from "../trace/recording.ts";
 import { UserError } from "../usererror.ts";
+import { watched } from "./building.ts";
 import { opening } from "./opening.ts";
-import { LiveLine } from "./progress.ts";
 import { selfTest } from "./treeselftest.ts";
 
 /**
@@ -21,26 +21,18 @@ export async function openRace(id: string): Promise<RaceProgram> {
     );
   }
   const { io, config } = opening;
-  const line = io === null ? null : new LiveLine(io);
-  try {
-    const tell = (text: string) => io?.err(`${text}\n`);
-    const progress = (text: string) => line?.show(() => text);
-    const options = { config, isCovered: false, isRaced: true };
-    const { program } = await buildTree(id, treeSpec(id.slice("tree:".length)), options, {
-      progress,
-      tell,
-    });
-    line?.clear();
+  const spec = treeSpec(id.slice("tree:".length));
+  const options = { config, isCovered: false, isRaced: true };
+  return watched(io, async (watcher) => {
+    const { program } = await buildTree(id, spec, options, watcher);
     const backend = new TreeBackend(id, program);
     try {
-      await selfTest(backend, tell);
+      await selfTest(backend, watcher.tell);
     } finally {
       await backend.close();
     }
     return new RaceProgram(id, program);
-  } finally {
-    line?.clear();
-  }
+  });
 }
 
 /** Records schedules of two tasks; its tree is built for that when the first one comes. */

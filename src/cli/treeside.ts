@@ -3,8 +3,8 @@ import { basename, join } from "node:path";
 import { TreeBackend } from "../../tree/backend.ts";
 import { buildTree } from "../../tree/build.ts";
 import { treeSpec } from "../../tree/sources.ts";
+import { watched } from "./building.ts";
 import { opening } from "./opening.ts";
-import { LiveLine } from "./progress.ts";
 import { selfTest } from "./treeselftest.ts";
 
 /**
@@ -17,23 +17,17 @@ export async function openTree(id: string): Promise<TreeBackend> {
   const known = programs[id];
   if (known !== undefined) return new TreeBackend(id, known);
   const spec = treeSpec(id.slice("tree:".length));
-  const line = io === null ? null : new LiveLine(io);
-  try {
-    const tell = (text: string) => io?.err(`${text}\n`);
-    const progress = (text: string) => line?.show(() => text);
+  return watched(io, async (watcher) => {
     const isCovered = counters !== null;
-    const { program } = await buildTree(id, spec, { config, isCovered }, { progress, tell });
+    const { program } = await buildTree(id, spec, { config, isCovered }, watcher);
     const counts = isCovered ? join(counters, basename(program)) : null;
     const backend = new TreeBackend(id, program, counts);
-    line?.clear();
-    await selfTest(backend, tell);
+    await selfTest(backend, watcher.tell);
     if (counts !== null) {
       // What the self-test has run is nobody's campaign.
       await backend.close();
       rmSync(counts, { recursive: true, force: true });
     }
     return backend;
-  } finally {
-    line?.clear();
-  }
+  });
 }
