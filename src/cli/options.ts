@@ -101,7 +101,17 @@ export const sourceOption = {
 export function racesOption(): Option {
   const does =
     "draw two tasks at once for trees and search the schedules of each (docs/RACES.md; one tree: name it twice)";
-  const others = ["time", "resume", "shard", "plain", "faults", "idioms", "corpus", "begin", "coverage"];
+  const others = [
+    "time",
+    "resume",
+    "shard",
+    "plain",
+    "faults",
+    "idioms",
+    "corpus",
+    "begin",
+    "coverage",
+  ];
   return new Option("--races", does).conflicts([...others, "json", "confirm", "full"]);
 }
 
