@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { DEVICE_CLASSES, type DeviceOption, importStrace, straceLog } from "../strace/import.ts";
-import { VIAS } from "../trace/op.ts";
+import { REGION_VIAS } from "../trace/op.ts";
 import { UserError } from "../usererror.ts";
 import { linesIn } from "./files.ts";
 import { EXIT, type Io, oneLine } from "./io.ts";
@@ -51,12 +51,12 @@ function imported(
 function deviceOption(text: string): DeviceOption {
   const at = text.lastIndexOf("=");
   const [path, how] = at < 0 ? [text, null] : [text.slice(0, at), text.slice(at + 1)];
-  const via = VIAS.find((known) => known === how) ?? "resource";
+  const via = REGION_VIAS.find((known) => known === how) ?? "resource";
   const maps = DEVICE_CLASSES.find((known) => known === how);
   if (path !== "" && how === null) return { path, via };
   if (path !== "" && maps !== undefined) return { path, via, maps };
   if (path !== "" && via === how) return { path, via, maps: "remap" };
-  const known = [...DEVICE_CLASSES, ...VIAS].join(", ");
+  const known = [...DEVICE_CLASSES, ...REGION_VIAS].join(", ");
   throw new UserError(
     `--device ${JSON.stringify(text)}: expected PATH or PATH=HOW (HOW: ${known})`,
   );

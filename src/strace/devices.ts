@@ -1,4 +1,4 @@
-import type { Via } from "../trace/op.ts";
+import type { RegionVia } from "../trace/op.ts";
 
 /**
  * How a driver maps its pages: the whole VMA by one remap_pfn_range(), parts of it one by one, or each
@@ -11,14 +11,14 @@ export type DeviceClass = (typeof DEVICE_CLASSES)[number];
 /** A path that is to be taken for a device, the way in that it stands for, and how it maps. */
 export interface DeviceOption {
   readonly path: string;
-  readonly via: Via;
+  readonly via: RegionVia;
   /** What is known of the path where it is absent. */
   readonly maps?: DeviceClass;
 }
 
 /** An open device file. */
 export interface DeviceFile {
-  readonly via: Via;
+  readonly via: RegionVia;
   /** What it maps: files with the same region and offset map the same page. */
   readonly region: string;
   readonly maps: DeviceClass;
