@@ -8,13 +8,13 @@ import { campaignFindingSchema } from "../../src/oracle/finding.ts";
 import { interleaveSchema } from "../../src/races/document.ts";
 import { coverageSchema } from "../../src/trace/coverage.ts";
 import { recordingSchema } from "../../src/trace/recording.ts";
-import { traceSchema } from "../../src/trace/trace.ts";
+import { racedTraceSchema } from "../../src/trace/race.ts";
 import type { SchemaName } from "../formats.ts";
 import { reportSchema } from "./reportdocument.ts";
 
 /** The documents whose format is published, by the name that `pfndiff schema` takes. */
 const DOCUMENTS = {
-  trace: [traceSchema, "pfndiff/trace@1: a world and a list of ops"],
+  trace: [racedTraceSchema, "pfndiff/trace@1: a world and a list of ops, one both among them"],
   recording: [recordingSchema, "pfndiff/recording@1: a trace and what a backend showed"],
   campaign: [campaignSchema, "pfndiff/campaign@1: what a fuzzing campaign found"],
   finding: [campaignFindingSchema, "one finding of a campaign"],
