@@ -1,3 +1,4 @@
+import type { Coverage } from "../src/trace/coverage.ts";
 import { type Baseline, type BaselineEntry, type GateOutcome, reasonOf } from "../src/gate.ts";
 import type { Replay } from "../src/replay.ts";
 import { UserError } from "../src/usererror.ts";
@@ -24,12 +25,13 @@ export interface ReportSources {
   readonly claims?: readonly ReportClaim[];
   readonly arena?: Arena;
   readonly matrix?: Matrix;
+  readonly coverage?: Coverage;
 }
 
 /** Joins a campaign and a baseline into what a report shows. */
 export function assembleReport(sources: ReportSources): ReportData {
   const { format: _format, findings: _findings, residual, ...campaign } = sources.view.campaign;
-  const { gate, claims, arena, matrix } = sources;
+  const { gate, claims, arena, matrix, coverage } = sources;
   return {
     campaign: { ...campaign, residualChance: residual.chance },
     gate: gate?.outcome ?? null,
@@ -37,6 +39,7 @@ export function assembleReport(sources: ReportSources): ReportData {
     ...(claims === undefined ? {} : { claims }),
     ...(arena === undefined ? {} : { arena }),
     ...(matrix === undefined ? {} : { matrix }),
+    ...(coverage === undefined ? {} : { coverage }),
   };
 }
 

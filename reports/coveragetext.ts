@@ -1,19 +1,35 @@
 import type { Coverage, FunctionCoverage, TreeCoverage } from "../src/trace/coverage.ts";
 import { table } from "./plaintable.ts";
 
-const HEAD = ["lines", "branches", "calls", "function", "never ran", "ways never taken"] as const;
+/** The columns of a tree's coverage. */
+export const COVERAGE_HEAD = [
+  "lines",
+  "branches",
+  "calls",
+  "function",
+  "never ran",
+  "ways never taken",
+] as const;
 
 /** What ran of each tree's tracking, as plain text. */
 export function coverageText({ trees }: Coverage): string {
-  return trees.map((tree) => `${headOf(tree)}\n\n${table(HEAD, rowsOf(tree))}`).join("\n");
+  return trees
+    .map((tree) => `${coverageHead(tree)}\n\n${table(COVERAGE_HEAD, coverageRows(tree))}`)
+    .join("\n");
 }
 
 /** The same as a part of a page in Markdown. */
 export function coverageMarkdown({ trees }: Coverage): string {
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
   const parts = trees.map((tree) => {
-    const rows = rowsOf(tree).map((cells) => line(cells.with(3, `\`${cells[3]}\``)));
-    return [headOf(tree), "", line(HEAD), line(HEAD.map(() => "---")), ...rows].join("\n");
+    const rows = coverageRows(tree).map((cells) => line(cells.with(3, `\`${cells[3]}\``)));
+    return [
+      coverageHead(tree),
+      "",
+      line(COVERAGE_HEAD),
+      line(COVERAGE_HEAD.map(() => "---")),
+      ...rows,
+    ].join("\n");
   });
   return `## Coverage of the tracking\n\n${parts.join("\n\n")}\n`;
 }
@@ -25,7 +41,8 @@ const ranOf = ({ lines, linesMissed }: FunctionCoverage) => lines - linesMissed.
 const takenOf = ({ branches, branchesMissed }: FunctionCoverage) =>
   branches - branchesMissed.length;
 
-function headOf({ id, release, functions }: TreeCoverage): string {
+/** What ran of a tree's tracking in all. */
+export function coverageHead({ id, release, functions }: TreeCoverage): string {
   const called = functions.filter(({ calls }) => calls > 0).length;
   return (
     `${id} (${release}): ${called} of ${functions.length} functions of the tracking called, ` +
@@ -34,7 +51,8 @@ function headOf({ id, release, functions }: TreeCoverage): string {
   );
 }
 
-function rowsOf({ functions }: TreeCoverage): string[][] {
+/** The cells of each function, in the order of the columns. */
+export function coverageRows({ functions }: TreeCoverage): string[][] {
   return functions.map((one) => [
     `${ranOf(one)}/${one.lines}`,
     `${takenOf(one)}/${one.branches}`,

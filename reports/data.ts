@@ -5,6 +5,7 @@ import type { Claim } from "../src/claims/claim.ts";
 import type { GateOutcome } from "../src/gate.ts";
 import type { CampaignFinding } from "../src/oracle/finding.ts";
 import type { Retention } from "../src/oracle/state.ts";
+import type { Coverage } from "../src/trace/coverage.ts";
 import type { Design, Step } from "../src/trace/recording.ts";
 
 /** What a campaign covered. A pfndiff/campaign@1 object fits as it is. */
@@ -83,6 +84,8 @@ export interface ReportData {
   readonly claims?: readonly ReportClaim[];
   /** What every design came to on the same traces. */
   readonly arena?: Arena;
+  /** What the campaign ran of trees' tracking. */
+  readonly coverage?: Coverage;
   /** Accepted signatures by release. */
   readonly matrix?: Matrix;
 }

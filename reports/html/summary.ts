@@ -3,6 +3,7 @@ import { ARENA_FIGURES, figure, priceOf } from "./arenawords.ts";
 import { frontText } from "../front.ts";
 import type { Linked } from "../../src/trace/link.ts";
 import { opText } from "../optext.ts";
+import { coverageHead } from "../coveragetext.ts";
 import { escapeHtml } from "./escape.ts";
 import { inReadingOrder } from "./viewer/order.ts";
 import { grouped, plural } from "../numbers.ts";
@@ -32,6 +33,7 @@ export function summaryHtml(report: ReportData): string {
     `<tbody>${rows}</tbody></table>`,
     claimsHtml(report),
     arenaHtml(report),
+    coverageHtml(report),
     "<p>With JavaScript this page also shows every finding step by step.</p>",
     "</main>",
   ].join("");
@@ -57,6 +59,11 @@ function rootsHtml({ campaign: { roots = [] } }: ReportData): string {
     return `<li><b>${escapeHtml(name)}</b> (${count}) ${escapeHtml(notice)}</li>`;
   });
   return `<h2>Roots, gravest first</h2><ol>${items.join("")}</ol>`;
+}
+
+function coverageHtml({ coverage }: ReportData): string {
+  const items = (coverage?.trees ?? []).map((tree) => `<li>${escapeHtml(coverageHead(tree))}</li>`);
+  return items.length === 0 ? "" : `<h2>Coverage of the tracking</h2><ul>${items.join("")}</ul>`;
 }
 
 function claimsHtml({ claims = [] }: ReportData): string {

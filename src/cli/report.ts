@@ -33,7 +33,7 @@ export interface ReportOptions {
   readonly matrix?: boolean;
   /** Tell instead what came, went and changed since the campaign of this directory; in markdown. */
   readonly since?: string;
-  /** What --coverage of a campaign wrote, to be told at the end; in markdown. */
+  /** What --coverage of a campaign wrote, to be told too: in html on a page, in markdown at the end. */
   readonly coverage?: string;
 }
 
@@ -54,12 +54,15 @@ export async function report(io: Io, directory: string, options: ReportOptions):
   const view = viewCampaign(campaign, replays, gate.baseline, folder);
   const claims = options.claims === true ? await checkClaims(io) : null;
   const matrix = options.matrix === true ? (await releaseMatrix()).matrix : null;
+  const { coverage: path } = options;
+  const coverage = path === undefined ? null : await readJson(path, coverageSchema);
   if (format === "html") {
     const arena = await savedArena(results);
     const extras = {
       ...(claims && { claims: claims.claims }),
       ...(arena && { arena }),
       ...(matrix && { matrix }),
+      ...(coverage && { coverage }),
     };
     await io.out(await htmlReport(view, gate, extras));
     return EXIT.ok;
@@ -69,9 +72,7 @@ export async function report(io: Io, directory: string, options: ReportOptions):
   await io.out(RENDERERS[format]({ view, judged, version, file, lines }));
   if (claims !== null) await io.out(`\n${claimsAsMarkdown(claims)}`);
   if (matrix !== null) await io.out(`\n${matrixMarkdown(matrix)}`);
-  if (options.coverage !== undefined) {
-    await io.out(`\n${coverageMarkdown(await readJson(options.coverage, coverageSchema))}`);
-  }
+  if (coverage !== null) await io.out(`\n${coverageMarkdown(coverage)}`);
   if (format === "github") await writeSummary(io, judged);
   return EXIT.ok;
 }
@@ -79,7 +80,11 @@ export async function report(io: Io, directory: string, options: ReportOptions):
 /** Refuses what the format has no place for. */
 function requirePlaces({ format, claims, matrix, coverage, since }: ReportOptions): void {
   const isPage = format === "html" || format === "markdown";
-  const asked = { "--claims": claims === true, "--matrix": matrix === true };
+  const asked = {
+    "--claims": claims === true,
+    "--matrix": matrix === true,
+    "--coverage": coverage !== undefined,
+  };
   for (const [option, isAsked] of Object.entries(asked)) {
     if (isAsked && !isPage) {
       throw new UserError(
@@ -87,10 +92,8 @@ function requirePlaces({ format, claims, matrix, coverage, since }: ReportOption
       );
     }
   }
-  for (const [option, value] of Object.entries({ "--coverage": coverage, "--since": since })) {
-    if (value !== undefined && format !== "markdown") {
-      throw new UserError(`${option}: ${format} has no place for it (markdown has)`);
-    }
+  if (since !== undefined && format !== "markdown") {
+    throw new UserError(`--since: ${format} has no place for it (markdown has)`);
   }
 }
 

@@ -13,7 +13,10 @@ export function addReports(program: Command, io: Io, done: Done): void {
       new Option("--format <format>", "output format").choices(REPORT_FORMATS).default("markdown"),
     )
     .option("--file <path>", "file that sarif and github results name", "reports/baseline.json")
-    .option("--coverage <file>", "what --coverage of the campaign wrote, at the end (markdown)")
+    .option(
+      "--coverage <file>",
+      "what --coverage of the campaign wrote (html: a page; markdown: at the end)",
+    )
     .option("--claims", "check the series' claims too (html: a page, markdown: at the end)")
     .option("--matrix", "tell signatures by release too (html: a page, markdown: at the end)")
     .option("--since <dir>", "tell what came, went and changed since that campaign (markdown)")

@@ -2,6 +2,7 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/ho
 import type { ReportData } from "../../data.ts";
 import { ArenaPage } from "./arenapage.tsx";
 import { ClaimsPage } from "./claimspage.tsx";
+import { CoveragePage } from "./coveragepage.tsx";
 import { FindingPage } from "./findingpage.tsx";
 import { Front } from "./front.tsx";
 import { Help } from "./help.tsx";
@@ -9,7 +10,14 @@ import { useKeys, walkOrder } from "./keys.ts";
 import { filterHash, filterOf, inReadingOrder, matching, NO_FILTER } from "./order.ts";
 import { type Place, skipToContent, usePlace } from "./place.ts";
 import { MatrixPage } from "./matrixpage.tsx";
-import { ARENA_HASH, CLAIMS_HASH, FRONT_HASH, MATRIX_HASH, type Route } from "./route.ts";
+import {
+  ARENA_HASH,
+  CLAIMS_HASH,
+  COVERAGE_HASH,
+  FRONT_HASH,
+  MATRIX_HASH,
+  type Route,
+} from "./route.ts";
 import { openingBench } from "./sandbox/bench.ts";
 import { SandboxPage } from "./sandbox/page.tsx";
 import { linkTo } from "../../../src/trace/link.ts";
@@ -33,6 +41,9 @@ export function App({ report }: { report: ReportData }) {
     if (route.page === "claims") return <ClaimsPage report={report} />;
     if (route.page === "arena" && report.arena !== undefined) {
       return <ArenaPage arena={report.arena} />;
+    }
+    if (route.page === "coverage" && report.coverage !== undefined) {
+      return <CoveragePage coverage={report.coverage} />;
     }
     if (route.page === "matrix" && report.matrix !== undefined) {
       const linked = new Set(all.map(({ signature }) => signature));
@@ -80,6 +91,7 @@ function TopBar({ report, onHelp }: { report: ReportData; onHelp: () => void }) 
       </span>
       {report.claims === undefined ? null : <a href={CLAIMS_HASH}>Claims</a>}
       {report.arena === undefined ? null : <a href={ARENA_HASH}>Arena</a>}
+      {report.coverage === undefined ? null : <a href={COVERAGE_HASH}>Coverage</a>}
       {report.matrix === undefined ? null : <a href={MATRIX_HASH}>Releases</a>}
       <a href={SANDBOX_HASH}>Sandbox</a>
       <span class="tools">

@@ -11,6 +11,7 @@ export type Route =
     }
   | { readonly page: "claims" }
   | { readonly page: "arena" }
+  | { readonly page: "coverage" }
   | { readonly page: "matrix" }
   | { readonly page: "sandbox"; readonly address: string }
   | { readonly page: "finding"; readonly signature: string; readonly step: number | null };
@@ -22,6 +23,7 @@ export function routeOf(hash: string): Route {
   if (hash === CLAIMS_HASH) return { page: "claims" };
   if (hash === MATRIX_HASH) return { page: "matrix" };
   if (hash === ARENA_HASH) return { page: "arena" };
+  if (hash === COVERAGE_HASH) return { page: "coverage" };
   if (isLink(hash)) return { page: "sandbox", address: hash };
   const match = FINDING.exec(hash);
   const signature = match?.[1] === undefined ? null : decoded(match[1]);
@@ -40,6 +42,7 @@ export function findingHash(finding: Pick<ReportFinding, "signature">, step?: nu
 
 export const CLAIMS_HASH = "#/claims";
 export const ARENA_HASH = "#/arena";
+export const COVERAGE_HASH = "#/coverage";
 export const MATRIX_HASH = "#/matrix";
 export const FRONT_HASH = "#/";
 /** The front page with the search field in focus. */

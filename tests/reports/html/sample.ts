@@ -2,6 +2,7 @@ import { legacyBackend } from "../../../legacy/index.ts";
 import { modernBackend } from "../../../modern/index.ts";
 import type { Root } from "../../../fuzz/roots/root.ts";
 import type { ReportClaim, ReportData, ReportFinding } from "../../../reports/data.ts";
+import type { Coverage } from "../../../src/trace/coverage.ts";
 import type { Matrix, MatrixRow } from "../../../reports/matrix.ts";
 import type { Trace } from "../../../src/trace/trace.ts";
 import { sampleArena } from "./samplearena.ts";
@@ -74,6 +75,28 @@ function rootsOf([first, ...others]: readonly ReportFinding[]): Root[] {
 }
 
 /** Two releases; the first side's results where a result is what differs. */
+const COVERAGE: Coverage = {
+  format: "pfndiff/coverage@1",
+  trees: [
+    {
+      id: "tree:linux",
+      release: "7.2.12",
+      functions: [
+        {
+          name: "pfnmap_track",
+          file: "arch/x86/mm/pat/memtype.c",
+          line: 900,
+          calls: 12,
+          lines: 8,
+          linesMissed: [903, 904],
+          branches: 4,
+          branchesMissed: [902],
+        },
+      ],
+    },
+  ],
+};
+
 function sampleMatrix(findings: readonly ReportFinding[]): Matrix {
   const rows = findings.map(({ signature, symptom, verdict }): MatrixRow => {
     if (symptom === "errno") return { signature, cells: [{ result: "ok" }, { result: "EFAULT" }] };
@@ -118,6 +141,7 @@ export function sampleReport(): ReportData {
     claims: CLAIMS,
     arena: sampleArena(),
     matrix: sampleMatrix(findings),
+    coverage: COVERAGE,
   };
 }
 
@@ -169,5 +193,6 @@ export const LOOKED_AT = [
   ["arena", "#/arena", 390, "dark"],
   ["arena", "#/arena", 1400, "light"],
   ["matrix", "#/matrix", 390, "light"],
+  ["coverage", "#/coverage", 390, "dark"],
   ["refused finding", "#/finding/introduced:refused:unmap-tail/step/3", 1400, "light"],
 ] as const;

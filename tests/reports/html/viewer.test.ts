@@ -173,6 +173,14 @@ describe.skipIf(!HAS_CHROMIUM)(`the viewer in Chromium${WITHOUT_CHROMIUM}`, () =
     await expectText(page, "h1", "Leak after unmapping the head");
   });
 
+  test("what ran of a tree has a page, by function", async () => {
+    const page = await open(sample);
+    await page.getByRole("link", { name: "Coverage" }).click();
+    await expectText(page, "h1", "Coverage of the tracking");
+    await expectText(page, "caption", "1 of 1 functions of the tracking called, 6 of 8 lines");
+    await expectText(page, "tbody td:nth-child(5)", "903-904");
+  });
+
   test("the arena has a page: a bar for every design, numbers beside it, a table of the scope", async () => {
     const page = await open(sample);
     await page.getByRole("link", { name: "Arena" }).click();
