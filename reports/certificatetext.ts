@@ -43,10 +43,15 @@ function witnessLines(
 }
 
 function scope({ bounds }: Certificate): string {
-  const { procs, slots, pages, depth } = bounds;
+  const { procs, slots, pages, depth, mtrr, maps, with: groups = [] } = bounds;
   const processes = procs === 1 ? "1 process" : `${procs} processes`;
   const areas = slots === 1 ? "1 area" : `${slots} areas`;
-  return `${processes}, ${areas} of ${pages === 1 ? "1 page" : `${pages} pages`}, depth ${depth}`;
+  return [
+    `${processes}, ${areas} of ${pages === 1 ? "1 page" : `${pages} pages`}, depth ${depth}`,
+    ...(mtrr === undefined ? [] : ["low memory"]),
+    ...(maps === undefined ? [] : [`room for ${maps} VMAs`]),
+    ...(groups.length === 0 ? [] : [`with ${groups.join(", ")}`]),
+  ].join(", ");
 }
 
 function row(depth: string, transitions: string, states: string, hash: string): string {

@@ -45,6 +45,12 @@ export function isTried({ op, applies }: Letter, scene: Scene): boolean {
 
 const VIAS: readonly Via[] = ["resource", "resource_wc"];
 
+/** The two ways into low memory, where no resource is. */
+function inLowMemory({ op, applies }: Letter): Letter {
+  if (op.op !== "mmap") return { op, applies };
+  return { op: { ...op, via: op.via === "resource" ? "devmem" : "devmem_sync" }, applies };
+}
+
 function isWhole(space: SeenSpace, start: number, end: number): boolean {
   const vma = vmaAt(space, start);
   return vma?.start === start && vma.end === end;
@@ -165,7 +171,7 @@ const EXPLORED: Readonly<Record<OpKind, Explored>> = {
   mmap: {
     of: "area",
     words: [
-      "mmap into an empty area: at its start, every range of pfns, resource or resource_wc, shared or private, rw",
+      "mmap into an empty area: at its start, every range of pfns, resource or resource_wc (devmem or devmem_sync in low memory), shared or private, rw",
       "mmap over an area in use: all its pages from pfn 0, resource or resource_wc, shared, rw",
     ],
     letters: maps,
@@ -277,7 +283,7 @@ function lettersOfAreas(proc: number, { slots, pages }: Bounds): Letter[] {
  */
 export function lettersOf(bounds: Bounds): Letter[] {
   const procs = Array.from({ length: bounds.depth + 1 }, (_, proc) => proc);
-  return procs.flatMap((proc) => [
+  const letters = procs.flatMap((proc) => [
     ...ALL.flatMap((kind) => (kind.of === "process" ? kind.letters(proc) : [])),
     ...procs
       .filter((child) => child > proc)
@@ -286,4 +292,5 @@ export function lettersOf(bounds: Bounds): Letter[] {
       ),
     ...lettersOfAreas(proc, bounds),
   ]);
+  return bounds.mtrr === "write-back" ? letters.map(inLowMemory) : letters;
 }

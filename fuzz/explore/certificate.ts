@@ -5,6 +5,7 @@ import { type Trace, traceSchema } from "../../src/trace/trace.ts";
 import { ALPHABET } from "./alphabet.ts";
 import { type Bounds, boundsSchema, worldOf } from "./bounds.ts";
 import { symptomKey } from "./expander.ts";
+import { wordsOfGroups } from "./groups.ts";
 import { ASPECTS } from "./pair.ts";
 import type { SearchResult } from "./search.ts";
 
@@ -79,7 +80,7 @@ export function certify(scope: Scope, result: SearchResult): Certificate {
     after,
     bounds,
     judged,
-    alphabet: [...ALPHABET],
+    alphabet: [...ALPHABET, ...wordsOfGroups(bounds.with ?? [])],
     levels: [...result.levels],
     sides: judged ? SIDES.map((side) => sideOf(side, result)) : [],
     differences: ASPECTS.map((aspect, at) => {

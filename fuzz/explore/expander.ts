@@ -2,9 +2,10 @@ import type { Side, Symptom } from "../../src/oracle/finding.ts";
 import { isBetweenSides, judgeFindings } from "../../src/oracle/verdict.ts";
 import type { Op } from "../../src/trace/op.ts";
 import { type World } from "../../src/trace/trace.ts";
-import { isTried, type Letter, lettersOf } from "./alphabet.ts";
+import { isTried, type Letter } from "./alphabet.ts";
 import { type Bounds, worldOf } from "./bounds.ts";
 import type { ExploredSide } from "../../src/engine/exploredside.ts";
+import { asksAlike, lettersOf } from "./groups.ts";
 import { ASPECTS, ExploredPair } from "./pair.ts";
 import { StateSet } from "./stateset.ts";
 
@@ -59,6 +60,9 @@ export class Expander {
     this.world = worldOf(bounds);
     this.letters = lettersOf(bounds);
     this.pair = new ExploredPair(before, after, judged);
+    const { hash } = this.pair;
+    hash.tellsOrder = bounds.with?.includes("revoke") === true;
+    hash.modesAreAlike = this.letters.every(({ op }) => asksAlike(op));
   }
 
   /** The hash of the state that a path leads to, as [high, low]. */

@@ -6,7 +6,7 @@ import type { SideOracle } from "../../src/oracle/side.ts";
 import type { Unit } from "../../src/oracle/unit.ts";
 import type { SideFinding } from "../../src/oracle/sidefinding.ts";
 import { isOfKernel } from "../../src/oracle/severity.ts";
-import { hashText, MODE_TOKENS, modeWord, type StateHash } from "../../src/engine/statehash.ts";
+import { hashText, kindWord, modeWord, type StateHash } from "../../src/engine/statehash.ts";
 
 /**
  * What one side's oracle knows that a later verdict can depend on. `procs`: live processes in the
@@ -144,9 +144,7 @@ function keyWord({ key, symptom, cause, kind, parted }: SideFinding, state: Stat
   }
   if (parted) word ^= PARTED;
   if (kind === "") return word;
-  return (
-    word ^ Math.imul(MODE_TOKENS.includes(kind) ? state.name(kind) : hashText(kind), 0x9e3779b1)
-  );
+  return word ^ Math.imul(kindWord(state, kind), 0x9e3779b1);
 }
 
 /**

@@ -1,9 +1,10 @@
 import { SYMPTOMS, type Symptom } from "../../src/oracle/finding.ts";
 import { SideOracle } from "../../src/oracle/side.ts";
 import { bornBy, endsProcess } from "../../src/trace/op.ts";
-import { isTried, type Letter, lettersOf } from "./alphabet.ts";
+import { isTried, type Letter } from "./alphabet.ts";
 import { type Bounds, worldOf } from "./bounds.ts";
 import { FIRST } from "./expander.ts";
+import { lettersOf } from "./groups.ts";
 import type { ExploredSide } from "../../src/engine/exploredside.ts";
 
 /** What every sequence of a small scope showed on one side with its last op. */

@@ -34,7 +34,13 @@ class GuardedExpander extends Expander {
     private readonly sides: Pair,
     { bounds, judged }: Scope,
   ) {
-    super(bounds, exploredSide(sides.before), exploredSide(sides.after), judged);
+    const [before, after] = [sides.before, sides.after];
+    const tree = [before, after].find(isTree);
+    if (tree !== undefined && (bounds.with ?? []).length > 0) {
+      // It does not show the order in which VMAs were linked, and knows only some of the ops.
+      throw new UserError(`${tree.id}: --with needs models on both sides`);
+    }
+    super(bounds, exploredSide(before), exploredSide(after), judged);
   }
 
   override expand(paths: Paths): Expansion {

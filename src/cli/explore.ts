@@ -5,7 +5,9 @@ import {
   certificateSchema,
   type Scope,
 } from "../../fuzz/explore/certificate.ts";
+import { GROUP_NAMES } from "../../fuzz/explore/groups.ts";
 import { certificateText } from "../../reports/certificatetext.ts";
+import { UserError } from "../usererror.ts";
 import { readJson } from "../results/json.ts";
 import { isTree, type Pair, withPair } from "./backends.ts";
 import { acceptedFor } from "./baseline.ts";
@@ -30,8 +32,18 @@ export async function explore(io: Io, options: ExploreOptions): Promise<number> 
 
 async function exploreAndTell(io: Io, pair: Pair, options: ExploreOptions): Promise<number> {
   const { procs, slots, pages, depth } = options;
+  const { mtrr, maps } = options;
+  const groups = groupsNamed(options.with ?? []);
+  const bounds = {
+    procs,
+    slots,
+    pages,
+    depth,
+    ...(mtrr === undefined ? {} : { mtrr }),
+    ...(maps === undefined ? {} : { maps }),
+  };
   const scope = {
-    bounds: { procs, slots, pages, depth },
+    bounds: groups.length === 0 ? bounds : { ...bounds, with: groups },
     before: pair.before.id,
     after: pair.after.id,
     judged: options.judge,
@@ -53,9 +65,22 @@ async function exploreAndTell(io: Io, pair: Pair, options: ExploreOptions): Prom
   return unknown || (isHeld && isUnlike) ? EXIT.divergence : EXIT.ok;
 }
 
+/** Groups in the order of the description; one that is not there is the user's error. */
+function groupsNamed(names: readonly string[]): string[] {
+  const unknown = names.find((name) => name !== "all" && !GROUP_NAMES.includes(name));
+  if (unknown !== undefined) {
+    const known = GROUP_NAMES.join(", ");
+    throw new UserError(`--with: there is no group ${unknown} (there are ${known}; or all)`);
+  }
+  return names.includes("all")
+    ? [...GROUP_NAMES]
+    : GROUP_NAMES.filter((name) => names.includes(name));
+}
+
 /** Computes a certificate again; a difference is a divergence, an unreadable file the user's error. */
 async function verify(io: Io, path: string, options: ExploreOptions): Promise<number> {
   const claimed = await readJson(path, certificateSchema);
+  groupsNamed(claimed.bounds.with ?? []);
   const found = await withPair(claimed, (pair) => compute(io, pair, claimed, options));
   if (found === null) return EXIT.interrupted;
   const faults = certificateFaults(claimed, found);

@@ -166,6 +166,16 @@ function addExplore(program: Command, io: Io, done: Done): void {
     .addOption(bound("--slots <n>", "virtual areas of each process", 3, 2))
     .addOption(bound("--pages <n>", "pages of each area and of the region", 4, 3))
     .addOption(bound("--depth <n>", "ops after the first process is there", 12, 4))
+    .addOption(new Option("--mtrr <type>", "low memory, not a device").choices(["write-back"]))
+    .addOption(
+      new Option("--maps <n>", "VMAs that the limit leaves room for").argParser(wholeNumber(1, 16)),
+    )
+    .addOption(
+      new Option(
+        "--with <groups>",
+        'letters beyond the core alphabet, such as "mseal,revoke,mremap.range"; "all"',
+      ).argParser((value: string) => value.split(",")),
+    )
     .addOption(new Option("--jobs <n>", "worker threads").argParser(wholeNumber(1, 256)).default(1))
     .addOption(
       new Option("--memory <mb>", "most memory for states and paths, in MB")

@@ -73,12 +73,21 @@ export class MachineSide extends ModelSide implements ExploredSide {
       if (mm === undefined) state.push(NOT_ALIVE);
       else this.writeMm(mm, state);
     }
+    if (state.tellsOrder) this.writeOrder(procs, state);
+  }
+
+  /** How many VMAs that begin at the same pfn were linked before each: a revoke takes them in that order. */
+  private writeOrder(procs: readonly number[], state: StateHash): void {
+    const vmas = procs.flatMap((proc) => this.machine.processes.get(proc)?.vmas ?? []);
+    for (const { pfn, order } of vmas) {
+      state.push(vmas.filter((other) => other.pfn === pfn && other.order < order).length);
+    }
   }
 
   private writeMm(mm: Mm, state: StateHash): void {
     for (const vma of mm.vmas) {
       state.push((vma.start << 16) | (vma.end << 8) | vma.pfn);
-      state.push(vma.flags);
+      state.push(vma.isDevmem ? ~vma.flags : vma.flags);
       if (vma.isAnon) {
         const written = vma.anonVma === 0 ? 0 : state.name(`anon_vma ${vma.anonVma}`);
         state.push(ANON + (written << 1) + Number(vma.isForkChild));

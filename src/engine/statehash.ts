@@ -5,6 +5,10 @@ export class StateHash {
   private words = new Int32Array(256);
   private count = 0;
   private named: unknown[] = [];
+  /** Of VMAs that begin at one pfn the order in which they were linked decides something. */
+  tellsOrder = false;
+  /** Whatever asks for the one mode of ALIKE may as well ask for the other. */
+  modesAreAlike = true;
   high = 0;
   low = 0;
 
@@ -75,10 +79,20 @@ export function hashText(text: string): number {
   return avalanche(hash);
 }
 
-/** Modes by number and by short name are one thing, named by first appearance. */
-export const MODE_TOKENS = CACHE_MODES.map((mode: CacheMode) => SHORT_MODE[mode]);
+const MODE_TOKENS = CACHE_MODES.map((mode: CacheMode) => SHORT_MODE[mode]);
 
-/** A cache mode without its name: the alphabet's two modes are treated alike everywhere. */
+/** The two modes that every rule treats alike, by short name. */
+const ALIKE: readonly string[] = [SHORT_MODE["uncached-minus"], SHORT_MODE["write-combining"]];
+/** Where other modes are numbered: no state has so many things with names. */
+const OTHERS = 200;
+
+/** A cache mode in a word: by first appearance where it might as well be another. */
 export function modeWord(state: StateHash, mode: number): number {
-  return state.name(MODE_TOKENS[mode]);
+  const token = MODE_TOKENS[mode] as string;
+  return state.modesAreAlike && ALIKE.includes(token) ? state.name(token) : OTHERS + mode;
+}
+
+/** The kind of a finding in a word, which may be a mode by its short name. */
+export function kindWord(state: StateHash, kind: string): number {
+  return state.modesAreAlike && ALIKE.includes(kind) ? state.name(kind) : hashText(kind);
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { lettersOf } from "../../../fuzz/explore/alphabet.ts";
 import { type Bounds, worldOf } from "../../../fuzz/explore/bounds.ts";
 import { Expander } from "../../../fuzz/explore/expander.ts";
+import { GROUP_NAMES, lettersOf } from "../../../fuzz/explore/groups.ts";
 import { ExploredPair } from "../../../fuzz/explore/pair.ts";
 import { search, type SearchResult } from "../../../fuzz/explore/search.ts";
 import { OutOfMemory } from "../../../fuzz/explore/stateset.ts";
@@ -11,6 +11,7 @@ import { MachineSide } from "../../../src/engine/machineside.ts";
 import type { ModelBackend } from "../../../src/model/backend.ts";
 import { judgeFindings } from "../../../src/oracle/verdict.ts";
 import type { Op } from "../../../src/trace/op.ts";
+import { IS_LONG } from "../../long.ts";
 import { MODELS } from "../../models.ts";
 
 const legacy = MODELS["6.12"] as ModelBackend;
@@ -88,6 +89,26 @@ describe("exploring every sequence up to a bound", () => {
   ])("finds what trying each sequence finds, as early: %o", async (bounds) => {
     const least = bruteForce(bounds);
     expect(least.size).toBeGreaterThan(5);
+    expect(depthsOf(await explore(bounds))).toEqual(Object.fromEntries([...least].sort()));
+  });
+
+  const small = { procs: 2, slots: 1, pages: 2, depth: IS_LONG ? 3 : 2 };
+
+  it.each(GROUP_NAMES)("finds what trying each sequence finds with the group %s", async (name) => {
+    const bounds = { ...small, with: [name] };
+    expect(depthsOf(await explore(bounds))).toEqual(
+      Object.fromEntries([...bruteForce(bounds)].sort()),
+    );
+  });
+
+  it.each([
+    { ...small, with: ["revoke"], depth: 3 },
+    { ...small, with: ["mseal", "mremap.range"] },
+    { ...small, mtrr: "write-back" as const, depth: 3 },
+    { ...small, maps: 1, with: ["mremap.range"] },
+  ])("finds it in other worlds, and with groups together: %o", async (bounds) => {
+    const least = bruteForce(bounds);
+    expect(least.size).toBeGreaterThan(3);
     expect(depthsOf(await explore(bounds))).toEqual(Object.fromEntries([...least].sort()));
   });
 
