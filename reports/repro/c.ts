@@ -4,7 +4,7 @@ import { performing, stepTable } from "./csteps.ts";
 import { comment, literal } from "./ctext.ts";
 import { expectationText } from "./expectation.ts";
 import type { ReproInput } from "./input.ts";
-import { checkText, type Program, reproProgram } from "./program.ts";
+import { checkText, type Program, recordedText, reproProgram } from "./program.ts";
 
 /**
  * A C program that performs the finding's ops on a real kernel and says PASS, FAIL (the symptom
@@ -33,14 +33,13 @@ function heading(program: Program): string {
   const { finding, world } = program;
   const file = world.mtrr === "uncached" ? "RESOURCE-FILE|/dev/mem" : "/dev/mem";
   const offset = world.mtrr === "uncached" ? "[OFFSET]" : "ADDRESS";
-  const sides = (names: readonly string[]) => (names.length === 0 ? "-" : names.join(", "));
   return comment([
     finding.signature,
     "",
     finding.detail,
     "",
     `PASS: ${checkText(program)}`,
-    `Recorded: FAIL on ${sides(program.fails)}; PASS on ${sides(program.passes)}.`,
+    recordedText(program),
     "",
     `Usage: repro ${file} ${offset}`,
     `As root, with debugfs mounted; OFFSET (bytes, 0x for hex) is where ${world.pfns} pages begin`,

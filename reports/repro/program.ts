@@ -94,3 +94,9 @@ function systemCalls({ signature, trace }: ReproFinding): SyscallOp[] {
 export function checkText({ expectation }: Program): string {
   return `After step ${expectation.step} ${expectationText(expectation)}.`;
 }
+
+/** Where it failed and where it passed, as far as it was asked. */
+export function recordedText({ fails, passes }: Program): string {
+  const sides = (names: readonly string[]) => (names.length === 0 ? "-" : names.join(", "));
+  return `Recorded: FAIL on ${sides(fails)}; PASS on ${sides(passes)}.`;
+}

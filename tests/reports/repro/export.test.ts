@@ -76,7 +76,15 @@ describe("an exported kselftest", () => {
     (_, input) => {
       withCompiled(
         kselftestProgram(input),
-        (program) => expect(spawnSync(program, ["--", "/nowhere/resource2"]).status).toBe(4),
+        (program) => {
+          const ran = (...args: string[]) => {
+            const { status, stdout } = spawnSync(program, args, { encoding: "utf8" });
+            return `${status} ${stdout.split("\n")[1]}`;
+          };
+          expect(ran("--", "/nowhere/resource2", "0x1000")).toMatch(/^4 1\.\.0 # SKIP /);
+          expect(ran()).toMatch(/^4 1\.\.0 # SKIP usage: TEST -- /);
+          expect(ran("--", "/dev/mem", "4097")).toMatch(/^4 .*no multiple of 4096$/);
+        },
         { "kselftest_harness.h": HARNESS },
       );
     },
