@@ -62,6 +62,21 @@ describe("explore", () => {
     expect(JSON.parse(out)).toEqual(certificate);
   });
 
+  it("adds groups of letters, says so in the certificate, and names those there are", async () => {
+    const small = ["--slots", "1", "--pages", "1", "--depth", "2", "--json"];
+    const { out } = await run(["explore", ...small, "--with", "revoke,mseal"]);
+    const { bounds, alphabet, witnesses } = certificateSchema.parse(JSON.parse(out));
+    expect(bounds.with).toEqual(["mseal", "revoke"]);
+    expect(alphabet.join()).toContain("revoke: every one");
+    const signatures = witnesses.map(({ signature }) => signature);
+    expect(signatures).toContain("introduced:over-retention:revoke");
+    const { status, err } = await run(["explore", "--with", "mseal,seal"]);
+    expect(status).toBe(2);
+    expect(err).toMatch(
+      /^pfndiff: --with: there is no group seal \(there are .*revoke; or all\)\n$/,
+    );
+  });
+
   it("an interrupt ends it with 130 and without a certificate", async () => {
     const stopped = join(dir, "stopped.json");
     const interrupted = AbortSignal.abort();
