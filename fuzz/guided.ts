@@ -57,7 +57,8 @@ export function sourceOf(name: PlanSource, corpus: readonly Trace[]): TraceSourc
     case "mixed":
       return mixture(guided);
     case "idioms":
-      return SOURCES.idioms;
+    case "drivers":
+      return SOURCES[name];
     default:
       return assertNever(name);
   }

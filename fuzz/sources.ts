@@ -143,6 +143,8 @@ export const SOURCES = {
   plain: traceOfRun,
   faults: faultedTraceOfRun,
   idioms: idiomTraceOfRun,
+  /** Drivers of any kind, some with failing allocations, as far as trees know them. */
+  drivers: knownToTrees(anyDriver),
   calls: callsOfRun,
   mixed: mixedTraceOfRun,
 } as const satisfies Readonly<Record<string, TraceSource>>;

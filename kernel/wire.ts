@@ -91,7 +91,12 @@ const OWN_FIELDS = new Map<SyscallKind, readonly (readonly [string, Field])[]>(
 );
 
 /** Writes the words of a field and returns where they end; one that may be absent says first whether it is there. */
-function putField(field: Field, value: Values[string], words: Int32Array, at: number): number {
+export function putField(
+  field: Field,
+  value: Values[string],
+  words: Int32Array,
+  at: number,
+): number {
   switch (field.role) {
     case "choice":
       words[at] = field.values.findIndex((each) => each === value);

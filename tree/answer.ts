@@ -6,7 +6,7 @@ import type { Fault } from "../src/trace/fields.ts";
 import type { TraceEvent } from "../src/trace/recording.ts";
 import type { World } from "../src/trace/trace.ts";
 import { ShownList, type ShownReservation, ShownSpace } from "./shown.ts";
-import { RECORD, STOPS, textIn } from "./wire.ts";
+import { CALL_CODE, CALLED, DRIVER_RAM, RECORD, STOPS, textIn } from "./wire.ts";
 
 const PAGE_BYTES = 4096;
 /** How many lines are remembered. */
@@ -28,6 +28,23 @@ export interface Stopped {
 const NO_LIST: readonly ShownReservation[] = [];
 const NO_EVENTS: readonly TraceEvent[] = [];
 const NO_FUNCTIONS: readonly string[] = [];
+const NO_CALLS: readonly ShownCall[] = [];
+const NO_MAPS: readonly ShownKernelMap[] = [];
+
+/** A call of a driver and what it returned; a remap on a fault says how many pages it was of. */
+export interface ShownCall {
+  readonly call: (typeof CALLED)[number];
+  readonly outcome: Outcome;
+  readonly pages?: number;
+}
+
+/** A range that the kernel has mapped for itself; `mode` is an index into CACHE_MODES. */
+export interface ShownKernelMap extends ShownReservation {
+  readonly via: (typeof KERNEL_VIAS)[number];
+  readonly slot: number;
+}
+
+const KERNEL_VIAS = ["ioremap", "memremap"] as const;
 
 /**
  * Goes through answers to traces, step by step, from changes to states. What a step shows is good until
@@ -41,6 +58,10 @@ export class AnswerSteps {
   /** The kernel's functions that the op passed, in the order of their first calls; only of a trace that is watched. */
   passed: readonly string[] = NO_FUNCTIONS;
   list: readonly ShownReservation[] = NO_LIST;
+  /** What the calls of drivers have returned within the op. */
+  calls: readonly ShownCall[] = NO_CALLS;
+  /** What the kernel has mapped for itself, in the order in which it did. */
+  kernelMaps: readonly ShownKernelMap[] = NO_MAPS;
   /** Why there are no more steps; from then on no process is alive and every op is ESRCH. */
   stopped: Stopped | null = null;
   /** The whole answer. */
@@ -89,10 +110,9 @@ export class AnswerSteps {
     const { words } = this;
     if (words[this.at] !== RECORD.STEP) throw new GarbledTreeAnswer("a step is missing");
     const errno = words[this.at + 2] as number;
-    const outcome = errno === 0 ? null : ERRNO_NAMES.get(errno);
-    if (outcome === undefined) throw new GarbledTreeAnswer(`errno ${errno} has no name here`);
-    this.outcome = outcome;
+    this.outcome = outcomeOf(errno);
     this.failed = null;
+    this.calls = NO_CALLS;
     this.passed = NO_FUNCTIONS;
     this.at += 3;
     this.events = NO_EVENTS;
@@ -109,6 +129,8 @@ export class AnswerSteps {
     this.passed = NO_FUNCTIONS;
     this.events = NO_EVENTS;
     this.list = NO_LIST;
+    this.calls = NO_CALLS;
+    this.kernelMaps = NO_MAPS;
     for (const proc of this.live.keys()) this.bury(proc);
   }
 
@@ -141,6 +163,12 @@ export class AnswerSteps {
       case RECORD.PASSED:
         this.passed = textIn(this.words.subarray(from + 1, to)).split(" ");
         return;
+      case RECORD.CALLS:
+        this.calls = rowsOf(this.words, from, to, 3, callIn);
+        return;
+      case RECORD.KERNEL_MAPS:
+        this.kernelMaps = rowsOf(this.words, from, to, 5, kernelMapIn);
+        return;
       case RECORD.STOP:
         return this.stop(from, to);
       case RECORD.END:
@@ -155,7 +183,7 @@ export class AnswerSteps {
   private logged(line: string): TraceEvent | null {
     const known = this.lines.get(line);
     if (known !== undefined) return known;
-    const event = parseLogLine(line, this.window);
+    const event = parseLogLine(line, this.window, DRIVER_RAM * PAGE_BYTES);
     if (this.lines.size === MOST_LINES) this.lines.clear();
     this.lines.set(line, event);
     return event;
@@ -203,6 +231,37 @@ export class AnswerSteps {
 
 function bytesOf({ buffer, byteOffset, byteLength }: Int32Array): Buffer {
   return Buffer.from(buffer, byteOffset, byteLength);
+}
+
+function outcomeOf(errno: number): Outcome {
+  const outcome = errno === 0 ? null : ERRNO_NAMES.get(errno);
+  if (outcome === undefined) throw new GarbledTreeAnswer(`errno ${errno} has no name here`);
+  return outcome;
+}
+
+/** What rows of so many words say. */
+function rowsOf<T>(
+  words: Int32Array,
+  from: number,
+  to: number,
+  width: number,
+  read: (...row: number[]) => T,
+): T[] {
+  const rows: T[] = [];
+  for (let at = from; at < to; at += width) rows.push(read(...words.subarray(at, at + width)));
+  return rows;
+}
+
+function callIn(code = 0, errno = 0, pages = 0): ShownCall {
+  const call = CALLED[code - CALL_CODE];
+  if (call === undefined) throw new GarbledTreeAnswer(`there is no call ${code}`);
+  return { call, outcome: outcomeOf(errno), ...(pages === 0 ? {} : { pages }) };
+}
+
+function kernelMapIn(number = 0, slot = 0, start = 0, end = 0, mode = 0): ShownKernelMap {
+  const via = KERNEL_VIAS[number];
+  if (via === undefined) throw new GarbledTreeAnswer(`the kernel maps nothing by way of ${number}`);
+  return { via, slot, start, end, mode };
 }
 
 function faultOf(site: number, nth: number): Fault {

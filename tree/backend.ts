@@ -1,8 +1,6 @@
 import type { RunningKernel } from "../kernel/assemble.ts";
 import type { TraceOutcome } from "../kernel/runner.ts";
 import type { Backend } from "../src/backend.ts";
-import type { AllocationSite } from "../src/pat/kernelstate.ts";
-import { isDriverOp } from "../src/trace/driverkinds.ts";
 import { beyondTrees, type Op } from "../src/trace/op.ts";
 import type { Design, Recording } from "../src/trace/recording.ts";
 import type { Trace, World } from "../src/trace/trace.ts";
@@ -11,17 +9,11 @@ import { TreeProgram } from "./program.ts";
 import { recordingOf } from "./recording.ts";
 import { type Asked, type Batch, encodeRequest } from "./wire.ts";
 
-/** Allocations that nothing here makes: kernel mappings are what drivers ask for. */
-const NO_SITES: readonly AllocationSite[] = ["kernel-area"];
-
 /** What keeps a trace from running on a tree's code, or null. */
 export function unfitForTree(ops: readonly Op[]): string | null {
   for (const [index, op] of ops.entries()) {
-    const beyond = isDriverOp(op) ? op.op : beyondTrees(op);
+    const beyond = beyondTrees(op);
     if (beyond !== null) return `ops[${index}] is ${beyond}, which a tree cannot do`;
-    if (op.fault !== undefined && NO_SITES.includes(op.fault.at)) {
-      return `ops[${index}] fails an allocation of ${op.fault.at}, which a tree does not make`;
-    }
   }
   return null;
 }

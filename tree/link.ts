@@ -22,7 +22,13 @@ export interface Linking {
 }
 
 /** Functions whose calls from other files go through the glue first. */
-const WRAPPED = ["pte_alloc_one", "__vm_enough_memory", "anon_vma_clone", "anon_vma_fork"];
+const WRAPPED = [
+  "pte_alloc_one",
+  "__vm_enough_memory",
+  "anon_vma_clone",
+  "anon_vma_fork",
+  "vm_area_alloc",
+];
 
 /** As kernel code is compiled: no floating point, addresses in the lowest 2 GiB. */
 const AS_KERNEL = [

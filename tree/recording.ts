@@ -1,8 +1,16 @@
 import { cattrName, type PageCacheMode } from "../src/pat/cachemode.ts";
-import { protOf, VM_DONTCOPY, VM_PRIVATE, VM_SEALED } from "../src/mm/vmaflags.ts";
-import type { Design, Recording, Step, VmaState } from "../src/trace/recording.ts";
+import { advisedOf, protOf, VM_DONTCOPY, VM_PRIVATE, VM_SEALED } from "../src/mm/vmaflags.ts";
+import type {
+  CallState,
+  Design,
+  KernelMap,
+  Recording,
+  Step,
+  VmaState,
+} from "../src/trace/recording.ts";
 import type { Trace } from "../src/trace/trace.ts";
-import { AnswerSteps } from "./answer.ts";
+import { isRam, RAM_START } from "../src/pat/rampages.ts";
+import { AnswerSteps, type ShownCall, type ShownKernelMap } from "./answer.ts";
 import type { ShownSpace, ShownVma } from "./shown.ts";
 
 type Modes = NonNullable<VmaState["modes"]>;
@@ -23,8 +31,22 @@ function modesOf(space: ShownSpace, { start, end }: ShownVma): Modes {
   return runs;
 }
 
+/** The same of a VMA of a driver's file, with the pfns that follow each other; RAM has pfns of its own. */
+function mapsOf(space: ShownSpace, vma: ShownVma): NonNullable<VmaState["maps"]> {
+  return modesOf(space, vma).map(({ at, pages, type }) => {
+    const pfn = space.entryAt(at) >> 3;
+    return { at, pages, ...showPfn(pfn), type };
+  });
+}
+
+/** A pfn as recordings have it: of the region, or said to be of RAM. */
+function showPfn(pfn: number): { pfn: number; ram?: true } {
+  return isRam(pfn) ? { pfn: pfn - RAM_START, ram: true } : { pfn };
+}
+
 function vmaState(vma: ShownVma, space: ShownSpace, design: Design): VmaState {
   const { start, end, pfn, flags, isPatLost } = vma;
+  const advised = advisedOf(flags);
   return {
     start,
     end,
@@ -34,11 +56,25 @@ function vmaState(vma: ShownVma, space: ShownSpace, design: Design): VmaState {
     ...(design === "vm-pat" ? { pat: !isPatLost } : {}),
     ...((flags & VM_DONTCOPY) === 0 ? {} : { dontfork: true }),
     ...((flags & VM_SEALED) === 0 ? {} : { sealed: true }),
-    modes: modesOf(space, vma),
+    ...(advised.length === 0 ? {} : { advised }),
+    ...(vma.device === null ? { modes: modesOf(space, vma) } : { maps: mapsOf(space, vma) }),
   };
 }
 
+function callState({ call, outcome, pages }: ShownCall): CallState {
+  return {
+    call,
+    ...(outcome === null ? {} : { errno: outcome }),
+    ...(pages === undefined ? {} : { pages }),
+  };
+}
+
+function kernelMapState({ via, slot, start, end, mode }: ShownKernelMap): KernelMap {
+  return { via, slot, start, end, type: modeName(mode) };
+}
+
 function stepOf(shown: AnswerSteps, design: Design): Step {
+  const { calls, kernelMaps } = shown;
   const vmas: Record<string, VmaState[]> = {};
   for (const [proc, space] of shown.spaces) {
     vmas[proc] = space.vmas.map((vma) => vmaState(vma, space, design));
@@ -49,6 +85,8 @@ function stepOf(shown: AnswerSteps, design: Design): Step {
     vmas,
     events: [...shown.events],
     ...(shown.failed === null ? {} : { failed: shown.failed }),
+    ...(calls.length === 0 ? {} : { calls: calls.map(callState) }),
+    ...(kernelMaps.length === 0 ? {} : { kernelMaps: kernelMaps.map(kernelMapState) }),
   };
 }
 

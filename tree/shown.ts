@@ -1,9 +1,14 @@
 /** The bit of a VMA's flags that says that it has no VM_PAT where others may (SEEN_PAT_LOST in program/pfndiff.h). */
 export const PAT_LOST = 1;
+/** It is of the driver's file (SEEN_DRIVERS). */
+const DRIVERS = 1024;
 /** A page that the page table does not map. */
 const ENTRY_NONE = -1;
 /** One of memory that a write has made a copy in. */
 export const ENTRY_COPIED = -2;
+
+/** What stands for the driver's file. */
+const DRIVERS_FILE = {};
 
 /** A VMA as a program shows it; the record serves for another one as soon as the process' VMAs change. */
 export class ShownVma {
@@ -12,7 +17,8 @@ export class ShownVma {
   pfn = 0;
   /** As src/mm/vmaflags.ts has them. */
   flags = 0;
-  readonly device = null;
+  /** Not null for one of the driver's file. */
+  device: typeof DRIVERS_FILE | null = null;
   /** A program maps no anonymous memory. */
   readonly isAnon = false;
   isPatLost = false;
@@ -53,7 +59,8 @@ export class ShownSpace {
       vma.start = words[at] as number;
       vma.end = words[at + 1] as number;
       vma.pfn = words[at + 2] as number;
-      vma.flags = shown & ~PAT_LOST;
+      vma.flags = shown & ~(PAT_LOST | DRIVERS);
+      vma.device = (shown & DRIVERS) === 0 ? null : DRIVERS_FILE;
       vma.isPatLost = (shown & PAT_LOST) !== 0;
     }
   }

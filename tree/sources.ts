@@ -53,6 +53,8 @@ const WHOLE = [
   "tools/objtool/",
   "tools/scripts/",
 ];
+/** And this one, which knows what files can be punched (madvise(MADV_REMOVE)). */
+const FILES = ["fs/open.c"];
 /** Folders without anything that the build reads. */
 const NOTHING = ["tools/testing/", ".git/"];
 /** What configures and steers the build, wherever it stands. */
@@ -81,6 +83,7 @@ export const isOfKernel: Wants = (path) =>
 export function isWanted(path: string): boolean {
   if (!isSource(path)) return false;
   if (WHOLE.some((folder) => path.startsWith(folder))) return true;
+  if (FILES.includes(path)) return true;
   return STEERING.test(path) || HEADERS.test(path) || !path.includes("/");
 }
 

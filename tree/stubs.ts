@@ -42,9 +42,9 @@ export function undefinedSymbols(nm: string, relocations: string): Undefined[] {
     .map((name) => ({ name, isCalled: called.has(name) }));
 }
 
-/** What the host half, the linker or the compiler's library defines, and a call that may be missing. */
+/** What the host half, the linker or the compiler's library defines, and calls that may be missing. */
 const OURS =
-  /^(host_\w+|__(gcov|tsan)_\w+|__(start|stop)_(pfndiff_\w+|__bug_table)|__x64_sys_mseal)$/;
+  /^(host_\w+|__(gcov|tsan|asan)_\w+|zap_vma_ptes|zap_special_vma_range|__(start|stop)_(pfndiff_\w+|__bug_table)|__x64_sys_mseal)$/;
 
 /**
  * The C text of all stubs. A function that is on the list answers 0, data on it is zero; any other

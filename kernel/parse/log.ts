@@ -10,9 +10,14 @@ function pagesOf({ start, end }: Bytes, { address }: PhysicalWindow): Bytes {
 /**
  * The event that a line of the kernel log tells of, or null. A range outside the window belongs
  * to somebody else, as RAM does. A warning's text is its file and function: line numbers, addresses and pids
- * differ from run to run and would keep equal recordings from being equal.
+ * differ from run to run and would keep equal recordings from being equal. `ram`: the address where RAM begins that
+ * traces name.
  */
-export function parseLogLine(line: string, window: PhysicalWindow): TraceEvent | null {
+export function parseLogLine(
+  line: string,
+  window: PhysicalWindow,
+  ram: number | null = null,
+): TraceEvent | null {
   const message = parseMessage(line);
   switch (message?.kind) {
     case "invalid-free":
@@ -22,6 +27,11 @@ export function parseLogLine(line: string, window: PhysicalWindow): TraceEvent |
       const { task: _whose, ...told } = { task: null, ...message };
       const range = pagesOf(message, window);
       return range.start < window.pages && range.end > 0 ? { ...told, ...range } : null;
+    }
+    case "ram-request":
+    case "ram-busy": {
+      const { task: _whose, ...told } = { task: null, ...message };
+      return ram === null ? null : { ...told, ...pagesOf(message, { ...window, address: ram }) };
     }
     case "warn":
       return { kind: "warn", text: `${message.file} ${message.where}` };

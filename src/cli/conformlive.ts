@@ -1,4 +1,4 @@
-import { knownToTrees } from "../../fuzz/sources.ts";
+import { anyTrace, knownToTrees } from "../../fuzz/sources.ts";
 import { traceOfRun } from "../../fuzz/traceofrun.ts";
 import { opText } from "../../reports/optext.ts";
 import { show } from "../compare.ts";
@@ -79,7 +79,7 @@ async function compareRuns(
   { runs, seed, jobs }: LiveOptions,
 ): Promise<Tally> {
   const tally: Tally = { traces: 0, writeBack: 0, steps: 0, disagreements: 0, first: new Map() };
-  const traceOf = isTree(voices.kernel) ? knownToTrees(traceOfRun) : traceOfRun;
+  const traceOf = isTree(voices.kernel) ? knownToTrees(anyTrace) : traceOfRun;
   let shownAt = performance.now();
   for (let from = 0; from < runs && !io.interrupted.aborted; from += BATCH * jobs) {
     const count = Math.min(BATCH * jobs, runs - from);

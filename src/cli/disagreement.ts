@@ -3,11 +3,12 @@ import { shortHash } from "../../fuzz/plan.ts";
 import { shrinkLater } from "../../fuzz/shrink.ts";
 import { compareSteps, type Difference } from "../compare.ts";
 import type { ModelBackend } from "../model/backend.ts";
-import type { Recording } from "../trace/recording.ts";
+import { UNLOCKED } from "../pat/kernelstate.ts";
+import type { Recording, TraceEvent } from "../trace/recording.ts";
 import type { Trace } from "../trace/trace.ts";
 import { recordingLine } from "../trace/write.ts";
 import { writeText } from "./files.ts";
-import type { LiveKernel } from "./backends.ts";
+import { isTree, type LiveKernel } from "./backends.ts";
 
 /** A kernel and the model that should do what it does. */
 export interface Voices {
@@ -26,9 +27,47 @@ export interface FirstDisagreement {
 /** How often a kernel is asked while one disagreement is shrunk on it. */
 const KERNEL_TRIES = 400;
 
+const hasBug = (recording: Recording, step: number) =>
+  recording.steps[step]?.events.some(({ kind }) => kind === "bug") === true;
+
+/** A recording up to the step in which both reach a BUG(): a tree's program ends there, a kernel loses one task. */
+function untilBug(recording: Recording, other: Recording): Recording {
+  const end = recording.steps.findIndex((_, at) => hasBug(recording, at) && hasBug(other, at));
+  return end < 0 ? recording : { ...recording, steps: recording.steps.slice(0, end) };
+}
+
+/**
+ * A model's recording as its tree would have it: that has one processor, so no per-VMA locks, in which VMA flags
+ * that are written without the mmap lock are seen.
+ */
+function asTreesSee(model: Recording): Recording {
+  const isSeen = (event: TraceEvent) => event.kind !== "warn" || !event.text.endsWith(UNLOCKED);
+  const steps = model.steps.map((step) =>
+    step.events.every(isSeen) ? step : { ...step, events: step.events.filter(isSeen) },
+  );
+  return { ...model, steps };
+}
+
+/** A warning by its function alone: a kernel says the file too, a model what is wrong. */
+const WARNED = /^(?:\S+\/\S+ )?(\w+).*/;
+
+function withWarnedFunctions(recording: Recording): Recording {
+  const steps = recording.steps.map((step) =>
+    step.events.some(({ kind }) => kind === "warn")
+      ? { ...step, events: step.events.map(byFunction) }
+      : step,
+  );
+  return { ...recording, steps };
+}
+
+function byFunction(event: TraceEvent): TraceEvent {
+  return event.kind === "warn" ? { ...event, text: event.text.replace(WARNED, "$1") } : event;
+}
+
 /** The first place where two recordings of a trace part, or null. */
 export function firstDisagreement(kernel: Recording, model: Recording): FirstDisagreement | null {
-  const first = compareSteps(kernel, model).disagreements[0];
+  const [told, wanted] = [withWarnedFunctions(kernel), withWarnedFunctions(model)];
+  const first = compareSteps(untilBug(told, wanted), untilBug(wanted, told)).disagreements[0];
   const difference = first?.differences[0];
   if (first === undefined || difference === undefined) return null;
   const field = difference.path.replace(/\d+/g, "N");
@@ -46,7 +85,8 @@ export async function disagreementOn(
 ): Promise<FirstDisagreement | null> {
   const outcome = await kernel.outcome(trace);
   if ("failure" in outcome) return null;
-  return firstDisagreement(outcome.recording, model.recordSync(trace));
+  const said = model.recordSync(trace);
+  return firstDisagreement(outcome.recording, isTree(kernel) ? asTreesSee(said) : said);
 }
 
 /** What the model says at the end of a trace, without the numbers that shrinking lowers. */

@@ -158,7 +158,9 @@ export async function campaignOf(
       onRange: (tally, milliseconds) => journal.append({ kind: "runs", tally, milliseconds }),
       traceOf: sourceOf(plan.source, corpus),
       leftOut:
-        plan.source === "idioms" ? BESIDE_DRIVERS : await goalsBeyond(differentialOf(models)),
+        plan.source === "idioms" || plan.source === "drivers"
+          ? BESIDE_DRIVERS
+          : await goalsBeyond(differentialOf(models)),
       witnesses: witnessesOf(accepted),
       saved: await loadSaved(out, before.id, after.id),
       signal: io.interrupted,

@@ -21,8 +21,8 @@ export function sourceFor(
 ): SourceName {
   if (plain === true) return "plain";
   if (faults === true) return "faults";
-  if (idioms === true) return "idioms";
   const sides = [before, after];
+  if (idioms === true) return sides.some(isTree) ? "drivers" : "idioms";
   if (sides.every(isModel)) return "mixed";
   return sides.every((side) => isModel(side) || isTree(side)) ? "calls" : "plain";
 }

@@ -1,6 +1,13 @@
 import type { Outcome } from "../mm/errno.ts";
 import { ListChanges, type ListEntry } from "../oracle/listchanges.ts";
-import { type LiveSide, NOTHING, type SeenEvent, type SeenVma } from "../oracle/observed.ts";
+import {
+  entryPfn,
+  type LiveSide,
+  NOTHING,
+  type SeenEvent,
+  type SeenVma,
+} from "../oracle/observed.ts";
+import { isRam } from "../pat/rampages.ts";
 import type { Fault } from "../trace/fields.ts";
 import type { Op } from "../trace/op.ts";
 import type { Design } from "../trace/recording.ts";
@@ -20,9 +27,7 @@ export class TreeSide implements LiveSide {
   readonly badContexts = 0;
   /** No kernel tells at which moment within an op a page lost its reservation. */
   readonly bared = [];
-  readonly calls = [];
-  readonly kernelMaps = [];
-  /** Ops on RAM are refused for a tree, so none of its pages has another mode than write-back. */
+  /** Nothing that trees do gives a page of RAM another mode than write-back. */
   readonly ram = [];
   readonly changes = new ListChanges();
   private readonly shown = new AnswerSteps();
@@ -43,6 +48,14 @@ export class TreeSide implements LiveSide {
 
   get events(): readonly SeenEvent[] {
     return this.shown.events;
+  }
+
+  get calls(): AnswerSteps["calls"] {
+    return this.shown.calls;
+  }
+
+  get kernelMaps(): AnswerSteps["kernelMaps"] {
+    return this.shown.kernelMaps;
   }
 
   /** What the kernel said in the last op. */
@@ -88,7 +101,8 @@ export class TreeSide implements LiveSide {
   }
 
   entryAt(proc: number, _vma: SeenVma, page: number): number {
-    return Math.max(NOTHING, this.space(proc)?.entryAt(page) ?? NOTHING);
+    const entry = this.space(proc)?.entryAt(page) ?? NOTHING;
+    return entry < 0 || isRam(entryPfn(entry)) ? NOTHING : entry;
   }
 
   runEnd(proc: number, _vma: SeenVma, page: number, to: number): number {

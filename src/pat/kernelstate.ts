@@ -20,6 +20,9 @@ export const ALLOCATION_SITES = [
 
 export type AllocationSite = (typeof ALLOCATION_SITES)[number];
 
+/** What a warning says of VMA flags that are written in a fault. */
+export const UNLOCKED = "VMA flags written without the mmap write lock";
+
 /** The nth allocation at a site within an op, counted from 1. */
 interface FailedAllocation {
   readonly at: AllocationSite;
@@ -118,7 +121,7 @@ export class KernelState {
   /** vm_flags_set() or vm_flags_clear() in a function: needs the mmap lock for writing. */
   writesVmFlags(where: string): void {
     if (this.inFault && this.assertsWriteLock) {
-      this.warn(`${where}: VMA flags written without the mmap write lock`);
+      this.warn(`${where}: ${UNLOCKED}`);
     }
   }
 

@@ -88,8 +88,8 @@ export const DRIVER_CALLS = Object.keys(CALLS) as CallKind[];
 const row = <F extends Fields>(it: RowOf<F>) => it;
 
 const proc = field.proc;
-const kernelRange = { ...physical, pages: field.pages } as const;
-const ramDrawn = (n: number, of: number) => field.mark("", [n, of]);
+const ramDrawn = (n: number, of: number) => field.mark("", [n, of], { beyondTrees: true });
+const kernelRange = { ...physical, ram: ramDrawn(1, 5), pages: field.pages } as const;
 const onPfns = [{ start: "pfn", length: "pages" }] as const;
 const slotOnly = { proc, slot: field.slot } as const;
 
@@ -158,8 +158,9 @@ export const DRIVER_OPS = {
   "memremap-pages": {
     ...kernelMapping({ ...slotOnly, type: pagemapType, ...kernelRange, ram: ramDrawn(0, 1) }),
     granule: 512,
+    beyondTrees: true,
   },
-  "memunmap-pages": kernelUnmapping,
+  "memunmap-pages": { ...kernelUnmapping, beyondTrees: true },
   "reserve-memtype-wc": wcRange(["memtype"]),
   "free-memtype-wc": wcRange([]),
   "set-memory": row({
@@ -169,6 +170,7 @@ export const DRIVER_OPS = {
     allocates: ["memtype"],
     vmas: "none",
     weightBesideDrivers: 3,
+    beyondTrees: true,
   }),
 } as const;
 

@@ -41,7 +41,9 @@ export function rowOf(kind: OpKind): OpRow {
 /** What of an op the program of a kernel tree does not know, in a few words, or null. */
 export function beyondTrees(op: Op): string | null {
   const values: Values = op;
-  for (const [name, field] of Object.entries(rowOf(op.op).fields)) {
+  const { beyondTrees: isBeyond, fields } = rowOf(op.op);
+  if (isBeyond) return op.op;
+  for (const [name, field] of Object.entries(fields)) {
     if (field.role === "flag" && field.beyondTrees && values[name] === true) {
       return `${op.op} with ${name}`;
     }

@@ -98,6 +98,8 @@ export interface OpRow {
   readonly vmas: VmaEffect;
   /** Its weight beside drivers' ops, in traces of drivers. */
   readonly weightBesideDrivers: number;
+  /** The program of a kernel tree does not know it. */
+  readonly beyondTrees?: true;
   /** There is none where no device is: in the write-back region. */
   readonly needsDevice?: true;
   /** Its pages begin and end at multiples of so many; anything else is EINVAL. */
@@ -133,8 +135,6 @@ const advice = field.choice(ADVICES, {
     ...MARKS.flatMap((mark) => Array<Advice>(5).fill(mark)),
     ...ADVICES.filter((each) => !MARKS.includes(each)),
   ],
-  // A tree's program knows the first five.
-  beyondTrees: ADVICES.slice(5),
 });
 const onRange = [{ start: "at", length: "pages" }] as const;
 /** What a split allocates. */
@@ -191,9 +191,9 @@ export const SYSCALLS = {
       /** Given: MREMAP_MAYMOVE and MREMAP_FIXED; absent: no flags but those below. */
       to: field.optional(field.page),
       /** MREMAP_MAYMOVE without a place. */
-      maymove: field.mark("may move", [1, 8], { beyondTrees: true }),
+      maymove: field.mark("may move", [1, 8]),
       /** MREMAP_DONTUNMAP, and with it MREMAP_MAYMOVE. */
-      dontunmap: field.mark("the old place stays", [1, 24], { beyondTrees: true }),
+      dontunmap: field.mark("the old place stays", [1, 24]),
     },
     spans: [...onRange, { start: "to", or: "at", length: "newPages" }],
     allocates: ["page-table", ...SPLIT],

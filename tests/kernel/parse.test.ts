@@ -91,6 +91,15 @@ describe("the kernel log", () => {
     expect(parseLogLine(line, WINDOW)).toEqual(event);
   });
 
+  test("a line about RAM is an event where it is known where the RAM of traces begins", () => {
+    const line =
+      "x86/PAT: t:1 map pfn RAM range req write-combining for [mem 0x20002000-0x20003fff], got write-back";
+    const [request, got] = ["write-combining", "write-back"];
+    const event = { kind: "ram-request", start: 2, end: 4, request, got };
+    expect(parseLogLine(line, WINDOW, 0x2000_0000)).toEqual(event);
+    expect(parseLogLine(line, WINDOW)).toBeNull();
+  });
+
   test.each([
     "x86/PAT: init:264 freeing invalid memtype [mem 0xd0001000-0xd0001fff]",
     "x86/PAT: Configuration [0-7]: WB  WC  UC- UC  WB  WP  UC- WT",

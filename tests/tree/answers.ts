@@ -1,7 +1,13 @@
 import { constants } from "node:os";
 import { CACHE_MODES } from "../../src/pat/cachemode.ts";
 import { ALLOCATION_SITES } from "../../src/pat/kernelstate.ts";
-import { protFlags, VM_DONTCOPY, VM_PRIVATE, VM_SEALED } from "../../src/mm/vmaflags.ts";
+import {
+  advisedFlags,
+  protFlags,
+  VM_DONTCOPY,
+  VM_PRIVATE,
+  VM_SEALED,
+} from "../../src/mm/vmaflags.ts";
 import type { Recording, Step, TraceEvent, VmaState } from "../../src/trace/recording.ts";
 import { ENTRY_COPIED } from "../../tree/shown.ts";
 import { RECORD } from "../../tree/wire.ts";
@@ -48,6 +54,7 @@ function vmaWords(vma: VmaState): number[] {
     (vma.private ? VM_PRIVATE : 0) |
     (vma.dontfork === true ? VM_DONTCOPY : 0) |
     (vma.sealed === true ? VM_SEALED : 0) |
+    advisedFlags(vma.advised ?? []) |
     (vma.pat === false ? 1 : 0);
   return [vma.start, vma.end, vma.pfn, flags];
 }

@@ -18,6 +18,7 @@ import { libraryObjects } from "../../tree/library.ts";
 import { firstError } from "../../tree/log.ts";
 import { digestOf, filesOf, isWanted, type Seen, sourcesOf, treeSpec } from "../../tree/sources.ts";
 import { reviewedStubs, stubsText, undefinedSymbols } from "../../tree/stubs.ts";
+import type { Op } from "../../src/trace/op.ts";
 import { unfitForTree } from "../../tree/backend.ts";
 
 const root = mkdtempSync(join(tmpdir(), "pfndiff-tree-test-"));
@@ -177,11 +178,13 @@ describe("the program's sources", () => {
 });
 
 describe("what a tree is asked", () => {
-  test("leaves out ops of drivers and allocations that it does not make, by name", () => {
-    expect(unfitForTree([{ op: "spawn", proc: 0 }])).toBeNull();
-    expect(unfitForTree([{ op: "drv-zap", proc: 0, off: 0, pages: 1 }])).toMatch(/drv-zap/);
-    const fault = { at: "kernel-area", nth: 1 } as const;
-    expect(unfitForTree([{ op: "exit", proc: 0, fault }])).toMatch(/kernel-area/);
+  test("leaves out what it cannot do, by name", () => {
+    const zap: Op = { op: "drv-zap", proc: 0, off: 0, pages: 1 };
+    expect(unfitForTree([{ op: "spawn", proc: 0 }, zap])).toBeNull();
+    const map = { op: "ioremap", proc: 0, slot: 0, mode: "wc", pfn: 0, pages: 1 } as const;
+    expect(unfitForTree([map])).toBeNull();
+    expect(unfitForTree([zap, { ...map, ram: true }])).toMatch(/^ops\[1\] is ioremap with ram/);
+    expect(unfitForTree([{ op: "memunmap-pages", proc: 0, slot: 0 }])).toMatch(/memunmap-pages/);
   });
 
   test.each([

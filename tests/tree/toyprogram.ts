@@ -23,20 +23,25 @@ function opIn(words: Int32Array): Op {
   if (kind === undefined) throw new Error(`there is no op ${words[0]}`);
   const values: Record<string, unknown> = { op: kind };
   let at = 4;
+  const marks: string[] = [];
   for (const [name, field] of Object.entries<Field>(rowOf(kind).fields)) {
     const common = COMMON.indexOf(name);
     if (common >= 0) {
       values[name] = words[1 + common];
       continue;
     }
-    const isThere =
-      !("optional" in field && field.optional && field.role !== "flag") || words[at++] === 1;
+    if (field.role === "flag" && field.optional) {
+      marks.push(name);
+      continue;
+    }
+    const isThere = !("optional" in field && field.optional) || words[at++] === 1;
     const word = words[at++];
     if (!isThere) continue;
     if (field.role === "choice") values[name] = field.values[word as number];
-    else if (field.role === "flag") {
-      if (word === 1 || !field.optional) values[name] = word === 1;
-    } else values[name] = word;
+    else values[name] = field.role === "flag" ? word === 1 : word;
+  }
+  for (const [bit, name] of marks.entries()) {
+    if (((words[at] as number) & (1 << bit)) !== 0) values[name] = true;
   }
   const site = words[WIRE.OP_WORDS - 2] as number;
   if (site > 0) {

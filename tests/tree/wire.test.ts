@@ -1,11 +1,35 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { encodeRequest, RECORD, STOPS, textIn, WIRE } from "../../tree/wire.ts";
+import {
+  CALL_CODE,
+  CALLED,
+  CALLS_WORD,
+  DRIVER_CODE,
+  DRIVER_RAM,
+  encodeRequest,
+  RECORD,
+  STOPS,
+  textIn,
+  WIRE,
+} from "../../tree/wire.ts";
 import { PLACES, RACE_MODES, RACE_WORDS, TURNS } from "../../tree/race/wire.ts";
 import { OP_CODE, opWords } from "../../kernel/wire.ts";
 import { ALLOCATION_SITES } from "../../src/pat/kernelstate.ts";
 import type { Op } from "../../src/trace/op.ts";
-import { VM_DONTCOPY, VM_PRIVATE, VM_READ, VM_SEALED, VM_WRITE } from "../../src/mm/vmaflags.ts";
+import { DMA_BUFFER_PAGES, dmaBufferPfn } from "../../src/mm/driver.ts";
+import {
+  VM_DONTCOPY,
+  VM_HUGEPAGE,
+  VM_NOHUGEPAGE,
+  VM_PRIVATE,
+  VM_RAND_READ,
+  VM_READ,
+  VM_SEALED,
+  VM_SEQ_READ,
+  VM_WRITE,
+} from "../../src/mm/vmaflags.ts";
+import { RAM_START } from "../../src/pat/rampages.ts";
+import { DRIVER_CALLS, DRIVER_OP_KINDS } from "../../src/trace/driverop.ts";
 
 const HOST = readFileSync("tree/program/host/host.h", "utf8");
 const BOTH = readFileSync("tree/program/pfndiff.h", "utf8");
@@ -31,6 +55,7 @@ function enumerated(text: string, name: string): [string, number][] {
 describe("the program's words are ours", () => {
   test("constants, records and reasons to stop have the same numbers", () => {
     const numbers = defined(HOST);
+    numbers.set("OP_WORDS", defined(BOTH).get("PFNDIFF_ROW") ?? 0);
     for (const [name, value] of Object.entries(WIRE))
       expect([name, numbers.get(name)]).toEqual([name, value]);
     const records = Object.entries(RECORD).map(([name, value]) => [`RECORD_${name}`, value]);
@@ -65,8 +90,27 @@ describe("the program's words are ours", () => {
     );
   });
 
+  test("ops of drivers and their calls are numbered by the order of their rows", () => {
+    const upper = (kind: string) => kind.toUpperCase().replaceAll("-", "_");
+    const ops = DRIVER_OP_KINDS.map((kind, at) => [upper(kind), DRIVER_CODE + at]);
+    expect(enumerated(HOST, "driver_op")).toEqual(ops);
+    const names = [...DRIVER_CALLS, "fault-insert", "fault-remap", "fault-segment"];
+    const calls = names.map((name, at) => [`CALL_${upper(name)}`, CALL_CODE + at]);
+    expect(enumerated(BOTH, "pfndiff_call")).toEqual(calls);
+    expect(CALLED).toHaveLength(calls.length);
+    expect(defined(HOST).get("CALLS_WORD")).toBe(CALLS_WORD);
+  });
+
+  test("RAM, and the buffers in it, have the models' pfns", () => {
+    const numbers = defined(BOTH);
+    expect(numbers.get("PFNDIFF_SHOWN_RAM")).toBe(RAM_START);
+    expect(numbers.get("PFNDIFF_DRIVER_RAM")).toBe(DRIVER_RAM);
+    expect(numbers.get("PFNDIFF_BUFFER_PAGES")).toBe(DMA_BUFFER_PAGES);
+    expect(RAM_START + (numbers.get("PFNDIFF_BUFFERS") ?? 0)).toBe(dmaBufferPfn(0));
+  });
+
   test("allocation sites stand in their order, after none", () => {
-    const names = ALLOCATION_SITES.filter((site) => site !== "kernel-area").map(
+    const names = ALLOCATION_SITES.map(
       (site, at) => [`SITE_${site.toUpperCase().replaceAll("-", "_")}`, at + 1] as const,
     );
     expect(enumerated(BOTH, "pfndiff_site")).toEqual([["SITE_NONE", 0], ...names]);
@@ -74,7 +118,8 @@ describe("the program's words are ours", () => {
 
   test("flags of VMAs are those of the models", () => {
     const numbers = defined(BOTH);
-    const flags = { VM_PRIVATE, VM_READ, VM_WRITE, VM_DONTCOPY, VM_SEALED };
+    const advised = { VM_RAND_READ, VM_SEQ_READ, VM_HUGEPAGE, VM_NOHUGEPAGE };
+    const flags = { VM_PRIVATE, VM_READ, VM_WRITE, VM_DONTCOPY, VM_SEALED, ...advised };
     for (const [name, flag] of Object.entries(flags)) {
       expect([name, numbers.get(name.replace("VM_", "SEEN_"))]).toEqual([name, flag]);
     }
@@ -102,6 +147,32 @@ describe("a request", () => {
     expect(words.slice(0, WIRE.TRACE_WORDS)).toEqual([16, 24, 1, 3, 2]);
     const second = words.slice(WIRE.TRACE_WORDS + WIRE.OP_WORDS);
     expect(second).toEqual([...opWords(ops[1] as Op), 5, 2]);
+  });
+
+  test("has a row for each call of a driver, behind its op, which the failing allocation stays with", () => {
+    const op: Op = {
+      op: "drv-mmap",
+      proc: 2,
+      at: 1,
+      pages: 4,
+      off: 8,
+      prot: "r",
+      private: true,
+      calls: [
+        { call: "remap", off: 1, pages: 2, pfn: 5, ram: true, mode: "uc-" },
+        { call: "fail", errno: "EIO" },
+      ],
+      fault: { at: "kernel-area", nth: 3 },
+    };
+    const rows = [...encodeRequest([{ world, ops: [op] }])].slice(1 + WIRE.TRACE_WORDS - 1);
+    const row = WIRE.OP_WORDS;
+    const cut = [0, 1, 2].map((nth) => rows.slice(1 + nth * row, 1 + (nth + 1) * row));
+    expect(rows[0]).toBe(3);
+    expect(cut).toEqual([
+      [DRIVER_CODE, 2, 1, 4, 8, 1, 1, 2, 6, 3],
+      [CALL_CODE, 1, 2, 5, 1, 2, 0, 0, 0, 0],
+      [CALL_CODE + 5, 5, 0, 0, 0, 0, 0, 0, 0, 0],
+    ]);
   });
 
   test("text ends at the first NUL", () => {

@@ -10,11 +10,35 @@
 #define PFNDIFF_WINDOW 0x10000000UL
 #define PFNDIFF_WINDOW_PAGES 16384UL
 #define PFNDIFF_PAGE 4096UL
+/* Where there is room for a mapping that may lie anywhere. */
+#define PFNDIFF_ROOM 0x10000000000UL
 /* Pages of memory that page tables and copies on write are made of. */
 #define PFNDIFF_RAM_PAGES 65536UL
 
 /* The allocation sites of traces, in the order of ALLOCATION_SITES in tree/wire.ts. */
-enum pfndiff_site { SITE_NONE, SITE_MEMTYPE, SITE_CONTEXT, SITE_PAGE_TABLE, SITE_VMA, SITE_VMA_SETUP };
+enum pfndiff_site { SITE_NONE, SITE_MEMTYPE, SITE_CONTEXT, SITE_PAGE_TABLE, SITE_VMA, SITE_VMA_SETUP,
+	SITE_KERNEL_AREA };
+
+/* Words of an op, or of a call of a driver's handler, which follows its op. */
+#define PFNDIFF_ROW 10
+#define PFNDIFF_MOST_CALLS 1024
+#define PFNDIFF_MOST_MAPS 128
+
+/* RAM that drivers map: pages from this pfn on, of which answers say that they begin at that one. */
+#define PFNDIFF_DRIVER_RAM 131072UL
+#define PFNDIFF_DRIVER_RAM_PAGES 131072UL
+#define PFNDIFF_SHOWN_RAM 1048576
+/* Where buffers of coherent memory lie in it, and how long one is (src/mm/driver.ts). */
+#define PFNDIFF_BUFFERS 65536UL
+#define PFNDIFF_BUFFER_PAGES 4UL
+
+/* Calls of a driver's handlers, in the order of CALLS in src/trace/driverop.ts; then what handlers of faults do. */
+enum pfndiff_call {
+	CALL_REMAP = 96, CALL_REMAP_WINDOW, CALL_DMA, CALL_DMA_WINDOW, CALL_ZAP, CALL_FAIL, CALL_IGNORE_ERRORS,
+	CALL_FAULT_HANDLER, CALL_FAULT_INSERT, CALL_FAULT_REMAP, CALL_FAULT_SEGMENT,
+};
+
+enum pfndiff_via { KERNEL_IOREMAP, KERNEL_MEMREMAP };
 
 /* Flags of a VMA as answers spell them: src/mm/vmaflags.ts, and bit 0 for a lost VM_PAT. */
 #define SEEN_PAT_LOST 1
@@ -23,6 +47,12 @@ enum pfndiff_site { SITE_NONE, SITE_MEMTYPE, SITE_CONTEXT, SITE_PAGE_TABLE, SITE
 #define SEEN_WRITE 8
 #define SEEN_DONTCOPY 16
 #define SEEN_SEALED 32
+#define SEEN_RAND_READ 64
+#define SEEN_SEQ_READ 128
+#define SEEN_HUGEPAGE 256
+#define SEEN_NOHUGEPAGE 512
+/* It is of the driver's file. */
+#define SEEN_DRIVERS 1024
 
 /* A page table entry as answers spell it: (pfn << 3) | cache mode, or one of these. */
 #define ENTRY_NONE (-1)
@@ -30,6 +60,9 @@ enum pfndiff_site { SITE_NONE, SITE_MEMTYPE, SITE_CONTEXT, SITE_PAGE_TABLE, SITE
 
 struct seen_vma { int start, end, pfn, flags; };
 struct seen_memtype { int start, end, mode; };
+/* A call that a driver has made, what it returned, and for a remap on fault how many pages it was of. */
+struct seen_call { int call, error, pages; };
+struct seen_kernel_map { int via, slot, start, end, mode; };
 /* A page table entry as the processor reads it, 0 where there is none, and as it was told. */
 struct seen_entry { unsigned long raw; int entry; };
 
@@ -75,9 +108,21 @@ long k_madvise(void *mm, unsigned long at, unsigned long length, int advice);
 long k_mlock(void *mm, unsigned long at, unsigned long length);
 long k_munlock(void *mm, unsigned long at, unsigned long length);
 long k_mseal(void *mm, unsigned long at, unsigned long length);
-long k_mremap(void *mm, unsigned long at, unsigned long length, unsigned long fresh, int moves, unsigned long to);
+long k_mremap(void *mm, unsigned long at, unsigned long length, unsigned long fresh, int flags, unsigned long to);
 long k_touch(void *mm, unsigned long at, int write);
 void k_revoke(void);
+/* Ops of a driver, with the rows of `count` calls. */
+long k_drv_mmap(void *mm, unsigned long at, unsigned long length, int prot, int is_private, unsigned long off,
+		const int *rows, int count);
+long k_drv_run(void *mm, unsigned long at, const int *rows, int count);
+void k_drv_zap(unsigned long off, unsigned long pages);
+/* The calls since the last time; there is room for PFNDIFF_MOST_CALLS. */
+int k_calls(struct seen_call *out);
+long k_kernel_map(int via, int slot, int mode, int pfn, int pages);
+long k_kernel_unmap(int via, int slot);
+int k_kernel_maps(struct seen_kernel_map *out);
+long k_reserve_wc(int pfn, int pages);
+void k_free_wc(int pfn, int pages);
 /* The VMAs of a window, the memtype list; counts of what was written. */
 int k_vmas(void *mm, int pages, struct seen_vma *out, int room);
 int k_memtypes(struct seen_memtype *out, int room);
@@ -87,6 +132,8 @@ int k_entries(void *mm, int pages, struct seen_entry *seen, int *out);
 void k_clean(void);
 /* Pages that are in use. */
 long k_pages_used(void);
+/* Whether an address lies in a page that is not in use. */
+int k_is_freed_page(unsigned long at);
 /* What is free is handed out in an order that says nothing of what was used before. */
 void k_sort_pages(void);
 /* One-time warnings may show again. */

@@ -2,6 +2,7 @@ import { KernelUnavailable } from "../../kernel/unavailable.ts";
 import type { Both, Stop, Task } from "../../src/trace/both.ts";
 import { inOrder, type Race } from "../../src/trace/race.ts";
 import type { Design, Recording } from "../../src/trace/recording.ts";
+import { isDriverOp } from "../../src/trace/driverkinds.ts";
 import { UserError } from "../../src/usererror.ts";
 import { unfitForTree } from "../backend.ts";
 import { ProgramEnded, TreeChild } from "../child.ts";
@@ -82,6 +83,9 @@ export class RaceProgram {
   requireFit(race: Race): void {
     const why = unfitForTree(inOrder(race, []).ops);
     if (why !== null) throw new UserError(`${this.id}: ${why}`);
+    const driver = [...race.both.a, ...race.both.b].find(isDriverOp);
+    if (driver === undefined) return;
+    throw new UserError(`${this.id}: ${driver.op} cannot run beside another task`);
   }
 
   /** Runs every schedule up to a bound; `watch` is told how far it is and may end it. */

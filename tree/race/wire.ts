@@ -3,7 +3,7 @@ import { cattrName, type PageCacheMode } from "../../src/pat/cachemode.ts";
 import type { Memtype } from "../../src/trace/recording.ts";
 import { inOrder, type Race } from "../../src/trace/race.ts";
 import { PAT_LOST } from "../shown.ts";
-import { encodeRequest, RECORD, textIn } from "../wire.ts";
+import { encodeRequest, RECORD, rowsOf, textIn } from "../wire.ts";
 
 /** Our half of what program/host/host.h agrees on about two tasks; a test compares the two. */
 export const RACE_WORDS = 8;
@@ -76,7 +76,7 @@ export function encodeRace(race: Race, request: RaceRequest): Int32Array {
   const { mode, points, bound = 0, slice = 0, schedule = [] } = request;
   const { a, b } = race.both;
   const more = [
-    race.at,
+    rowsOf(ops.slice(0, race.at)),
     a.length,
     b.length,
     RACE_MODES.indexOf(mode),

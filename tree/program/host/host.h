@@ -17,12 +17,15 @@
  * Where two tasks run some of its ops by turns, 4 is added to write-back, and RACE_WORDS words follow the ops: the first
  * of them, how many are of either task (one after the other), enum race_mode, whether accesses are points, most
  * preemptions, schedules of a slice, stops; and two words a stop, task and point.
+ * An op of a driver is its code, its process, its fields in their order and, in CALLS_WORD, how many calls it makes;
+ * these follow it, as rows of their own that count as ops do: a code and fields.
  * An answer is its length and, for each trace, records: a word of kind and one of length, then so many words.
  */
 #define WIRE_VERSION 1
 #define TRACE_WORDS 5
-#define OP_WORDS 10
+#define OP_WORDS PFNDIFF_ROW
 #define OWN_WORDS 4
+#define CALLS_WORD 7
 #define RACE_WORDS 8
 #define HELLO_MAGIC 0x45525450
 
@@ -39,6 +42,8 @@ enum record {
 	RECORD_TRACE = 10, /* the page where the region of the trace begins */
 	RECORD_FAILED = 11, /* site and number of the allocation that failed within the op */
 	RECORD_PASSED = 13, /* the functions that the op passed, in the order of their first calls, as text */
+	RECORD_CALLS = 14, /* call, errno, pages of each call that a driver has made */
+	RECORD_KERNEL_MAPS = 15, /* via, slot, start, end, mode of each range that the kernel has mapped for itself */
 	RECORD_SPENT = 12, /* the trace is over, and the answer ends here: it has left something behind */
 	RECORD_RACED = 20, /* task: the next step is of its next op, which has come to its end */
 	RECORD_POINT = 21, /* task, number of the point, kind, enum turn, ops that the task has done; then lock, functions, state as text */
@@ -51,6 +56,12 @@ enum stop { STOP_BUG = 1, STOP_CRASH = 2, STOP_HANG = 3, STOP_STUB = 4, STOP_UNF
 enum op_code {
 	OP_SPAWN, OP_MMAP, OP_MUNMAP, OP_MREMAP, OP_MPROTECT, OP_MADVISE, OP_TOUCH,
 	OP_FORK, OP_EXIT, OP_MLOCK, OP_MUNLOCK, OP_MSEAL, OP_REVOKE,
+};
+
+/* In the order of DRIVER_OPS in src/trace/driverop.ts. */
+enum driver_op {
+	DRV_MMAP = 64, DRV_RUN, DRV_ZAP, IOREMAP, IOUNMAP, MEMREMAP, MEMUNMAP, MEMREMAP_PAGES, MEMUNMAP_PAGES,
+	RESERVE_MEMTYPE_WC, FREE_MEMTYPE_WC, SET_MEMORY,
 };
 
 /* The compiler's library, where the kernel's code counts the lines that run. */
@@ -73,7 +84,7 @@ struct race {
 };
 
 struct trace {
-	int pfns, vpages, write_back, maps, ops;
+	int pfns, vpages, write_back, maps, ops; /* calls of drivers count as ops */
 	int is_watched; /* each step says which functions it passed */
 	const struct race *race; /* NULL where nothing is raced */
 };
@@ -136,6 +147,8 @@ void memory_setup(void);
 void memory_mark(void);
 /* Ends the trace where what has been freed since the mark was written to afterwards. */
 void memory_check(void);
+/* Whether an access is to an object that has been freed: of which kind, and how far into it. */
+int memory_is_freed(unsigned long at, unsigned long size, const char **what, unsigned long *into);
 int memory_left(char *text, size_t size);
 /* The kind of the object that an address lies in, and how far; NULL for none. */
 const char *memory_kind(unsigned long address, unsigned long *offset);

@@ -24,6 +24,7 @@ static unsigned char class_of[CHUNKS];
 static unsigned int first_free[CLASSES + 1]; // slot numbers + 1
 static unsigned int (*next_free)[SLOTS];
 static unsigned char (*kind_of)[SLOTS]; // 0 for a free slot
+static unsigned char (*last_kind)[SLOTS]; // of what was freed there
 static unsigned long chunks;
 static const char *kinds[MOST_KINDS + 1];
 static int kind_count;
@@ -55,6 +56,7 @@ void memory_setup(void)
 	kind_of = reserve(NULL, sizeof(*kind_of) * CHUNKS);
 	next_sorted = reserve(NULL, sizeof(*next_sorted) * CHUNKS);
 	was_used = reserve(NULL, sizeof(*was_used) * CHUNKS);
+	last_kind = reserve(NULL, sizeof(*last_kind) * CHUNKS);
 }
 
 static unsigned long size_in(unsigned int class)
@@ -189,11 +191,26 @@ void host_free(const void *object)
 		host_bug(offset % CHUNK % size ? "the inside of an object is freed" : "an object is freed twice");
 	live--;
 	live_of[kind_of[chunk][slot]]--;
+	last_kind[chunk][slot] = kind_of[chunk][slot];
 	kind_of[chunk][slot] = 0;
 	memset((void *)object, POISON, size);
 	note_freed(chunk * SLOTS + slot);
 	next_free[chunk][slot] = first_free[class_of[chunk]];
 	first_free[class_of[chunk]] = chunk * SLOTS + slot + 1;
+}
+
+int memory_is_freed(unsigned long at, unsigned long size, const char **what, unsigned long *into)
+{
+	const unsigned long offset = at - ARENA, chunk = offset / CHUNK, last = at + size - 1 - ARENA;
+	unsigned long slot, width;
+
+	if (chunk >= chunks || last / CHUNK != chunk)
+		return 0;
+	width = size_in(class_of[chunk]);
+	slot = offset % CHUNK / width;
+	*into = offset % CHUNK % width;
+	*what = kinds[last_kind[chunk][slot]];
+	return *what && !kind_of[chunk][slot];
 }
 
 long memory_live(void)

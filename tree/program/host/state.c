@@ -17,6 +17,8 @@ static int vpages_room, list_count, list_room, most_procs;
 static struct seen_memtype *list, *list_now;
 static struct seen_vma *vmas_now;
 static int *changed;
+static struct seen_kernel_map maps[PFNDIFF_MOST_MAPS];
+static int map_count;
 
 static void *grown(void *old, size_t size)
 {
@@ -43,7 +45,7 @@ void state_begin(const struct trace *trace)
 	for (int i = 0; i < most_procs; i++)
 		shown[i].alive = shown[i].count = 0;
 	most_procs = 0;
-	list_count = 0;
+	list_count = map_count = 0;
 }
 
 static void show_list(void)
@@ -89,6 +91,27 @@ static void show_entries(struct shown *it, int proc, void *mm, int vpages)
 	memcpy(words + 1, changed, sizeof(*changed) * count);
 }
 
+static void show_calls(void)
+{
+	static struct seen_call calls[PFNDIFF_MOST_CALLS];
+	const int count = k_calls(calls);
+
+	if (count)
+		answer_record(RECORD_CALLS, (const int *)calls, count * 3);
+}
+
+static void show_kernel_maps(void)
+{
+	static struct seen_kernel_map now[PFNDIFF_MOST_MAPS];
+	const int count = k_kernel_maps(now);
+
+	if (count == map_count && !memcmp(now, maps, sizeof(*now) * (size_t)count))
+		return;
+	answer_record(RECORD_KERNEL_MAPS, (const int *)now, count * 5);
+	memcpy(maps, now, sizeof(*now) * (size_t)count);
+	map_count = count;
+}
+
 static void begin_process(struct shown *it, int vpages)
 {
 	if (!it->vmas)
@@ -102,6 +125,8 @@ static void begin_process(struct shown *it, int vpages)
 void state_show(const struct trace *trace, void *const *mms, int procs, int proc, int child, int all)
 {
 	show_list();
+	show_calls();
+	show_kernel_maps();
 	if (procs > most_procs)
 		most_procs = procs;
 	for (int i = 0; i < procs; i++) {

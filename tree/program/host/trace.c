@@ -1,10 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0
 // Runs a trace: every op on the kernel's code, and after it what can be seen.
+#define _GNU_SOURCE
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include "host.h"
+
+// Those that libc may not know yet.
+#ifndef MREMAP_DONTUNMAP
+#define MREMAP_DONTUNMAP 4
+#endif
+#ifndef MADV_DONTNEED_LOCKED
+#define MADV_DONTNEED_LOCKED 24
+#endif
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
+#ifndef MADV_GUARD_INSTALL
+#define MADV_GUARD_INSTALL 102
+#define MADV_GUARD_REMOVE 103
+#endif
 
 #define APERTURE 0x100000000UL
 
@@ -31,7 +47,66 @@ static long fork_of(int proc, int child, int late)
 
 // By the order of PROTS (src/trace/fields.ts) and ADVICES (src/trace/syscalls.ts).
 static const int prots[] = { PROT_NONE, PROT_READ, PROT_READ | PROT_WRITE };
-static const int advices[] = { MADV_DONTFORK, MADV_DOFORK, MADV_DONTNEED, MADV_WIPEONFORK, MADV_WILLNEED };
+static const int advices[] = {
+	MADV_DONTFORK, MADV_DOFORK, MADV_DONTNEED, MADV_WIPEONFORK, MADV_WILLNEED,
+	MADV_NORMAL, MADV_RANDOM, MADV_SEQUENTIAL, MADV_HUGEPAGE, MADV_NOHUGEPAGE,
+	MADV_KEEPONFORK, MADV_DONTDUMP, MADV_DODUMP, MADV_MERGEABLE, MADV_UNMERGEABLE,
+	MADV_FREE, MADV_COLD, MADV_PAGEOUT, MADV_DONTNEED_LOCKED, MADV_POPULATE_READ,
+	MADV_POPULATE_WRITE, MADV_COLLAPSE, MADV_REMOVE, MADV_GUARD_INSTALL,
+	MADV_GUARD_REMOVE,
+};
+
+static long remap_of(void *mm, const int *op)
+{
+	const int *own = op + OWN_WORDS;
+	int flags = own[1] ? MREMAP_MAYMOVE | MREMAP_FIXED : 0;
+
+	if (own[3] & 1)
+		flags |= MREMAP_MAYMOVE;
+	if (own[3] & 2)
+		flags |= MREMAP_MAYMOVE | MREMAP_DONTUNMAP;
+	return k_mremap(mm, address(op[2]), bytes(op[3]), bytes(own[0]), flags, own[1] ? address(own[2]) : 0);
+}
+
+// The rows of an op's calls, which follow it: only an op of a driver has any.
+static int calls_of(const int *op)
+{
+	return op[0] >= DRV_MMAP ? op[CALLS_WORD] : 0;
+}
+
+static long perform_driver_op(void *mm, const int *op)
+{
+	const int *rows = op + OP_WORDS;
+	const int calls = calls_of(op);
+
+	switch ((enum driver_op)op[0]) {
+	case DRV_MMAP:
+		return k_drv_mmap(mm, address(op[2]), bytes(op[3]), prots[op[5]], op[6], (unsigned long)op[4], rows, calls);
+	case DRV_RUN:
+		return k_drv_run(mm, address(op[2]), rows, calls);
+	case DRV_ZAP:
+		k_drv_zap((unsigned long)op[2], (unsigned long)op[3]);
+		return 0;
+	case IOREMAP:
+		return k_kernel_map(KERNEL_IOREMAP, op[2], op[3], op[4], op[6]);
+	case IOUNMAP:
+		return k_kernel_unmap(KERNEL_IOREMAP, op[2]);
+	case MEMREMAP:
+		return k_kernel_map(KERNEL_MEMREMAP, op[2], op[3], op[4], op[6]);
+	case MEMUNMAP:
+		return k_kernel_unmap(KERNEL_MEMREMAP, op[2]);
+	case RESERVE_MEMTYPE_WC:
+		return k_reserve_wc(op[2], op[3]);
+	case FREE_MEMTYPE_WC:
+		k_free_wc(op[2], op[3]);
+		return 0;
+	case MEMREMAP_PAGES:
+	case MEMUNMAP_PAGES:
+	case SET_MEMORY:
+		break;
+	}
+	host_unfit("an op of drivers that this program does not know");
+}
 
 long trace_perform(const int *op)
 {
@@ -48,13 +123,15 @@ long trace_perform(const int *op)
 	}
 	if (!mm)
 		return -ESRCH;
+	if (op[0] >= DRV_MMAP)
+		return perform_driver_op(mm, op);
 	switch ((enum op_code)op[0]) {
 	case OP_MMAP:
 		return k_mmap(mm, own[1], at, length, prots[own[2]], own[3], (unsigned long)own[0]);
 	case OP_MUNMAP:
 		return k_munmap(mm, at, length);
 	case OP_MREMAP:
-		return k_mremap(mm, at, length, bytes(own[0]), own[1], own[1] ? address(own[2]) : 0);
+		return remap_of(mm, op);
 	case OP_MPROTECT:
 		return k_mprotect(mm, at, length, prots[own[0]]);
 	case OP_MADVISE:
@@ -142,7 +219,8 @@ static void run_op(const struct trace *trace, const int *op, int is_shown)
 	k_fault(SITE_NONE, 0);
 	answer_result((int)-result);
 	if (is_shown)
-		state_show(trace, mms, procs, op[1], op[0] == OP_FORK ? op[OWN_WORDS] : -1, op[0] == OP_REVOKE);
+		state_show(trace, mms, procs, op[1], op[0] == OP_FORK ? op[OWN_WORDS] : -1,
+			   op[0] == OP_REVOKE || op[0] == DRV_ZAP);
 }
 
 int trace_run(const struct trace *trace, const int *ops)
@@ -167,6 +245,7 @@ int trace_run(const struct trace *trace, const int *ops)
 			const int is_shown = !race || race->mode == RACE_RUN || i >= race->from;
 
 			run_op(trace, ops + (size_t)i * OP_WORDS, is_shown);
+			i += calls_of(ops + (size_t)i * OP_WORDS);
 		}
 	}
 	trouble_is_quiet = 1;

@@ -32,13 +32,14 @@ void k_init(unsigned long ram, unsigned long memmap)
 	proc_caches_init();
 	anon_vma_init();
 	pfndiff_devices_init();
+	pfndiff_drivers_init();
 }
 
 #if HAS_MM_GET_UNMAPPED_AREA
 static unsigned long fixed_area(struct file *file, unsigned long address, unsigned long length,
 				unsigned long offset, unsigned long flags)
 {
-	return address;
+	return pfndiff_room(address);
 }
 #endif
 
@@ -90,6 +91,18 @@ int __wrap_anon_vma_fork(struct vm_area_struct *vma, struct vm_area_struct *pare
 int __wrap_anon_vma_fork(struct vm_area_struct *vma, struct vm_area_struct *parent)
 {
 	return pfndiff_fails(SITE_VMA_SETUP) ? -ENOMEM : __real_anon_vma_fork(vma, parent);
+}
+
+/* The site is of duplicates: a new VMA neither fails nor counts. */
+struct vm_area_struct *__real_vm_area_alloc(struct mm_struct *mm);
+struct vm_area_struct *__wrap_vm_area_alloc(struct mm_struct *mm);
+struct vm_area_struct *__wrap_vm_area_alloc(struct mm_struct *mm)
+{
+	const bool was = pfndiff_pause_faults(true);
+	struct vm_area_struct *vma = __real_vm_area_alloc(mm);
+
+	pfndiff_pause_faults(was);
+	return vma;
 }
 
 /* The limit on VMAs is for those of the window. */
@@ -148,14 +161,21 @@ static long done(unsigned long result)
 	done(__x64_sys_##name(&regs_));						\
 })
 
-long k_mmap(void *mm, int via, unsigned long at, unsigned long length, int prot, int is_private, unsigned long pfn)
+long pfndiff_mmap(struct mm_struct *mm, struct file *file, unsigned long at, unsigned long length, int prot,
+		  int is_private, unsigned long offset)
 {
 	const int flags = MAP_FIXED | (is_private ? MAP_PRIVATE : MAP_SHARED);
+
+	pfndiff_become(mm);
+	return done(vm_mmap_pgoff(file, at, length, prot, flags, offset));
+}
+
+long k_mmap(void *mm, int via, unsigned long at, unsigned long length, int prot, int is_private, unsigned long pfn)
+{
 	/* A resource file begins with the resource, /dev/mem with physical page 0. */
 	const unsigned long offset = (via < 2 ? 0 : pfndiff_base >> PAGE_SHIFT) + pfn;
 
-	pfndiff_become(mm);
-	return done(vm_mmap_pgoff(pfndiff_file(via), at, length, prot, flags, offset));
+	return pfndiff_mmap(mm, pfndiff_file(via), at, length, prot, is_private, offset);
 }
 
 long k_munmap(void *mm, unsigned long at, unsigned long length)
@@ -196,9 +216,9 @@ long k_mseal(void *mm, unsigned long at, unsigned long length)
 	return done(pfndiff_mseal(&regs));
 }
 
-long k_mremap(void *mm, unsigned long at, unsigned long length, unsigned long fresh, int moves, unsigned long to)
+long k_mremap(void *mm, unsigned long at, unsigned long length, unsigned long fresh, int flags, unsigned long to)
 {
-	return SYSCALL(mremap, mm, at, length, fresh, moves ? MREMAP_MAYMOVE | MREMAP_FIXED : 0, to);
+	return SYSCALL(mremap, mm, at, length, fresh, flags, to);
 }
 
 void k_revoke(void)

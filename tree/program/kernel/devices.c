@@ -9,7 +9,9 @@
 #define FILES 4
 
 static struct pci_dev *device;
-static struct inode inode;
+/* A file of sysfs is a regular one, /dev/mem is not. */
+static struct inode resource_inode, mem_inode;
+static struct super_block sysfs;
 static struct address_space mapping;
 static struct file files[FILES];
 static struct file_operations resource_fops, resource_wc_fops;
@@ -26,14 +28,15 @@ static int map_resource_wc(struct file *file, struct vm_area_struct *vma)
 	return pci_mmap_resource_range(device, BAR, vma, pci_mmap_mem, 1);
 }
 
-static void open_file(struct file *file, const struct file_operations *fops, unsigned int flags)
+void pfndiff_open_file(struct file *file, const struct file_operations *fops, struct inode *inode,
+		       struct address_space *of, unsigned int flags)
 {
 	file->f_mode = FMODE_READ | FMODE_WRITE | FMODE_CAN_READ;
 #ifdef FMODE_UNSIGNED_OFFSET
 	file->f_mode |= FMODE_UNSIGNED_OFFSET;
 #endif
-	file->f_mapping = &mapping;
-	file->f_inode = &inode;
+	file->f_mapping = of;
+	file->f_inode = inode;
 	file->f_op = fops;
 	file->f_flags = O_RDWR | flags;
 #if HAS_F_COUNT
@@ -46,9 +49,12 @@ void pfndiff_devices_init(void)
 	device = host_alloc("device", sizeof(*device), 64);
 	memset(device, 0, sizeof(*device));
 	device->resource[BAR].flags = IORESOURCE_MEM;
-	inode.i_mode = S_IFCHR;
-	inode.i_mapping = &mapping;
-	mapping.host = &inode;
+	sysfs.s_maxbytes = HAS_LARGE_SYSFS_FILES ? MAX_LFS_FILESIZE : MAX_NON_LFS;
+	resource_inode.i_mode = S_IFREG;
+	resource_inode.i_sb = &sysfs;
+	mem_inode.i_mode = S_IFCHR;
+	resource_inode.i_mapping = mem_inode.i_mapping = &mapping;
+	mapping.host = &mem_inode;
 	mapping.i_mmap = RB_ROOT_CACHED;
 	__init_rwsem(&mapping.i_mmap_rwsem, "", NULL);
 	resource_fops.mmap = map_resource;
@@ -56,10 +62,10 @@ void pfndiff_devices_init(void)
 #ifdef FOP_UNSIGNED_OFFSET
 	resource_fops.fop_flags = resource_wc_fops.fop_flags = FOP_UNSIGNED_OFFSET;
 #endif
-	open_file(&files[0], &resource_fops, 0);
-	open_file(&files[1], &resource_wc_fops, 0);
-	open_file(&files[2], pfndiff_mem_fops, 0);
-	open_file(&files[3], pfndiff_mem_fops, O_DSYNC);
+	pfndiff_open_file(&files[0], &resource_fops, &resource_inode, &mapping, 0);
+	pfndiff_open_file(&files[1], &resource_wc_fops, &resource_inode, &mapping, 0);
+	pfndiff_open_file(&files[2], pfndiff_mem_fops, &mem_inode, &mapping, 0);
+	pfndiff_open_file(&files[3], pfndiff_mem_fops, &mem_inode, &mapping, O_DSYNC);
 }
 
 struct file *pfndiff_file(int via)
@@ -74,5 +80,6 @@ void k_world(unsigned long base, unsigned long pages, int write_back, int maps)
 	pfndiff_write_back = write_back;
 	device->resource[BAR].start = base;
 	device->resource[BAR].end = base + pfndiff_bytes - 1;
+	pfndiff_drivers_begin();
 	sysctl_max_map_count = maps ? maps : DEFAULT_MAX_MAP_COUNT;
 }

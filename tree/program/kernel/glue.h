@@ -14,8 +14,8 @@
 
 /* Whether the allocation at hand is the one that was told to fail. */
 bool pfndiff_fails(enum pfndiff_site site);
-/* What the glue itself allocates on the way neither fails nor counts. */
-void pfndiff_pause_faults(bool pause);
+/* What the glue itself allocates on the way neither fails nor counts. Returns whether that was so. */
+bool pfndiff_pause_faults(bool pause);
 /* Where two tasks run by turns, another may go on here: before a lock is taken, after it is given back. */
 static inline void pfndiff_point(int kind, const void *lock)
 {
@@ -32,9 +32,23 @@ void pfndiff_become(struct mm_struct *mm);
 struct task_struct *pfndiff_task(void);
 /* A file by the way a process reaches the region (VIAS of src/trace/syscalls.ts). */
 struct file *pfndiff_file(int via);
+/* The address that is asked for, or where there is room. */
+unsigned long pfndiff_room(unsigned long address);
 void pfndiff_memory_init(unsigned long ram, unsigned long memmap);
 void pfndiff_tasks_init(void);
 void pfndiff_devices_init(void);
+void pfndiff_drivers_init(void);
+struct inode;
+void pfndiff_open_file(struct file *file, const struct file_operations *fops, struct inode *inode,
+		       struct address_space *mapping, unsigned int flags);
+/* Forgets what the trace before had installed. */
+void pfndiff_drivers_begin(void);
+bool pfndiff_is_drivers(const struct vm_area_struct *vma);
+/* Whether a fault handler has left an access unserved: it would fault for ever. */
+bool pfndiff_is_unserved(void);
+void pfndiff_unmap_all(void);
+long pfndiff_mmap(struct mm_struct *mm, struct file *file, unsigned long at, unsigned long length, int prot,
+		  int is_private, unsigned long offset);
 /* Where it is declared has changed; what it is has not. */
 extern int sysctl_max_map_count;
 /* The region of the trace at hand, in bytes. */

@@ -5,9 +5,8 @@
 
 /* With CONFIG_RANDOMIZE_MEMORY the direct map and the memory map may begin anywhere: in two areas of this process. */
 unsigned long page_offset_base, vmemmap_base, phys_base, zero_page_pfn = 1;
-#if HAS_VMALLOC_BASE
-unsigned long vmalloc_base;
-#endif
+/* Nobody looks at what lies there. */
+unsigned long vmalloc_base = 0x600000000000;
 LIST_HEAD(pgd_list);
 pteval_t __supported_pte_mask = ~0, __default_kernel_pte_mask = ~0;
 unsigned int pgdir_shift = 39, ptrs_per_p4d = 1;
@@ -30,7 +29,7 @@ void pfndiff_memory_init(unsigned long ram, unsigned long memmap)
 {
 	page_offset_base = ram;
 	vmemmap_base = memmap;
-	highest_memmap_pfn = PFNDIFF_RAM_PAGES;
+	highest_memmap_pfn = PFNDIFF_DRIVER_RAM + PFNDIFF_DRIVER_RAM_PAGES;
 	high_memory = (void *)(ram + PFNDIFF_RAM_PAGES * PAGE_SIZE);
 	for (unsigned long i = 0; i < PFNDIFF_RAM_PAGES - KEPT_PAGES; i++)
 		unused[unused_count++] = PFNDIFF_RAM_PAGES - 1 - i;
@@ -39,6 +38,13 @@ void pfndiff_memory_init(unsigned long ram, unsigned long memmap)
 long k_pages_used(void)
 {
 	return PFNDIFF_RAM_PAGES - KEPT_PAGES - unused_count;
+}
+
+int k_is_freed_page(unsigned long at)
+{
+	const unsigned long pfn = (at - page_offset_base) >> PAGE_SHIFT;
+
+	return pfn >= KEPT_PAGES && pfn < untouched && !is_used[pfn];
 }
 
 static struct page *get_page_of(gfp_t flags, unsigned int order)

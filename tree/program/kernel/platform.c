@@ -20,20 +20,28 @@ u8 mtrr_type_lookup(u64 start, u64 end, u8 *uniform)
 	return pfndiff_write_back ? MTRR_TYPE_WRBACK : MTRR_TYPE_UNCACHABLE;
 }
 
+static bool is_ram(u64 start, u64 end)
+{
+	const u64 ram = (u64)PFNDIFF_DRIVER_RAM << PAGE_SHIFT;
+
+	return start < ram + (PFNDIFF_DRIVER_RAM_PAGES << PAGE_SHIFT) && end > ram;
+}
+
 int region_intersects(resource_size_t start, size_t size, unsigned long flags, unsigned long desc)
 {
-	return REGION_DISJOINT;
+	return is_ram(start, start + size) ? REGION_INTERSECTS : REGION_DISJOINT;
 }
 
 int page_is_ram(unsigned long pfn)
 {
-	return 0;
+	return is_ram((u64)pfn << PAGE_SHIFT, ((u64)pfn + 1) << PAGE_SHIFT);
 }
 
+/* Ranges lie wholly in RAM or wholly in the region. */
 int walk_system_ram_range(unsigned long start, unsigned long pages, void *arg,
 			  int (*function)(unsigned long, unsigned long, void *))
 {
-	return -1;
+	return page_is_ram(start) ? function(start, pages, arg) : -1;
 }
 
 bool path_noexec(const struct path *path)
@@ -48,16 +56,21 @@ static bool is_isa_window(u64 start, u64 end)
 
 struct x86_platform_ops x86_platform = { .is_untracked_pat_range = is_isa_window };
 
-/* Traces say where they map, so nobody has to find room. */
+/* Traces say where they map, but for an mremap() that may move a mapping anywhere: above all that they name. */
+unsigned long pfndiff_room(unsigned long address)
+{
+	return address ? address : PFNDIFF_ROOM;
+}
+
 unsigned long pfndiff_fixed_area(struct file *file, unsigned long address) __asm__("arch_get_unmapped_area");
 unsigned long pfndiff_fixed_area(struct file *file, unsigned long address)
 {
-	return address;
+	return pfndiff_room(address);
 }
 
 unsigned long pfndiff_fixed_area_topdown(struct file *file, unsigned long address)
 	__asm__("arch_get_unmapped_area_topdown");
 unsigned long pfndiff_fixed_area_topdown(struct file *file, unsigned long address)
 {
-	return address;
+	return pfndiff_room(address);
 }

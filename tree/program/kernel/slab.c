@@ -27,9 +27,12 @@ int k_has_failed(void)
 	return fault_site != SITE_NONE && fault_nth <= 0;
 }
 
-void pfndiff_pause_faults(bool pause)
+bool pfndiff_pause_faults(bool pause)
 {
+	const bool was = is_paused;
+
 	is_paused = pause;
+	return was;
 }
 
 bool pfndiff_fails(enum pfndiff_site site)

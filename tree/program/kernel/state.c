@@ -25,10 +25,20 @@ static int flags_of(const struct vm_area_struct *vma)
 
 	if (vma->vm_flags & VM_WRITE)
 		flags |= SEEN_WRITE;
+	if (pfndiff_is_drivers(vma))
+		flags |= SEEN_DRIVERS;
 	if (!(vma->vm_flags & VM_MAYSHARE))
 		flags |= SEEN_PRIVATE;
 	if (vma->vm_flags & VM_DONTCOPY)
 		flags |= SEEN_DONTCOPY;
+	if (vma->vm_flags & VM_RAND_READ)
+		flags |= SEEN_RAND_READ;
+	if (vma->vm_flags & VM_SEQ_READ)
+		flags |= SEEN_SEQ_READ;
+	if (vma->vm_flags & VM_HUGEPAGE)
+		flags |= SEEN_HUGEPAGE;
+	if (vma->vm_flags & VM_NOHUGEPAGE)
+		flags |= SEEN_NOHUGEPAGE;
 #ifdef VM_SEALED
 	if (vma->vm_flags & VM_SEALED)
 		flags |= SEEN_SEALED;
@@ -50,6 +60,22 @@ static int region_page(u64 address)
 	return ((s64)address - (s64)pfndiff_base) >> PAGE_SHIFT;
 }
 
+/* A pfn as answers spell it: of the region, or of the RAM that drivers map. */
+static int shown_pfn(unsigned long pfn)
+{
+	if (pfn >= PFNDIFF_DRIVER_RAM && pfn < PFNDIFF_DRIVER_RAM + PFNDIFF_DRIVER_RAM_PAGES)
+		return PFNDIFF_SHOWN_RAM + (pfn - PFNDIFF_DRIVER_RAM);
+	return region_page((u64)pfn << PAGE_SHIFT);
+}
+
+/* What a VMA has in place of an offset in its file: any pfn is larger than offsets in a driver's file. */
+static int first_pfn(const struct vm_area_struct *vma)
+{
+	const bool is_offset = pfndiff_is_drivers(vma) && vma->vm_pgoff < PFNDIFF_DRIVER_RAM;
+
+	return is_offset ? vma->vm_pgoff : shown_pfn(vma->vm_pgoff);
+}
+
 int k_vmas(void *mm, int pages, struct seen_vma *out, int room)
 {
 	const unsigned long end = PFNDIFF_WINDOW + pages * PAGE_SIZE;
@@ -64,7 +90,7 @@ int k_vmas(void *mm, int pages, struct seen_vma *out, int room)
 		out[count++] = (struct seen_vma){
 			.start = window_page(vma->vm_start),
 			.end = window_page(vma->vm_end),
-			.pfn = region_page((u64)vma->vm_pgoff << PAGE_SHIFT),
+			.pfn = first_pfn(vma),
 			.flags = flags_of(vma),
 		};
 	}
@@ -93,6 +119,7 @@ void k_clean(void)
 {
 	struct memtype entry;
 
+	pfndiff_unmap_all();
 	while (!memtype_copy_nth_element(&entry, 1))
 		if (memtype_free(entry.start, entry.end))
 			host_bug("the memtype list holds a reservation that cannot be freed");
@@ -127,8 +154,8 @@ static int entry_of(pte_t pte)
 
 	if (pte_none(pte))
 		return ENTRY_NONE;
-	page = region_page((u64)pte_pfn(pte) << PAGE_SHIFT);
-	if (page < 0 || page >= pfndiff_bytes >> PAGE_SHIFT)
+	page = shown_pfn(pte_pfn(pte));
+	if (page < 0 || (page < PFNDIFF_SHOWN_RAM && page >= pfndiff_bytes >> PAGE_SHIFT))
 		return ENTRY_ANON;
 	return page << 3 | pgprot2cachemode(pte_pgprot(pte));
 }
@@ -184,8 +211,9 @@ static long fault_in(struct mm_struct *mm, unsigned long address, bool write)
 	fault = handle_mm_fault(vma, address, FAULT_FLAG_USER | (write ? FAULT_FLAG_WRITE : 0), NULL);
 	if (fault & VM_FAULT_SIGBUS)
 		return -EIO;
-	if (fault & VM_FAULT_OOM)
-		return -ENOMEM;
+	if (pfndiff_is_unserved())
+		return -EINTR;
+	/* The access is tried again where memory was short, too. */
 	return fault & VM_FAULT_SIGSEGV ? -EFAULT : -EAGAIN;
 }
 

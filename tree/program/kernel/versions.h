@@ -13,8 +13,6 @@
 #define HAS_SHEAVES SINCE(6, 18)
 /* kvfree_call_rcu() is the slab's. */
 #define HAS_SLAB_KVFREE SINCE(6, 15)
-/* vmalloc_base is a variable that the boot code sets. */
-#define HAS_VMALLOC_BASE (!SINCE(6, 19))
 /* current and the preempt count stand together in a struct pcpu_hot. */
 #define HAS_PCPU_HOT (SINCE(6, 2) && !SINCE(6, 15))
 /* Whether PAT is on is a static variable of memtype.c that the boot code sets. */
@@ -25,6 +23,10 @@
 #define HAS_MM_GET_UNMAPPED_AREA (!SINCE(6, 10))
 /* WARN() with a message is a call, which carries the address of its bug_entry. */
 #define HAS_WARN_TRAP SINCE(6, 19)
+/* Flags of a VMA are written by functions. */
+#define HAS_VM_FLAGS_SET SINCE(6, 3)
+/* Files of sysfs may be larger than 2 GiB. */
+#define HAS_LARGE_SYSFS_FILES SINCE(6, 19)
 /* The tracking context of the refcounted design. */
 #define HAS_TRACK_CONTEXT SINCE(6, 16)
 

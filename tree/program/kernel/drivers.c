@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A driver's file with the region behind it: what its handlers do is told call by call (docs/OPS.md). */
+#include "pfndiff_glue.h"
+#include <linux/device.h>
+#include <linux/dma-mapping.h>
+#include <linux/fs.h>
+#include <linux/rwsem.h>
+
+/* What a fault of a VMA does: its handler's row. */
+#define MOST_HANDLERS 65536
+static int handlers[MOST_HANDLERS][PFNDIFF_ROW];
+static int handler_count;
+
+static const int *calls;
+static int call_count;
+static struct seen_call results[PFNDIFF_MOST_CALLS];
+static int result_count;
+/* A fault handler has left an access unserved, and its error unsaid. */
+static bool is_unserved;
+
+static struct inode inode;
+static struct address_space mapping;
+static struct file file;
+static struct device device;
+
+static void note(int call, int error, unsigned long pages)
+{
+	if (result_count == PFNDIFF_MOST_CALLS)
+		host_unfit("an op makes more calls of a driver than drivers.c has room for");
+	results[result_count++] = (struct seen_call){ call, -error, pages };
+}
+
+int k_calls(struct seen_call *out)
+{
+	const int count = result_count;
+
+	memcpy(out, results, count * sizeof(*out));
+	result_count = 0;
+	return count;
+}
+
+static unsigned long real_pfn(int pfn, int is_ram)
+{
+	return pfn + (is_ram ? PFNDIFF_DRIVER_RAM : pfndiff_base >> PAGE_SHIFT);
+}
+
+static bool is_ours(int pfn, unsigned long pages, int is_ram)
+{
+	return is_ram || pfn + pages <= pfndiff_bytes >> PAGE_SHIFT;
+}
+
+static pgprot_t prot_of(const struct vm_area_struct *vma, int mode)
+{
+	if (mode == 1)
+		return pgprot_writecombine(vma->vm_page_prot);
+	return mode == 2 ? pgprot_noncached(vma->vm_page_prot) : vma->vm_page_prot;
+}
+
+static void narrow(struct vm_area_struct *vma, unsigned long off, unsigned long pages)
+{
+	vma->vm_start += off * PAGE_SIZE;
+	vma->vm_end = vma->vm_start + pages * PAGE_SIZE;
+}
+
+/* The length that a call means, or 0 where it does not lie inside of the VMA. */
+static unsigned long length_of(const struct vm_area_struct *vma, const int *row)
+{
+	const unsigned long whole = vma_pages(vma), off = row[1];
+	const unsigned long pages = row[2] ? row[2] : whole > off ? whole - off : 0;
+
+	return off + pages <= whole ? pages : 0;
+}
+
+static int remap(struct vm_area_struct *vma, const int *row)
+{
+	const unsigned long start = vma->vm_start, end = vma->vm_end, pages = length_of(vma, row);
+	int error;
+
+	if (!pages || !is_ours(row[3], pages, row[4]))
+		return -EINVAL;
+	if (row[0] == CALL_REMAP_WINDOW)
+		narrow(vma, row[1], pages);
+	error = remap_pfn_range(vma, start + row[1] * PAGE_SIZE, real_pfn(row[3], row[4]), pages * PAGE_SIZE,
+				prot_of(vma, row[5]));
+	vma->vm_start = start;
+	vma->vm_end = end;
+	return error;
+}
+
+/* Buffers lie apart, in RAM above what drivers remap. */
+static int map_buffer(struct vm_area_struct *vma, int buffer)
+{
+	const u64 at = (u64)(PFNDIFF_DRIVER_RAM + PFNDIFF_BUFFERS + buffer * 2 * PFNDIFF_BUFFER_PAGES) << PAGE_SHIFT;
+
+	return dma_mmap_coherent(&device, vma, NULL, at, PFNDIFF_BUFFER_PAGES * PAGE_SIZE);
+}
+
+static int map_buffer_in_window(struct vm_area_struct *vma, const int *row)
+{
+	const unsigned long start = vma->vm_start, end = vma->vm_end, pages = length_of(vma, row);
+	int error;
+
+	if (!pages)
+		return -EINVAL;
+	narrow(vma, row[1], pages);
+	error = map_buffer(vma, row[3]);
+	vma->vm_start = start;
+	vma->vm_end = end;
+	return error;
+}
+
+/* One of the two is there. */
+void zap_vma_ptes(struct vm_area_struct *vma, unsigned long address, unsigned long size) __weak;
+void zap_special_vma_range(struct vm_area_struct *vma, unsigned long address, unsigned long size) __weak;
+
+static void zap(struct vm_area_struct *vma, const int *row)
+{
+	const unsigned long pages = length_of(vma, row), at = vma->vm_start + row[1] * PAGE_SIZE;
+
+	if (pages && zap_vma_ptes)
+		zap_vma_ptes(vma, at, pages * PAGE_SIZE);
+	else if (pages)
+		zap_special_vma_range(vma, at, pages * PAGE_SIZE);
+}
+
+static vm_fault_t on_fault(struct vm_fault *vmf);
+static const struct vm_operations_struct vm_ops = { .fault = on_fault };
+
+static void install(struct vm_area_struct *vma, const int *row)
+{
+	if (handler_count == MOST_HANDLERS)
+		host_unfit("a trace installs more fault handlers than drivers.c has room for");
+	memcpy(handlers[handler_count], row, sizeof(handlers[0]));
+	vma->vm_private_data = handlers[handler_count++];
+	vma->vm_ops = &vm_ops;
+}
+
+static int make_call(struct vm_area_struct *vma, const int *row)
+{
+	switch ((enum pfndiff_call)row[0]) {
+	case CALL_REMAP:
+	case CALL_REMAP_WINDOW:
+		return remap(vma, row);
+	case CALL_DMA:
+		return map_buffer(vma, row[1]);
+	case CALL_DMA_WINDOW:
+		return map_buffer_in_window(vma, row);
+	case CALL_ZAP:
+		zap(vma, row);
+		return 0;
+	case CALL_FAIL:
+		return -row[1];
+	case CALL_IGNORE_ERRORS:
+		return 0;
+	case CALL_FAULT_HANDLER:
+		install(vma, row);
+		return 0;
+	default:
+		host_unfit("a call that drivers.c does not know");
+	}
+}
+
+static int make_calls(struct vm_area_struct *vma)
+{
+	bool ignores_errors = false;
+
+	for (int i = 0; i < call_count; i++) {
+		const int *row = calls + i * PFNDIFF_ROW;
+		const int error = make_call(vma, row);
+
+		note(row[0], error, 0);
+		ignores_errors |= row[0] == CALL_IGNORE_ERRORS;
+		if (error && !ignores_errors)
+			return error;
+	}
+	return 0;
+}
+
+static vm_fault_t remap_on_fault(struct vm_fault *vmf, const int *row)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	const bool is_segment = row[1] == CALL_FAULT_SEGMENT - CALL_FAULT_INSERT;
+	const unsigned long behind = is_segment ? vmf->pgoff % 4 * PAGE_SIZE : vma->vm_end;
+	unsigned long start = vma->vm_start, end = vma->vm_end, pfn;
+	int error;
+
+	if (is_segment) {
+		const unsigned long at = vmf->address & PAGE_MASK;
+
+		start = at - start > behind ? at - behind : start;
+		end = min(end, at - behind + 4 * PAGE_SIZE);
+	}
+	pfn = row[2] + vma->vm_pgoff + ((start - vma->vm_start) >> PAGE_SHIFT);
+	if (!is_ours(pfn, (end - start) >> PAGE_SHIFT, row[3]))
+		return VM_FAULT_SIGBUS;
+	error = remap_pfn_range(vma, start, real_pfn(pfn, row[3]), end - start, prot_of(vma, row[4]));
+	note(CALL_FAULT_INSERT + row[1], error, (end - start) >> PAGE_SHIFT);
+	is_unserved = error && is_segment;
+	return error && !is_segment ? VM_FAULT_SIGBUS : VM_FAULT_NOPAGE;
+}
+
+static vm_fault_t on_fault(struct vm_fault *vmf)
+{
+	const int *row = vmf->vma->vm_private_data;
+	unsigned long pfn;
+
+	if (row[1] != 0)
+		return remap_on_fault(vmf, row);
+	pfn = row[2] + vmf->pgoff;
+	if (!is_ours(pfn, 1, row[3]))
+		return VM_FAULT_SIGBUS;
+	return vmf_insert_pfn_prot(vmf->vma, vmf->address, real_pfn(pfn, row[3]), prot_of(vmf->vma, row[4]));
+}
+
+bool pfndiff_is_unserved(void)
+{
+	const bool was = is_unserved;
+
+	is_unserved = false;
+	return was;
+}
+
+static int on_mmap(struct file *opened, struct vm_area_struct *vma)
+{
+#if HAS_VM_FLAGS_SET
+	vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
+#else
+	vma->vm_flags |= VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP;
+#endif
+	return make_calls(vma);
+}
+
+static const struct file_operations fops = {
+	.mmap = on_mmap,
+#ifdef FOP_UNSIGNED_OFFSET
+	.fop_flags = FOP_UNSIGNED_OFFSET,
+#endif
+};
+
+void pfndiff_drivers_init(void)
+{
+	static u64 mask = ~0ULL;
+
+	device.dma_mask = &mask;
+	device.coherent_dma_mask = mask;
+	inode.i_mode = S_IFCHR;
+	inode.i_mapping = &mapping;
+	mapping.host = &inode;
+	mapping.i_mmap = RB_ROOT_CACHED;
+	__init_rwsem(&mapping.i_mmap_rwsem, "", NULL);
+	pfndiff_open_file(&file, &fops, &inode, &mapping, 0);
+}
+
+void pfndiff_drivers_begin(void)
+{
+	handler_count = result_count = 0;
+	is_unserved = false;
+}
+
+bool pfndiff_is_drivers(const struct vm_area_struct *vma)
+{
+	return vma->vm_file == &file;
+}
+
+long k_drv_mmap(void *mm, unsigned long at, unsigned long length, int prot, int is_private, unsigned long off,
+		const int *rows, int count)
+{
+	calls = rows;
+	call_count = count;
+	return pfndiff_mmap(mm, &file, at, length, prot, is_private, off);
+}
+
+long k_drv_run(void *address_space, unsigned long at, const int *rows, int count)
+{
+	struct mm_struct *mm = address_space;
+	struct vm_area_struct *vma;
+	long result = -EFAULT;
+
+	calls = rows;
+	call_count = count;
+	pfndiff_become(mm);
+	mmap_write_lock(mm);
+	vma = find_vma(mm, at);
+	if (vma && vma->vm_start <= at)
+		result = pfndiff_is_drivers(vma) ? make_calls(vma) : -EINVAL;
+	mmap_write_unlock(mm);
+	pfndiff_become(NULL);
+	pfndiff_quiesce();
+	return result;
+}
+
+void k_drv_zap(unsigned long off, unsigned long pages)
+{
+	unmap_mapping_range(&mapping, (loff_t)off << PAGE_SHIFT, (loff_t)pages << PAGE_SHIFT, 1);
+	pfndiff_quiesce();
+}
