@@ -22,6 +22,8 @@ export interface BuildOptions {
   readonly isCovered: boolean;
   /** To run two tasks by turns: spinlocks are calls, and so is every access of memory (docs/RACES.md). */
   readonly isRaced?: boolean;
+  /** With a check of each access for memory that has been freed. */
+  readonly isSanitized?: boolean;
 }
 
 /** A tree's program, built, and what it was built of. */
@@ -41,10 +43,12 @@ export interface BuiltTree {
 export async function buildTree(
   id: string,
   spec: TreeSpec,
-  { config, isCovered, isRaced = false }: BuildOptions,
+  { config, isCovered, isRaced = false, isSanitized = false }: BuildOptions,
   watcher: Watcher,
 ): Promise<BuiltTree> {
-  const cc = `${await compilerVersion()}${isCovered ? " with coverage" : ""}${isRaced ? " raced" : ""}`;
+  const kinds = { " with coverage": isCovered, " raced": isRaced, " sanitized": isSanitized };
+  const kind = Object.entries(kinds).flatMap(([name, is]) => (is ? [name] : []));
+  const cc = `${await compilerVersion()}${kind.join("")}`;
   const options = `${isRaced ? RACED_OPTIONS : ""}${config === null ? "" : optionsIn(config)}`;
   const work = join(cacheFolder(), "trees", hashOf(spec.path, cc, options));
   mkdirSync(work, { recursive: true });
@@ -70,6 +74,7 @@ export async function buildTree(
         kconfig: kconfigOf(sources),
         isCovered,
         isRaced,
+        isSanitized,
         watcher,
       });
     }
@@ -94,20 +99,25 @@ interface Making {
   readonly kconfig: string;
   readonly isCovered: boolean;
   readonly isRaced: boolean;
+  readonly isSanitized: boolean;
   readonly watcher: Watcher;
 }
 
 async function makeProgram(making: Making): Promise<void> {
-  const { id, work, program, isCovered, isRaced, watcher } = making;
-  const flags = isCovered ? [`KCFLAGS=${COVERED}`] : isRaced ? [`KCFLAGS=${RACED}`] : [];
+  const { id, work, program, isCovered, isRaced, isSanitized, watcher } = making;
+  const flags = isCovered ? COVERED : isRaced ? RACED : isSanitized ? SANITIZED : "";
   const copy = copyOf(work);
   const glue = programSources();
   const log = new BuildLog(id, join(work, "log"), watcher.interrupted);
   const make: Make = (targets, onStdout = () => undefined) =>
-    log.step("make", ["-C", copy, `CC=${compiler()}`, ...LEFT_OUT, ...flags, ...targets], {
-      env: ENV,
-      onStdout,
-    });
+    log.step(
+      "make",
+      ["-C", copy, `CC=${compiler()}`, ...LEFT_OUT, `KCFLAGS=${flags}`, ...targets],
+      {
+        env: ENV,
+        onStdout,
+      },
+    );
   for (const { from, to } of glue.inTree) {
     if (!existsSync(dirname(join(copy, to)))) {
       throw new KernelUnavailable(
@@ -157,6 +167,9 @@ const RACED = [
   "--param tsan-instrument-func-entry-exit=0",
 ].join(" ");
 const RACED_OPTIONS = "CONFIG_DEBUG_SPINLOCK=y\n";
+/** A call of the host half before each access, as the kernel's makefiles have it for KASAN without inlining. */
+const SANITIZED =
+  "-fsanitize=kernel-address --param asan-instrumentation-with-call-threshold=0 --param asan-stack=0 --param asan-globals=0";
 
 /** A time stamp that is always the same keeps what has not changed from being made again. */
 const ENV = { KBUILD_BUILD_TIMESTAMP: "0" };

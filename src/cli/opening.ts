@@ -6,8 +6,10 @@ export const opening: {
   io: Io | null;
   /** A file of kernel options, on top of ours. */
   config: string | null;
+  /** Whether trees are built with a check of each access for memory that has been freed. */
+  sanitize: boolean;
   /** A folder for counts of the lines of trees that run; null where nobody wants them. */
   counters: string | null;
   /** Programs of trees that are built already, by id: a worker thread is told them. */
   programs: Readonly<Record<string, string>>;
-} = { io: null, config: null, counters: null, programs: {} };
+} = { io: null, config: null, sanitize: false, counters: null, programs: {} };

@@ -28,13 +28,21 @@ passes (*patched* ones marked). What both show is counted only. Exit 0 when noth
   pfndiff judge ~/linux v6.15 --mbox series.mbox --confirm kernel:arch/x86/boot/bzImage
 `;
 
+interface Given {
+  readonly config?: string;
+  readonly sanitize?: boolean;
+}
+
 /** Declares what every command that opens `tree:PATH` goes by. */
 export function addTreeOptions(program: Command): void {
   program
     .option("--config <file>", "kernel options on top of ours, where a tree is built")
+    .option("--sanitize", "build a tree so that it names each access to memory that was freed")
     .addHelpText("after", TEACHING)
     .hook("preAction", (whole) => {
-      opening.config = whole.opts<{ config?: string }>().config ?? null;
+      const { config = null, sanitize = false } = whole.opts<Given>();
+      opening.config = config;
+      opening.sanitize = sanitize;
     });
 }
 

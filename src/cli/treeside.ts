@@ -13,13 +13,14 @@ import { selfTest } from "./treeselftest.ts";
  * or agrees with no recording.
  */
 export async function openTree(id: string): Promise<TreeBackend> {
-  const { io, config, counters, programs } = opening;
+  const { io, config, sanitize: isSanitized, counters, programs } = opening;
   const known = programs[id];
   if (known !== undefined) return new TreeBackend(id, known);
   const spec = treeSpec(id.slice("tree:".length));
   return watched(io, async (watcher) => {
     const isCovered = counters !== null;
-    const { program } = await buildTree(id, spec, { config, isCovered }, watcher);
+    const options = { config, isCovered, isSanitized };
+    const { program } = await buildTree(id, spec, options, watcher);
     const counts = isCovered ? join(counters, basename(program)) : null;
     const backend = new TreeBackend(id, program, counts);
     await selfTest(backend, watcher.tell);
