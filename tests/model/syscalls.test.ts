@@ -216,6 +216,12 @@ describe("the limit on a process' VMAs", () => {
     });
   });
 
+  test.each(["7.2", "7.3"])("on %s is asked for one more where the old place stays", (release) => {
+    const stay: Op = { op: "mremap", proc: 0, at: 0, pages: 1, newPages: 1, dontunmap: true };
+    const said = (maps: number) => shows(release, [map(0, 1), stay], room(maps)).results.at(-1);
+    expect([said(5), said(6)]).toEqual(["ENOMEM", "EINVAL"]);
+  });
+
   test("is asked about before or after the source, for moves or for all", () => {
     const nowhere = [move(0, 1, 4)];
     const inPlace: readonly Op[] = [
