@@ -154,6 +154,15 @@ describe("mseal", () => {
   });
 });
 
+test.each(releases)(
+  "on %s what populates looks at the first page, or at the first VMA",
+  (release) => {
+    const advise: Op = { op: "madvise", proc: 0, at: 0, pages: 2, advice: "populate_read" };
+    const said = release === "6.1" ? "EINVAL" : "ENOMEM";
+    expect(shows(release, [map(1, 1), advise]).results).toEqual(["ok", said]);
+  },
+);
+
 describe("the limit on a process' VMAs", () => {
   const room = (maps: number): World => ({ ...APERTURE, maps });
   const singles = (count: number) => Array.from({ length: count }, (_, n) => map(2 * n, 1, n));
