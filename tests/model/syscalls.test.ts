@@ -154,15 +154,6 @@ describe("mseal", () => {
   });
 });
 
-test.each(releases)(
-  "on %s what populates looks at the first page, or at the first VMA",
-  (release) => {
-    const advise: Op = { op: "madvise", proc: 0, at: 0, pages: 2, advice: "populate_read" };
-    const said = release === "6.1" ? "EINVAL" : "ENOMEM";
-    expect(shows(release, [map(1, 1), advise]).results).toEqual(["ok", said]);
-  },
-);
-
 describe("the limit on a process' VMAs", () => {
   const room = (maps: number): World => ({ ...APERTURE, maps });
   const singles = (count: number) => Array.from({ length: count }, (_, n) => map(2 * n, 1, n));
@@ -223,12 +214,6 @@ describe("the limit on a process' VMAs", () => {
       "7.2": 5,
       "7.3": 5,
     });
-  });
-
-  test.each(["7.2", "7.3"])("on %s is asked for one more where the old place stays", (release) => {
-    const stay: Op = { op: "mremap", proc: 0, at: 0, pages: 1, newPages: 1, dontunmap: true };
-    const said = (maps: number) => shows(release, [map(0, 1), stay], room(maps)).results.at(-1);
-    expect([said(5), said(6)]).toEqual(["ENOMEM", "EINVAL"]);
   });
 
   test("is asked about before or after the source, for moves or for all", () => {
