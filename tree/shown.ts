@@ -1,7 +1,7 @@
 /** The bit of a VMA's flags that says that it has no VM_PAT where others may (SEEN_PAT_LOST in program/pfndiff.h). */
 export const PAT_LOST = 1;
 /** It is of the driver's file (SEEN_DRIVERS). */
-const DRIVERS = 1024;
+const DRIVERS = 1 << 20;
 /** A page that the page table does not map. */
 const ENTRY_NONE = -1;
 /** One of memory that a write has made a copy in. */

@@ -52,7 +52,7 @@ enum pfndiff_via { KERNEL_IOREMAP, KERNEL_MEMREMAP };
 #define SEEN_HUGEPAGE 256
 #define SEEN_NOHUGEPAGE 512
 /* It is of the driver's file. */
-#define SEEN_DRIVERS 1024
+#define SEEN_DRIVERS 1048576
 
 /* A page table entry as answers spell it: (pfn << 3) | cache mode, or one of these. */
 #define ENTRY_NONE (-1)
