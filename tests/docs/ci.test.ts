@@ -25,7 +25,7 @@ function shell(script: string, env: Readonly<Record<string, string>> = {}) {
 function shortened(command: string): string {
   if (/^npm ci/.test(command)) return ":";
   if (!IS_LONG && /^npx pfndiff gate/.test(command)) return ":";
-  return command.replace("--time 60", "--runs 60");
+  return command.replace("--time 60", "--runs 120");
 }
 
 const at = (name: string) => readFileSync(join(dir, name), "utf8");
@@ -79,7 +79,7 @@ describe("the recipe for", () => {
 
   it("kernel CI prints KTAP alone, and skips where nothing can run", async () => {
     const script = resolve("docs/ci/ktap.sh");
-    const { status, stdout } = shell(`sh ${script}`, { RUNS: "60" });
+    const { status, stdout } = shell(`sh ${script}`, { RUNS: "120" });
     expect(stdout).toMatch(/^KTAP version 1\n1\.\.\d+\n/);
     const top = stdout.split("\n").filter((line) => !line.startsWith("  "));
     const parser = new Parser();

@@ -272,7 +272,7 @@ describe("a log that no trace can hold", () => {
 });
 
 it("the kernel's own pfnmap selftest passes on 6.12, and its log shows the reservation that was left", () => {
-  const text = readFileSync("tests/data/strace/pfnmap-on-6.12.strace", "utf8");
+  const text = readFileSync("tests/data/strace/pfnmap-on-6.12.log", "utf8");
   expect(text).toContain("# PASSED: 6 / 6 tests passed.");
   const { trace } = importText(text);
   const [before, after] = [modelOf("6.12"), modelOf("7.2")];
