@@ -10,7 +10,7 @@ import type { Outcome } from "../../src/mm/errno.ts";
 import { type ModelBackend, modelBackend } from "../../src/model/backend.ts";
 import { sampleOf } from "../long.ts";
 
-const IDS = knownBackends().filter((id) => /[@:](?!RELEASE|PATH|TREE)/.test(id));
+const IDS = knownBackends().filter((id) => /[@:](?!RELEASE|PATH|TREE|REV)/.test(id));
 const RUNS = 500;
 
 const itself = (model: ModelBackend) => differentialOf({ before: model, after: model });
