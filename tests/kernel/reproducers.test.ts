@@ -11,7 +11,7 @@ import { RUNNABLE, skipAloud } from "./there.ts";
 
 skipAloud("reproducers on real kernels");
 
-const inputs = sampleOf(baselineInputs(), 9);
+const inputs = sampleOf(baselineInputs(), 12);
 const PASS = 0;
 const FAIL = 1;
 
