@@ -33,9 +33,8 @@ export function performing(program: Program): string {
     .filter(({ op }) => op.op !== "spawn")
     .map((step) => `\tcase ${step.index}:\n\t\t${cStatement(step.op)}\n`);
   const asks = program.expectation.kind === "mapping";
-  const maps = program.steps.some(({ op }) => op.op === "mmap");
   const parts = [
-    maps ? map(program) : "",
+    program.vias.length > 0 ? map(program) : "",
     touches(program) ? TOUCH : "",
     forks(program) ? `static void live(int proc);\n\n${FORK}` : "",
   ];

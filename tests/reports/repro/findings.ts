@@ -117,6 +117,12 @@ export const MODELLED: readonly ReproInput[] = [
     mmap(0, 1, 0, { private: true }),
     write(0),
   ]),
+  // No file is mapped at all.
+  inputOf("changed:errno:madvise-EINVAL-to-ok", "after", 2, [
+    spawn(),
+    mmap(0, 1, 0, { via: "anon", private: true }),
+    { op: "madvise", proc: 0, at: 0, pages: 1, advice: "guard_install" },
+  ]),
   inputOf("fixed:leak:split", "before", 10, [
     spawn(),
     mmap(0, 3, 0, { via: "devmem" }),
