@@ -3,7 +3,7 @@ import { LIMITS, type Op, type OpOf } from "../trace/op.ts";
 import { bornBy, type World } from "../trace/trace.ts";
 import type { ProcLedger } from "./areas.ts";
 import { checkCalls, checkEffect, checkErrno } from "./checks/errno.ts";
-import { areEqualSpaces, type Observed, type SeenCall } from "./observed.ts";
+import { areEqualSpaces, doFilesDiffer, type Observed, type SeenCall } from "./observed.ts";
 import type { Symptom } from "./severity.ts";
 import { isOfKernel } from "./severity.ts";
 import { SideOracle } from "./side.ts";
@@ -85,7 +85,7 @@ export class Differential {
     else checkCalls(this.after, before.calls, after.calls);
     if (this.mayPart(op, before, after) && !this.areAlike(op, before, after)) {
       this.compareReached(op, before, after);
-      if (!differ && this.vmasParted > 0 && areEqual) {
+      if (!differ && areEqual && this.haveFilesParted(before, after)) {
         checkEffect(this.before, this.after, after.outcome);
       }
     }
@@ -178,6 +178,16 @@ export class Differential {
     for (const { procs } of [this.before, this.after]) {
       for (const [id] of procs.everyLiving()) this.compare(id, before, after);
     }
+  }
+
+  /** Releases join anonymous memory by rules of their own, which is no matter of tracking. */
+  private haveFilesParted(before: Observed, after: Observed): boolean {
+    return (
+      this.vmasParted > 0 &&
+      this.parting.some(
+        (is, proc) => is === VMAS_DIFFER && doFilesDiffer(before.space(proc), after.space(proc)),
+      )
+    );
   }
 
   private compare(proc: number, before: Observed, after: Observed): void {

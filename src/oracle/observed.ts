@@ -81,6 +81,13 @@ export function areEqualSpaces(
   }
 }
 
+/** Whether two processes map other files, or files otherwise: where anonymous memory is cut is left out. */
+export function doFilesDiffer(mine: SeenSpace | null, other: SeenSpace | null): boolean {
+  if (mine === null || other === null) return mine !== other;
+  const [one, two] = [[...everyVma(mine)], [...everyVma(other)]];
+  return one.length !== two.length || !one.every((vma, at) => isSameVma(vma, two[at] as SeenVma));
+}
+
 /** A range that the kernel has mapped for itself, as a side shows it. */
 export interface SeenKernelMap {
   readonly via: string;

@@ -1,7 +1,11 @@
 import { describe, expect, test } from "vitest";
 import type { Side } from "../../src/oracle/finding.ts";
 import { SideFinding } from "../../src/oracle/sidefinding.ts";
+import { judge } from "../../src/oracle/judge.ts";
 import { judgeFindings } from "../../src/oracle/verdict.ts";
+import { modelNamed } from "../../src/models.ts";
+import type { Op } from "../../src/trace/op.ts";
+import type { Trace } from "../../src/trace/trace.ts";
 
 const stale = (side: Side, step: number, kind: string, parted = false) =>
   new SideFinding("stale-memtype", "replace", side, step, parted, kind, () => "");
@@ -44,5 +48,26 @@ describe("a symptom and cause that both sides show", () => {
       "3 before",
       "4 after",
     ]);
+  });
+});
+
+describe("where anonymous memory is cut into VMAs", () => {
+  const anon = { op: "mmap", proc: 0, pages: 1, pfn: 0, via: "anon", private: true } as const;
+  const ops: Op[] = [
+    { op: "spawn", proc: 0 },
+    { ...anon, at: 1, prot: "rw" },
+    { op: "touch", proc: 0, at: 1, write: true },
+    { ...anon, at: 0, prot: "r" },
+    { op: "mprotect", proc: 0, at: 1, pages: 1, prot: "r" },
+  ];
+  const world = { pfns: 1, vpages: 2, mtrr: "uncached" } as const;
+  const trace: Trace = { format: "pfndiff/trace@1", name: "joined", world, ops };
+
+  test("releases differ in it, and no finding is made of that", () => {
+    const [before, after] = ["legacy", "modern"].map((id) => modelNamed(id)?.recordSync(trace));
+    if (before === undefined || after === undefined) throw new Error("both designs have a model");
+    const counts = [before, after].map(({ steps }) => steps.at(-1)?.vmas["0"]?.length);
+    expect(counts).toEqual([2, 1]);
+    expect(judge(before, after).findings).toEqual([]);
   });
 });
