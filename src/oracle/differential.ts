@@ -182,12 +182,9 @@ export class Differential {
 
   /** Releases join anonymous memory by rules of their own, which is no matter of tracking. */
   private haveFilesParted(before: Observed, after: Observed): boolean {
-    return (
-      this.vmasParted > 0 &&
-      this.parting.some(
-        (is, proc) => is === VMAS_DIFFER && doFilesDiffer(before.space(proc), after.space(proc)),
-      )
-    );
+    const differ = (is: number, proc: number) =>
+      is === VMAS_DIFFER && doFilesDiffer(before.space(proc), after.space(proc));
+    return this.vmasParted > 0 && this.parting.some(differ);
   }
 
   private compare(proc: number, before: Observed, after: Observed): void {
