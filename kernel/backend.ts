@@ -9,6 +9,7 @@ import { buildInitramfs } from "./guestimage.ts";
 import { UserError } from "../src/usererror.ts";
 import { type Guest, GuestLost, LIMITS, type Limits } from "./guest.ts";
 import { locateImage } from "./images.ts";
+import { type KernelOption, neededBy } from "./lacks.ts";
 import { type MachineParts, requireQemu } from "./qemu.ts";
 import { type Job, Runner, type TraceFailure, type TraceOutcome } from "./runner.ts";
 import { KernelUnavailable } from "./unavailable.ts";
@@ -40,6 +41,8 @@ export interface KernelBackend extends Backend {
   recordMany(traces: readonly Trace[]): Promise<TraceOutcome[]>;
   /** What the kernel found wrong with itself at boot, once each. */
   readonly atBoot: ReadonlySet<string>;
+  /** The options that it was built without; known once it is identified. */
+  readonly lacks: ReadonlySet<KernelOption>;
   close(): Promise<void>;
 }
 
@@ -55,10 +58,20 @@ export function unfit(trace: Trace): string | null {
   return ids.some((id) => id >= WIRE.MAX_PROCS) ? "it has too many processes" : null;
 }
 
+/** Which op of a trace a kernel lacks an option for, in words, or null. */
+function lacking({ ops }: Trace, lacks: ReadonlySet<KernelOption>): string | null {
+  for (const [at, op] of ops.entries()) {
+    const option = neededBy(op, lacks);
+    if (option !== null) return `ops[${at}] needs ${option}, which it was built without`;
+  }
+  return null;
+}
+
 class QemuBackend implements KernelBackend {
   readonly id: string;
   design?: Design;
   readonly atBoot = new Set<string>();
+  readonly lacks = new Set<KernelOption>();
   readonly #queue: Job[] = [];
   readonly #runners: Runner[];
   readonly #busy = new Set<Runner>();
@@ -80,12 +93,10 @@ class QemuBackend implements KernelBackend {
     );
   }
 
-  async identify(): Promise<RunningKernel> {
-    const kernel = await this.#runners[0]?.identify().catch((error: unknown) => {
-      throw this.#bootFault(error);
-    });
-    if (kernel === undefined) throw new Error("a backend without runners");
-    return kernel;
+  identify(): Promise<RunningKernel> {
+    const [runner] = this.#runners;
+    if (runner === undefined) throw new Error("a backend without runners");
+    return this.#identified(runner);
   }
 
   async record(trace: Trace): Promise<Recording> {
@@ -96,10 +107,15 @@ class QemuBackend implements KernelBackend {
   }
 
   async recordMany(traces: readonly Trace[]): Promise<TraceOutcome[]> {
-    for (const trace of traces) {
-      const why = unfit(trace);
-      if (why !== null) throw new UserError(`${this.id} cannot run ${trace.name}: ${why}`);
-    }
+    const refuse = (whyNot: (trace: Trace) => string | null) => {
+      for (const trace of traces) {
+        const why = whyNot(trace);
+        if (why !== null) throw new UserError(`${this.id} cannot run ${trace.name}: ${why}`);
+      }
+    };
+    refuse(unfit);
+    if (traces.length > 0) await this.#bootAll();
+    refuse((trace) => lacking(trace, this.lacks));
     const waiting = traces.map((trace) => this.#enqueue(trace));
     this.#start();
     const outcomes = await Promise.all(waiting);
@@ -111,6 +127,17 @@ class QemuBackend implements KernelBackend {
   async close(): Promise<void> {
     for (const job of this.#queue.splice(0)) job.reject(new Error("the backend is closed"));
     await Promise.all(this.#runners.map((runner) => runner.close()));
+  }
+
+  #identified(runner: Runner): Promise<RunningKernel> {
+    return runner.identify().catch((error: unknown) => {
+      throw this.#bootFault(error);
+    });
+  }
+
+  /** All at once, as many as run when traces come. */
+  async #bootAll(): Promise<void> {
+    await Promise.all(this.#runners.map((runner) => this.#identified(runner)));
   }
 
   #enqueue(trace: Trace): Promise<TraceOutcome> {
@@ -138,12 +165,13 @@ class QemuBackend implements KernelBackend {
     const last = error.console.trim().split("\n").at(-1) ?? "";
     return new KernelUnavailable(
       `${this.id} does not come up: ${error.message} (last line of its console: ${last})`,
-      "name an x86-64 bzImage with a serial console, devtmpfs, PAT and debugfs",
+      `pfndiff doctor --kernel ${this.id} says what it was built without`,
     );
   }
 
-  #booted({ kernel, atBoot }: Guest): void {
+  #booted({ kernel, atBoot, lacks }: Guest): void {
     this.design = kernel.design;
+    for (const option of lacks) this.lacks.add(option);
     for (const { text, backtrace = [] } of atBoot)
       this.atBoot.add([text, ...backtrace].join(" < "));
   }

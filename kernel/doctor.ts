@@ -1,16 +1,18 @@
 import { existsSync } from "node:fs";
 import { chooseAccelerator } from "./accelerator.ts";
+import { Guest, GuestLost } from "./guest.ts";
 import { buildInitramfs, compiler } from "./guestimage.ts";
 import { cachedImages, locateImage } from "./images.ts";
-import { QEMU } from "./qemu.ts";
+import { type KernelOption, lackOf, lacksByConsole } from "./lacks.ts";
+import { QEMU, requireQemu } from "./qemu.ts";
 import { run } from "./run.ts";
 import { KernelUnavailable } from "./unavailable.ts";
 
 /** One thing that kernels need or profit from. `mend` is null where nothing is to be done. */
 export interface Diagnosis {
   readonly what: string;
-  /** `slower`: it works without, at a price. */
-  readonly state: "ok" | "missing" | "slower";
+  /** `slower`: it works without, at a price. `partly`: campaigns leave something out. */
+  readonly state: "ok" | "missing" | "slower" | "partly";
   readonly detail: string;
   readonly mend: string | null;
 }
@@ -76,4 +78,48 @@ export async function diagnose(): Promise<Diagnosis[]> {
   ]);
   needed.push(images());
   return [...needed, await kvm(needed)];
+}
+
+function lackRow(option: KernelOption): Diagnosis {
+  const { no, needed } = lackOf(option);
+  const state = needed === true ? "missing" : "partly";
+  return { what: "kernel", state, detail: `${option} is not set: no ${no}`, mend: `${option}=y` };
+}
+
+/** What a kernel that did not come up was built without, as far as its guest or its console shows. */
+function lostRows({ message, console, lacks }: GuestLost): Diagnosis[] {
+  if (lacks.length > 0) return lacks.map(lackRow);
+  const likely = lacksByConsole(console);
+  const last = console.trim().split("\n").at(-1) ?? "";
+  const row = (detail: string, mend: string): Diagnosis => {
+    return { what: "kernel", state: "missing", detail, mend };
+  };
+  if (likely.length > 0) {
+    const detail = `${message}: ${likely.join(" or ")} is not set`;
+    return [row(detail, likely.map((option) => `${option}=y`).join(" "))];
+  }
+  return [row(`${message} (last line of its console: ${last})`, "name an x86-64 bzImage")];
+}
+
+/**
+ * Boots a kernel (a release or the path of a bzImage) and tells each option that it was built without
+ * and that guests need or traces show. Throws KernelUnavailable where nothing can be booted.
+ */
+export async function diagnoseKernel(spec: string): Promise<Diagnosis[]> {
+  await requireQemu();
+  const parts = { bzImage: locateImage(spec), initramfs: await buildInitramfs() };
+  const accelerator = await chooseAccelerator("auto", parts);
+  const began = performance.now();
+  try {
+    const guest = await Guest.boot({ ...parts, accelerator });
+    const seconds = ((performance.now() - began) / 1000).toFixed(1);
+    await guest.close();
+    const { release, design } = guest.kernel;
+    const detail = `${release} (${design}), up after ${seconds} s`;
+    const lacks = guest.lacks.map(lackRow);
+    return [{ what: "kernel", state: "ok", detail, mend: null }, ...lacks];
+  } catch (error) {
+    if (!(error instanceof GuestLost)) throw error;
+    return lostRows(error);
+  }
 }

@@ -2,6 +2,7 @@ import type { Op } from "../src/trace/op.ts";
 import { type RawTrace, AnswerReader, GuestGaveUp } from "./answer.ts";
 import type { RunningKernel } from "./assemble.ts";
 import { Doorbell } from "./doorbell.ts";
+import { type KernelOption, optionNamed } from "./lacks.ts";
 import { PAGE_BYTES, type PhysicalWindow } from "./parse/memtype.ts";
 import { complaintsIn, type Splat } from "./parse/splat.ts";
 import { type Accelerator, Machine, type MachineParts } from "./qemu.ts";
@@ -38,6 +39,8 @@ export class GuestLost extends Error {
   readonly console: string;
   readonly traceId: number | null;
   readonly op: number | null;
+  /** What it said that its kernel lacks, before it was lost. */
+  lacks: readonly KernelOption[] = [];
 
   constructor(
     kind: LossKind,
@@ -75,12 +78,24 @@ function parseHello(line: string): Hello | null {
   };
 }
 
+/** The first line that names no option that the kernel lacks; those that do go to `lacks`. */
+async function greeting(doorbell: Doorbell, lacks: KernelOption[]): Promise<string> {
+  for (;;) {
+    const line = await doorbell.line();
+    const [word, option = ""] = line.split(" ");
+    if (word !== "lacks") return line;
+    lacks.push(optionNamed(option));
+  }
+}
+
 /** A booted guest. Runs one batch at a time; after a GuestLost it must be closed. */
 export class Guest {
   readonly kernel: RunningKernel;
   readonly regions: Hello["regions"];
   /** What the kernel found wrong with itself before any trace ran. */
   readonly atBoot: readonly Splat[];
+  /** The options it was built without, as far as the guest looks. */
+  readonly lacks: readonly KernelOption[];
   readonly accelerator: Accelerator;
   readonly #machine: Machine;
   readonly #doorbell: Doorbell;
@@ -90,7 +105,7 @@ export class Guest {
   private constructor(
     machine: Machine,
     doorbell: Doorbell,
-    hello: Hello & { readonly atBoot: readonly Splat[] },
+    hello: Hello & Pick<Guest, "atBoot" | "lacks">,
     limits: Limits,
     accelerator: Accelerator,
   ) {
@@ -100,6 +115,7 @@ export class Guest {
     this.kernel = hello.kernel;
     this.regions = hello.regions;
     this.atBoot = hello.atBoot;
+    this.lacks = hello.lacks;
     this.accelerator = accelerator;
   }
 
@@ -107,6 +123,7 @@ export class Guest {
   static async boot(parts: MachineParts, limits: Limits = LIMITS): Promise<Guest> {
     const machine = new Machine(parts);
     const doorbell = new Doorbell(machine.process.stdout);
+    const lacks: KernelOption[] = [];
     let timer: NodeJS.Timeout | undefined;
     try {
       const late = new Promise<never>((_, reject) => {
@@ -118,15 +135,16 @@ export class Guest {
           reject(new GuestLost("boot", error.message, machine, null)),
         );
       });
-      const line = await Promise.race([doorbell.line(), late]);
+      const line = await Promise.race([greeting(doorbell, lacks), late]);
       const hello = parseHello(line);
       if (hello === null) throw new GuestLost("unfit", line, machine, null);
       machine.forgetFiles();
       const atBoot = complaintsIn(machine.console().split("\n"));
-      return new Guest(machine, doorbell, { ...hello, atBoot }, limits, parts.accelerator);
+      return new Guest(machine, doorbell, { ...hello, atBoot, lacks }, limits, parts.accelerator);
     } catch (error) {
       const lost =
         error instanceof GuestLost ? error : new GuestLost("boot", String(error), machine, null);
+      lost.lacks = lacks;
       await machine.destroy();
       throw lost;
     } finally {

@@ -30,13 +30,23 @@ export function guestSources(): string {
   return found;
 }
 
+/** What init opens, so that a kernel needs no devtmpfs. */
+const DEVICES = [
+  ["console", 5, 1],
+  ["mem", 1, 1],
+  ["kmsg", 1, 11],
+  ["ttyS1", 4, 65],
+] as const;
+
 function initramfs(init: Buffer): Buffer {
   const directories = ["dev", "proc", "sys"].map(
     (name): CpioEntry => ({ kind: "directory", name }),
   );
   return writeCpio([
     ...directories,
-    { kind: "character-device", name: "dev/console", mode: 0o600, major: 5, minor: 1 },
+    ...DEVICES.map(([name, major, minor]): CpioEntry => {
+      return { kind: "character-device", name: `dev/${name}`, mode: 0o600, major, minor };
+    }),
     { kind: "file", name: "init", mode: 0o755, data: init },
   ]);
 }

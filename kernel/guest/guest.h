@@ -69,4 +69,9 @@ const char *devices_setup(struct region *uncached, struct region *write_back,
 /* Lets a driver claim the aperture, which takes it from every process. */
 const char *devices_revoke(void);
 
+/* lacks.c: tells the host which options the kernel was built without. */
+void lacks_tell(void);
+/* And those that only show when a driver claims the aperture. */
+void lacks_tell_of_claims(const struct region *aperture);
+
 #endif

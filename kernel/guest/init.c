@@ -4,13 +4,11 @@
  * init, which is a panic that the host sees.
  */
 #define _GNU_SOURCE
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
-#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <termios.h>
 #include <unistd.h>
@@ -26,15 +24,11 @@ static void mount_all(void)
 {
 	static const char *const types[][2] = { { "proc", "/proc" },
 						{ "sysfs", "/sys" },
-						{ "devtmpfs", "/dev" },
 						{ "debugfs", "/sys/kernel/debug" } };
 
-	for (int i = 0; i < 4; i++) {
-		mkdir(types[i][1], 0755);
-		/* EBUSY: the kernel mounted devtmpfs itself. */
-		if (mount(types[i][0], types[i][1], types[i][0], 0, NULL) < 0 && errno != EBUSY)
+	for (int i = 0; i < 3; i++)
+		if (mount(types[i][0], types[i][1], types[i][0], 0, NULL) < 0)
 			perror(types[i][1]);
-	}
 }
 
 static int open_doorbell(void)
@@ -190,12 +184,14 @@ int main(void)
 		return 1;
 	answer_setup(doorbell);
 	procs_setup();
+	lacks_tell();
 	const char *failure = setup(&vm_pat);
 
 	if (failure) {
 		say("unfit %s", failure);
 		pause();
 	}
+	lacks_tell_of_claims(&regions[REGION_UNCACHED]);
 	uname(&kernel);
 	say("hello %d %s %s %llx %llx %llx %llx", WIRE_VERSION, kernel.release,
 	    vm_pat ? "vm-pat" : "kref", (unsigned long long)regions[0].base,

@@ -12,6 +12,7 @@ import {
   type Voices,
 } from "./disagreement.ts";
 import { EXIT, type Io } from "./io.ts";
+import { knownToKernels } from "./leftout.ts";
 import { reportLost } from "./losttraces.ts";
 
 export interface LiveOptions {
@@ -79,7 +80,9 @@ async function compareRuns(
   { runs, seed, jobs }: LiveOptions,
 ): Promise<Tally> {
   const tally: Tally = { traces: 0, writeBack: 0, steps: 0, disagreements: 0, first: new Map() };
-  const traceOf = isTree(voices.kernel) ? knownToTrees(anyTrace) : traceOfRun;
+  const { kernel } = voices;
+  const drawn = isTree(kernel) ? knownToTrees(anyTrace) : traceOfRun;
+  const traceOf = knownToKernels([kernel], drawn, (line) => io.err(line));
   let shownAt = performance.now();
   for (let from = 0; from < runs && !io.interrupted.aborted; from += BATCH * jobs) {
     const count = Math.min(BATCH * jobs, runs - from);

@@ -12,6 +12,7 @@ import { onlyTraceIn } from "./files.ts";
 import { EXIT, type Io } from "./io.ts";
 import { kernelsOf, modelsOf } from "./kernelcampaign.ts";
 import { kernelExecutor } from "./kernelexecutor.ts";
+import { knownToKernels } from "./leftout.ts";
 import { reportLost } from "./losttraces.ts";
 import { jobsFor, withJobs } from "./jobs.ts";
 import { type SourceOptions, sourceFor } from "./sourcefor.ts";
@@ -111,7 +112,9 @@ async function fuzzKernels(
 ): Promise<number> {
   const { pair, plan, corpus, out } = session;
   const models = await modelsOf(pair, (line) => io.err(line));
-  const executor = kernelExecutor(pair, models, plan.seed, sourceOf(plan.source, corpus));
+  const drawn = sourceOf(plan.source, corpus);
+  const source = knownToKernels([pair.before, pair.after], drawn, (line) => io.err(line));
+  const executor = kernelExecutor(pair, models, plan.seed, source);
   const status = await workOn(io, session, { executor, models, ...printing });
   const lost = await reportLost(io, out, [pair.before, pair.after]);
   return lost > 0 && status === EXIT.ok ? EXIT.divergence : status;

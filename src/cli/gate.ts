@@ -26,6 +26,7 @@ import { Crashes } from "./gatecrashes.ts";
 import { differentialOf } from "./campaign.ts";
 import { kernelsOf, modelsOf } from "./kernelcampaign.ts";
 import { kernelExecutor } from "./kernelexecutor.ts";
+import { knownToKernels } from "./leftout.ts";
 import { writeText } from "./files.ts";
 import { EXIT, type Io } from "./io.ts";
 import { LiveLine, progressText } from "./progress.ts";
@@ -151,7 +152,8 @@ async function campaignOf(
   const sides = { before: before.id, after: after.id };
   const areModels = isModel(before) && isModel(after);
   const areRecorded = kernelsOf(pair).length > 0;
-  const traceOf = SOURCES[sourceFor(pair, options)];
+  const drawn = SOURCES[sourceFor(pair, options)];
+  const traceOf = knownToKernels([before, after], drawn, (line) => io.err(line));
   const differential = areModels
     ? crashes.guarded(sides, () => differentialOf(pair))
     : differentialOf(pair);

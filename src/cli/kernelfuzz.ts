@@ -1,3 +1,4 @@
+import type { TraceSource } from "../../fuzz/sources.ts";
 import { traceOfRun } from "../../fuzz/traceofrun.ts";
 import type { ModelBackend } from "../model/backend.ts";
 import { judge } from "../oracle/judge.ts";
@@ -19,6 +20,7 @@ import {
   type Voices,
 } from "./disagreement.ts";
 import { EXIT, type Io } from "./io.ts";
+import { knownToKernels } from "./leftout.ts";
 import { reportLost } from "./losttraces.ts";
 
 export interface KernelFuzzOptions {
@@ -106,10 +108,11 @@ export async function kernelFuzz(io: Io, options: KernelFuzzOptions): Promise<nu
     const before = await side(options.before, isBefore ? own : null, DEFAULT_BEFORE);
     const after = await side(options.after, isBefore ? null : own, DEFAULT_AFTER);
     const voices = { kernel, before, after, model: isBefore ? before : after };
-    const { rows, runs } = await labelRuns(io, voices, options, isBefore);
+    const traceOf = knownToKernels([kernel], traceOfRun, (line) => io.err(line));
+    const { rows, runs } = await labelRuns(io, voices, { ...options, traceOf }, isBefore);
     for (const row of rows) {
       if (row.label === "design change" || io.interrupted.aborted) continue;
-      row.file = await savedRow(voices, options, row, out);
+      row.file = await savedRow(voices, traceOf(options.seed, row.firstRun), out);
     }
     const lost = await reportLost(io, out, [kernel]);
     if (options.json === true) {
@@ -141,7 +144,7 @@ async function side(
 async function labelRuns(
   io: Io,
   voices: ThreeVoices,
-  { runs, seed, jobs }: KernelFuzzOptions,
+  { runs, seed, jobs, traceOf }: KernelFuzzOptions & { readonly traceOf: TraceSource },
   isBefore: boolean,
 ): Promise<{ rows: Row[]; runs: number }> {
   const rows = new Map<string, Row>();
@@ -149,7 +152,7 @@ async function labelRuns(
   while (done < runs && !io.interrupted.aborted) {
     const count = Math.min(BATCH * jobs, runs - done);
     const from = done;
-    const traces = Array.from({ length: count }, (_, at) => traceOfRun(seed, from + at));
+    const traces = Array.from({ length: count }, (_, at) => traceOf(seed, from + at));
     await voices.kernel.prepare(traces);
     for (const [at, trace] of traces.entries()) {
       for (const [what, label] of await labelsOf(voices, trace, isBefore)) {
@@ -180,14 +183,8 @@ async function labelsOf(
   return labelled(isBefore, { ...recordings, kernel: outcome.recording });
 }
 
-/** Saves the first trace of a row, shrunk where the kernel's recording parts from its model's. */
-async function savedRow(
-  voices: ThreeVoices,
-  { seed }: KernelFuzzOptions,
-  row: Row,
-  out: string,
-): Promise<string | null> {
-  const trace = traceOfRun(seed, row.firstRun);
+/** Saves a trace of a row, shrunk where the kernel's recording parts from its model's. */
+async function savedRow(voices: ThreeVoices, trace: Trace, out: string): Promise<string | null> {
   const outcome = await voices.kernel.outcome(trace);
   if ("failure" in outcome) return null;
   const found = firstDisagreement(outcome.recording, voices.model.recordSync(trace));

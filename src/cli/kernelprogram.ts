@@ -9,6 +9,7 @@ export function addKernelCommands(program: Command, io: Io, done: Done): void {
   program
     .command("doctor")
     .description("what real kernels need, what of it is missing, and the command that mends it")
+    .option("--kernel <id>", "boot this one and name each option that it was built without")
     .option("--json", "print the list as JSON")
     .action(async (options) => done(await (await import("./doctor.ts")).doctor(io, options)));
   const kernel = program.command("kernel").description("fetch, run and measure real kernels");

@@ -1,5 +1,6 @@
 import type { KernelBackend } from "../../kernel/backend.ts";
 import type { RunningKernel } from "../../kernel/assemble.ts";
+import type { KernelOption } from "../../kernel/lacks.ts";
 import type { TraceFailure, TraceOutcome } from "../../kernel/runner.ts";
 import type { Backend } from "../backend.ts";
 import type { Design, Recording } from "../trace/recording.ts";
@@ -35,6 +36,11 @@ export class KernelSide implements Backend {
   /** What the kernel found wrong with itself at boot. */
   get atBoot(): ReadonlySet<string> {
     return this.#backend.atBoot;
+  }
+
+  /** The options that it was built without; known once it is identified. */
+  get lacks(): ReadonlySet<KernelOption> {
+    return this.#backend.lacks;
   }
 
   /** The kernel that runs; boots it if it does not. */

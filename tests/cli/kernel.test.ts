@@ -2,8 +2,10 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { TraceSource } from "../../fuzz/sources.ts";
 import { traceOfRun } from "../../fuzz/traceofrun.ts";
 import type { KernelBackend } from "../../kernel/backend.ts";
+import type { KernelOption } from "../../kernel/lacks.ts";
 import type { TraceOutcome } from "../../kernel/runner.ts";
 import {
   disagreementOn,
@@ -14,10 +16,12 @@ import { runsOf } from "../../fuzz/tally.ts";
 import { modelsOf, survivingLoss } from "../../src/cli/kernelcampaign.ts";
 import { kernelExecutor } from "../../src/cli/kernelexecutor.ts";
 import { labelled } from "../../src/cli/kernelfuzz.ts";
+import { knownToKernels } from "../../src/cli/leftout.ts";
 import { reportLost } from "../../src/cli/losttraces.ts";
 import { KernelSide } from "../../src/cli/kernelside.ts";
 import type { ModelBackend } from "../../src/model/backend.ts";
 import { scenarioNamed } from "../../src/scenarios/index.ts";
+import type { Op } from "../../src/trace/op.ts";
 import { recordingSchema } from "../../src/trace/recording.ts";
 import type { Trace } from "../../src/trace/trace.ts";
 import { modelOf } from "../models.ts";
@@ -34,6 +38,7 @@ function posing(
   model: ModelBackend,
   lost: readonly string[] = [],
   release = `${model.id.split("@")[1] ?? ""}.0-test`,
+  lacks: readonly KernelOption[] = [],
 ) {
   const batches: string[][] = [];
   const kernel = { release, design: model.design };
@@ -46,6 +51,7 @@ function posing(
     id: "kernel:test",
     design: model.design,
     atBoot: new Set(["Bad page state < free_pages"]),
+    lacks: new Set(lacks),
     identify: async () => kernel,
     record: async (trace) => model.recordSync(trace),
     recordMany: async (traces) => {
@@ -108,6 +114,39 @@ describe("a kernel as commands use it", () => {
     const { side } = posing(modelOf("7.2"));
     expect(await reportLost({ err: (text) => said.push(text) }, dir, [side])).toBe(1);
     expect(said).toEqual(["kernel:test: at boot, before any trace: Bad page state < free_pages\n"]);
+  });
+});
+
+describe("a kernel that was built without something", () => {
+  it("gets campaigns without those ops, which are named once with their option", () => {
+    const { side } = posing(modelOf("7.2"), [], "7.2.0-test", [
+      "CONFIG_KSM",
+      "CONFIG_BLK_DEV_NVME",
+    ]);
+    const told: string[] = [];
+    const source = knownToKernels([modelOf("6.12"), side], traceOfRun, (line) => told.push(line));
+    const count = (traceOf: TraceSource, isOne: (op: Op) => boolean) =>
+      Array.from({ length: 400 }, (_, run) => traceOf(3, run).ops.filter(isOne).length).reduce(
+        (sum, each) => sum + each,
+      );
+    const isGone = (op: Op) =>
+      op.op === "revoke" || (op.op === "madvise" && /^(un)?mergeable$/.test(op.advice));
+    expect(count(traceOfRun, isGone)).toBeGreaterThan(20);
+    expect(count(source, isGone)).toBe(0);
+    const isLeft = (op: Op) => !isGone(op);
+    expect(count(source, isLeft)).toBe(count(traceOfRun, isLeft));
+    expect(told).toEqual([
+      "kernel:test: CONFIG_KSM is not set: no merging advice; left out of all traces\n",
+      "kernel:test: CONFIG_BLK_DEV_NVME is not set: no driver that claims the aperture; left out of all traces\n",
+    ]);
+  });
+
+  it("gets the traces as they are drawn where it lacks what shows in none", () => {
+    const { side } = posing(modelOf("7.2"), [], "7.2.0-test", ["CONFIG_FAULT_INJECTION"]);
+    const told: string[] = [];
+    const source = knownToKernels([side], traceOfRun, (line) => told.push(line));
+    for (let run = 0; run < 50; run++) expect(source(3, run)).toEqual(traceOfRun(3, run));
+    expect(told).toEqual([]);
   });
 });
 

@@ -42,6 +42,17 @@ describe.each(RUNNABLE)("kernel %s", (release) => {
     expect(results).toEqual(["ok", "ok", "ok", "ok", "EFAULT", "ok", "ESRCH"]);
   });
 
+  test("has all that traces need, but for what makes allocations fail", {
+    timeout: 120_000,
+  }, async () => {
+    await backend.identify();
+    expect([...backend.lacks]).toEqual([
+      "CONFIG_FAULT_INJECTION",
+      "CONFIG_FAILSLAB",
+      "CONFIG_FAIL_PAGE_ALLOC",
+    ]);
+  });
+
   test("shows a trace the same whatever leaked before it", { timeout: 120_000 }, async () => {
     const outcomes = await backend.recordMany([HEAD_FIRST, HEAD_FIRST, HEAD_FIRST]);
     const steps = outcomes.map((outcome) =>

@@ -1,0 +1,65 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { guestSources } from "../../kernel/guestimage.ts";
+import {
+  type KernelOption,
+  lackOf,
+  lacksByConsole,
+  neededBy,
+  OPTIONS,
+  optionNamed,
+} from "../../kernel/lacks.ts";
+import type { Op } from "../../src/trace/op.ts";
+
+const CONSOLES: readonly [says: string, options: readonly KernelOption[]][] = [
+  [
+    "Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0)",
+    ["CONFIG_BLK_DEV_INITRD"],
+  ],
+  ["Failed to execute /init (error -8)", ["CONFIG_BINFMT_ELF", "CONFIG_64BIT"]],
+  [
+    "Kernel panic - not syncing: Attempted to kill init! exitcode=0x00000100",
+    ["CONFIG_SERIAL_8250"],
+  ],
+  ["", ["CONFIG_PRINTK", "CONFIG_SERIAL_8250_CONSOLE"]],
+  ["Kernel panic - not syncing: Attempted to kill init! exitcode=0x0000000b", []],
+];
+
+describe("what a kernel was built without", () => {
+  it("is known here by every name that the guest or a silent boot tells it by, and by no other", () => {
+    const text = readFileSync(join(guestSources(), "lacks.c"), "utf8");
+    const told = text.match(/CONFIG_\w+/g) ?? [];
+    const byConsole = CONSOLES.flatMap(([, options]) => options);
+    expect([...new Set([...told, ...byConsole])].sort()).toEqual(Object.keys(OPTIONS).sort());
+  });
+
+  it("is refused by a name that nobody knows", () => {
+    expect(() => optionNamed("CONFIG_NONSENSE")).toThrow("CONFIG_NONSENSE");
+    expect(optionNamed("CONFIG_KSM")).toBe("CONFIG_KSM");
+  });
+
+  it.each(CONSOLES)("shows on the console of one that never answers: %s", (says, options) => {
+    expect(lacksByConsole(says)).toEqual(options);
+  });
+
+  it("keeps the ops that need it from traces, and no others", () => {
+    const advise = (advice: "mergeable" | "dontfork"): Op => {
+      return { op: "madvise", proc: 0, at: 0, pages: 1, advice };
+    };
+    const lacks: KernelOption[] = ["CONFIG_FAILSLAB", "CONFIG_KSM"];
+    expect(neededBy(advise("mergeable"), lacks)).toBe("CONFIG_KSM");
+    expect(neededBy(advise("dontfork"), lacks)).toBeNull();
+    expect(neededBy(advise("dontfork"), ["CONFIG_ADVISE_SYSCALLS"])).toBe("CONFIG_ADVISE_SYSCALLS");
+    expect(neededBy({ op: "revoke", proc: 0 }, ["CONFIG_IO_STRICT_DEVMEM"])).not.toBeNull();
+  });
+
+  it("is set in the kernels that are built for guests, but for what --debug adds", () => {
+    const config = readFileSync(join(guestSources(), "../config/guest.config"), "utf8");
+    const faults = readFileSync(join(guestSources(), "../config/faults.config"), "utf8");
+    for (const option of Object.keys(OPTIONS).map(optionNamed)) {
+      const isFault = lackOf(option).no.includes("on request");
+      expect(isFault ? faults : config).toContain(`${option}=y\n`);
+    }
+  });
+});
