@@ -1,8 +1,6 @@
-import { type KernelOption, neededBy } from "../../kernel/lacks.ts";
 import { judge } from "../oracle/judge.ts";
 import type { CampaignFinding } from "../oracle/finding.ts";
 import type { Recording } from "../trace/recording.ts";
-import type { Trace } from "../trace/trace.ts";
 import { UserError } from "../usererror.ts";
 import { isKernel, isTree, openBackend, type Pair } from "./backends.ts";
 import type { KernelSide } from "./kernelside.ts";
@@ -41,7 +39,7 @@ export async function confirmedBy(
         `--confirm: ${id} (${release}) is of another design than ${pair.after.id}`,
       );
     }
-    const isAble = ({ trace }: CampaignFinding) => lackingFor(trace, kernel) === null;
+    const isAble = ({ trace }: CampaignFinding) => kernel.lacking(trace) === null;
     await kernel.prepare(findings.filter(isAble).map(({ trace }) => trace));
     const words = new Map<string, string>();
     for (const finding of findings) {
@@ -71,11 +69,6 @@ export async function tellStanding(
   }
 }
 
-/** The option that a kernel lacks for a trace, or null. */
-function lackingFor({ ops }: Trace, { lacks }: KernelSide): KernelOption | null {
-  return ops.map((op) => neededBy(op, lacks)).find((option) => option !== null) ?? null;
-}
-
 type Standing = (kernel: string) => string;
 
 async function standingOf(
@@ -83,7 +76,7 @@ async function standingOf(
   { before }: Pair,
   kernel: KernelSide,
 ): Promise<Standing> {
-  const option = lackingFor(trace, kernel);
+  const option = kernel.lacking(trace);
   if (option !== null) return (name) => `unconfirmed: ${name} was built without ${option}`;
   const outcome = await kernel.outcome(trace);
   if ("failure" in outcome) {

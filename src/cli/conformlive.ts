@@ -82,7 +82,7 @@ async function compareRuns(
   const tally: Tally = { traces: 0, writeBack: 0, steps: 0, disagreements: 0, first: new Map() };
   const { kernel } = voices;
   const drawn = isTree(kernel) ? knownToTrees(anyTrace) : traceOfRun;
-  const traceOf = knownToKernels([kernel], drawn, (line) => io.err(line));
+  const traceOf = await knownToKernels([kernel], drawn, (line) => io.err(line));
   let shownAt = performance.now();
   for (let from = 0; from < runs && !io.interrupted.aborted; from += BATCH * jobs) {
     const count = Math.min(BATCH * jobs, runs - from);

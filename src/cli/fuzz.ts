@@ -1,4 +1,3 @@
-import { sourceOf } from "../../fuzz/guided.ts";
 import type { PlanSource } from "../../fuzz/sources.ts";
 import { chanceOfNew } from "../../fuzz/residual.ts";
 import { runsOf, type Tally } from "../../fuzz/tally.ts";
@@ -12,7 +11,6 @@ import { onlyTraceIn } from "./files.ts";
 import { EXIT, type Io } from "./io.ts";
 import { kernelsOf, modelsOf } from "./kernelcampaign.ts";
 import { kernelExecutor } from "./kernelexecutor.ts";
-import { knownToKernels } from "./leftout.ts";
 import { reportLost } from "./losttraces.ts";
 import { jobsFor, withJobs } from "./jobs.ts";
 import { type SourceOptions, sourceFor } from "./sourcefor.ts";
@@ -110,11 +108,9 @@ async function fuzzKernels(
   session: Session,
   printing: Pick<Working, "json" | "full">,
 ): Promise<number> {
-  const { pair, plan, corpus, out } = session;
+  const { pair, plan, out } = session;
   const models = await modelsOf(pair, (line) => io.err(line));
-  const drawn = sourceOf(plan.source, corpus);
-  const source = knownToKernels([pair.before, pair.after], drawn, (line) => io.err(line));
-  const executor = kernelExecutor(pair, models, plan.seed, source);
+  const executor = kernelExecutor(pair, models, plan.seed, session.traceOf);
   const status = await workOn(io, session, { executor, models, ...printing });
   const lost = await reportLost(io, out, [pair.before, pair.after]);
   return lost > 0 && status === EXIT.ok ? EXIT.divergence : status;

@@ -153,7 +153,7 @@ async function campaignOf(
   const areModels = isModel(before) && isModel(after);
   const areRecorded = kernelsOf(pair).length > 0;
   const drawn = SOURCES[sourceFor(pair, options)];
-  const traceOf = knownToKernels([before, after], drawn, (line) => io.err(line));
+  const traceOf = await knownToKernels([before, after], drawn, (line) => io.err(line));
   const differential = areModels
     ? crashes.guarded(sides, () => differentialOf(pair))
     : differentialOf(pair);

@@ -30,11 +30,13 @@ export async function modelsOf(pair: Pair, tell: (line: string) => void): Promis
   return { before, after };
 }
 
-/** A differential that survives the loss of a guest: the trace then shows nothing. */
+/** A differential that survives the loss of a guest: the trace then shows nothing, as one that a kernel cannot run. */
 export function survivingLoss(pair: Pair, differential: Differential): Differential {
   const kernels = kernelsOf(pair);
   if (kernels.length === 0) return differential;
   return async (trace) => {
+    await Promise.all(kernels.map((kernel) => kernel.identify()));
+    if (kernels.some((kernel) => kernel.lacking(trace) !== null)) return NOTHING;
     const outcomes = await Promise.all(kernels.map((kernel) => kernel.outcome(trace)));
     return outcomes.some((outcome) => "failure" in outcome) ? NOTHING : differential(trace);
   };

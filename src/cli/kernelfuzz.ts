@@ -108,7 +108,7 @@ export async function kernelFuzz(io: Io, options: KernelFuzzOptions): Promise<nu
     const before = await side(options.before, isBefore ? own : null, DEFAULT_BEFORE);
     const after = await side(options.after, isBefore ? null : own, DEFAULT_AFTER);
     const voices = { kernel, before, after, model: isBefore ? before : after };
-    const traceOf = knownToKernels([kernel], traceOfRun, (line) => io.err(line));
+    const traceOf = await knownToKernels([kernel], traceOfRun, (line) => io.err(line));
     const { rows, runs } = await labelRuns(io, voices, { ...options, traceOf }, isBefore);
     for (const row of rows) {
       if (row.label === "design change" || io.interrupted.aborted) continue;

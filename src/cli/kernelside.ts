@@ -1,6 +1,6 @@
 import type { KernelBackend } from "../../kernel/backend.ts";
 import type { RunningKernel } from "../../kernel/assemble.ts";
-import type { KernelOption } from "../../kernel/lacks.ts";
+import { type KernelOption, neededBy } from "../../kernel/lacks.ts";
 import type { TraceFailure, TraceOutcome } from "../../kernel/runner.ts";
 import type { Backend } from "../backend.ts";
 import type { Design, Recording } from "../trace/recording.ts";
@@ -41,6 +41,11 @@ export class KernelSide implements Backend {
   /** The options that it was built without; known once it is identified. */
   get lacks(): ReadonlySet<KernelOption> {
     return this.#backend.lacks;
+  }
+
+  /** The option that it was built without and some op of a trace needs, or null. */
+  lacking({ ops }: Trace): KernelOption | null {
+    return ops.map((op) => neededBy(op, this.lacks)).find((option) => option !== null) ?? null;
   }
 
   /** The kernel that runs; boots it if it does not. */

@@ -5,14 +5,15 @@ import { isKernel } from "./backends.ts";
 
 /**
  * Traces of a source without the ops that some kernel among the backends was built without; `tell` hears of
- * each option. The kernels must have been identified.
+ * each option. Boots the kernels.
  */
-export function knownToKernels(
+export async function knownToKernels(
   backends: readonly Backend[],
   traceOf: TraceSource,
   tell: (line: string) => void,
-): TraceSource {
+): Promise<TraceSource> {
   const kernels = backends.filter(isKernel);
+  await Promise.all(kernels.map((kernel) => kernel.identify()));
   for (const { id, lacks } of kernels) {
     for (const option of lacks) {
       const { no, isOp } = lackOf(option);

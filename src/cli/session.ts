@@ -6,6 +6,7 @@ import { BESIDE_DRIVERS, goalsBeyond } from "../../fuzz/reachable.ts";
 import type { Tally } from "../../fuzz/tally.ts";
 import { type CampaignPlan, probeOf, runsOfPlan } from "../../fuzz/plan.ts";
 import { sourceOf } from "../../fuzz/guided.ts";
+import type { PlanSource, TraceSource } from "../../fuzz/sources.ts";
 import { corpusHash, loadSnapshot, saveSnapshot } from "../results/tracefolder.ts";
 import { type Baseline, witnessesOf } from "../gate.ts";
 import type { Trace } from "../trace/trace.ts";
@@ -15,6 +16,7 @@ import { acceptedFor } from "./baseline.ts";
 import { differentialOf } from "./campaign.ts";
 import { finish } from "./finish.ts";
 import { EXIT, type Io } from "./io.ts";
+import { knownToKernels } from "./leftout.ts";
 import { JournalFile } from "../results/journal.ts";
 import { LiveLine, progressText } from "./progress.ts";
 
@@ -24,11 +26,23 @@ export interface Session {
   /** The traces that its own start from; none unless it is guided. */
   readonly corpus: readonly Trace[];
   readonly pair: Pair;
+  /** What it draws of its pair. */
+  readonly traceOf: TraceSource;
   readonly journal: JournalFile;
   /** The journal, as `--resume` wants it named. */
   readonly name: string;
   readonly out: string;
   readonly earlier?: EarlierWork;
+}
+
+/** What a campaign over a pair draws: its source, without what kernels of the pair were built without. */
+function drawnOf(
+  { before, after }: Pair,
+  source: PlanSource,
+  corpus: readonly Trace[],
+  tell: (line: string) => void = () => undefined,
+): Promise<TraceSource> {
+  return knownToKernels([before, after], sourceOf(source, corpus), tell);
 }
 
 /** Plans a campaign over two backends with what this build answers. */
@@ -37,7 +51,8 @@ export async function planOf(
   cut: Pick<CampaignPlan, "seed" | "source" | "runs" | "milliseconds" | "shard">,
   corpus: readonly Trace[] = [],
 ): Promise<CampaignPlan> {
-  const probe = await probeOf(cut.seed, sourceOf(cut.source, corpus), differentialOf(pair));
+  const traceOf = await drawnOf(pair, cut.source, corpus);
+  const probe = await probeOf(cut.seed, traceOf, differentialOf(pair));
   const sides = { before: pair.before.id, after: pair.after.id };
   return { ...sides, ...cut, corpus: corpusHash(corpus), probe };
 }
@@ -50,15 +65,17 @@ export async function beginSession(
   out: string,
   corpus: readonly Trace[] = [],
 ): Promise<Session> {
+  const traceOf = await drawnOf(pair, plan.source, corpus, (line) => io.err(line));
   await saveSnapshot(out, corpus);
   const { journal, aside, other } = await JournalFile.begin(out, plan);
   if (aside !== null) {
     io.err(`an unfinished campaign was put aside (pfndiff fuzz --resume ${aside})\n`);
   }
-  if (other === null) return { plan, corpus, pair, journal, name: out, out };
+  const begun = { plan, corpus, pair, traceOf, journal, out };
+  if (other === null) return { ...begun, name: out };
   const { pid, host } = other;
   io.err(`process ${pid} on ${host} is at work in ${out}: this journal is ${journal.path}\n`);
-  return { plan, corpus, pair, journal, name: journal.path, out };
+  return { ...begun, name: journal.path };
 }
 
 /** Goes on with the campaign of a results folder or a journal file. */
@@ -68,10 +85,13 @@ export async function resumeSession(io: Io, path: string): Promise<Session> {
     const { plan, tally, milliseconds, dropped, path: file, folder } = work;
     const corpus = await loadSnapshot(folder, plan.corpus);
     const pair = await openPair(plan);
-    await orClose(pair, () => checkProbe(file, plan, pair, corpus));
+    const traceOf = await orClose(pair, async () => {
+      await checkProbe(file, plan, pair, corpus);
+      return drawnOf(pair, plan.source, corpus, (line) => io.err(line));
+    });
     for (const fault of dropped) io.err(`${file}: ${fault}\n`);
     const earlier = { tally, milliseconds };
-    return { plan, corpus, pair, journal, name: path, out: folder, earlier };
+    return { plan, corpus, pair, traceOf, journal, name: path, out: folder, earlier };
   } catch (error) {
     await journal.close();
     throw error;
@@ -91,7 +111,8 @@ export async function checkProbe(
   pair: Pair,
   corpus: readonly Trace[],
 ): Promise<void> {
-  if ((await probeOf(seed, sourceOf(source, corpus), differentialOf(pair))) === probe) return;
+  const traceOf = await drawnOf(pair, source, corpus);
+  if ((await probeOf(seed, traceOf, differentialOf(pair))) === probe) return;
   throw new UserError(`${file}: is of another build, which answers the same runs differently`);
 }
 
@@ -139,7 +160,7 @@ export async function campaignOf(
   accepted: Baseline,
   { executor, chunk, isEnough, limits, models = session.pair }: Working,
 ): Promise<CampaignResult> {
-  const { plan, corpus, pair, journal, out, earlier } = session;
+  const { plan, pair, traceOf, journal, out, earlier } = session;
   const { before, after } = pair;
   const progress = new LiveLine(io);
   try {
@@ -156,7 +177,7 @@ export async function campaignOf(
       chunk,
       limits,
       onRange: (tally, milliseconds) => journal.append({ kind: "runs", tally, milliseconds }),
-      traceOf: sourceOf(plan.source, corpus),
+      traceOf,
       leftOut:
         plan.source === "idioms" || plan.source === "drivers"
           ? BESIDE_DRIVERS

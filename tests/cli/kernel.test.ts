@@ -118,13 +118,15 @@ describe("a kernel as commands use it", () => {
 });
 
 describe("a kernel that was built without something", () => {
-  it("gets campaigns without those ops, which are named once with their option", () => {
+  it("gets campaigns without those ops, which are named once with their option", async () => {
     const { side } = posing(modelOf("7.2"), [], "7.2.0-test", [
       "CONFIG_KSM",
       "CONFIG_BLK_DEV_NVME",
     ]);
     const told: string[] = [];
-    const source = knownToKernels([modelOf("6.12"), side], traceOfRun, (line) => told.push(line));
+    const source = await knownToKernels([modelOf("6.12"), side], traceOfRun, (line) =>
+      told.push(line),
+    );
     const count = (traceOf: TraceSource, isOne: (op: Op) => boolean) =>
       Array.from({ length: 400 }, (_, run) => traceOf(3, run).ops.filter(isOne).length).reduce(
         (sum, each) => sum + each,
@@ -141,10 +143,20 @@ describe("a kernel that was built without something", () => {
     ]);
   });
 
-  it("gets the traces as they are drawn where it lacks what shows in none", () => {
+  it("is not asked for a witness with such an op, which then shows nothing", async () => {
+    const { side, batches } = posing(modelOf("7.2"), [], "7.2.0-test", ["CONFIG_BLK_DEV_NVME"]);
+    const differential = survivingLoss({ before: modelOf("6.12"), after: side }, () => {
+      throw new Error("asked");
+    });
+    const trace: Trace = { ...(traces(1)[0] as Trace), ops: [{ op: "revoke", proc: 0 }] };
+    expect(await differential(trace)).toMatchObject({ findings: [] });
+    expect(batches).toEqual([]);
+  });
+
+  it("gets the traces as they are drawn where it lacks what shows in none", async () => {
     const { side } = posing(modelOf("7.2"), [], "7.2.0-test", ["CONFIG_FAULT_INJECTION"]);
     const told: string[] = [];
-    const source = knownToKernels([side], traceOfRun, (line) => told.push(line));
+    const source = await knownToKernels([side], traceOfRun, (line) => told.push(line));
     for (let run = 0; run < 50; run++) expect(source(3, run)).toEqual(traceOfRun(3, run));
     expect(told).toEqual([]);
   });
