@@ -1,4 +1,5 @@
 import type { Certificate } from "../fuzz/explore/certificate.ts";
+import type { Trace } from "../src/trace/trace.ts";
 
 /** A certificate as text: levels, the shortest witness of each signature, and what is absent. */
 export function certificateText(
@@ -8,6 +9,9 @@ export function certificateText(
   const { before, after, levels, differences, sides } = certificate;
   const lines = [
     `${before} -> ${after}, every sequence of ops for ${scope(certificate)}`,
+    ...(certificate.beganParted
+      ? ["The sides have parted when the beginning is over: no signature is judged."]
+      : []),
     "",
     row("depth", "transitions", "states", "hash of the level"),
     ...levels.map(({ depth, transitions, states, hash }) =>
@@ -43,15 +47,21 @@ function witnessLines(
 }
 
 function scope({ bounds }: Certificate): string {
-  const { procs, slots, pages, depth, mtrr, maps, with: groups = [] } = bounds;
+  const { procs, slots, pages, depth, mtrr, maps, with: groups = [], begin } = bounds;
   const processes = procs === 1 ? "1 process" : `${procs} processes`;
   const areas = slots === 1 ? "1 area" : `${slots} areas`;
   return [
     `${processes}, ${areas} of ${pages === 1 ? "1 page" : `${pages} pages`}, depth ${depth}`,
+    ...(begin === undefined ? [] : [beginningText(begin)]),
     ...(mtrr === undefined ? [] : ["low memory"]),
     ...(maps === undefined ? [] : [`room for ${maps} VMAs`]),
     ...(groups.length === 0 ? [] : [`with ${groups.join(", ")}`]),
   ].join(", ");
+}
+
+function beginningText({ ops, world }: Trace): string {
+  const count = ops.length === 1 ? "1 op" : `${ops.length} ops`;
+  return `beside a beginning of ${count} (${world.pfns} pfns, ${world.vpages} vpages)`;
 }
 
 function row(depth: string, transitions: string, states: string, hash: string): string {

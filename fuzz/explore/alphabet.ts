@@ -1,7 +1,8 @@
 import { VM_DONTCOPY, VM_PRIVATE, VM_WRITE } from "../../src/mm/vmaflags.ts";
 import { type SeenSpace, vmaAt } from "../../src/oracle/observed.ts";
 import { bornBy, type Op, type OpKind, type Via } from "../../src/trace/op.ts";
-import type { Bounds } from "./bounds.ts";
+import { areasOf, type Bounds, procsOf, worldOf } from "./bounds.ts";
+import { beginsWith, isEmpty, isWhole, isWithin, rangesIn } from "./places.ts";
 
 /** Whether an op changes anything of a process that has these VMAs on one side. */
 type Applies = (space: SeenSpace) => boolean;
@@ -51,38 +52,7 @@ function inLowMemory({ op, applies }: Letter): Letter {
   return { op: { ...op, via: op.via === "resource" ? "devmem" : "devmem_sync" }, applies };
 }
 
-function isWhole(space: SeenSpace, start: number, end: number): boolean {
-  const vma = vmaAt(space, start);
-  return vma?.start === start && vma.end === end;
-}
-
-function isWithin(space: SeenSpace, start: number, end: number): boolean {
-  const vma = vmaAt(space, start);
-  return vma !== null && vma.end >= end;
-}
-
-function isEmpty(space: SeenSpace, start: number, end: number): boolean {
-  const vma = space.find(start);
-  return vma === null || vma.start >= end;
-}
-
-/** Whether a VMA begins at `page` and has (or lacks) these flags. */
-function beginsWith(space: SeenSpace, page: number, has: number, lacks: number): boolean {
-  const vma = vmaAt(space, page);
-  if (vma?.start !== page) return false;
-  return (vma.flags & has) === has && (vma.flags & lacks) === 0;
-}
-
-/** Every range [start, end) of at least one page within [0, pages). */
-function rangesIn(pages: number): [start: number, end: number][] {
-  const ranges: [number, number][] = [];
-  for (let start = 0; start < pages; start++) {
-    for (let end = start + 1; end <= pages; end++) ranges.push([start, end]);
-  }
-  return ranges;
-}
-
-function maps(proc: number, start: number, end: number): Letter[] {
+function maps(proc: number, start: number, end: number, pfns: number): Letter[] {
   const total = end - start;
   const flavours = VIAS.flatMap((via) => [false, true].map((isPrivate) => ({ via, isPrivate })));
   const map = (pfn: number, pages: number, via: Via, isPrivate: boolean): Op => ({
@@ -96,16 +66,18 @@ function maps(proc: number, start: number, end: number): Letter[] {
     private: isPrivate,
   });
   return [
-    ...rangesIn(total).flatMap(([pfn, to]) =>
+    ...rangesIn(pfns, total).flatMap(([pfn, to]) =>
       flavours.map(({ via, isPrivate }) => ({
         op: map(pfn, to - pfn, via, isPrivate),
         applies: (space: SeenSpace) => isEmpty(space, start, end),
       })),
     ),
-    ...VIAS.map((via) => ({
-      op: map(0, total, via, false),
-      applies: (space: SeenSpace) => !isEmpty(space, start, end),
-    })),
+    ...Array.from({ length: Math.max(0, pfns - total + 1) }, (_, pfn) =>
+      VIAS.map((via) => ({
+        op: map(pfn, total, via, false),
+        applies: (space: SeenSpace) => !isEmpty(space, start, end),
+      })),
+    ).flat(),
   ];
 }
 
@@ -131,7 +103,11 @@ type Explored =
       | { readonly of: "process"; letters(proc: number): Letter[] }
       | { readonly of: "child"; letters(proc: number, child: number): Letter[] }
       | {
-          readonly of: "area" | "range";
+          readonly of: "area";
+          letters(proc: number, start: number, end: number, pfns: number): Letter[];
+        }
+      | {
+          readonly of: "range";
           letters(proc: number, start: number, end: number): Letter[];
         }
       | {
@@ -248,26 +224,36 @@ const EXPLORED: Readonly<Record<OpKind, Explored>> = {
 
 const ALL: readonly Explored[] = Object.values(EXPLORED);
 
-/** The alphabet in words, as the certificate states it. */
-export const ALPHABET: readonly string[] = ALL.flatMap((explored) =>
-  explored.of === "nothing" ? [] : explored.words,
-);
+/** The core alphabet in words, as the certificate states it. */
+export function wordsOfCore({ begin, slots, pages }: Bounds): string[] {
+  const core = ALL.flatMap((explored) => (explored.of === "nothing" ? [] : explored.words));
+  if (begin === undefined) return core;
+  const areas = `the areas are those that the beginning names, and ${slots} of ${pages} pages beside them where there is room; over an area in use from every pfn at which it fits`;
+  return [...core, areas];
+}
 
 /** Ops of one process that bring no other to life, area by area. */
-function lettersOfAreas(proc: number, { slots, pages }: Bounds): Letter[] {
-  const starts = Array.from({ length: slots }, (_, slot) => slot * pages);
-  return starts.flatMap((start) => {
-    const others = starts.filter((other) => other !== start);
+function lettersOfAreas(proc: number, bounds: Bounds): Letter[] {
+  const areas = areasOf(bounds);
+  const { pfns, vpages } = worldOf(bounds);
+  return areas.flatMap(([start, end]) => {
+    const pages = end - start;
+    const others = areas.flatMap(([other]) => (other === start ? [] : [other]));
     return [
-      ...ALL.flatMap((kind) =>
-        kind.of === "area" ? kind.letters(proc, start, start + pages) : [],
-      ),
+      ...ALL.flatMap((kind) => (kind.of === "area" ? kind.letters(proc, start, end, pfns) : [])),
       ...rangesIn(pages).flatMap(([from, to]) => [
         ...ALL.flatMap((kind) =>
           kind.of === "range" ? kind.letters(proc, start + from, start + to) : [],
         ),
         ...ALL.flatMap((kind) =>
-          kind.of === "move" ? kind.letters(proc, start + from, start + to, others) : [],
+          kind.of === "move"
+            ? kind.letters(
+                proc,
+                start + from,
+                start + to,
+                others.filter((target) => target + to - from <= vpages),
+              )
+            : [],
         ),
       ]),
       ...Array.from({ length: pages }, (_, page) =>
@@ -282,7 +268,7 @@ function lettersOfAreas(proc: number, { slots, pages }: Bounds): Letter[] {
  * lowest number that the trace has not used.
  */
 export function lettersOf(bounds: Bounds): Letter[] {
-  const procs = Array.from({ length: bounds.depth + 1 }, (_, proc) => proc);
+  const procs = procsOf(bounds);
   const letters = procs.flatMap((proc) => [
     ...ALL.flatMap((kind) => (kind.of === "process" ? kind.letters(proc) : [])),
     ...procs
@@ -292,5 +278,5 @@ export function lettersOf(bounds: Bounds): Letter[] {
       ),
     ...lettersOfAreas(proc, bounds),
   ]);
-  return bounds.mtrr === "write-back" ? letters.map(inLowMemory) : letters;
+  return worldOf(bounds).mtrr === "write-back" ? letters.map(inLowMemory) : letters;
 }

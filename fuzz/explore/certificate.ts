@@ -2,8 +2,8 @@ import { z } from "zod";
 import { SIDES, type Side, SYMPTOMS } from "../../src/oracle/finding.ts";
 import type { Op } from "../../src/trace/op.ts";
 import { type Trace, traceSchema } from "../../src/trace/trace.ts";
-import { ALPHABET } from "./alphabet.ts";
-import { type Bounds, boundsSchema, worldOf } from "./bounds.ts";
+import { wordsOfCore } from "./alphabet.ts";
+import { begunBoundsSchema, type Bounds, worldOf } from "./bounds.ts";
 import { symptomKey } from "./expander.ts";
 import { wordsOfGroups } from "./groups.ts";
 import { ASPECTS } from "./pair.ts";
@@ -27,10 +27,12 @@ export const certificateSchema = z.strictObject({
   format: z.literal("pfndiff/certificate@1"),
   before: z.string(),
   after: z.string(),
-  bounds: boundsSchema,
+  bounds: begunBoundsSchema,
   /** Whether the oracle judged; without it only what the sides show was compared. */
   judged: z.boolean(),
   alphabet: z.array(z.string()),
+  /** The sides had parted when the beginning was over: no signature is judged. */
+  beganParted: z.literal(true).optional(),
   levels: z.array(
     z.strictObject({
       depth,
@@ -80,7 +82,8 @@ export function certify(scope: Scope, result: SearchResult): Certificate {
     after,
     bounds,
     judged,
-    alphabet: [...ALPHABET, ...wordsOfGroups(bounds.with ?? [])],
+    alphabet: [...wordsOfCore(bounds), ...wordsOfGroups(bounds.with ?? [])],
+    ...(result.beganParted ? { beganParted: true } : {}),
     levels: [...result.levels],
     sides: judged ? SIDES.map((side) => sideOf(side, result)) : [],
     differences: ASPECTS.map((aspect, at) => {

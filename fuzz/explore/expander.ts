@@ -1,9 +1,10 @@
+import { UserError } from "../../src/usererror.ts";
 import type { Side, Symptom } from "../../src/oracle/finding.ts";
 import { isBetweenSides, judgeFindings } from "../../src/oracle/verdict.ts";
 import type { Op } from "../../src/trace/op.ts";
 import { type World } from "../../src/trace/trace.ts";
 import { isTried, type Letter } from "./alphabet.ts";
-import { type Bounds, worldOf } from "./bounds.ts";
+import { type Bounds, firstOps, worldOf } from "./bounds.ts";
 import type { ExploredSide } from "../../src/engine/exploredside.ts";
 import { asksAlike, lettersOf } from "./groups.ts";
 import { ASPECTS, ExploredPair } from "./pair.ts";
@@ -44,6 +45,9 @@ export function symptomKey(side: Side, symptom: Symptom): string {
   return `${side}:${symptom}`;
 }
 
+/** Letters are named by 16 bits. */
+const MOST_LETTERS = 2 ** 16;
+
 /** The most states that one chunk can reach stay far below this many bytes. */
 const CHUNK_BYTES = 2 ** 31;
 
@@ -52,30 +56,39 @@ export class Expander {
   private readonly pair: ExploredPair;
   private readonly bounds: Bounds;
   private readonly world: World;
+  private readonly first: readonly Op[];
   private readonly letters: readonly Letter[];
   private readonly applicable: number[] = [];
 
   constructor(bounds: Bounds, before: ExploredSide, after: ExploredSide, judged = true) {
     this.bounds = bounds;
     this.world = worldOf(bounds);
+    this.first = firstOps(bounds);
     this.letters = lettersOf(bounds);
     this.pair = new ExploredPair(before, after, judged);
     const { hash } = this.pair;
     hash.tellsOrder = bounds.with?.includes("revoke") === true;
-    hash.modesAreAlike = this.letters.every(({ op }) => asksAlike(op));
+    // Names of modes share words with numbers of pages, of which a beginning may have many.
+    hash.modesAreAlike =
+      bounds.begin === undefined && this.letters.every(({ op }) => asksAlike(op));
+    if (this.letters.length > MOST_LETTERS) {
+      throw new UserError(
+        `the alphabet has ${this.letters.length} letters, and a path can name ${MOST_LETTERS} (lower the bounds, or begin with less)`,
+      );
+    }
   }
 
-  /** The hash of the state that a path leads to, as [high, low]. */
-  stateOf(paths: Paths, parent: number): [high: number, low: number] {
+  /** The hash of the state that a path leads to, as [high, low], and whether the sides have parted. */
+  stateOf(paths: Paths, parent: number): [high: number, low: number, haveParted: boolean] {
     this.go(paths, parent);
     this.pair.rehash();
-    return [this.pair.high, this.pair.low];
+    return [this.pair.high, this.pair.low, this.pair.oracle.haveParted];
   }
 
-  /** The ops of a path, the first process' birth included. */
+  /** The ops of a path, those that every sequence begins with included. */
   opsOf({ length, letters }: Paths, parent: number): Op[] {
     const path = letters.subarray(parent * length, (parent + 1) * length);
-    return [FIRST, ...Array.from(path, (letter) => this.op(letter))];
+    return [...this.first, ...Array.from(path, (letter) => this.op(letter))];
   }
 
   op(letter: number): Op {
@@ -104,7 +117,7 @@ export class Expander {
 
   private go({ length, letters }: Paths, parent: number): void {
     this.pair.reset(this.world);
-    this.pair.apply(FIRST);
+    for (const op of this.first) this.pair.apply(op);
     for (let at = parent * length; at < (parent + 1) * length; at++) {
       this.pair.apply(this.op(letters[at] as number));
     }
@@ -120,9 +133,6 @@ export class Expander {
     }
   }
 }
-
-/** Every exploration begins with one process; its birth does not count as an op of the bound. */
-export const FIRST: Op = { op: "spawn", proc: 0 };
 
 /** Gathers what the transitions of a chunk showed. */
 class ExpansionSink {

@@ -3,7 +3,7 @@ import type { Field, Values } from "../../src/trace/fields.ts";
 import { opSchema } from "../../src/trace/opschema.ts";
 import { opFault, type World } from "../../src/trace/trace.ts";
 import { type Letter, lettersOf as coreLetters } from "./alphabet.ts";
-import { type Bounds, worldOf } from "./bounds.ts";
+import { type Bounds, procsOf, worldOf } from "./bounds.ts";
 
 /** Letters beyond the core alphabet, by what they widen; taken from the one description of ops. */
 interface Group {
@@ -20,20 +20,21 @@ const isPlace = (field: Field): field is Number =>
 const upTo = (count: number) => Array.from({ length: count }, (_, n) => n);
 
 /** Every value of a field within the bounds; undefined for a mark that is left out. */
-function valuesOf(field: Field, { depth, slots, pages }: Bounds): Values[string][] {
+function valuesOf(field: Field, bounds: Bounds): Values[string][] {
+  const { vpages, pfns } = worldOf(bounds);
   switch (field.role) {
     case "choice":
       return [...field.values];
     case "flag":
       return [field.optional ? undefined : false, true];
     case "proc":
-      return upTo(depth + 1);
+      return procsOf(bounds);
     case "virtual":
-      return upTo(slots * pages);
+      return upTo(vpages);
     case "length":
-      return upTo(slots * pages + 1).filter((value) => value >= field.least);
+      return upTo(vpages + 1).filter((value) => value >= field.least);
     case "pfn":
-      return upTo(pages);
+      return upTo(pfns);
     default:
       return [];
   }

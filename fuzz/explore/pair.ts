@@ -16,7 +16,7 @@ export class ExploredPair {
   readonly after: ExploredSide;
   readonly oracle = new Differential();
   readonly hash = new StateHash();
-  /** Processes that are alive on a side, by birth, and how many were ever born. */
+  /** Processes that are alive on a side, by birth, and the lowest number that no process ever had. */
   readonly alive: number[] = [];
   born = 0;
   high = 0;
@@ -64,7 +64,7 @@ export class ExploredPair {
     if (this.judged) oracle.judge(op, before, after);
     const child = bornBy(op);
     if (child !== null) {
-      this.born++;
+      this.born = Math.max(this.born, child + 1);
       if (this.isAlive(child)) alive.push(child);
     } else if (op.op === "exit") {
       const at = alive.indexOf(op.proc);
@@ -101,7 +101,7 @@ export class ExploredPair {
     this.high = -1;
     const { alive } = this;
     const looks = alive.map((proc) => this.lookOf(proc));
-    for (const places of PLACES[alive.length] ?? []) {
+    for (const places of PLACES[alive.length] ?? [orderBy(looks)]) {
       if (places.some((place, n) => n > 0 && isLess(looks, place, places[n - 1]))) continue;
       this.write(places.map((place) => alive[place] as number));
       const { high, low } = this.hash;
@@ -197,5 +197,10 @@ function ordersOf(places: readonly number[]): readonly (readonly number[])[] {
   );
 }
 
-/** The orders of up to as many processes as bounds allow. */
+/** The orders of a few processes. */
 const PLACES = [[], [0], [0, 1], [0, 1, 2]].map(ordersOf);
+
+/** One order of many: those that look alike stay as they were born, and merge fewer states. */
+function orderBy(looks: readonly number[]): readonly number[] {
+  return looks.map((_, place) => place).sort((a, b) => (looks[a] as number) - (looks[b] as number));
+}

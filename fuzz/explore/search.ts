@@ -47,6 +47,8 @@ export interface SearchOptions {
 
 export interface SearchResult {
   readonly interrupted: boolean;
+  /** The sides had parted when the beginning was over: no signature is judged. */
+  readonly beganParted: boolean;
   readonly levels: readonly Level[];
   readonly signatures: readonly Witness[];
   readonly symptoms: readonly Witness[];
@@ -78,7 +80,8 @@ class Search {
   async run(): Promise<SearchResult> {
     const { bounds, expander } = this.options;
     let paths: Paths = { length: 0, letters: new Uint16Array(0) };
-    this.states.add(...expander.stateOf(paths, 0));
+    const [high, low, beganParted] = expander.stateOf(paths, 0);
+    this.states.add(high, low);
     while (this.levels.length < bounds.depth) {
       const next = await this.level(paths);
       if (next === null) break;
@@ -86,6 +89,7 @@ class Search {
     }
     return {
       interrupted: this.levels.length < bounds.depth,
+      beganParted,
       levels: this.levels,
       signatures: [...this.signatures.values()],
       symptoms: [...this.symptoms.values()],

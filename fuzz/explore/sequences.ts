@@ -2,8 +2,7 @@ import { SYMPTOMS, type Symptom } from "../../src/oracle/finding.ts";
 import { SideOracle } from "../../src/oracle/side.ts";
 import { bornBy, endsProcess } from "../../src/trace/op.ts";
 import { isTried, type Letter } from "./alphabet.ts";
-import { type Bounds, worldOf } from "./bounds.ts";
-import { FIRST } from "./expander.ts";
+import { type Bounds, firstOps, worldOf } from "./bounds.ts";
 import { lettersOf } from "./groups.ts";
 import type { ExploredSide } from "../../src/engine/exploredside.ts";
 
@@ -72,7 +71,7 @@ class Walk {
     oracle.reset(world);
     this.alive.length = 0;
     this.born = 0;
-    this.apply(FIRST);
+    for (const op of firstOps(bounds)) this.apply(op);
     for (const { op } of path) this.apply(op);
   }
 

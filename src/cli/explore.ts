@@ -1,4 +1,4 @@
-import type { Bounds } from "../../fuzz/explore/bounds.ts";
+import { beginFault, type Bounds } from "../../fuzz/explore/bounds.ts";
 import {
   type Certificate,
   certificateFaults,
@@ -7,30 +7,47 @@ import {
 } from "../../fuzz/explore/certificate.ts";
 import { GROUP_NAMES } from "../../fuzz/explore/groups.ts";
 import { certificateText } from "../../reports/certificatetext.ts";
+import type { Trace } from "../trace/trace.ts";
 import { UserError } from "../usererror.ts";
 import { readJson } from "../results/json.ts";
 import { isTree, type Pair, withPair } from "./backends.ts";
 import { acceptedFor } from "./baseline.ts";
 import { exploreScope, type SearchLimits } from "./explorescope.ts";
-import { requireWritable, writeText } from "./files.ts";
+import { onlyTraceIn, requireWritable, writeText } from "./files.ts";
 import { EXIT, type Io, oneLine } from "./io.ts";
 
-export interface ExploreOptions extends Bounds, SearchLimits {
+export interface ExploreOptions extends Omit<Bounds, "begin">, SearchLimits {
   readonly before: string;
   readonly after: string;
   readonly out?: string;
   readonly verify?: string;
   readonly json?: boolean;
+  /** A trace whose ops every sequence begins with. */
+  readonly begin?: string;
   readonly judge: boolean;
 }
 
 /** Explores two backends up to the bounds and says what showed; or computes a certificate again. */
 export async function explore(io: Io, options: ExploreOptions): Promise<number> {
   if (options.verify !== undefined) return verify(io, options.verify, options);
-  return withPair(options, (pair) => exploreAndTell(io, pair, options));
+  const begin = options.begin === undefined ? undefined : await beginningIn(io, options.begin);
+  return withPair(options, (pair) => exploreAndTell(io, pair, options, begin));
 }
 
-async function exploreAndTell(io: Io, pair: Pair, options: ExploreOptions): Promise<number> {
+/** A trace to begin with, or the reason in one line why that cannot be. */
+async function beginningIn(io: Io, path: string): Promise<Trace> {
+  const { trace } = await onlyTraceIn(io, path);
+  const fault = beginFault(trace);
+  if (fault !== null) throw new UserError(`--begin ${path}: ${fault}`);
+  return trace;
+}
+
+async function exploreAndTell(
+  io: Io,
+  pair: Pair,
+  options: ExploreOptions,
+  begin: Trace | undefined,
+): Promise<number> {
   const { procs, slots, pages, depth } = options;
   const { mtrr, maps } = options;
   const groups = groupsNamed(options.with ?? []);
@@ -41,6 +58,7 @@ async function exploreAndTell(io: Io, pair: Pair, options: ExploreOptions): Prom
     depth,
     ...(mtrr === undefined ? {} : { mtrr }),
     ...(maps === undefined ? {} : { maps }),
+    ...(begin === undefined ? {} : { begin }),
   };
   const scope = {
     bounds: groups.length === 0 ? bounds : { ...bounds, with: groups },

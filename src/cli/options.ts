@@ -122,6 +122,13 @@ export function beginOption(): Option {
   ).conflicts(["corpus", "plain", "faults", "idioms"]);
 }
 
+export function exploreBeginOption(): Option {
+  return new Option(
+    "--begin <file>",
+    "the ops of a trace come first; --slots are areas beside those that it names",
+  ).conflicts(["mtrr", "maps", "verify"]);
+}
+
 export function corpusOption(): Option {
   return new Option(
     "--corpus <dir>",

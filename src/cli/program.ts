@@ -11,6 +11,7 @@ import { addKernelCommands } from "./kernelprogram.ts";
 import { addMergeAndSweep } from "./mergeprogram.ts";
 import {
   beginOption,
+  exploreBeginOption,
   afterOption,
   beforeOption,
   confirmOption,
@@ -162,10 +163,11 @@ function addExplore(program: Command, io: Io, done: Done): void {
     .description("run every sequence of ops up to a bound on both sides, shortest first")
     .addOption(beforeOption())
     .addOption(afterOption())
-    .addOption(bound("--procs <n>", "processes alive at once", 3, 2))
+    .addOption(bound("--procs <n>", "processes alive at once", 8, 2))
     .addOption(bound("--slots <n>", "virtual areas of each process", 3, 2))
     .addOption(bound("--pages <n>", "pages of each area and of the region", 4, 3))
     .addOption(bound("--depth <n>", "ops after the first process is there", 12, 4))
+    .addOption(exploreBeginOption())
     .addOption(new Option("--mtrr <type>", "low memory, not a device").choices(["write-back"]))
     .addOption(
       new Option("--maps <n>", "VMAs that the limit leaves room for").argParser(wholeNumber(1, 16)),

@@ -77,6 +77,56 @@ describe("explore", () => {
     );
   });
 
+  it("begins with a trace, says so in the certificate, which verifies, and in the text", async () => {
+    const begin = join(dir, "begin.json");
+    const out = join(dir, "begun.json");
+    const map = { op: "mmap", proc: 0, at: 0, pages: 2, pfn: 1, via: "resource", prot: "rw" };
+    const trace = {
+      format: "pfndiff/trace@1",
+      name: "a machine",
+      world: { pfns: 3, vpages: 3, mtrr: "uncached" },
+      ops: [
+        { op: "spawn", proc: 0 },
+        { ...map, private: false },
+      ],
+    };
+    writeFileSync(begin, JSON.stringify(trace));
+    const small = ["--slots", "1", "--pages", "1", "--depth", "1"];
+    const said = await run(["explore", ...small, "--begin", begin, "--out", out]);
+    expect(said.status).toBe(0);
+    expect(said.out).toContain(
+      "1 area of 1 page, depth 1, beside a beginning of 2 ops (3 pfns, 3 vpages)\n",
+    );
+    expect(said.out).toContain("\n  1  fixed:double-untrack:unmap-head\n");
+    const { bounds, witnesses } = certificateSchema.parse(JSON.parse(readFileSync(out, "utf8")));
+    expect(bounds.begin).toEqual(trace);
+    for (const witness of witnesses) expect(witness.trace.ops.slice(0, 2)).toEqual(trace.ops);
+    expect((await run(["explore", "--verify", out])).out).toContain(": verified, 1 levels, ");
+  });
+
+  it("tells where the beginning itself parts the sides", async () => {
+    const begin = join(dir, "parted.json");
+    const map = { op: "mmap", proc: 0, at: 0, pages: 1, pfn: 0, prot: "rw", private: false };
+    const over = ["resource", "resource_wc"].map((via) => ({ ...map, via }));
+    const ops = [{ op: "spawn", proc: 0 }, ...over];
+    writeFileSync(begin, JSON.stringify({ ...certificate.witnesses[0]?.trace, ops }));
+    const { out } = await run(["explore", "--begin", begin, "--depth", "1"]);
+    expect(out).toContain("have parted when the beginning is over: no signature is judged.\n");
+  });
+
+  it.each<[string, object, string]>([
+    ["no ops", { ops: [] }, "has no ops"],
+    ["many pages", { world: { pfns: 3, vpages: 256, mtrr: "uncached" } }, "256 vpages"],
+    ["a driver", { ops: [{ op: "drv-zap", proc: 0, off: 0, pages: 1 }] }, "ops[0]: drv-zap"],
+  ])("cannot begin with %s, and says why in one line", async (_, change, why) => {
+    const file = join(dir, "refused.json");
+    writeFileSync(file, JSON.stringify({ ...certificate.witnesses[0]?.trace, ...change }));
+    const { status, err } = await run(["explore", "--begin", file]);
+    expect(status).toBe(2);
+    expect(err).toMatch(/^pfndiff: --begin [^\n]*\n$/);
+    expect(err).toContain(why);
+  });
+
   it("an interrupt ends it with 130 and without a certificate", async () => {
     const stopped = join(dir, "stopped.json");
     const interrupted = AbortSignal.abort();

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { isTried, lettersOf } from "../../../fuzz/explore/alphabet.ts";
-import { worldOf } from "../../../fuzz/explore/bounds.ts";
-import { FIRST } from "../../../fuzz/explore/expander.ts";
+import { firstOps, worldOf } from "../../../fuzz/explore/bounds.ts";
 import { ExploredPair } from "../../../fuzz/explore/pair.ts";
 import { MachineSide } from "../../../src/engine/machineside.ts";
 import type { ModelBackend } from "../../../src/model/backend.ts";
@@ -64,7 +63,7 @@ function byPath(path: readonly Op[]): { readonly op: Op; readonly state: string 
 describe("both machines and the oracle, put back to what was kept", () => {
   it("go on from every state as if its path had been performed again", () => {
     const known = new Set<string>();
-    let level: Op[][] = [[FIRST]];
+    let level: Op[][] = [[...firstOps(BOUNDS)]];
     for (let depth = 0; depth < BOUNDS.depth; depth++) {
       const next: Op[][] = [];
       for (const path of level) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Bounds, worldOf } from "../../../fuzz/explore/bounds.ts";
+import { type Bounds, firstOps, worldOf } from "../../../fuzz/explore/bounds.ts";
 import { Expander } from "../../../fuzz/explore/expander.ts";
 import { GROUP_NAMES, lettersOf } from "../../../fuzz/explore/groups.ts";
 import { ExploredPair } from "../../../fuzz/explore/pair.ts";
@@ -11,6 +11,7 @@ import { MachineSide } from "../../../src/engine/machineside.ts";
 import type { ModelBackend } from "../../../src/model/backend.ts";
 import { judgeFindings } from "../../../src/oracle/verdict.ts";
 import type { Op } from "../../../src/trace/op.ts";
+import type { Trace } from "../../../src/trace/trace.ts";
 import { IS_LONG } from "../../long.ts";
 import { MODELS } from "../../models.ts";
 
@@ -47,6 +48,7 @@ function explore(bounds: Bounds, way: Way = {}): Promise<SearchResult> {
 function bruteForce(bounds: Bounds): Map<string, number> {
   const pair = new ExploredPair(new MachineSide(legacy), new MachineSide(modern), true);
   const letters = lettersOf(bounds);
+  const first = firstOps(bounds);
   const least = new Map<string, number>();
   const enter = (ops: readonly Op[]) => {
     pair.reset(worldOf(bounds));
@@ -67,14 +69,14 @@ function bruteForce(bounds: Bounds): Map<string, number> {
     const { before, after } = pair.oracle;
     for (const { signature, parted } of judgeFindings(before.findings, after.findings)) {
       if (parted) continue;
-      const depth = ops.length - 1;
+      const depth = ops.length - first.length;
       if (depth < (least.get(signature) ?? Number.POSITIVE_INFINITY)) least.set(signature, depth);
     }
-    if (ops.length > bounds.depth) return;
+    if (ops.length >= first.length + bounds.depth) return;
     const tried = letters.filter(isTried);
     for (const { op } of tried) visit([...ops, op]);
   };
-  visit([{ op: "spawn", proc: 0 }]);
+  visit(first);
   return least;
 }
 
@@ -110,6 +112,31 @@ describe("exploring every sequence up to a bound", () => {
     const least = bruteForce(bounds);
     expect(least.size).toBeGreaterThan(3);
     expect(depthsOf(await explore(bounds))).toEqual(Object.fromEntries([...least].sort()));
+  });
+
+  const machine = (procs: number, ...ops: Op[]): Trace => ({
+    format: "pfndiff/trace@1",
+    name: "a machine as it is",
+    world: { pfns: 4, vpages: 4, mtrr: "uncached" },
+    ops: [...Array.from({ length: procs }, (_, proc): Op => ({ op: "spawn", proc })), ...ops],
+  });
+  const map = (proc: number, pfn: number, pages: number): Op => {
+    return { op: "mmap", proc, at: 0, pages, pfn, via: "resource", prot: "rw", private: false };
+  };
+  const held: Op = { op: "ioremap", proc: 0, slot: 0, pfn: 2, pages: 1, mode: "wc" };
+
+  it.each<[string, Trace, Partial<Bounds>]>([
+    ["one process beside a mapping of the kernel's", machine(1, held, map(0, 0, 2)), {}],
+    ["two of four processes that look alike", machine(4, map(1, 0, 1), map(3, 0, 1)), { depth: 1 }],
+    ["one that was born before its elder", machine(0, { op: "spawn", proc: 2 }), {}],
+    ["a process that has died", machine(2, map(1, 1, 2), { op: "exit", proc: 1 }), {}],
+  ])("begins with a machine as it is, and finds the same: %s", async (_, begin, more) => {
+    const bounds = { procs: 5, slots: 1, pages: 2, depth: 2, begin, ...more };
+    const found = await explore(bounds);
+    expect(depthsOf(found)).toEqual(Object.fromEntries([...bruteForce(bounds)].sort()));
+    for (const { ops, depth } of [...found.signatures, ...found.aspects]) {
+      expect(ops.slice(0, -depth)).toEqual(begin.ops);
+    }
   });
 
   it("a witness shows its signature, and only with its last op", async () => {
