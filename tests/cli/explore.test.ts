@@ -106,10 +106,15 @@ describe("explore", () => {
 
   it("tells where the beginning itself parts the sides", async () => {
     const begin = join(dir, "parted.json");
-    const map = { op: "mmap", proc: 0, at: 0, pages: 1, pfn: 0, prot: "rw", private: false };
-    const over = ["resource", "resource_wc"].map((via) => ({ ...map, via }));
-    const ops = [{ op: "spawn", proc: 0 }, ...over];
-    writeFileSync(begin, JSON.stringify({ ...certificate.witnesses[0]?.trace, ops }));
+    const map = { op: "mmap", proc: 0, at: 0, prot: "rw", private: false };
+    const ops = [
+      { op: "spawn", proc: 0 },
+      { ...map, pages: 2, pfn: 0, via: "resource" },
+      { ...map, pages: 1, pfn: 2, via: "resource_wc" },
+      { ...map, pages: 2, pfn: 1, via: "resource_wc" },
+    ];
+    const world = { pfns: 3, vpages: 2, mtrr: "uncached" };
+    writeFileSync(begin, JSON.stringify({ ...certificate.witnesses[0]?.trace, world, ops }));
     const { out } = await run(["explore", "--begin", begin, "--depth", "1"]);
     expect(out).toContain("have parted when the beginning is over: no signature is judged.\n");
   });
