@@ -17,6 +17,7 @@ import {
 } from "../src/trace/op.ts";
 import type { OpRow } from "../src/trace/syscalls.ts";
 import { opFault, type Trace, type World } from "../src/trace/trace.ts";
+import { isApart } from "./apart.ts";
 import { liveCalls, mmapCalls } from "./handlers.ts";
 import type { Random } from "./random.ts";
 
@@ -130,7 +131,7 @@ export class IdiomWriter {
     const row = rowOf(kind);
     const op: Drawn = { op: kind };
     for (const [name, field] of Object.entries(row.fields)) {
-      if (name === "ram" && this.manners.isUsual) continue;
+      if ((name === "ram" && this.manners.isUsual) || isApart(field)) continue;
       const value = this.opValue(name, field, row, op);
       if (value !== undefined) op[name] = value;
     }
@@ -257,6 +258,7 @@ export class IdiomWriter {
     const call: Drawn = { call: kind };
     const isWhole = this.random.chance(2, 3);
     for (const [name, field] of Object.entries<Field>(CALLS[kind].fields)) {
+      if (isApart(field)) continue;
       const isWindow = field.role === "offset" || field.role === "rest";
       const value = isWindow && isWhole ? 0 : this.value(field);
       if (value !== undefined) call[name] = value;

@@ -1,5 +1,6 @@
 import { beyondTrees, type Op, type OpKind, rowOf } from "../src/trace/op.ts";
 import type { Trace } from "../src/trace/trace.ts";
+import { withApart } from "./apart.ts";
 import { IdiomWriter } from "./idioms.ts";
 import { writePartialMaps } from "./partialmaps.ts";
 import { Random } from "./random.ts";
@@ -59,13 +60,17 @@ export const faultedTraceOfRun = faulted(traceOfRun);
 
 /** A run's trace of drivers whose handlers make any calls, and of the kernel's own mappings. */
 export function idiomTraceOfRun(seed: number, run: number): Trace {
-  random.restart(seed, run, "trace");
-  return anyDrivers.write(nameOfRun(seed, run));
+  return written(anyDrivers, seed, run);
 }
 
 function usualTraceOfRun(seed: number, run: number): Trace {
+  return written(usualDrivers, seed, run);
+}
+
+function written(writer: IdiomWriter, seed: number, run: number): Trace {
   random.restart(seed, run, "trace");
-  return usualDrivers.write(nameOfRun(seed, run));
+  const trace = writer.write(nameOfRun(seed, run));
+  return withApart(random.restart(seed, run, "apart"), trace);
 }
 
 function partialMapsOfRun(seed: number, run: number): Trace {

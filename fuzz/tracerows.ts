@@ -141,7 +141,10 @@ function recordOf(
     if (field.role === "choice") record[name] = field.ranks[value];
     else if (field.role === "flag") {
       if (value === 1 || !field.optional) record[name] = value === 1;
-    } else if (value >= 0) record[name] = value;
+    } else if (value >= 0) {
+      if (value < field.least) return null;
+      record[name] = value;
+    }
   }
   return record;
 }

@@ -72,7 +72,7 @@ function fieldText(value: Values[string], field: Field): string {
       return `page ${value}`;
     case "length":
     case "rest":
-      return `${value} pages`;
+      return value === undefined ? "" : `${value} pages`;
     case "offset":
       return `off ${value}`;
     case "pfn":

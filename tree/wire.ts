@@ -124,7 +124,7 @@ function putRows(op: Op, words: Int32Array, start: number): number {
 function putDriverOp(op: DriverOp, words: Int32Array, at: number): void {
   words[at] = DRIVER_CODE + DRIVER_OP_KINDS.indexOf(op.op);
   putFields(rowOf(op.op).fields, op, words, at + 1);
-  words[at + CALLS_WORD] = callsOf(op).length;
+  if ("calls" in op) words[at + CALLS_WORD] = op.calls.length;
 }
 
 function putFields(fields: Fields, values: Values, words: Int32Array, start: number): void {

@@ -8,12 +8,14 @@ import type { PageCount, Pfn } from "./units.ts";
 import type { DeviceMapping, FaultHandler, Vma } from "./vma.ts";
 import { zapSpecial } from "./zap.ts";
 
-/** A coherent DMA buffer is this long; buffers lie apart in RAM. */
+/** A coherent DMA buffer is this long unless it is said to have another length. */
 export const DMA_BUFFER_PAGES: PageCount = 4;
+/** Buffers lie so far from each other in RAM: none is longer. */
+const DMA_BUFFER_ROOM: PageCount = 8;
 
-/** The first pfn of a coherent DMA buffer: RAM far above what drivers remap, with gaps between. */
+/** The first pfn of a coherent DMA buffer: RAM far above what drivers remap. */
 export function dmaBufferPfn(buffer: number): Pfn {
-  return RAM_START + (1 << 16) + buffer * 2 * DMA_BUFFER_PAGES;
+  return RAM_START + (1 << 16) + buffer * DMA_BUFFER_ROOM;
 }
 
 /** A VMA of a driver's file before its handler has done anything. */
@@ -41,8 +43,9 @@ export type DriverCall =
       readonly off: PageCount;
       readonly pages: PageCount;
       readonly buffer: number;
+      readonly bufferPages?: PageCount | undefined;
     }
-  | { readonly call: "dma"; readonly buffer: number }
+  | { readonly call: "dma"; readonly buffer: number; readonly bufferPages?: PageCount | undefined }
   | { readonly call: "zap"; readonly off: PageCount; readonly pages: PageCount }
   | { readonly call: "fail"; readonly errno: Errno }
   | { readonly call: "ignore-errors" }
@@ -130,9 +133,10 @@ function dmaMmapCoherent(
   vma: Vma,
   call: Extract<DriverCall, { buffer: number }>,
 ): Outcome {
+  const { bufferPages = DMA_BUFFER_PAGES } = call;
   const map = (): Outcome => {
     const { start: at, pages, pfn: offset } = vma;
-    const isPast = vma.device?.offsetIsPfn === true || offset + pages > DMA_BUFFER_PAGES;
+    const isPast = vma.device?.offsetIsPfn === true || offset + pages > bufferPages;
     if (isPast) return "ENXIO";
     const pfn = dmaBufferPfn(call.buffer) + offset;
     return remapPfnRange(context, mm, vma, { at, pages, pfn, mode: 0 });

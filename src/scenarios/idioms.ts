@@ -150,6 +150,20 @@ export const IDIOM_SCENARIOS: readonly Scenario[] = [
     after: { ...clean, errnos: { 1: "EIO" } },
   },
   {
+    name: "driver-short-buffer",
+    title: "a coherent buffer of one page is mapped where it fits and where the VMA is longer",
+    ref: "dma_mmap_coherent",
+    trace: apertureTrace("driver-short-buffer", [
+      spawn(0),
+      drvMmap(4, { call: "dma", buffer: 0, bufferPages: 1 }),
+      drvMmap(1, { call: "dma", buffer: 0, bufferPages: 1 }),
+      drvMmap(8, { call: "dma", buffer: 1, bufferPages: 8 }),
+      exit(0),
+    ]),
+    before: { ...clean, errnos: { 1: "ENXIO" } },
+    after: { ...clean, errnos: { 1: "ENXIO" } },
+  },
+  {
     name: "ioremap-of-an-unmapped-head",
     title: "the kernel maps pages that a process has unmapped, and gets their old cache mode",
     ref: "L1, N1",

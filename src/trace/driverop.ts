@@ -47,6 +47,7 @@ const call = <F extends Fields>(it: CallRowOf<F>) => it;
 
 const window = { off: field.offset, pages: field.rest } as const;
 const inWindow = [{ start: "off", length: "pages" }] as const;
+const buffer = { buffer: field.buffer, bufferPages: field.bufferPages } as const;
 const target = { ...physical, mode: driverMode } as const;
 const remap = call({
   fields: { ...window, ...target },
@@ -58,8 +59,8 @@ const remap = call({
 export const CALLS = {
   remap,
   "remap-window": remap,
-  dma: call({ fields: { buffer: field.buffer }, spans: [], weight: 1 }),
-  "dma-window": call({ fields: { ...window, buffer: field.buffer }, spans: inWindow, weight: 1 }),
+  dma: call({ fields: buffer, spans: [], weight: 1 }),
+  "dma-window": call({ fields: { ...window, ...buffer }, spans: inWindow, weight: 1 }),
   zap: call({ fields: window, spans: inWindow, weight: 2 }),
   fail: call({
     fields: { errno },
@@ -151,6 +152,8 @@ export const DRIVER_OPS = {
     ...slotOnly,
     mode: ioremapMode,
     ...kernelRange,
+    /** It begins behind the start of its first page, and ends before the end of its last. */
+    inset: field.mark("but for the ends", [0, 1], { apart: [1, 4] }),
   }),
   iounmap: kernelUnmapping,
   memremap: kernelMapping({ ...slotOnly, mode: memremapMode, ...kernelRange }),

@@ -10,7 +10,13 @@ export const LIMITS = {
 } as const;
 
 /** What a driver's calls, kernel mappings and RAM are limited to. */
-export const DRIVER_LIMITS = { calls: 64, slots: 64, buffers: 64, ramPages: 4_096 } as const;
+export const DRIVER_LIMITS = {
+  calls: 64,
+  slots: 64,
+  buffers: 64,
+  bufferPages: 8,
+  ramPages: 4_096,
+} as const;
 
 /** An allocation that fails within an op, which any op may have: the nth at a site, from 1. */
 export interface Fault {
@@ -45,6 +51,8 @@ export interface NumberField<
   readonly least: number;
   readonly most: number;
   readonly optional: Optional;
+  /** Of so many records, in how many it is there; drawn when all else has been. */
+  readonly apart?: readonly [n: number, of: number];
 }
 
 /** One of a few words. */
@@ -70,6 +78,8 @@ export interface FlagField<Optional extends boolean = boolean> {
   readonly words: readonly [off: string, on: string];
   /** Of so many draws, how many are true. */
   readonly drawn: readonly [n: number, of: number];
+  /** As for numbers; such a mark is drawn in no other way. */
+  readonly apart?: NumberField["apart"];
   /** The program of a kernel tree does not know it. */
   readonly beyondTrees?: true;
 }
@@ -154,6 +164,12 @@ export const field = {
   offset: number("offset", 0, LIMITS.vpages),
   slot: number("slot", 0, DRIVER_LIMITS.slots - 1),
   buffer: number("buffer", 0, DRIVER_LIMITS.buffers - 1),
+  /** The length of a buffer of coherent memory; absent, 4 pages. */
+  bufferPages: {
+    ...number("length", 1, DRIVER_LIMITS.bufferPages),
+    optional: true,
+    apart: [1, 2],
+  } satisfies NumberField<true, "length">,
   calls: { role: "calls" } satisfies CallsField,
   choice,
   flag: (words: FlagField["words"], drawn: FlagField["drawn"]): FlagField<false> => ({
@@ -166,7 +182,7 @@ export const field = {
   mark: (
     on: string,
     drawn: FlagField["drawn"],
-    more: Pick<FlagField, "beyondTrees"> = {},
+    more: Pick<FlagField, "beyondTrees" | "apart"> = {},
   ): FlagField<true> => ({
     role: "flag",
     optional: true,

@@ -1,6 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { idiomTrace } from "../arbitrary.ts";
+import { withApart } from "../../fuzz/apart.ts";
+import { randomOfRun } from "../../fuzz/random.ts";
+import { idiomTraceOfRun } from "../../fuzz/sources.ts";
 import { shrink } from "../../fuzz/shrink.ts";
 import { recordOn } from "../../src/model/backend.ts";
 import type { Machine } from "../../src/model/machine.ts";
@@ -80,4 +83,23 @@ test("a trace of driver ops shrinks to the calls and ops that matter", () => {
   expect(least.ops.length).toBeLessThanOrEqual(3);
   const calls = least.ops.flatMap((op) => ("calls" in op ? op.calls : []));
   expect(calls.length).toBeLessThanOrEqual(2);
+});
+
+test("what is drawn apart leaves all else of a trace as it is, and says lengths that matter", () => {
+  const traces = Array.from({ length: 200 }, (_, run) => idiomTraceOfRun(3, run));
+  const said = JSON.stringify(traces);
+  expect(said).toContain('"inset":true');
+  for (const pages of [1, 8]) expect(said).toContain(`"bufferPages":${pages}`);
+  const apart = (key: string, value: unknown) =>
+    key === "bufferPages" || key === "inset" ? undefined : value;
+  const without = JSON.parse(JSON.stringify(traces, apart)) as Trace[];
+  const again = without.map((trace, run) => withApart(randomOfRun(3, run, "apart"), trace));
+  expect(again).toEqual(traces);
+  const model = MODELS["7.2"] as (typeof MODELS)[string];
+  const differ = traces.filter((trace, run) => {
+    const bare = model.recordSync(without[run] as Trace).steps;
+    return JSON.stringify(bare) !== JSON.stringify(model.recordSync(trace).steps);
+  });
+  expect(differ.length).toBeGreaterThan(0);
+  expect(differ.every(({ ops }) => JSON.stringify(ops).includes("bufferPages"))).toBe(true);
 });

@@ -17,6 +17,7 @@ import { OP_CODE, opWords } from "../../kernel/wire.ts";
 import { ALLOCATION_SITES } from "../../src/pat/kernelstate.ts";
 import type { Op } from "../../src/trace/op.ts";
 import { DMA_BUFFER_PAGES, dmaBufferPfn } from "../../src/mm/driver.ts";
+import { DRIVER_LIMITS } from "../../src/trace/fields.ts";
 import {
   VM_DONTCOPY,
   VM_HUGEPAGE,
@@ -107,6 +108,8 @@ describe("the program's words are ours", () => {
     expect(numbers.get("PFNDIFF_DRIVER_RAM")).toBe(DRIVER_RAM);
     expect(numbers.get("PFNDIFF_BUFFER_PAGES")).toBe(DMA_BUFFER_PAGES);
     expect(RAM_START + (numbers.get("PFNDIFF_BUFFERS") ?? 0)).toBe(dmaBufferPfn(0));
+    expect(numbers.get("PFNDIFF_BUFFER_ROOM")).toBe(dmaBufferPfn(1) - dmaBufferPfn(0));
+    expect(numbers.get("PFNDIFF_BUFFER_ROOM")).toBe(DRIVER_LIMITS.bufferPages);
   });
 
   test("allocation sites stand in their order, after none", () => {

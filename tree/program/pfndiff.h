@@ -28,9 +28,10 @@ enum pfndiff_site { SITE_NONE, SITE_MEMTYPE, SITE_CONTEXT, SITE_PAGE_TABLE, SITE
 #define PFNDIFF_DRIVER_RAM 131072UL
 #define PFNDIFF_DRIVER_RAM_PAGES 131072UL
 #define PFNDIFF_SHOWN_RAM 1048576
-/* Where buffers of coherent memory lie in it, and how long one is (src/mm/driver.ts). */
+/* Where buffers of coherent memory lie in it, how long one is, and how far from the next (src/mm/driver.ts). */
 #define PFNDIFF_BUFFERS 65536UL
 #define PFNDIFF_BUFFER_PAGES 4UL
+#define PFNDIFF_BUFFER_ROOM 8UL
 
 /* Calls of a driver's handlers, in the order of CALLS in src/trace/driverop.ts; then what handlers of faults do. */
 enum pfndiff_call {
@@ -118,7 +119,8 @@ long k_drv_run(void *mm, unsigned long at, const int *rows, int count);
 void k_drv_zap(unsigned long off, unsigned long pages);
 /* The calls since the last time; there is room for PFNDIFF_MOST_CALLS. */
 int k_calls(struct seen_call *out);
-long k_kernel_map(int via, int slot, int mode, int pfn, int pages);
+/* `inset`: it begins behind the start of its first page, and ends before the end of its last. */
+long k_kernel_map(int via, int slot, int mode, int pfn, int pages, int inset);
 long k_kernel_unmap(int via, int slot);
 int k_kernel_maps(struct seen_kernel_map *out);
 long k_reserve_wc(int pfn, int pages);

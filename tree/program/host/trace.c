@@ -71,7 +71,7 @@ static long remap_of(void *mm, const int *op)
 // The rows of an op's calls, which follow it: only an op of a driver has any.
 static int calls_of(const int *op)
 {
-	return op[0] >= DRV_MMAP ? op[CALLS_WORD] : 0;
+	return op[0] == DRV_MMAP || op[0] == DRV_RUN ? op[CALLS_WORD] : 0;
 }
 
 static long perform_driver_op(void *mm, const int *op)
@@ -88,11 +88,11 @@ static long perform_driver_op(void *mm, const int *op)
 		k_drv_zap((unsigned long)op[2], (unsigned long)op[3]);
 		return 0;
 	case IOREMAP:
-		return k_kernel_map(KERNEL_IOREMAP, op[2], op[3], op[4], op[6]);
+		return k_kernel_map(KERNEL_IOREMAP, op[2], op[3], op[4], op[6], op[7]);
 	case IOUNMAP:
 		return k_kernel_unmap(KERNEL_IOREMAP, op[2]);
 	case MEMREMAP:
-		return k_kernel_map(KERNEL_MEMREMAP, op[2], op[3], op[4], op[6]);
+		return k_kernel_map(KERNEL_MEMREMAP, op[2], op[3], op[4], op[6], 0);
 	case MEMUNMAP:
 		return k_kernel_unmap(KERNEL_MEMREMAP, op[2]);
 	case RESERVE_MEMTYPE_WC:

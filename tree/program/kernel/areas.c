@@ -98,15 +98,19 @@ static void *map(int via, int mode, u64 at, unsigned long bytes)
 	}
 }
 
-long k_kernel_map(int via, int slot, int mode, int pfn, int pages)
+/* How much of its first and last page an inset mapping leaves out. */
+#define INSET 64
+
+long k_kernel_map(int via, int slot, int mode, int pfn, int pages, int inset)
 {
+	const unsigned long left_out = inset ? INSET : 0;
 	struct kept *it = &kept[kept_count];
 
 	if (kept_in(via, slot))
 		return -EBUSY;
 	if (kept_count == PFNDIFF_MOST_MAPS)
 		host_unfit("a trace maps more for the kernel than areas.c has room for");
-	it->at = map(via, mode, pfndiff_base + pfn * PAGE_SIZE, pages * PAGE_SIZE);
+	it->at = map(via, mode, pfndiff_base + pfn * PAGE_SIZE + left_out, pages * PAGE_SIZE - 2 * left_out);
 	pfndiff_quiesce();
 	if (!it->at)
 		return -ENOMEM;

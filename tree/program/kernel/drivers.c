@@ -87,12 +87,13 @@ static int remap(struct vm_area_struct *vma, const int *row)
 	return error;
 }
 
-/* Buffers lie apart, in RAM above what drivers remap. */
-static int map_buffer(struct vm_area_struct *vma, int buffer)
+/* Buffers lie in RAM above what drivers remap: their number, whether they have a length of their own, and which. */
+static int map_buffer(struct vm_area_struct *vma, const int *buffer)
 {
-	const u64 at = (u64)(PFNDIFF_DRIVER_RAM + PFNDIFF_BUFFERS + buffer * 2 * PFNDIFF_BUFFER_PAGES) << PAGE_SHIFT;
+	const u64 at = (u64)(PFNDIFF_DRIVER_RAM + PFNDIFF_BUFFERS + buffer[0] * PFNDIFF_BUFFER_ROOM) << PAGE_SHIFT;
+	const unsigned long pages = buffer[1] ? buffer[2] : PFNDIFF_BUFFER_PAGES;
 
-	return dma_mmap_coherent(&device, vma, NULL, at, PFNDIFF_BUFFER_PAGES * PAGE_SIZE);
+	return dma_mmap_coherent(&device, vma, NULL, at, pages * PAGE_SIZE);
 }
 
 static int map_buffer_in_window(struct vm_area_struct *vma, const int *row)
@@ -103,7 +104,7 @@ static int map_buffer_in_window(struct vm_area_struct *vma, const int *row)
 	if (!pages)
 		return -EINVAL;
 	narrow(vma, row[1], pages);
-	error = map_buffer(vma, row[3]);
+	error = map_buffer(vma, row + 3);
 	vma->vm_start = start;
 	vma->vm_end = end;
 	return error;
@@ -142,7 +143,7 @@ static int make_call(struct vm_area_struct *vma, const int *row)
 	case CALL_REMAP_WINDOW:
 		return remap(vma, row);
 	case CALL_DMA:
-		return map_buffer(vma, row[1]);
+		return map_buffer(vma, row + 1);
 	case CALL_DMA_WINDOW:
 		return map_buffer_in_window(vma, row);
 	case CALL_ZAP:

@@ -1,0 +1,36 @@
+import { CALLS } from "../src/trace/driverop.ts";
+import type { Field, Fields, Values } from "../src/trace/fields.ts";
+import { type Op, rowOf } from "../src/trace/op.ts";
+import type { Trace } from "../src/trace/trace.ts";
+import type { Random } from "./random.ts";
+
+/** Whether a field is drawn when all else of a trace has been, so that the rest is as it was without it. */
+export function isApart(field: Field): boolean {
+  return "apart" in field && field.apart !== undefined;
+}
+
+function valueOf(random: Random, field: Field): Values[string] {
+  if (field.role !== "flag" && "least" in field) return random.between(field.least, field.most);
+  return true;
+}
+
+/** The record with some of the fields that are drawn apart. */
+function withFields<R extends object>(random: Random, record: R, fields: Fields): R {
+  const more = Object.entries(fields).flatMap(([name, field]) => {
+    const often = "apart" in field ? field.apart : undefined;
+    return often !== undefined && random.chance(often[0], often[1])
+      ? [[name, valueOf(random, field)] as const]
+      : [];
+  });
+  return more.length === 0 ? record : { ...record, ...Object.fromEntries(more) };
+}
+
+/** The trace with what is said of its ops and of drivers' calls apart from all else. */
+export function withApart(random: Random, trace: Trace): Trace {
+  const ops = trace.ops.map((op): Op => {
+    const said = withFields(random, op, rowOf(op.op).fields);
+    if (!("calls" in said)) return said;
+    return { ...said, calls: said.calls.map((c) => withFields(random, c, CALLS[c.call].fields)) };
+  });
+  return { ...trace, ops };
+}
