@@ -1,5 +1,6 @@
 import type { Coverage } from "../src/trace/coverage.ts";
 import { type Baseline, type BaselineEntry, type GateOutcome, reasonOf } from "../src/gate.ts";
+import type { ScheduleDocument } from "../src/races/document.ts";
 import type { Replay } from "../src/replay.ts";
 import { UserError } from "../src/usererror.ts";
 import type { Arena } from "./arena.ts";
@@ -26,12 +27,13 @@ export interface ReportSources {
   readonly arena?: Arena;
   readonly matrix?: Matrix;
   readonly coverage?: Coverage;
+  readonly races?: readonly ScheduleDocument[];
 }
 
 /** Joins a campaign and a baseline into what a report shows. */
 export function assembleReport(sources: ReportSources): ReportData {
   const { format: _format, findings: _findings, residual, ...campaign } = sources.view.campaign;
-  const { gate, claims, arena, matrix, coverage } = sources;
+  const { gate, claims, arena, matrix, coverage, races } = sources;
   return {
     campaign: { ...campaign, residualChance: residual.chance },
     gate: gate?.outcome ?? null,
@@ -40,6 +42,7 @@ export function assembleReport(sources: ReportSources): ReportData {
     ...(arena === undefined ? {} : { arena }),
     ...(matrix === undefined ? {} : { matrix }),
     ...(coverage === undefined ? {} : { coverage }),
+    ...(races === undefined ? {} : { races }),
   };
 }
 

@@ -3,6 +3,7 @@ import type { Arena } from "./arena.ts";
 import type { Matrix } from "./matrix.ts";
 import type { Claim } from "../src/claims/claim.ts";
 import type { GateOutcome } from "../src/gate.ts";
+import type { ScheduleDocument } from "../src/races/document.ts";
 import type { CampaignFinding } from "../src/oracle/finding.ts";
 import type { Retention } from "../src/oracle/state.ts";
 import type { Coverage } from "../src/trace/coverage.ts";
@@ -88,11 +89,15 @@ export interface ReportData {
   readonly coverage?: Coverage;
   /** Accepted signatures by release. */
   readonly matrix?: Matrix;
+  /** Schedules of two tasks that give what no order of whole ops does, as each ran on a tree. */
+  readonly races?: readonly ScheduleDocument[];
 }
 
 /** A page without a report: the sandbox alone, and the fragment of what it opens with. */
 export interface SandboxData {
   readonly sandbox: string;
+  /** A schedule that was saved, which no model can run. */
+  readonly recorded?: ScheduleDocument;
 }
 
 /** What the viewer is given to show. */

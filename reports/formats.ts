@@ -29,6 +29,7 @@ export const SCHEMA_NAMES = [
   "explanation",
   "coverage",
   "interleave",
+  "schedule",
 ] as const;
 
 export type SchemaName = (typeof SCHEMA_NAMES)[number];

@@ -5,7 +5,7 @@ import { claimsSchema } from "../../src/claims/document.ts";
 import { explanationSchema } from "../../src/explain/document.ts";
 import { baselineSchema } from "../../src/gate.ts";
 import { campaignFindingSchema } from "../../src/oracle/finding.ts";
-import { interleaveSchema } from "../../src/races/document.ts";
+import { interleaveSchema, scheduleSchema } from "../../src/races/document.ts";
 import { coverageSchema } from "../../src/trace/coverage.ts";
 import { recordingSchema } from "../../src/trace/recording.ts";
 import { racedTraceSchema } from "../../src/trace/race.ts";
@@ -24,6 +24,7 @@ const DOCUMENTS = {
   explanation: [explanationSchema, "pfndiff/explanation@1: kernel lines and state, explained"],
   coverage: [coverageSchema, "pfndiff/coverage@1: what a campaign ran of a tree's tracking"],
   interleave: [interleaveSchema, "pfndiff/interleave@1: every schedule of two tasks up to a bound"],
+  schedule: [scheduleSchema, "pfndiff/schedule@1: one schedule of two tasks, point by point"],
   claims: [claimsSchema, "pfndiff/claims@1: what the series claimed, judged"],
 } as const satisfies Record<SchemaName, readonly [z.ZodType, string]>;
 

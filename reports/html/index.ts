@@ -1,4 +1,5 @@
 import { sha256 } from "../../src/sha256.ts";
+import type { ScheduleDocument } from "../../src/races/document.ts";
 import { type Linked, linkTo } from "../../src/trace/link.ts";
 import type { PageData, ReportData, SandboxData } from "../data.ts";
 import { escapeHtml } from "./escape.ts";
@@ -23,9 +24,16 @@ export function renderHtml(report: ReportData, template: string): string {
   return filled(template, `pfndiff: ${before} to ${after}`, report, summaryHtml(report));
 }
 
-/** The sandbox alone, as such a file, with a trace on its bench. */
-export function renderSandbox(linked: Linked, template: string): string {
-  const data: SandboxData = { sandbox: linkTo(linked) };
+/** The sandbox alone, as such a file, with a trace on its bench, and beneath it a schedule that was saved. */
+export function renderSandbox(
+  linked: Linked,
+  template: string,
+  recorded?: ScheduleDocument,
+): string {
+  const data: SandboxData = {
+    sandbox: linkTo(linked),
+    ...(recorded === undefined ? {} : { recorded }),
+  };
   return filled(template, "pfndiff: sandbox", data, sandboxHtml(linked));
 }
 

@@ -4,6 +4,8 @@ import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { createGunzip } from "node:zlib";
+import { z } from "zod";
+import { type ScheduleDocument, scheduleSchema } from "../races/document.ts";
 import { makeFolder, nameOf, onDisk, systemFault, unless } from "../results/disk.ts";
 import { findingFileSchema } from "../results/findings.ts";
 import { bytesOf, linesOf, textOf } from "../results/text.ts";
@@ -15,7 +17,7 @@ import {
   type Sides,
   TRACE_FORMATS,
 } from "../trace/read.ts";
-import { type Race, racedTraceSchema, sortedOut } from "../trace/race.ts";
+import { type Race, racedTraceSchema, raceIn, sortedOut } from "../trace/race.ts";
 import type { Trace } from "../trace/trace.ts";
 import { UserError } from "../usererror.ts";
 import type { Io } from "./io.ts";
@@ -52,13 +54,25 @@ const FORMATS: Formats = {
 };
 
 /** What a file may hold for those who can do with two tasks. */
-export type RacedDocument = Document | { readonly kind: "race"; readonly race: Race };
+export type RacedDocument = Document | ({ readonly kind: "race" } & GivenRace);
+
+/** Two tasks and, where a schedule of them was saved, how it ran. */
+export interface GivenRace {
+  readonly race: Race;
+  readonly recorded?: ScheduleDocument;
+}
 
 const RACED_FORMATS: Formats<RacedDocument> = {
   ...FORMATS,
   "pfndiff/trace@1": racedTraceSchema.transform((trace): RacedDocument => {
     const is = sortedOut(trace);
     return "race" in is ? { kind: "race", ...is } : { kind: "trace", ...is };
+  }),
+  "pfndiff/schedule@1": scheduleSchema.transform((recorded, context): RacedDocument => {
+    const race = raceIn(recorded.trace);
+    if (race !== null) return { kind: "race", race, recorded };
+    context.addIssue({ code: "custom", path: ["trace"], message: "has no op both" });
+    return z.NEVER;
   }),
 };
 
@@ -110,9 +124,9 @@ export async function onlyTraceIn(io: Io, path: string): Promise<GivenTrace> {
 }
 
 /** The same, or two tasks. */
-export async function onlyRaceIn(io: Io, path: string): Promise<GivenTrace | Race> {
+export async function onlyRaceIn(io: Io, path: string): Promise<GivenTrace | GivenRace> {
   const only = await onlyOne(path, racedDocumentsIn(io, path));
-  return only.kind === "race" ? only.race : givenBy(only);
+  return only.kind === "race" ? only : givenBy(only);
 }
 
 /** The lines of a text file, or of standard input, without their ends. */

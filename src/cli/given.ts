@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { holdsFor, reasonOf } from "../gate.ts";
+import type { ScheduleDocument } from "../races/document.ts";
 import { VERDICTS } from "../oracle/severity.ts";
 import type { Scenario } from "../scenarios/build.ts";
 import { SCENARIOS, scenarioNamed } from "../scenarios/index.ts";
@@ -25,6 +26,8 @@ interface Given {
   readonly ref?: string | undefined;
   /** Two tasks, whose ops the trace has one after the other; of those that were asked for. */
   readonly race?: Race;
+  /** How a saved schedule of them ran. */
+  readonly recorded?: ScheduleDocument;
 }
 
 const SCENARIO = "scenario:";
@@ -75,7 +78,7 @@ async function lookUp(
     }
     if (!takesRaces) return onlyTraceIn(io, name);
     const only = await onlyRaceIn(io, name);
-    return "both" in only ? { trace: inOrder(only, []), race: only } : only;
+    return "race" in only ? { ...only, trace: inOrder(only.race, []) } : only;
   }
   const entries = (await readBaseline()).entries.filter(({ signature }) => signature === name);
   const entry = entries.find((one) => holdsFor(one, wanted)) ?? entries[0];

@@ -14,7 +14,7 @@ import { reproInput } from "./reproinput.ts";
 export async function htmlReport(
   view: CampaignView,
   gate: Judged,
-  extras: Pick<ReportData, "claims" | "arena" | "matrix" | "coverage">,
+  extras: Pick<ReportData, "claims" | "arena" | "matrix" | "coverage" | "races">,
 ): Promise<string> {
   const repro = await reproInputs(view, gate);
   // Of a pair that nobody has begun a baseline for, no finding has a standing.

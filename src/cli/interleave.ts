@@ -3,16 +3,16 @@ import type { RaceProgram } from "../../tree/race/program.ts";
 import type { InterleaveDocument } from "../races/document.ts";
 import { raceOutcome } from "../races/searched.ts";
 import { RACE_SCENARIOS, raceScenarioNamed } from "../scenarios/races.ts";
-import type { Stop } from "../trace/both.ts";
 import type { Race } from "../trace/race.ts";
 import { UserError } from "../usererror.ts";
-import { onlyRaceIn } from "./files.ts";
+import { onlyRaceIn, writeText } from "./files.ts";
 import { comparisonText, interleaveText, scenariosText, scheduleText } from "./interleavetext.ts";
 import { EXIT, type ExitStatus, type Io } from "./io.ts";
 import {
   ordersOn,
   pointsOf,
   saveSchedules,
+  scheduleRun,
   type Searching,
   searched,
   withTree,
@@ -32,10 +32,9 @@ const ALL = "scenarios";
 
 /** The two tasks of a file, or of `scenario:NAME`. */
 async function givenRace(io: Io, name: string): Promise<Race> {
-  const given = name.startsWith(SCENARIO)
-    ? raceScenarioNamed(name.slice(SCENARIO.length)).race
-    : await onlyRaceIn(io, name);
-  if ("both" in given) return given;
+  if (name.startsWith(SCENARIO)) return raceScenarioNamed(name.slice(SCENARIO.length)).race;
+  const given = await onlyRaceIn(io, name);
+  if ("race" in given) return given.race;
   throw new UserError(`${name}: has no op "both", so there are no two tasks to interleave`);
 }
 
@@ -69,7 +68,7 @@ async function everyScenario(io: Io, options: InterleaveOptions): Promise<ExitSt
     for (const { race } of RACE_SCENARIOS) {
       const document = searched(io, race, tree, options);
       if (document === null) return EXIT.interrupted;
-      if (options.out !== undefined) await saveSchedules(options.out, document);
+      if (options.out !== undefined) await saveSchedules(options.out, document, tree);
       if (document.races.length > 0) status = EXIT.divergence;
       if (options.json === true) await io.out(`${JSON.stringify(document)}\n`);
       else documents.push(document);
@@ -86,10 +85,10 @@ async function onOne(
   options: InterleaveOptions,
 ): Promise<ExitStatus> {
   const { schedule } = race.both;
-  if (schedule !== undefined) return runSchedule(io, race, tree, schedule);
+  if (schedule !== undefined) return runSchedule(io, race, tree, options);
   const document = searched(io, race, tree, options);
   if (document === null) return EXIT.interrupted;
-  if (options.out !== undefined) await saveSchedules(options.out, document);
+  if (options.out !== undefined) await saveSchedules(options.out, document, tree);
   await io.out(
     options.json === true ? `${JSON.stringify(document)}\n` : interleaveText(race, document),
   );
@@ -109,8 +108,8 @@ async function onTwo(
   if (before === undefined || after === undefined) throw new Error("two trees are two");
   if (before === null || after === null) return EXIT.interrupted;
   if (options.out !== undefined) {
-    await saveSchedules(join(options.out, "before"), before);
-    await saveSchedules(join(options.out, "after"), after);
+    await saveSchedules(join(options.out, "before"), before, trees[0]);
+    await saveSchedules(join(options.out, "after"), after, trees[1]);
   }
   await io.out(
     options.json === true
@@ -128,10 +127,9 @@ export async function replaySchedule(
   race: Race,
   sides: { readonly before: string; readonly after: string },
 ): Promise<ExitStatus> {
-  const { schedule = [] } = race.both;
   let status: ExitStatus = EXIT.ok;
   for (const id of new Set([sides.before, sides.after])) {
-    const one = await withTree(id, (tree) => runSchedule(io, race, tree, schedule));
+    const one = await withTree(id, (tree) => runSchedule(io, race, tree));
     if (one !== EXIT.ok) status = one;
   }
   return status;
@@ -142,16 +140,20 @@ async function runSchedule(
   io: Io,
   race: Race,
   tree: RaceProgram,
-  schedule: readonly Stop[],
+  { json, out }: Pick<InterleaveOptions, "json" | "out"> = {},
 ): Promise<ExitStatus> {
-  const ran = tree.run(race, schedule, pointsOf(race, undefined));
+  const { schedule = [] } = race.both;
+  const points = pointsOf(race, undefined);
+  const ran = tree.run(race, schedule, points);
   const outcome = raceOutcome(
     race,
     { schedules: 1, preemptions: schedule.length, schedule: [...ran.schedule] },
     ran,
     ordersOn(race, tree),
   );
-  const isRace = outcome.differs.length > 0;
-  await io.out(scheduleText(race, ran, isRace ? outcome : null));
-  return isRace ? EXIT.divergence : EXIT.ok;
+  const document = scheduleRun(race, tree, ran, { points, outcome });
+  const text = JSON.stringify(document);
+  if (out !== undefined) await writeText(join(out, "schedule.json"), `${text}\n`);
+  await io.out(json === true ? `${text}\n` : scheduleText(race, document));
+  return outcome.differs.length > 0 ? EXIT.divergence : EXIT.ok;
 }

@@ -1,7 +1,11 @@
-import { eventText, memtypeText, opText, resultText, vmaText } from "../../reports/optext.ts";
-import { pointText, type RaceRun } from "../../tree/race/program.ts";
-import type { BetweenTasks, RacePoint } from "../../tree/race/wire.ts";
-import type { InterleaveDocument, RaceOutcome } from "../races/document.ts";
+import { eventText, opText, resultText, vmaText } from "../../reports/optext.ts";
+import { areasText, listText } from "../../reports/racetext.ts";
+import type {
+  InterleaveDocument,
+  LanePoint,
+  RaceOutcome,
+  ScheduleDocument,
+} from "../races/document.ts";
 import { TASKS, type Task } from "../trace/both.ts";
 import type { Race } from "../trace/race.ts";
 
@@ -38,11 +42,10 @@ function taskText(race: Race, outcome: RaceOutcome, task: Task): string {
 }
 
 function stateText({ memtype, vmas }: RaceOutcome): string {
-  const list = memtype.length === 0 ? "empty" : memtype.map(memtypeText).join(" ");
   const processes = Object.entries(vmas).map(
     ([proc, some]) => `p${proc} ${some.length === 0 ? "no VMA" : some.map(vmaText).join(", ")}`,
   );
-  return `   then: memtype list ${list}; ${processes.join("; ")}`;
+  return `   then: memtype list ${listText(memtype)}; ${processes.join("; ")}`;
 }
 
 function outcomeLines(race: Race, outcome: RaceOutcome): string[] {
@@ -115,36 +118,27 @@ export function comparisonText(
 const LANE = 58;
 
 /** What stands between two tasks: the list, and each VMA with whether it is tracked, where the design has a flag for that. */
-function betweenText({ memtype, vmas }: BetweenTasks, hasVmPat: boolean): string {
-  const list = memtype.length === 0 ? "empty" : memtype.map(memtypeText).join(" ");
-  const areas = vmas.map(({ proc, start, end, isPatLost }) => {
-    const flag = hasVmPat ? (isPatLost ? " no VM_PAT" : " VM_PAT") : "";
-    return `p${proc} [${start},${end})${flag}`;
-  });
-  return `| memtype ${list}; ${areas.length === 0 ? "no VMA" : areas.join(", ")}`;
+function betweenText({ memtype, vmas }: NonNullable<LanePoint["state"]>): string {
+  return `| memtype ${listText(memtype)}; ${areasText(vmas)}`;
 }
 
-function laneText(point: RacePoint, hasVmPat: boolean): string {
-  const { task, number, turn } = point;
+function laneText({ task, number, turn, does, state }: LanePoint): string {
   const marks = { on: " ", stopped: "*", waits: "!", through: " " } as const;
   const words = { on: "", stopped: ", stopped", waits: ", waits", through: "" } as const;
-  const does = turn === "through" ? "through" : `${pointText(point)}${words[turn]}`;
-  const text = `${marks[turn]}${String(number).padStart(3)} ${does}`;
-  const lines =
-    point.state === null ? [text] : [text, `     ${betweenText(point.state, hasVmPat)}`];
+  const text = `${marks[turn]}${String(number).padStart(3)} ${does}${words[turn]}`;
+  const lines = state === null ? [text] : [text, `     ${betweenText(state)}`];
   return lines.map((line) => (task === "a" ? line : `${" ".repeat(LANE)}${line}`)).join("\n");
 }
 
-/** A schedule point by point, in two lanes, and what came of it; `outcome` where no order of whole ops gives that. */
-export function scheduleText(race: Race, ran: RaceRun, outcome: RaceOutcome | null): string {
-  const { backend = "", kernel } = ran.recording;
+/** A schedule point by point, in two lanes, and what came of it. */
+export function scheduleText(race: Race, { on, points, outcome }: ScheduleDocument): string {
   const lines = [
-    `${race.trace.name} on ${backend} (${kernel?.release ?? ""})`,
+    `${race.trace.name} on ${on.backend} (${on.release})`,
     ...tasksText(race),
     "",
-    ...ran.points.map((point) => laneText(point, kernel?.design === "vm-pat")),
+    ...points.map(laneText),
     "",
-    ...(outcome === null
+    ...(outcome.differs.length === 0
       ? ["an order of whole ops gives the same"]
       : [`${outcome.signature}: no order of whole ops gives this`, ...outcomeLines(race, outcome)]),
   ];

@@ -4,10 +4,10 @@ import type { RaceProgram } from "../../tree/race/program.ts";
 import type { RaceOutcome } from "../races/document.ts";
 import type { Race } from "../trace/race.ts";
 import { UserError } from "../usererror.ts";
-import { writeText } from "./files.ts";
+import { racesFolder } from "./racefiles.ts";
 import { EXIT, type ExitStatus, type Io } from "./io.ts";
 import { LiveLine } from "./progress.ts";
-import { scheduled, searchedUpTo, withTree } from "./racesearch.ts";
+import { pointsOf, saveSchedule, searchedUpTo, withTree } from "./racesearch.ts";
 
 export interface RaceCampaignOptions {
   readonly before: string;
@@ -107,9 +107,9 @@ class RaceCampaign {
     if (shortest === undefined) throw new Error("a shrunk race that does not show what it shows");
     const signature = `${verdict}:${shortest.signature}`;
     if (!this.found.has(signature)) {
-      const file = join(this.out, "races", `${signature.replaceAll(/[^\w.-]+/g, "-")}.json`);
-      const trace = scheduled(least, shortest.schedule, least.both.points ?? "locks");
-      await writeText(file, `${JSON.stringify(trace)}\n`);
+      const file = join(racesFolder(this.out), `${signature.replaceAll(/[^\w.-]+/g, "-")}.json`);
+      const points = pointsOf(least, undefined);
+      await saveSchedule(file, least, tree, { points, outcome: shortest });
       this.found.set(signature, { signature, runs: 0, file });
     }
     return signature;

@@ -1,7 +1,12 @@
 import { join } from "node:path";
-import type { RaceProgram, RaceRun } from "../../tree/race/program.ts";
-import type { Searched } from "../../tree/race/wire.ts";
-import type { InterleaveDocument } from "../races/document.ts";
+import { pointText, type RaceProgram, type RaceRun } from "../../tree/race/program.ts";
+import type { RacePoint, Searched } from "../../tree/race/wire.ts";
+import type {
+  InterleaveDocument,
+  LanePoint,
+  RaceOutcome,
+  ScheduleDocument,
+} from "../races/document.ts";
 import { raceOutcome } from "../races/searched.ts";
 import type { Points, Stop } from "../trace/both.ts";
 import { ordersOf, type Race, type RacedTrace, raceIn } from "../trace/race.ts";
@@ -75,7 +80,7 @@ export function searchedUpTo(
   return {
     format: "pfndiff/interleave@1",
     trace: { ...race.trace, ops: [...race.trace.ops] },
-    on: { backend: tree.id, release: tree.release, design: tree.design },
+    on: nameOf(tree),
     bounds,
     schedules,
     mostPoints,
@@ -86,8 +91,41 @@ export function searchedUpTo(
   };
 }
 
+const nameOf = ({ id, release, design }: RaceProgram) => ({ backend: id, release, design });
+
+function lanePoint(point: RacePoint, { design }: RaceProgram): LanePoint {
+  const { task, number, turn, state } = point;
+  const vmas = (state?.vmas ?? []).map(({ isPatLost, ...vma }) =>
+    design === "vm-pat" ? { ...vma, vmPat: !isPatLost } : vma,
+  );
+  return {
+    task,
+    number,
+    turn,
+    does: turn === "through" ? "through" : pointText(point),
+    state: state === null ? null : { memtype: [...state.memtype], vmas },
+  };
+}
+
+/** A schedule as it ran on a tree, with what came of it. */
+export function scheduleRun(
+  race: Race,
+  tree: RaceProgram,
+  ran: RaceRun,
+  { points, outcome }: { readonly points: Points; readonly outcome: RaceOutcome },
+): ScheduleDocument {
+  const trace = scheduled(race, ran.schedule, points);
+  return {
+    format: "pfndiff/schedule@1",
+    trace: { ...trace, ops: [...trace.ops] },
+    on: nameOf(tree),
+    points: ran.points.map((point) => lanePoint(point, tree)),
+    outcome,
+  };
+}
+
 /** A race with a schedule, as a trace that replays alone. */
-export function scheduled(
+function scheduled(
   { trace, at, both }: Race,
   schedule: readonly Stop[],
   points: Points,
@@ -96,14 +134,30 @@ export function scheduled(
   return { ...trace, ops: trace.ops.map((op, index) => (index === at ? told : op)) };
 }
 
-/** Saves the shortest schedule of each race outcome as a trace. */
-export async function saveSchedules(folder: string, document: InterleaveDocument): Promise<void> {
+/** Saves the shortest schedule of an outcome, as it runs. */
+export async function saveSchedule(
+  path: string,
+  race: Race,
+  tree: RaceProgram,
+  { points, outcome }: { readonly points: Points; readonly outcome: RaceOutcome },
+): Promise<void> {
+  const ran = tree.run(race, outcome.schedule, points);
+  const document = scheduleRun(race, tree, ran, { points, outcome });
+  await writeText(path, `${JSON.stringify(document)}\n`);
+}
+
+/** Saves the shortest schedule of each race outcome. */
+export async function saveSchedules(
+  folder: string,
+  document: InterleaveDocument,
+  tree: RaceProgram,
+): Promise<void> {
   const race = raceIn(document.trace);
   if (race === null) return;
   const { points } = document.bounds;
-  for (const [index, { schedule }] of document.races.entries()) {
-    const name = document.trace.name === "" ? "race" : document.trace.name.replace(/[^\w.-]/g, "-");
-    const text = JSON.stringify(scheduled(race, schedule, points));
-    await writeText(join(folder, `${name}-${index + 1}.json`), `${text}\n`);
+  const name = race.trace.name === "" ? "race" : race.trace.name.replace(/[^\w.-]/g, "-");
+  for (const [index, outcome] of document.races.entries()) {
+    const path = join(folder, `${name}-${index + 1}.json`);
+    await saveSchedule(path, race, tree, { points, outcome });
   }
 }

@@ -22,6 +22,7 @@ import { htmlReport } from "./htmlreport.ts";
 import { EXIT, type Io } from "./io.ts";
 import { judgeByBaseline } from "./judged.ts";
 import { releaseMatrix } from "./matrix.ts";
+import { savedRaces } from "./racefiles.ts";
 
 export interface ReportOptions {
   readonly format: ReportFormat;
@@ -58,11 +59,13 @@ export async function report(io: Io, directory: string, options: ReportOptions):
   const coverage = path === undefined ? null : await readJson(path, coverageSchema);
   if (format === "html") {
     const arena = await savedArena(results);
+    const races = await savedRaces(results);
     const extras = {
       ...(claims && { claims: claims.claims }),
       ...(arena && { arena }),
       ...(matrix && { matrix }),
       ...(coverage && { coverage }),
+      ...(races.length > 0 && { races }),
     };
     await io.out(await htmlReport(view, gate, extras));
     return EXIT.ok;

@@ -17,7 +17,12 @@ export interface SandboxOptions {
 
 /** Prints the sandbox as one HTML file, with a trace on its bench. */
 export async function sandbox(io: Io, file: string, options: SandboxOptions): Promise<number> {
-  const { trace, sides } = await givenTrace(io, file, options);
+  const { trace, sides, race, recorded } = await givenTrace(io, file, options, true);
+  if (race !== undefined && recorded === undefined) {
+    throw new UserError(
+      `${file}: no model runs two tasks by turns; save a schedule on a tree: pfndiff interleave ${file} --on tree:PATH --out DIR`,
+    );
+  }
   const { before, after } = await openModels(sides);
   const fault = linkFault(trace);
   if (fault !== null) throw new UserError(`${file}: ${fault} (pfndiff replay takes any length)`);
@@ -25,6 +30,6 @@ export async function sandbox(io: Io, file: string, options: SandboxOptions): Pr
   const step = replay.findings.at(-1)?.step ?? 0;
   const linked = { before: before.id, after: after.id, trace, step };
   const template = await readFile(join(projectRoot(), "dist", "viewer.html"), "utf8");
-  await io.out(renderSandbox(linked, template));
+  await io.out(renderSandbox(linked, template, recorded));
   return EXIT.ok;
 }

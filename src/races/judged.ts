@@ -104,8 +104,8 @@ function retold(race: Race, ran: RanInOrder, order: readonly Task[]): Recording 
 const ownOf = ({ result, events }: Step) => ({ result, events });
 
 /**
- * Whose reservation an untrack hits is told from what the list was before and after it; while two tasks change the
- * list nobody can. What comes of it shows as another symptom.
+ * Whose reservation an untrack hits is told from what the list was before and after it. Of two tasks only the sum of
+ * what both took from the list is known, so nobody can. What comes of it shows as another symptom.
  */
 const UNTOLD: readonly Symptom[] = ["wrong-owner-untrack", "refcount"];
 
@@ -129,7 +129,12 @@ function certainIn(race: Race, ran: RanInOrder): (symptom: Symptom) => boolean {
   if (ran.order.length < a.length + b.length || isStopped(ran)) return isOfKernel;
   const told = ordersOf(race).map((order) => {
     const recording = retold(race, ran, order);
-    return new Set(settled(race, { recording, order }).map(symptomOf));
+    // In the order in which they ended the outcome itself says what stands once both are through.
+    const isAsRan = order.every((task, index) => task === ran.order[index]);
+    const findings = isAsRan
+      ? judgeSide(recording, "after").findings
+      : settled(race, { recording, order });
+    return new Set(findings.map(symptomOf));
   });
   return (symptom) => !UNTOLD.includes(symptom) && told.every((symptoms) => symptoms.has(symptom));
 }

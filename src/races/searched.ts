@@ -25,7 +25,9 @@ export function raceOutcome(
     schedules,
     preemptions,
     schedule: [...schedule],
-    findings: findings.map(({ symptom, detail }) => ({ symptom, detail })),
+    findings: findings
+      .map(({ symptom, detail }) => ({ symptom, detail }))
+      .filter((one, index, all) => all.findIndex((other) => saysSame(one, other)) === index),
     differs: [...differs],
     results: { a: both.a.map(({ result }) => result), b: both.b.map(({ result }) => result) },
     events: {
@@ -36,6 +38,12 @@ export function raceOutcome(
     vmas: last.vmas,
   };
 }
+
+type Told = RaceOutcome["findings"][number];
+
+/** Whether two findings, of two steps, read alike. */
+const saysSame = (one: Told, other: Told) =>
+  one.symptom === other.symptom && one.detail === other.detail;
 
 function stepAfter(race: Race, recording: Recording): Recording["steps"][number] {
   const step = recording.steps[lastOf(race)];

@@ -21,18 +21,27 @@ interface Tasks {
   /** What is there before, beside two processes, the first of which maps all eight pages. */
   readonly setup?: readonly Op[];
   readonly both: Omit<Both, "op">;
-  /** Processes that end afterwards. */
+  /** What shows afterwards what is left. */
+  readonly later?: readonly Op[];
+  /** Processes that end at last. */
   readonly ends?: readonly number[];
 }
 
-function scenario({ name, title, setup = [], both, ends = [0, 1] }: Tasks): RaceScenario {
+function scenario({
+  name,
+  title,
+  setup = [],
+  both,
+  later = [],
+  ends = [0, 1],
+}: Tasks): RaceScenario {
   const before = [spawn(0), spawn(1), mmap(0, 0, 8, 0), ...setup];
   const told: Both = { op: "both", ...both };
   const trace: RacedTrace = {
     format: "pfndiff/trace@1",
     name,
     world: { pfns: 8, vpages: 16, mtrr: "uncached" },
-    ops: [...before, told, ...ends.map(exit)],
+    ops: [...before, told, ...later, ...ends.map(exit)],
   };
   return { name, title, race: { trace, at: before.length, both: told } };
 }
@@ -49,6 +58,13 @@ export const RACE_SCENARIOS: readonly RaceScenario[] = [
     title: "the same, while another process maps the pages too",
     setup: [mmap(1, 0, 8, 0)],
     both: { a: [revoke], b: [munmap(0, 0, 8)] },
+  }),
+  scenario({
+    name: "revoke-munmap-silent",
+    title:
+      "a device is revoked and mapped anew while a process unmaps it: the new reservation goes, and nothing is said",
+    both: { a: [munmap(0, 0, 8)], b: [revoke, mmap(1, 0, 8, 0)] },
+    later: [mmap(0, 8, 8, 0, { via: "resource_wc" })],
   }),
   scenario({
     name: "revoke-fork",

@@ -11,6 +11,9 @@ export type Task = (typeof TASKS)[number];
 export const POINT_KINDS = ["locks", "memory"] as const;
 export type Points = (typeof POINT_KINDS)[number];
 
+/** What came at a point: the task went on, was stopped, had to wait for a lock, was through. */
+export const TURNS = ["on", "stopped", "waits", "through"] as const;
+
 /** Most ops of a task, and most stops of a schedule. */
 export const RACE_LIMITS = { ops: 16, stops: 64 } as const;
 

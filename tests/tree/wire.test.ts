@@ -12,7 +12,8 @@ import {
   textIn,
   WIRE,
 } from "../../tree/wire.ts";
-import { PLACES, RACE_MODES, RACE_WORDS, TURNS } from "../../tree/race/wire.ts";
+import { PLACES, RACE_MODES, RACE_WORDS } from "../../tree/race/wire.ts";
+import { TURNS } from "../../src/trace/both.ts";
 import { OP_CODE, opWords } from "../../kernel/wire.ts";
 import { ALLOCATION_SITES } from "../../src/pat/kernelstate.ts";
 import type { Op } from "../../src/trace/op.ts";

@@ -1,4 +1,4 @@
-import { type Both, type Stop, type Task, TASKS } from "../../src/trace/both.ts";
+import { type Both, type Stop, type Task, TASKS, TURNS } from "../../src/trace/both.ts";
 import { cattrName, type PageCacheMode } from "../../src/pat/cachemode.ts";
 import type { Memtype } from "../../src/trace/recording.ts";
 import { inOrder, type Race } from "../../src/trace/race.ts";
@@ -27,9 +27,6 @@ export const PLACES = [
   "load",
   "store",
 ] as const;
-
-/** What came at a point: the task went on, was stopped, had to wait for a lock, was through. */
-export const TURNS = ["on", "stopped", "waits", "through"] as const;
 
 /** A point that a task has passed. */
 export interface RacePoint {

@@ -16,9 +16,11 @@ import {
   COVERAGE_HASH,
   FRONT_HASH,
   MATRIX_HASH,
+  RACES_HASH,
   type Route,
 } from "./route.ts";
 import { openingBench } from "./sandbox/bench.ts";
+import { RacesPage } from "./racespage.tsx";
 import { SandboxPage } from "./sandbox/page.tsx";
 import { linkTo } from "../../../src/trace/link.ts";
 import { ThemeToggle } from "./theme.tsx";
@@ -48,6 +50,9 @@ export function App({ report }: { report: ReportData }) {
     if (route.page === "matrix" && report.matrix !== undefined) {
       const linked = new Set(all.map(({ signature }) => signature));
       return <MatrixPage matrix={report.matrix} linked={linked} />;
+    }
+    if (route.page === "races" && report.races !== undefined) {
+      return <RacesPage races={report.races} shown={route.shown} />;
     }
     if (route.page === "sandbox") return <SandboxPage address={route.address} />;
     if (finding === undefined || route.page !== "finding") {
@@ -93,6 +98,7 @@ function TopBar({ report, onHelp }: { report: ReportData; onHelp: () => void }) 
       {report.arena === undefined ? null : <a href={ARENA_HASH}>Arena</a>}
       {report.coverage === undefined ? null : <a href={COVERAGE_HASH}>Coverage</a>}
       {report.matrix === undefined ? null : <a href={MATRIX_HASH}>Releases</a>}
+      {report.races === undefined ? null : <a href={RACES_HASH}>Races</a>}
       <a href={SANDBOX_HASH}>Sandbox</a>
       <span class="tools">
         <button type="button" class="quiet keys" onClick={onHelp}>

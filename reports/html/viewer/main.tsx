@@ -10,4 +10,11 @@ if (jitless !== true) throw new Error("schemas may not make code in a page");
 if (root === null || data === undefined) throw new Error("the page has no report in it");
 // The renderer wrote it, and its types are checked there.
 const page: PageData = JSON.parse(data);
-render("sandbox" in page ? <SandboxApp start={page.sandbox} /> : <App report={page} />, root);
+render(
+  "sandbox" in page ? (
+    <SandboxApp start={page.sandbox} recorded={page.recorded} />
+  ) : (
+    <App report={page} />
+  ),
+  root,
+);

@@ -13,9 +13,12 @@ export type Route =
   | { readonly page: "arena" }
   | { readonly page: "coverage" }
   | { readonly page: "matrix" }
+  /** Which schedule, from 0, or null for all of them. */
+  | { readonly page: "races"; readonly shown: number | null }
   | { readonly page: "sandbox"; readonly address: string }
   | { readonly page: "finding"; readonly signature: string; readonly step: number | null };
 
+const RACES = /^#\/races(?:\/(\d{1,6}))?$/;
 const FINDING = /^#\/finding\/([^/]+)(?:\/step\/(\d+))?$/;
 
 /** The route of a URL fragment; anything unknown is the front page. */
@@ -24,6 +27,9 @@ export function routeOf(hash: string): Route {
   if (hash === MATRIX_HASH) return { page: "matrix" };
   if (hash === ARENA_HASH) return { page: "arena" };
   if (hash === COVERAGE_HASH) return { page: "coverage" };
+  const races = RACES.exec(hash);
+  if (races !== null)
+    return { page: "races", shown: races[1] === undefined ? null : Number(races[1]) };
   if (isLink(hash)) return { page: "sandbox", address: hash };
   const match = FINDING.exec(hash);
   const signature = match?.[1] === undefined ? null : decoded(match[1]);
@@ -40,6 +46,10 @@ export function findingHash(finding: Pick<ReportFinding, "signature">, step?: nu
   return step === undefined ? `#/finding/${id}` : `#/finding/${id}/step/${step}`;
 }
 
+/** The fragment that leads to a schedule of two tasks. */
+export const raceHash = (index: number) => `${RACES_HASH}/${index}`;
+
+export const RACES_HASH = "#/races";
 export const CLAIMS_HASH = "#/claims";
 export const ARENA_HASH = "#/arena";
 export const COVERAGE_HASH = "#/coverage";
