@@ -55,6 +55,8 @@ export interface MachineParts {
   readonly bzImage: string;
   readonly initramfs: string;
   readonly accelerator: Accelerator;
+  /** One unless told; more than one run at once. */
+  readonly processors?: number;
 }
 
 function machineArguments(parts: MachineParts, mailbox: string, console: string): string[] {
@@ -66,7 +68,7 @@ function machineArguments(parts: MachineParts, mailbox: string, console: string)
     ["-machine", `pc,max-ram-below-4g=${LOW_MEMORY_MIB}M`],
     ["-accel", parts.accelerator],
     ["-cpu", cpu],
-    ["-smp", "1"],
+    ["-smp", String(parts.processors ?? 1)],
     ["-m", `${MEMORY_MIB}M`],
     ["-kernel", parts.bzImage],
     ["-initrd", parts.initramfs],

@@ -1,23 +1,29 @@
 import { assertNever } from "../../src/assertnever.ts";
+import type { SyscallOp } from "../../src/trace/op.ts";
 import type { Program } from "./program.ts";
 
+/** What the helpers need to know of a program. */
+export interface Placed extends Pick<Program, "world" | "vias" | "procs"> {
+  readonly steps: readonly { readonly op: SyscallOp }[];
+}
+
 /** Whether any step touches a page, and so may fault. */
-export function touches(program: Program): boolean {
+export function touches(program: Placed): boolean {
   return program.steps.some(({ op }) => op.op === "touch");
 }
 
 /** Whether any step forks inside a process of the trace. */
-export function forks(program: Program): boolean {
+export function forks(program: Placed): boolean {
   return program.steps.some(({ op }) => op.op === "fork");
 }
 
 /** Whether any step seals a mapping, which older libcs have no function and no number for. */
-function seals(program: Program): boolean {
+function seals(program: Placed): boolean {
   return program.steps.some(({ op }) => op.op === "mseal");
 }
 
 /** The libc headers that the helpers below need. */
-export function headers(program: Program): string {
+export function headers(program: Placed): string {
   const names = [
     "errno.h",
     "fcntl.h",
@@ -44,7 +50,7 @@ const MSEAL = `
 `;
 
 /** Constants and state, the same for every program but for their numbers. */
-export function state(program: Program): string {
+export function state(program: Placed): string {
   const { world, steps, procs } = program;
   return `#define PAGE 4096UL
 #define PAGES ${world.pfns}UL /* of the window, from OFFSET on */
@@ -60,7 +66,7 @@ ${program.vias.length > 0 ? "static int fds[VIAS];\nstatic off_t offsets[VIAS];\
 }
 
 /** Opens what the steps map. */
-export function opening(program: Program): string {
+export function opening(program: Placed): string {
   const isAperture = program.world.mtrr === "uncached";
   const opens = program.vias.map((via) => `\t${openLine(via, isAperture)}\n`).join("");
   const needsTwin = program.vias.includes("resource_wc");

@@ -53,8 +53,9 @@ ${live(asks)}
 ${isLimited(program) ? `${limitHelpers(program)}\n` : ""}${run(program)}${asks ? `\n${IS_MAPPED}` : ""}`;
 }
 
-const map = (
-  program: Program,
+/** Maps pages of the window. */
+export const map = (
+  program: Pick<Program, "vias">,
 ) => `/* Maps pages of the window from page \`pfn\` on at virtual page \`at\`. */
 static int map(unsigned long at, unsigned long pages, int via, unsigned long pfn, int prot,
 	       int share)
@@ -68,7 +69,8 @@ static int map(unsigned long at, unsigned long pages, int via, unsigned long pfn
 }
 `;
 
-const TOUCH = `static sigjmp_buf fault;
+/** Touches a byte of a page. */
+export const TOUCH = `static sigjmp_buf fault;
 
 static void on_fault(int signal)
 {

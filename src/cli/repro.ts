@@ -2,15 +2,19 @@ import { cProgram } from "../../reports/repro/c.ts";
 import type { ReproInput } from "../../reports/repro/input.ts";
 import { kselftestProgram } from "../../reports/repro/kselftest.ts";
 import { type MailOptions, mailText } from "../../reports/repro/mail.ts";
+import { closedOrders, type RecordedOrder, raceStress } from "../../reports/repro/race.ts";
+import { raceProgram } from "../../reports/repro/racec.ts";
 import { reproProgram } from "../../reports/repro/program.ts";
 import { syzProgram } from "../../reports/repro/syz.ts";
 import { replayCommand } from "../../reports/view.ts";
 import { assertNever } from "../assertnever.ts";
 import type { JudgedFinding } from "../oracle/finding.ts";
+import type { ScheduleDocument } from "../races/document.ts";
+import type { Race } from "../trace/race.ts";
 import type { Trace } from "../trace/trace.ts";
 import { UserError } from "../usererror.ts";
 import { type Pair, withPair } from "./backends.ts";
-import { replayOn } from "./bothsides.ts";
+import { recorderOf, replayOn } from "./bothsides.ts";
 import { givenTrace } from "./given.ts";
 import { EXIT, type Io } from "./io.ts";
 import type { ReproFormat } from "./reproformats.ts";
@@ -29,7 +33,14 @@ export interface ReproOptions {
 
 /** Prints a program or a mail that shows one finding of a trace, which is judged again. */
 export async function repro(io: Io, file: string, options: ReproOptions): Promise<number> {
-  const { trace, sides, reason, ref } = await givenTrace(io, file, options);
+  const { trace, sides, reason, ref, race, recorded } = await givenTrace(io, file, options, true);
+  if (race !== undefined) {
+    if (options.format !== "c") {
+      throw new UserError(`--format ${options.format}: two tasks are made into C alone`);
+    }
+    await io.out(await withPair(sides, (pair) => stressOf(pair, race, recorded)));
+    return EXIT.ok;
+  }
   const input = await withPair(sides, async (pair) => {
     const { findings } = await replayOn(pair, trace);
     return chosen(pair, trace, findings, options.signature);
@@ -41,6 +52,21 @@ export async function repro(io: Io, file: string, options: ReproOptions): Promis
   };
   await io.out(render(input, options, mail));
   return EXIT.ok;
+}
+
+/** A stress program of two tasks, which knows what orders of whole ops give on both sides. */
+async function stressOf(
+  pair: Pair,
+  race: Race,
+  recorded: ScheduleDocument | undefined,
+): Promise<string> {
+  const orders: RecordedOrder[] = [];
+  for (const { order, trace } of closedOrders(race)) {
+    for (const backend of [pair.before, pair.after]) {
+      orders.push({ order, recording: await recorderOf(backend)(trace) });
+    }
+  }
+  return raceProgram(raceStress(race, orders, recorded?.outcome ?? null));
 }
 
 function render(input: ReproInput, options: ReproOptions, mail: MailOptions): string {

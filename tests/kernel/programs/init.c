@@ -1,7 +1,7 @@
 /*
  * The init of a machine that runs programs one after another: each line of /programs is a command,
- * and the answer on the second serial line is its number, its exit status (or 128 and the signal)
- * and the last line that it printed. It ends the machine when all have run.
+ * and the answer on the second serial line is what it printed, each line after a bar, then its number,
+ * its exit status (or 128 and the signal) and its last line. It ends the machine when all have run.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -86,8 +86,10 @@ static void answer(int number, int status)
 	char line[512], last[512] = "";
 	FILE *output = fopen(OUTPUT, "r");
 
-	while (output && fgets(line, sizeof(line), output))
+	while (output && fgets(line, sizeof(line), output)) {
 		strcpy(last, line);
+		dprintf(answers, "|%s%s", line, strchr(line, '\n') ? "" : "\n");
+	}
 	if (output)
 		fclose(output);
 	last[strcspn(last, "\n")] = 0;

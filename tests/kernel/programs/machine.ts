@@ -17,6 +17,14 @@ export interface Program extends Source {
 export interface Ended {
   readonly status: number;
   readonly last: string;
+  /** All of them. */
+  readonly output: readonly string[];
+}
+
+/** How a machine is to be, where not as ever. */
+export interface RunOptions {
+  readonly processors?: number;
+  readonly limitMs?: number;
 }
 
 /** Pages between two programs' windows: what one leaks is no other's business. */
@@ -68,24 +76,42 @@ function windowOf({ mtrr }: Program, at: number): [file: string, offset: string]
 }
 
 /** Boots a fetched kernel once, runs all the programs in it, and tells how each ended. */
-export async function runPrograms(release: string, initramfs: Initramfs): Promise<Ended[]> {
+export async function runPrograms(
+  release: string,
+  initramfs: Initramfs,
+  { processors = 1, limitMs = LIMIT_MS }: RunOptions = {},
+): Promise<Ended[]> {
   const bzImage = locateImage(release);
-  const machine = new Machine({ bzImage, initramfs: initramfs.path, accelerator: "tcg" });
+  const parts = { bzImage, initramfs: initramfs.path, accelerator: "tcg", processors } as const;
+  const machine = new Machine(parts);
   let answers = "";
   machine.process.stdout.setEncoding("utf8").on("data", (text: string) => {
     answers += text;
   });
-  const timer = setTimeout(() => machine.kill(), LIMIT_MS);
+  const timer = setTimeout(() => machine.kill(), limitMs);
   await new Promise((resolve) => machine.process.once("close", resolve));
   clearTimeout(timer);
   const console = machine.console();
   await machine.destroy();
   const lines = answers.split("\n").slice(0, -1);
   if (lines.pop() !== "done") throw new Error(`kernel ${release} did not finish:\n${console}`);
-  return lines.map(endedOf);
+  return endedIn(lines);
 }
 
-function endedOf(line: string, number: number): Ended {
+function endedIn(lines: readonly string[]): Ended[] {
+  const ended: Ended[] = [];
+  let output: string[] = [];
+  for (const line of lines) {
+    if (line.startsWith("|")) output.push(line.slice(1));
+    else {
+      ended.push({ ...endedOf(line, ended.length), output });
+      output = [];
+    }
+  }
+  return ended;
+}
+
+function endedOf(line: string, number: number): Omit<Ended, "output"> {
   const match = /^(\d+) (\d+) ?(.*)$/.exec(line);
   if (Number(match?.[1]) !== number) throw new Error(`no answer of program ${number}: ${line}`);
   return { status: Number(match?.[2]), last: match?.[3] ?? "" };
