@@ -1,5 +1,5 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
-import type { ReportData } from "../../data.ts";
+import type { ReportData, ReportFinding } from "../../data.ts";
 import { ArenaPage } from "./arenapage.tsx";
 import { ClaimsPage } from "./claimspage.tsx";
 import { CoveragePage } from "./coveragepage.tsx";
@@ -40,20 +40,8 @@ export function App({ report }: { report: ReportData }) {
   useFocus(place);
 
   const page = () => {
-    if (route.page === "claims") return <ClaimsPage report={report} />;
-    if (route.page === "arena" && report.arena !== undefined) {
-      return <ArenaPage arena={report.arena} />;
-    }
-    if (route.page === "coverage" && report.coverage !== undefined) {
-      return <CoveragePage coverage={report.coverage} />;
-    }
-    if (route.page === "matrix" && report.matrix !== undefined) {
-      const linked = new Set(all.map(({ signature }) => signature));
-      return <MatrixPage matrix={report.matrix} linked={linked} />;
-    }
-    if (route.page === "races" && report.races !== undefined) {
-      return <RacesPage races={report.races} shown={route.shown} />;
-    }
+    const extra = extraPage(report, route, all);
+    if (extra !== null) return extra;
     if (route.page === "sandbox") return <SandboxPage address={route.address} />;
     if (finding === undefined || route.page !== "finding") {
       const missing = route.page === "finding" ? route.signature : null;
@@ -108,6 +96,25 @@ function TopBar({ report, onHelp }: { report: ReportData; onHelp: () => void }) 
       </span>
     </header>
   );
+}
+
+/** The pages beside the front and the findings, of what the report has. */
+function extraPage(report: ReportData, route: Route, all: readonly ReportFinding[]) {
+  if (route.page === "claims") return <ClaimsPage report={report} />;
+  if (route.page === "arena" && report.arena !== undefined) {
+    return <ArenaPage arena={report.arena} />;
+  }
+  if (route.page === "coverage" && report.coverage !== undefined) {
+    return <CoveragePage coverage={report.coverage} />;
+  }
+  if (route.page === "matrix" && report.matrix !== undefined) {
+    const linked = new Set(all.map(({ signature }) => signature));
+    return <MatrixPage matrix={report.matrix} linked={linked} />;
+  }
+  if (route.page === "races" && report.races !== undefined) {
+    return <RacesPage races={report.races} shown={route.shown} />;
+  }
+  return null;
 }
 
 /**

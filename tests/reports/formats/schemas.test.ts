@@ -7,6 +7,7 @@ import { EXIT } from "../../../src/cli/io.ts";
 import { jsonSchema } from "../../../reports/formats/schemas.ts";
 import { SCHEMA_NAMES, type SchemaName } from "../../../reports/formats.ts";
 import { readRecordings, recordingFiles } from "../../recordings.ts";
+import { SCHEDULE } from "../html/schedule.ts";
 import { BASELINE, campaign, finding, KNOWN } from "./sample.ts";
 
 const ajv = new Ajv2020({ strict: true, strictRequired: false });
@@ -45,6 +46,7 @@ const documents: readonly (readonly [SchemaName, object])[] = [
   ["baseline", BASELINE],
   ["certificate", certificate()],
   ["claims", CLAIMS],
+  ["schedule", SCHEDULE],
   ["report", { ...campaign([]), format: "pfndiff/report@1" }],
 ];
 

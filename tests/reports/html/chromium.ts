@@ -6,6 +6,7 @@ import { pathToFileURL } from "node:url";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import type { ReportData } from "../../../reports/data.ts";
 import { renderHtml, renderSandbox } from "../../../reports/html/index.ts";
+import type { ScheduleDocument } from "../../../src/races/document.ts";
 import type { Linked } from "../../../src/trace/link.ts";
 
 const CHROMIUM = "/usr/bin/chromium";
@@ -104,9 +105,10 @@ export class ReportFiles {
     return this.put(name, renderHtml(report, this.template));
   }
 
-  /** Writes the sandbox and says its address. */
-  writeSandbox(linked: Linked): string {
-    return this.put("sandbox", renderSandbox(linked, this.template));
+  /** Writes the sandbox, with a schedule that was saved or without, and says its address. */
+  writeSandbox(linked: Linked, recorded?: ScheduleDocument): string {
+    const name = recorded === undefined ? "sandbox" : "recorded";
+    return this.put(name, renderSandbox(linked, this.template, recorded));
   }
 
   private put(name: string, html: string): string {

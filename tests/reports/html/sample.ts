@@ -7,6 +7,7 @@ import type { Matrix, MatrixRow } from "../../../reports/matrix.ts";
 import type { Trace } from "../../../src/trace/trace.ts";
 import { sampleArena } from "./samplearena.ts";
 import { SAID, type Said } from "./said.ts";
+import { SCHEDULE } from "./schedule.ts";
 
 const before = legacyBackend("6.12");
 const after = modernBackend("6.18");
@@ -142,6 +143,7 @@ export function sampleReport(): ReportData {
     arena: sampleArena(),
     matrix: sampleMatrix(findings),
     coverage: COVERAGE,
+    races: [SCHEDULE],
   };
 }
 
@@ -177,7 +179,8 @@ export function hostileReport(): ReportData {
   const { roots = [] } = report.campaign;
   const hostile = roots.map((root) => ({ ...root, name: markup, notice: markup }));
   const campaign = { ...report.campaign, before: markup, after: markup, roots: hostile };
-  return { ...report, campaign, findings };
+  const points = SCHEDULE.points.map((point) => ({ ...point, does: markup }));
+  return { ...report, campaign, findings, races: [{ ...SCHEDULE, points }] };
 }
 
 /** Where the viewer shows the finding that tests look at most. */
@@ -194,5 +197,8 @@ export const LOOKED_AT = [
   ["arena", "#/arena", 1400, "light"],
   ["matrix", "#/matrix", 390, "light"],
   ["coverage", "#/coverage", 390, "dark"],
+  ["races", "#/races", 320, "dark"],
+  ["race", "#/races/0", 320, "light"],
+  ["race", "#/races/0", 1400, "dark"],
   ["refused finding", "#/finding/introduced:refused:unmap-tail/step/3", 1400, "light"],
 ] as const;

@@ -258,7 +258,13 @@ describe.skipIf(!HAS_CHROMIUM)(`the viewer in Chromium${WITHOUT_CHROMIUM}`, () =
 
   test.each(sampleOf([390, 1400], 2))("nothing sticks out sideways at %i px", async (width) => {
     const viewport = { width, height: 900 };
-    for (const hash of ["", LEAK, "#/arena", "#/finding/fixed:wrong-owner-untrack:end-match"]) {
+    for (const hash of [
+      "",
+      LEAK,
+      "#/arena",
+      "#/races/0",
+      "#/finding/fixed:wrong-owner-untrack:end-match",
+    ]) {
       const page = await open(`${sample}${hash}`, { viewport });
       const scrollWidth = await page.evaluate("document.documentElement.scrollWidth");
       expect(scrollWidth).toBe(width);
