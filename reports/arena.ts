@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { boundsSchema } from "../fuzz/explore/bounds.ts";
+import { boundsSchema } from "../src/trace/bounds.ts";
 import { SYMPTOMS } from "../src/oracle/finding.ts";
 
 const count = z.int().min(0);

@@ -1,4 +1,6 @@
 import type { Certificate } from "../fuzz/explore/certificate.ts";
+import { GROUP_NAMES } from "../fuzz/explore/groups.ts";
+import { boundsText } from "../src/trace/bounds.ts";
 import type { Trace } from "../src/trace/trace.ts";
 
 /** A certificate as text: levels, the shortest witness of each signature, and what is absent. */
@@ -47,15 +49,11 @@ function witnessLines(
 }
 
 function scope({ bounds }: Certificate): string {
-  const { procs, slots, pages, depth, mtrr, maps, with: groups = [], begin } = bounds;
-  const processes = procs === 1 ? "1 process" : `${procs} processes`;
-  const areas = slots === 1 ? "1 area" : `${slots} areas`;
+  const { with: groups = [], begin } = bounds;
   return [
-    `${processes}, ${areas} of ${pages === 1 ? "1 page" : `${pages} pages`}, depth ${depth}`,
+    boundsText(bounds),
     ...(begin === undefined ? [] : [beginningText(begin)]),
-    ...(mtrr === undefined ? [] : ["low memory"]),
-    ...(maps === undefined ? [] : [`room for ${maps} VMAs`]),
-    ...(groups.length === 0 ? [] : [`with ${groups.join(", ")}`]),
+    ...(groups.length === 0 ? [] : [`with ${wordsOf(groups)}`]),
   ].join(", ");
 }
 
@@ -63,6 +61,9 @@ function beginningText({ ops, world }: Trace): string {
   const count = ops.length === 1 ? "1 op" : `${ops.length} ops`;
   return `beside a beginning of ${count} (${world.pfns} pfns, ${world.vpages} vpages)`;
 }
+
+const wordsOf = (groups: readonly string[]) =>
+  GROUP_NAMES.every((name) => groups.includes(name)) ? "every group" : groups.join(", ");
 
 function row(depth: string, transitions: string, states: string, hash: string): string {
   return `${depth.padStart(5)} ${transitions.padStart(12)} ${states.padStart(12)}  ${hash}`;

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { CampaignFinding, JudgedFinding } from "./oracle/finding.ts";
 import { type Symptom, SYMPTOMS, VERDICTS } from "./oracle/severity.ts";
 import type { Sides } from "./trace/read.ts";
+import { boundsSchema, boundsText, type PlainBounds } from "./trace/bounds.ts";
 import { type Trace, traceSchema } from "./trace/trace.ts";
 
 const words = z.string().trim().min(1);
@@ -28,6 +29,8 @@ export const baselineEntrySchema = z
     /** It was seen on models alone, and no kernel was asked. */
     evidence: z.literal("models").optional(),
     trace: traceSchema,
+    /** Bounds of an exploration within which no sequence of fewer ops shows it than its trace has. */
+    proven: boundsSchema.optional(),
   })
   .refine((entry) => entry.signature === `${entry.verdict}:${entry.symptom}:${entry.cause}`, {
     path: ["signature"],
@@ -94,15 +97,24 @@ export function witnessesOf({ entries }: Baseline): ReadonlyMap<string, Trace> {
   return new Map(entries.map(({ signature, trace }) => [signature, trace]));
 }
 
-/** Why an entry is accepted, with the releases for which it holds and what it rests on, in words. */
-export function reasonOf({ reason, from, before, after, evidence }: BaselineEntry): string {
+/** Why an entry is accepted, with the releases for which it holds, what it rests on and how short it can be. */
+export function reasonOf(entry: BaselineEntry): string {
+  const { reason, from, before, after, evidence, proven } = entry;
   const side = (id: string, first: string) => `${id.split("@")[0]} from ${first} on`;
   const where =
     from === undefined
       ? []
       : [`Holds for ${side(before, from.before)} against ${side(after, from.after)}.`];
   const seen = evidence === undefined ? [] : ["Seen on models only."];
-  return [reason, ...where, ...seen].join(" ");
+  const shortest =
+    proven === undefined ? [] : [`No shorter sequence shows it (${scopeText(proven)}).`];
+  return [reason, ...where, ...seen, ...shortest].join(" ");
+}
+
+function scopeText(bounds: PlainBounds): string {
+  const groups = bounds.with ?? [];
+  const letters = groups.length > 3 ? `${groups.length} groups of letters` : groups.join(", ");
+  return `${boundsText(bounds)}${letters === "" ? "" : `, with ${letters}`}`;
 }
 
 const NEVER_PASSED: readonly Symptom[] = ["crash", "bug", "kernel-leak"];

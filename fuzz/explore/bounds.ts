@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { bornBy, LIMITS, type Op, placeOf, rowOf } from "../../src/trace/op.ts";
+import { boundsSchema } from "../../src/trace/bounds.ts";
 import { type Trace, traceSchema, type World } from "../../src/trace/trace.ts";
 
 /** Most pages of a world that is explored: words of a state have room for so many. */
@@ -17,23 +18,7 @@ export function beginFault({ world, ops }: Trace): string | null {
   return ops.length === 0 ? "has no ops" : null;
 }
 
-/**
- * How far an exploration goes: processes alive at once, virtual areas of each process, pages of
- * an area and of the region, and ops after the first process is there.
- */
-export const boundsSchema = z.strictObject({
-  procs: z.int().min(1).max(8),
-  slots: z.int().min(1).max(3),
-  pages: z.int().min(1).max(4),
-  depth: z.int().min(1).max(12),
-  /** Low memory instead of a device aperture, and how many VMAs the limit leaves room for. */
-  mtrr: z.literal("write-back").optional(),
-  maps: z.int().min(1).max(16).optional(),
-  /** Groups of letters beyond the core alphabet, by name. */
-  with: z.array(z.string()).optional(),
-});
-
-/** The same for an exploration that may begin with the ops of a trace, in its world. */
+/** Bounds of an exploration that may begin with the ops of a trace, in its world. */
 export const begunBoundsSchema = boundsSchema.extend({
   /** What every sequence begins with; `slots` and `pages` are areas beside those that it names. */
   begin: traceSchema

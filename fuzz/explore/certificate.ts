@@ -113,6 +113,21 @@ function sideOf(side: Side, { symptoms }: SearchResult): Certificate["sides"][nu
   };
 }
 
+/** What a certificate says of its first levels alone. */
+export function firstLevels(certificate: Certificate, levels: number): Certificate {
+  const isWithin = ({ depth }: { readonly depth?: number | undefined }) =>
+    depth !== undefined && depth <= levels;
+  const { differences, sides } = certificate;
+  return {
+    ...certificate,
+    levels: certificate.levels.filter(isWithin),
+    // How often something differs, and what never shows, is known of all levels together only.
+    sides: sides.map((side) => ({ ...side, shown: side.shown.filter(isWithin), absent: [] })),
+    differences: differences.filter(isWithin).map((one) => ({ ...one, transitions: 0 })),
+    witnesses: certificate.witnesses.filter(isWithin),
+  };
+}
+
 /** Where a certificate and what was computed again differ, a line each; empty where they agree. */
 export function certificateFaults(claimed: Certificate, found: Certificate): string[] {
   const faults: string[] = [];

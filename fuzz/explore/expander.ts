@@ -60,11 +60,17 @@ export class Expander {
   private readonly letters: readonly Letter[];
   private readonly applicable: number[] = [];
 
-  constructor(bounds: Bounds, before: ExploredSide, after: ExploredSide, judged = true) {
+  constructor(
+    bounds: Bounds,
+    before: ExploredSide,
+    after: ExploredSide,
+    judged = true,
+    letters: readonly Letter[] = lettersOf(bounds),
+  ) {
     this.bounds = bounds;
     this.world = worldOf(bounds);
     this.first = firstOps(bounds);
-    this.letters = lettersOf(bounds);
+    this.letters = letters;
     this.pair = new ExploredPair(before, after, judged);
     const { hash } = this.pair;
     hash.tellsOrder = bounds.with?.includes("revoke") === true;

@@ -39,6 +39,8 @@ export interface SearchOptions {
   expand(paths: Paths): Promise<Expansion>;
   /** Chunks to have under way at once. */
   readonly ahead: number;
+  /** Levels to search, where not all that the bounds have. */
+  readonly levels?: number;
   /** Bytes that the set of states and the lists of paths may use together. */
   readonly memory: number;
   readonly signal?: AbortSignal;
@@ -78,17 +80,18 @@ class Search {
   }
 
   async run(): Promise<SearchResult> {
-    const { bounds, expander } = this.options;
+    const { bounds, expander, levels = bounds.depth } = this.options;
+    const depth = Math.min(levels, bounds.depth);
     let paths: Paths = { length: 0, letters: new Uint16Array(0) };
     const [high, low, beganParted] = expander.stateOf(paths, 0);
     this.states.add(high, low);
-    while (this.levels.length < bounds.depth) {
+    while (this.levels.length < depth) {
       const next = await this.level(paths);
       if (next === null) break;
       paths = next;
     }
     return {
-      interrupted: this.levels.length < bounds.depth,
+      interrupted: this.levels.length < depth,
       beganParted,
       levels: this.levels,
       signatures: [...this.signatures.values()],

@@ -3,15 +3,19 @@ import {
   type Certificate,
   certificateFaults,
   certificateSchema,
+  firstLevels,
   type Scope,
 } from "../../fuzz/explore/certificate.ts";
 import { GROUP_NAMES } from "../../fuzz/explore/groups.ts";
+import { proven } from "../../fuzz/explore/proof.ts";
 import { certificateText } from "../../reports/certificatetext.ts";
 import type { Trace } from "../trace/trace.ts";
 import { UserError } from "../usererror.ts";
 import { readJson } from "../results/json.ts";
-import { isTree, type Pair, withPair } from "./backends.ts";
-import { acceptedFor } from "./baseline.ts";
+import { LiveDifferential } from "../../fuzz/livedifferential.ts";
+import { ModelSide } from "../engine/modelside.ts";
+import { isModel, isTree, type Pair, withPair } from "./backends.ts";
+import { acceptedFor, readBaseline } from "./baseline.ts";
 import { exploreScope, type SearchLimits } from "./explorescope.ts";
 import { onlyTraceIn, requireWritable, writeText } from "./files.ts";
 import { EXIT, type Io, oneLine } from "./io.ts";
@@ -25,11 +29,17 @@ export interface ExploreOptions extends Omit<Bounds, "begin">, SearchLimits {
   /** A trace whose ops every sequence begins with. */
   readonly begin?: string;
   readonly judge: boolean;
+  /** A baseline that is to hold what is proven. */
+  readonly prove?: string;
 }
 
 /** Explores two backends up to the bounds and says what showed; or computes a certificate again. */
 export async function explore(io: Io, options: ExploreOptions): Promise<number> {
-  if (options.verify !== undefined) return verify(io, options.verify, options);
+  const { verify: path } = options;
+  if (path === undefined && options.levels !== undefined) {
+    throw new UserError("--levels is for --verify (give --depth to explore less)");
+  }
+  if (path !== undefined) return verify(io, path, options);
   const begin = options.begin === undefined ? undefined : await beginningIn(io, options.begin);
   return withPair(options, (pair) => exploreAndTell(io, pair, options, begin));
 }
@@ -50,7 +60,8 @@ async function exploreAndTell(
 ): Promise<number> {
   const { procs, slots, pages, depth } = options;
   const { mtrr, maps } = options;
-  const groups = groupsNamed(options.with ?? []);
+  const groups =
+    options.with === undefined ? groupsThatFit(pair, options) : groupsNamed(options.with);
   const bounds = {
     procs,
     slots,
@@ -71,6 +82,7 @@ async function exploreAndTell(
   if (options.out !== undefined) await requireWritable(options.out);
   const certificate = await compute(io, pair, scope, options);
   if (certificate === null) return EXIT.interrupted;
+  if (options.prove !== undefined) await prove(io, options.prove, pair, certificate);
   const text = `${JSON.stringify(certificate)}\n`;
   if (options.out !== undefined) await writeText(options.out, text);
   const known = new Set(accepted.entries.map(({ signature }) => signature));
@@ -83,13 +95,53 @@ async function exploreAndTell(
   return unknown || (isHeld && isUnlike) ? EXIT.divergence : EXIT.ok;
 }
 
+/** The deepest exploration of a window of so many pages that has every group by itself: a minute's work. */
+const FITS: readonly (readonly [pages: number, depth: number])[] = [
+  [2, 3],
+  [6, 2],
+];
+
+/** Every group where that fits the bounds, else none; trees know only the core. */
+function groupsThatFit(
+  { before, after }: Pair,
+  { slots, pages, depth, begin }: ExploreOptions,
+): string[] {
+  if (isTree(before) || isTree(after) || begin !== undefined) return [];
+  const fits = FITS.some(([most, deepest]) => slots * pages <= most && depth <= deepest);
+  return fits ? [...GROUP_NAMES] : [];
+}
+
+/** Writes into a baseline which of its entries the certificate proves to be shortest. */
+async function prove(io: Io, path: string, pair: Pair, certificate: Certificate): Promise<void> {
+  const baseline = await readBaseline(path);
+  if (!certificate.judged || certificate.bounds.begin !== undefined) {
+    throw new UserError("--prove needs the oracle, and an exploration from an empty process");
+  }
+  const { before, after } = pair;
+  if (!isModel(before) || !isModel(after))
+    throw new UserError("--prove needs models on both sides");
+  const live = new LiveDifferential(new ModelSide(before), new ModelSide(after));
+  const findingsOf = (trace: Trace) => live.run(trace).findings.map(({ signature }) => signature);
+  const better = proven(baseline, certificate, findingsOf);
+  await writeText(path, `${JSON.stringify(better, null, 2)}\n`);
+  const changed = better.entries.filter((entry, at) => entry !== baseline.entries[at]).length;
+  io.err(
+    `${path}: ${changed} ${changed === 1 ? "entry is" : "entries are"} proven by these bounds\n`,
+  );
+}
+
 /** Groups in the order of the description; one that is not there is the user's error. */
 function groupsNamed(names: readonly string[]): string[] {
-  const unknown = names.find((name) => name !== "all" && !GROUP_NAMES.includes(name));
+  const unknown = names.find(
+    (name) => name !== "all" && name !== "core" && !GROUP_NAMES.includes(name),
+  );
   if (unknown !== undefined) {
     const known = GROUP_NAMES.join(", ");
-    throw new UserError(`--with: there is no group ${unknown} (there are ${known}; or all)`);
+    throw new UserError(
+      `--with: there is no group ${unknown} (there are ${known}; or all, or core)`,
+    );
   }
+  if (names.length === 1 && names[0] === "core") return [];
   return names.includes("all")
     ? [...GROUP_NAMES]
     : GROUP_NAMES.filter((name) => names.includes(name));
@@ -99,12 +151,28 @@ function groupsNamed(names: readonly string[]): string[] {
 async function verify(io: Io, path: string, options: ExploreOptions): Promise<number> {
   const claimed = await readJson(path, certificateSchema);
   groupsNamed(claimed.bounds.with ?? []);
-  const found = await withPair(claimed, (pair) => compute(io, pair, claimed, options));
+  return withPair(claimed, (pair) => verifyOn(io, path, pair, claimed, options));
+}
+
+async function verifyOn(
+  io: Io,
+  path: string,
+  pair: Pair,
+  claimed: Certificate,
+  options: ExploreOptions,
+): Promise<number> {
+  const found = await compute(io, pair, claimed, options);
   if (found === null) return EXIT.interrupted;
-  const faults = certificateFaults(claimed, found);
+  const { levels = claimed.bounds.depth } = options;
+  const isPart = levels < claimed.bounds.depth;
+  const faults = isPart
+    ? certificateFaults(firstLevels(claimed, levels), firstLevels(found, levels))
+    : certificateFaults(claimed, found);
   if (faults.length === 0) {
     const states = found.levels.reduce((sum, level) => sum + level.states, 0);
-    await io.out(`${path}: verified, ${found.levels.length} levels, ${states} states\n`);
+    const of = isPart ? ` of ${claimed.levels.length}` : "";
+    await io.out(`${path}: verified, ${found.levels.length}${of} levels, ${states} states\n`);
+    if (options.prove !== undefined && !isPart) await prove(io, options.prove, pair, found);
     return EXIT.ok;
   }
   for (const fault of faults.slice(0, MOST_FAULTS)) await io.out(`${path}: ${oneLine(fault)}\n`);

@@ -11,6 +11,8 @@ import { LiveLine } from "./progress.ts";
 export interface SearchLimits {
   /** Worker threads; 1 is this one. */
   readonly jobs: number;
+  /** Levels to search, where not all that the bounds have. */
+  readonly levels?: number;
   /** Megabytes for states and paths. */
   readonly memory: number;
 }
@@ -22,7 +24,7 @@ export async function exploreScope(
   io: Io,
   pair: Pair,
   scope: Scope,
-  { jobs, memory }: SearchLimits,
+  { jobs, memory, levels }: SearchLimits,
 ): Promise<Certificate | null> {
   const { bounds } = scope;
   const expander = expanderOf(pair, scope);
@@ -38,6 +40,7 @@ export async function exploreScope(
       expand: expanders.expand,
       ahead: expanders.ahead,
       memory: memory * MEGABYTE,
+      ...(levels === undefined ? {} : { levels }),
       signal: io.interrupted,
       onProgress: (state) => line.show(() => progressText(state, performance.now() - start)),
     });

@@ -175,7 +175,7 @@ function addExplore(program: Command, io: Io, done: Done): void {
     .addOption(
       new Option(
         "--with <groups>",
-        'letters beyond the core alphabet, such as "mseal,revoke,mremap.range"; "all"',
+        'letters beyond the core alphabet, such as "mseal,revoke,mremap.range", "all" or "core" (default: all where that takes no more than a minute)',
       ).argParser((value: string) => value.split(",")),
     )
     .addOption(new Option("--jobs <n>", "worker threads").argParser(wholeNumber(1, 256)).default(1))
@@ -186,6 +186,12 @@ function addExplore(program: Command, io: Io, done: Done): void {
     )
     .option("--out <file>", "write the certificate here")
     .option("--verify <file>", "compute a certificate again and compare (its bounds and backends)")
+    .addOption(
+      new Option("--levels <n>", "with --verify: only its first levels").argParser(
+        wholeNumber(1, 12),
+      ),
+    )
+    .option("--prove <baseline>", "write into a baseline which of its traces are shortest")
     .option("--no-judge", "leave the oracle out: compare only what the sides show")
     .option("--json", "print the certificate as JSON")
     .action(async (options) => done(await (await import("./explore.ts")).explore(io, options)));

@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Certificate, certificateSchema } from "../../fuzz/explore/certificate.ts";
+import { GROUP_NAMES } from "../../fuzz/explore/groups.ts";
+import { type BaselineEntry, baselineSchema } from "../../src/gate.ts";
 import { SYMPTOMS } from "../../src/oracle/finding.ts";
 import { traceSchema } from "../../src/trace/trace.ts";
 import { IS_LONG } from "../long.ts";
@@ -12,7 +14,7 @@ let dir = "";
 let path = "";
 let first: Outcome;
 let certificate: Certificate;
-const BOUNDS = ["--procs", "2", "--slots", "2", "--pages", "2", "--depth", "2"];
+const BOUNDS = ["--procs", "2", "--slots", "2", "--pages", "2", "--depth", "2", "--with", "core"];
 
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), "pfndiff-explore-"));
@@ -73,7 +75,7 @@ describe("explore", () => {
     const { status, err } = await run(["explore", "--with", "mseal,seal"]);
     expect(status).toBe(2);
     expect(err).toMatch(
-      /^pfndiff: --with: there is no group seal \(there are .*revoke; or all\)\n$/,
+      /^pfndiff: --with: there is no group seal \(there are .*revoke; or all, or core\)\n$/,
     );
   });
 
@@ -147,7 +149,71 @@ describe("explore", () => {
   });
 });
 
+describe("explore without --with", () => {
+  it("takes every group where that is a minute's work, and says so; else the core", async () => {
+    const small = ["--slots", "1", "--pages", "1", "--json"];
+    const groupsOf = async (...more: string[]) =>
+      certificateSchema.parse(JSON.parse((await run(["explore", ...small, ...more])).out)).bounds
+        .with;
+    expect(await groupsOf("--depth", "1")).toEqual(GROUP_NAMES);
+    expect(await groupsOf("--depth", "4", "--procs", "1")).toBeUndefined();
+    const { out } = await run(["explore", "--slots", "1", "--pages", "1", "--depth", "1"]);
+    expect(out).toContain("1 area of 1 page, depth 1, with every group\n");
+  });
+});
+
+describe("explore --prove", () => {
+  const ask = ["explore", "--procs", "1", "--slots", "1", "--pages", "2", "--depth", "2"];
+
+  it("gives a baseline the shortest trace and the bounds, and changes nothing the second time", async () => {
+    const file = join(dir, "baseline.json");
+    const all = JSON.parse(readFileSync("reports/baseline.json", "utf8"));
+    const signature = "fixed:double-untrack:unmap-head";
+    const entry = all.entries.find((each: BaselineEntry) => each.signature === signature);
+    const long = { ...entry.trace, ops: [entry.trace.ops[0], ...entry.trace.ops.slice(1)] };
+    long.ops.splice(1, 0, { op: "revoke", proc: 0 });
+    const kept = { ...entry, signature: "fixed:leak:shrink", symptom: "leak", cause: "shrink" };
+    const entries = [{ ...entry, trace: long, proven: undefined }, kept];
+    writeFileSync(file, JSON.stringify({ ...all, entries }));
+    expect((await run([...ask, "--prove", file])).err).toContain(": 1 entry is proven by");
+    const [proven, other] = baselineSchema.parse(JSON.parse(readFileSync(file, "utf8"))).entries;
+    expect(proven?.trace.ops.length).toBe(3);
+    expect(proven?.proven).toMatchObject({
+      procs: 1,
+      slots: 1,
+      pages: 2,
+      depth: 2,
+      with: GROUP_NAMES,
+    });
+    expect(other).toEqual(baselineSchema.parse({ ...all, entries: [kept] }).entries[0]);
+    expect((await run([...ask, "--prove", file])).err).toContain(": 0 entries are proven by");
+  });
+
+  it.each([
+    ["without the oracle", ["--no-judge"], "--prove needs the oracle"],
+    ["with levels of an exploration", ["--levels", "1"], "--levels is for --verify"],
+  ])("is refused in one line %s", async (_, more, why) => {
+    const file = join(dir, "baseline.json");
+    const { status, err } = await run([...ask, "--prove", file, ...more]);
+    expect(status).toBe(2);
+    expect(err).toContain(`pfndiff: ${why}`);
+  });
+});
+
 describe("explore --verify", () => {
+  it("verifies the first levels of a deep one by themselves", async () => {
+    const file = "docs/certificates/legacy-modern-one-area-depth5.json";
+    const { status, out } = await run(["explore", "--verify", file, "--levels", "2"]);
+    expect({ status, out }).toEqual({
+      status: 0,
+      out: expect.stringMatching(/: verified, 2 of 5 levels, \d+ states\n$/),
+    });
+    const changed = doctored((c) => ({ ...c, levels: swapHash(c.levels) }));
+    expect((await run(["explore", "--verify", changed, "--levels", "1"])).status).toBe(0);
+    const other = doctored((c) => ({ ...c, levels: swapHash(c.levels, 0) }));
+    expect((await run(["explore", "--verify", other, "--levels", "1"])).status).toBe(1);
+  });
+
   it("verifies what explore wrote, whatever the default bounds", async () => {
     const { status, out } = await run(["explore", "--verify", path]);
     expect({ status, out }).toEqual({
@@ -200,8 +266,8 @@ describe("explore --verify", () => {
   });
 });
 
-function swapHash(levels: Certificate["levels"]): Certificate["levels"] {
-  return levels.map((level, at) => (at === 1 ? { ...level, hash: "0123456789abcdef" } : level));
+function swapHash(levels: Certificate["levels"], changed = 1): Certificate["levels"] {
+  return levels.map((level, at) => (at === changed ? { ...level, hash: "0123456789abcdef" } : level));
 }
 
 function claimMore(side: Certificate["sides"][number]): Certificate["sides"][number] {
