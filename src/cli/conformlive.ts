@@ -1,14 +1,14 @@
 import { anyTrace, knownToTrees } from "../../fuzz/sources.ts";
 import { traceOfRun } from "../../fuzz/traceofrun.ts";
-import { opText } from "../../reports/optext.ts";
-import { show } from "../compare.ts";
 import type { Trace } from "../trace/trace.ts";
 import { isTree, openLiveKernel, standInFor } from "./backends.ts";
 import {
   disagreementOn,
   type FirstDisagreement,
-  saveDisagreement,
-  shrinkDisagreement,
+  SHRUNK,
+  type Shown,
+  showDisagreement,
+  shownText,
   type Voices,
 } from "./disagreement.ts";
 import { EXIT, type Io } from "./io.ts";
@@ -27,8 +27,6 @@ export interface LiveOptions {
 
 /** Traces that a guest runs between two looks at the terminal. */
 const BATCH = 64;
-/** Disagreements of different shapes that are shrunk and saved; the rest are counted. */
-const SHRUNK = 10;
 
 /** What a kernel and its model were asked, and where they part. */
 interface Tally {
@@ -59,7 +57,7 @@ export async function conformLive(io: Io, options: LiveOptions): Promise<number>
       const counts = { runs: traces, writeBack, steps, disagreements, lost };
       await io.out(`${JSON.stringify({ release, model, unverified, ...counts, shown })}\n`);
     } else {
-      await io.out(shown.map(shownText).join(""));
+      await io.out(shown.map((each) => `model bug, ${shownText(each)}`).join(""));
       if (unverified !== null) await io.out(`${unverified}\n`);
       await io.out(
         `${release} against ${model}: seed ${options.seed}, ${traces} traces (${writeBack} of ` +
@@ -104,16 +102,6 @@ async function compareRuns(
   return tally;
 }
 
-/** A disagreement as it is shown: where, what either says, and the file that keeps it. */
-interface Shown {
-  readonly found: string;
-  readonly ops: readonly string[];
-  readonly place: string;
-  readonly kernel: string;
-  readonly model: string;
-  readonly file: string;
-}
-
 async function shownDisagreements(
   io: Io,
   voices: Voices,
@@ -123,21 +111,7 @@ async function shownDisagreements(
   const shown: Shown[] = [];
   for (const { trace, found } of [...first.values()].slice(0, SHRUNK)) {
     if (io.interrupted.aborted) break;
-    const shrunk = await shrinkDisagreement(voices, trace, found);
-    const { step, difference } = (await disagreementOn(voices, shrunk)) ?? found;
-    shown.push({
-      found: trace.name,
-      ops: shrunk.ops.map(opText),
-      place: `step ${step}, ${difference.path === "" ? "step" : difference.path}`,
-      kernel: show(difference.expected),
-      model: show(difference.actual),
-      file: await saveDisagreement(out, voices, shrunk),
-    });
+    shown.push(await showDisagreement(voices, trace, found, out));
   }
   return shown;
-}
-
-function shownText({ found, ops, place, kernel, model, file }: Shown): string {
-  const lines = ops.map((op) => `    ${op}\n`).join("");
-  return `model bug, found by ${found} (${file})\n${lines}  ${place}: kernel ${kernel}, model ${model}\n`;
 }

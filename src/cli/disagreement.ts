@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { shortHash } from "../../fuzz/plan.ts";
+import { opText } from "../../reports/optext.ts";
 import { shrinkLater } from "../../fuzz/shrink.ts";
-import { compareSteps, type Difference } from "../compare.ts";
+import { compareSteps, type Difference, show } from "../compare.ts";
 import type { ModelBackend } from "../model/backend.ts";
 import { UNLOCKED } from "../pat/kernelstate.ts";
 import type { Recording, TraceEvent } from "../trace/recording.ts";
@@ -136,3 +137,41 @@ export async function saveDisagreement(
 }
 
 const lineOf = (recording: Recording) => [...recordingLine(recording)].join("");
+
+/** Disagreements of different shapes that are shrunk and saved; the rest are counted. */
+export const SHRUNK = 10;
+
+/** A disagreement as it is shown: where, what either says, and the file that keeps it. */
+export interface Shown {
+  readonly found: string;
+  readonly ops: readonly string[];
+  readonly place: string;
+  readonly kernel: string;
+  readonly model: string;
+  readonly file: string;
+}
+
+/** Shrinks a disagreement, saves it, and tells what either says. */
+export async function showDisagreement(
+  voices: Voices,
+  trace: Trace,
+  found: FirstDisagreement,
+  out: string,
+): Promise<Shown> {
+  const shrunk = await shrinkDisagreement(voices, trace, found);
+  const { step, difference } = (await disagreementOn(voices, shrunk)) ?? found;
+  return {
+    found: trace.name,
+    ops: shrunk.ops.map(opText),
+    place: `step ${step}, ${difference.path === "" ? "step" : difference.path}`,
+    kernel: show(difference.expected),
+    model: show(difference.actual),
+    file: await saveDisagreement(out, voices, shrunk),
+  };
+}
+
+/** A disagreement in words, with its ops. */
+export function shownText({ found, ops, place, kernel, model, file }: Shown): string {
+  const lines = ops.map((op) => `    ${op}\n`).join("");
+  return `found by ${found} (${file})\n${lines}  ${place}: kernel ${kernel}, model ${model}\n`;
+}

@@ -2,6 +2,9 @@ import type { TraceSource } from "../../fuzz/sources.ts";
 import { traceOfRun } from "../../fuzz/traceofrun.ts";
 import type { ModelBackend } from "../model/backend.ts";
 import { judge } from "../oracle/judge.ts";
+import { SYMPTOMS } from "../oracle/severity.ts";
+import { splatsIn } from "../../kernel/parse/splat.ts";
+import type { TraceFailure } from "../../kernel/runner.ts";
 import type { Recording } from "../trace/recording.ts";
 import type { Trace } from "../trace/trace.ts";
 import {
@@ -14,9 +17,12 @@ import {
 } from "./backends.ts";
 import { UserError } from "../usererror.ts";
 import {
+  disagreementOn,
   firstDisagreement,
-  saveDisagreement,
-  shrinkDisagreement,
+  SHRUNK,
+  type Shown,
+  showDisagreement,
+  shownText,
   type Voices,
 } from "./disagreement.ts";
 import { EXIT, type Io } from "./io.ts";
@@ -36,11 +42,12 @@ export interface KernelFuzzOptions {
 
 /**
  * What a finding is. A design change: both models tell it, and the kernel, in its model's place,
- * confirms it. A model bug: the kernel does something else than its model, and the oracle finds
- * no fault in it. A kernel bug: the oracle finds a fault that the kernel shows and its model does
- * not, before they part.
+ * confirms it. Parted: they do, but only where the sides had parted before, so it says nothing of a design.
+ * A model bug: the kernel does something else than its model, and the oracle finds no fault in it.
+ * A kernel bug: the oracle finds a fault that the kernel shows and its model does not, before they
+ * part.
  */
-export const LABELS = ["design change", "model bug", "kernel bug"] as const;
+export const LABELS = ["design change", "parted", "model bug", "kernel bug"] as const;
 type Label = (typeof LABELS)[number];
 
 /** The two models, and the kernel that stands in for one of them. */
@@ -52,48 +59,58 @@ export interface ThreeVoices extends Voices {
 interface Row {
   readonly label: Label;
   readonly what: string;
+  /** Of a kernel's fault: how often by which cause. */
+  readonly causes: Record<string, number>;
   count: number;
   readonly firstRun: number;
-  file: string | null;
+  /** The first trace that showed it, shrunk; of what is strange alone, and so many. */
+  shown: Shown | null;
 }
 
 const BATCH = 64;
 
 /**
- * The `symptom:cause` of what only the kernel gets wrong, by its own model: against the other design
- * a verdict also says what that design does. Another errno is a difference to a model, and no fault.
+ * What the kernel alone gets wrong first, and gravest there, as `symptom:cause`, by its own model: against the
+ * other design a verdict also says what that design does. What comes later may follow from it. Another errno is
+ * a difference to a model, and no fault.
  */
-function faultsOfKernel(model: Recording, kernel: Recording): Set<string> {
-  const { findings } = judge(model, kernel);
-  const own = findings.filter(({ verdict, symptom }) => {
+function faultOfKernel(model: Recording, kernel: Recording): string | null {
+  const own = judge(model, kernel).findings.filter(({ verdict, symptom }) => {
     return verdict === "introduced" && symptom !== "errno";
   });
-  return new Set(own.map(({ symptom, cause }) => `${symptom}:${cause}`));
+  const gravity = ({ symptom }: (typeof own)[number]) => SYMPTOMS.indexOf(symptom);
+  const [first] = own.sort((a, b) => a.step - b.step || gravity(a) - gravity(b));
+  return first === undefined ? null : `${first.symptom}:${first.cause}`;
 }
 
-/** The signatures of a trace's findings, each with its label. */
+/**
+ * What a trace shows, each with its label: the signatures that both the models and the kernel in its model's
+ * place have, and what the kernel does otherwise than its model, which has as many signatures as it has
+ * consequences, and is told by its first fault alone, or else by where they part.
+ */
 export function labelled(
   kernelIsBefore: boolean,
   recordings: { before: Recording; after: Recording; kernel: Recording },
 ): Map<string, Label> {
   const { before, after, kernel } = recordings;
   const model = kernelIsBefore ? before : after;
-  const faults = faultsOfKernel(model, kernel);
-  const told = judge(before, after).findings;
   const seen = (kernelIsBefore ? judge(kernel, after) : judge(before, kernel)).findings;
-  const signatures = (findings: typeof told) => new Set(findings.map(({ signature }) => signature));
-  const [ofModel, ofKernel] = [signatures(told), signatures(seen)];
+  const ofKernel = new Set(seen.map(({ signature }) => signature));
   const labels = new Map<string, Label>();
-  for (const { signature, symptom, cause } of [...told, ...seen]) {
-    const agreed = ofModel.has(signature) && ofKernel.has(signature);
-    if (faults.has(`${symptom}:${cause}`)) labels.set(signature, "kernel bug");
-    else labels.set(signature, agreed ? "design change" : "model bug");
+  for (const { signature, verdict } of judge(before, after).findings) {
+    if (!ofKernel.has(signature)) continue;
+    labels.set(signature, verdict === "parted" ? "parted" : "design change");
   }
   const parted = firstDisagreement(kernel, model);
-  const blamed = [...labels.values()].some((label) => label !== "design change");
-  if (parted !== null && !blamed) labels.set(`disagreement: ${parted.shape}`, "model bug");
+  if (parted === null) return labels;
+  const fault = faultOfKernel(model, kernel);
+  if (fault === null) labels.set(`disagreement: ${parted.shape}`, "model bug");
+  else labels.set(fault, "kernel bug");
   return labels;
 }
+
+/** Whether a label is of something that the models do not explain. */
+const isStrange = (label: Label) => label === "model bug" || label === "kernel bug";
 
 /** A campaign with three voices: both models and a kernel. */
 export async function kernelFuzz(io: Io, options: KernelFuzzOptions): Promise<number> {
@@ -110,9 +127,9 @@ export async function kernelFuzz(io: Io, options: KernelFuzzOptions): Promise<nu
     const voices = { kernel, before, after, model: isBefore ? before : after };
     const traceOf = await knownToKernels([kernel], traceOfRun, (line) => io.err(line));
     const { rows, runs } = await labelRuns(io, voices, { ...options, traceOf }, isBefore);
-    for (const row of rows) {
-      if (row.label === "design change" || io.interrupted.aborted) continue;
-      row.file = await savedRow(voices, traceOf(options.seed, row.firstRun), out);
+    for (const row of rows.filter(({ label }) => isStrange(label)).slice(0, SHRUNK)) {
+      if (io.interrupted.aborted) break;
+      row.shown = await shownRow(voices, traceOf(options.seed, row.firstRun), out);
     }
     const lost = await reportLost(io, out, [kernel]);
     if (options.json === true) {
@@ -121,13 +138,17 @@ export async function kernelFuzz(io: Io, options: KernelFuzzOptions): Promise<nu
         `${JSON.stringify({ ...ids, seed: options.seed, runs, lost, findings: rows })}\n`,
       );
     } else {
-      await io.out(rows.map(rowText).join(""));
+      await io.out(
+        rows
+          .filter(({ label }) => isStrange(label))
+          .map(rowText)
+          .join(""),
+      );
       if (unverified !== null) await io.out(`${unverified}\n`);
       await io.out(`${countsText(rows)}; ${runs} runs of ${before.id}, ${after.id}, ${release}\n`);
     }
     if (io.interrupted.aborted) return EXIT.interrupted;
-    const strange = rows.some(({ label }) => label !== "design change");
-    return strange || lost > 0 ? EXIT.divergence : EXIT.ok;
+    return rows.some(({ label }) => isStrange(label)) || lost > 0 ? EXIT.divergence : EXIT.ok;
   } finally {
     await kernel.close();
   }
@@ -139,6 +160,13 @@ async function side(
   other: string,
 ): Promise<ModelBackend> {
   return asked === undefined && own !== null ? own : openModel(asked ?? other);
+}
+
+/** The kinds of what a kernel gets wrong are symptoms: one fault in its code has many causes. */
+export function kindOf(told: string, label: Label): { what: string; cause: string | null } {
+  const [symptom = "", cause = ""] = told.split(/:(.*)/s);
+  const isFault = label === "kernel bug" && SYMPTOMS.some((each) => each === symptom);
+  return isFault ? { what: symptom, cause } : { what: told, cause: null };
 }
 
 async function labelRuns(
@@ -155,10 +183,13 @@ async function labelRuns(
     const traces = Array.from({ length: count }, (_, at) => traceOf(seed, from + at));
     await voices.kernel.prepare(traces);
     for (const [at, trace] of traces.entries()) {
-      for (const [what, label] of await labelsOf(voices, trace, isBefore)) {
+      for (const [told, label] of await labelsOf(voices, trace, isBefore)) {
+        const { what, cause } = kindOf(told, label);
         const key = `${label} ${what}`;
-        const row = rows.get(key) ?? { label, what, count: 0, firstRun: from + at, file: null };
+        const fresh = { label, what, causes: {}, count: 0, firstRun: from + at, shown: null };
+        const row: Row = rows.get(key) ?? fresh;
         row.count += 1;
+        if (cause !== null) row.causes[cause] = (row.causes[cause] ?? 0) + 1;
         rows.set(key, row);
       }
     }
@@ -171,30 +202,36 @@ async function labelRuns(
   return { rows: sorted, runs: done };
 }
 
+/** What became of a trace that the kernel did not finish: what its console says last of itself, or else its guest. */
+function lossOf({ kind, why, console }: TraceFailure): string {
+  const said = splatsIn(console.split("\n")).at(-1);
+  return `lost: ${kind}: ${said === undefined ? why.replace(/^guest lost \(\w+\): /, "") : [said.text, ...(said.backtrace ?? [])].join(" < ")}`;
+}
+
 async function labelsOf(
   { kernel, before, after }: ThreeVoices,
   trace: Trace,
   isBefore: boolean,
 ): Promise<Map<string, Label>> {
   const outcome = await kernel.outcome(trace);
-  if ("failure" in outcome) return new Map([[`lost: ${outcome.failure.kind}`, "kernel bug"]]);
+  if ("failure" in outcome) return new Map([[lossOf(outcome.failure), "kernel bug"]]);
   // Without contexts: no kernel shows them, and all three are to be judged by the same.
   const recordings = { before: before.recordSync(trace), after: after.recordSync(trace) };
   return labelled(isBefore, { ...recordings, kernel: outcome.recording });
 }
 
-/** Saves a trace of a row, shrunk where the kernel's recording parts from its model's. */
-async function savedRow(voices: ThreeVoices, trace: Trace, out: string): Promise<string | null> {
-  const outcome = await voices.kernel.outcome(trace);
-  if ("failure" in outcome) return null;
-  const found = firstDisagreement(outcome.recording, voices.model.recordSync(trace));
-  const shrunk = found === null ? trace : await shrinkDisagreement(voices, trace, found);
-  return saveDisagreement(out, voices, shrunk);
+/** Shrinks a trace where the kernel's recording parts from its model's, and saves it; null where it was lost. */
+async function shownRow(voices: ThreeVoices, trace: Trace, out: string): Promise<Shown | null> {
+  const found = await disagreementOn(voices, trace);
+  return found === null ? null : showDisagreement(voices, trace, found, out);
 }
 
-function rowText({ label, what, count, firstRun, file }: Row): string {
-  const where = file === null ? "" : ` (${file})`;
-  return `${label.padEnd(13)}  ${String(count).padStart(5)} x  first in run ${firstRun}  ${what}${where}\n`;
+function rowText({ label, what, causes, count, firstRun, shown }: Row): string {
+  const by = Object.entries(causes).sort(([, a], [, b]) => b - a);
+  const often = by.map(([cause, times]) => `${cause} ${times} x`).join(", ");
+  const kind = often === "" ? what : `${what} (${often})`;
+  const head = `${label}: ${kind}; ${count} x, first in run ${firstRun}\n`;
+  return shown === null ? head : head + shownText(shown);
 }
 
 function countsText(rows: readonly Row[]): string {
