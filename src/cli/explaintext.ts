@@ -76,12 +76,19 @@ export class ExplanationText {
     ].join("\n");
   }
 
-  private head({ release, models }: Explanation): string {
+  private head({ release, models, later }: Explanation): string {
     const named =
       release === undefined
         ? `No release is named; taken for ${models.join(" and ")}, the newest of both designs (--release tells).`
         : `Release ${release}: ${models.map((id) => standIn(id, release)).join(", ")}.`;
-    return this.say("", named);
+    const boot =
+      later === undefined
+        ? ""
+        : this.say(
+            "",
+            `From line ${later.line} on the log is of ${later.release}: give what is of that boot by itself, since all of it is explained as if of one release.`,
+          );
+    return `${this.say("", named)}${boot}`;
   }
 
   private meanings({ lines }: Explanation): string {

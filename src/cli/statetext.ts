@@ -8,7 +8,7 @@ export function stateTexts(explanation: Explanation): string[] {
   const { reservations = [], mappings = [], trials = [], models } = explanation;
   return [
     ...reservations.map((one) => reservationText(one, models.every(isKref))),
-    ...mappings.map(mappingText),
+    ...mappings.map((one) => mappingText(one, explanation.reservations !== undefined)),
     ...trials.map((trial) => trialText(trial, reservations)),
   ];
 }
@@ -32,7 +32,10 @@ function reservationText(
   return `${head}: held by ${held}.${rest === "" ? "" : ` But ${kept}.`}${resource}`;
 }
 
-function mappingText(mapping: NonNullable<Explanation["mappings"]>[number]): string {
+function mappingText(
+  mapping: NonNullable<Explanation["mappings"]>[number],
+  isListGiven: boolean,
+): string {
   const { physical, asked, has } = mapping;
   const head = `Process ${mapping.owner} maps ${mapping.path} at 0x${mapping.start.toString(16)}`;
   if (physical === undefined) {
@@ -41,6 +44,9 @@ function mappingText(mapping: NonNullable<Explanation["mappings"]>[number]): str
   const where = ` = ${bytesText(physical)}`;
   const wanted =
     asked === undefined ? "it asked for what /dev/mem was opened for" : `it asked for ${asked}`;
+  if (!isListGiven) {
+    return `${head}${where}: ${wanted}; without pat_memtype_list what it has is not known.`;
+  }
   if (has.length === 0)
     return `${head}${where}: ${wanted}; nothing is reserved there, so it is not tracked.`;
   const got = has.join(" and ");

@@ -76,6 +76,8 @@ export const explanationSchema = z.strictObject({
   format: z.literal("pfndiff/explanation@1"),
   /** The release that the log or the user names. */
   release: text.optional(),
+  /** Where the log names another release than its first: it goes on over a boot. */
+  later: z.strictObject({ release: text, line: z.int() }).optional(),
   /** The models on which sequences were looked for. */
   models: z.array(text),
   lines: z.array(z.strictObject({ line: z.int(), text, kind: text, count: z.int(), meaning })),

@@ -33,6 +33,8 @@ export interface Excerpt {
   readonly log: LoggedLine[];
   /** The kernel's release as the log names it. */
   release: string | null;
+  /** The first line at which the log names another release: it goes on over a boot. */
+  later: { readonly release: string; readonly line: number } | null;
   /** pat_memtype_list, in bytes; null where the input has none. */
   list: Memtype[] | null;
   readonly maps: MapLine[];
@@ -48,6 +50,8 @@ const RELEASE = /(?:Linux version|(?:Not t|T)ainted:?(?: [A-Z] *)*) (\d+\.\d+\S*
 const COMM = /\bPID: (\d+) .*?Comm: (.+?) (?:Not tainted|Tainted)/;
 const CALLED = /^(?:\? |RIP: \w+:)?([A-Za-z_][\w.]*)\+0x[0-9a-f]+\/0x[0-9a-f]+/;
 const OF_PROCESS = /^==> .*?\b(\d+|self)\/s?maps <==$/;
+/** As grep writes what it finds in several of them. */
+const FOUND = /^\/proc\/(\d+|self)\/s?maps:(.*)$/;
 const MAP =
   /^([0-9a-f]+)-([0-9a-f]+) ([r-][w-])[x-]([sp]) ([0-9a-f]+) [0-9a-f]+:[0-9a-f]+ \d+ *(.*)$/;
 const RESOURCE = /^ *([0-9a-f]+)-([0-9a-f]+) : (.+)$/;
@@ -72,6 +76,7 @@ class Reader {
   readonly excerpt: Excerpt = {
     log: [],
     release: null,
+    later: null,
     list: null,
     maps: [],
     resources: [],
@@ -85,7 +90,7 @@ class Reader {
     const text = bareLine(line);
     if (text === "") return;
     const release = RELEASE.exec(text)?.[1];
-    if (release !== undefined) this.excerpt.release ??= release;
+    if (release !== undefined) this.named(release, number);
     const isRead =
       this.message(text, number) ||
       this.afterWarning(text) ||
@@ -94,6 +99,12 @@ class Reader {
       this.physical(line.trimEnd()) ||
       release !== undefined;
     if (!isRead) this.excerpt.unread++;
+  }
+
+  private named(release: string, line: number): void {
+    const { excerpt } = this;
+    excerpt.release ??= release;
+    if (release !== excerpt.release) excerpt.later ??= { release, line };
   }
 
   private message(text: string, line: number): boolean {
@@ -134,12 +145,11 @@ class Reader {
 
   private mapping(text: string): boolean {
     const { maps } = this.excerpt;
-    const named = OF_PROCESS.exec(text)?.[1];
-    const match = MAP.exec(text);
-    if (match === null) {
-      if (named !== undefined) this.owner = named;
-      return named !== undefined;
-    }
+    const found = FOUND.exec(text);
+    const named = OF_PROCESS.exec(text)?.[1] ?? found?.[1];
+    const match = MAP.exec(found?.[2] ?? text);
+    if (named !== undefined) this.owner = named;
+    if (match === null) return named !== undefined;
     const [, from = "", to = "", may = "", share, offset = "", path = ""] = match;
     const range = { start: Number.parseInt(from, 16), end: Number.parseInt(to, 16) };
     checkRange(range);

@@ -84,6 +84,7 @@ export function explainLog(
   return {
     format: "pfndiff/explanation@1",
     ...(release === null ? {} : { release }),
+    ...(excerpt.later === null ? {} : { later: excerpt.later }),
     models: models.map(({ id }) => id),
     lines: incidents.flatMap(({ lines, count }) =>
       lines.map(({ line, text, message }) => ({

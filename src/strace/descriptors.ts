@@ -87,8 +87,10 @@ function open(
   const flags = flagsIn("open", /flags=([^,}]+)/.exec(word)?.[1] ?? word);
   const base = at === 0 ? task.directory.path : directoryOf(task, argument(call, parts, 0));
   const guess = name === null ? null : joined(base, name);
+  const again = /^(?:\/proc\/(?:self|thread-self)|\/dev)\/fd\/(\d+)$/.exec(guess ?? "")?.[1];
+  const link = again === undefined ? guess : (task.files.get(Number(again))?.path ?? guess);
   // What -y shows is what was opened, wherever links led.
-  const path = pathShown(call.returned) ?? guess;
+  const path = pathShown(call.returned) ?? link;
   task.files.set(returnedNumber(call), {
     path,
     device: path === null ? null : deviceOf(path, flags, options),

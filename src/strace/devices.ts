@@ -24,9 +24,19 @@ export interface DeviceFile {
   readonly maps: DeviceClass;
 }
 
+/** Files of /dev that are memory, and no device's. */
+const ORDINARY = /^\/dev\/(?:zero$|null$|shm\/|hugepages\/|mqueue\/|dma_heap\/)/;
+
+/** Whether a path may well be a device's although nothing is known of how it maps. */
+export function mayBeDevice(path: string): boolean {
+  return path.startsWith("/dev/") && !ORDINARY.test(path);
+}
+
 /** Graphics cards and VFIO, which insert pages at fault: nothing of theirs is tracked. */
 const INSERTING = /^(?:\/dev\/dri\/|\/dev\/vfio\/|anon_inode:\[vfio-device\])/;
 
+/** A device's resources by their addresses, as sysfs has them one by one (pci_mmap_resource_range()). */
+const PROC_PCI = /^\/proc\/bus\/pci\/[\da-f:]+\/[\da-f]+\.[0-7]$/;
 const RESOURCE =
   /^\/sys\/(?:bus\/pci\/devices|devices\/pci.*)\/(?:.*\/)?([^/]+)\/resource(\d+)(_wc)?$/;
 const RESOURCE_OF_BUS = /^\/sys\/bus\/pci\/devices\/([^/]+)\/resource(\d+)(_wc)?$/;
@@ -36,8 +46,8 @@ export const MEMORY = "memory";
 
 /**
  * What an opened path is: /dev/mem (O_SYNC or O_DSYNC asks for uncached-minus), a PCI resource
- * file, a graphics card, VFIO, a path given by the user, or nothing of interest (null). A path that ends in `_wc` maps
- * the region of its namesake without.
+ * file, a PCI device in /proc, a graphics card, VFIO, a path given by the user, or nothing of interest (null). A path
+ * that ends in `_wc` maps the region of its namesake without.
  */
 export function deviceOf(
   path: string,
@@ -52,6 +62,7 @@ export function deviceOf(
     const isSync = flags.has("O_SYNC") || flags.has("O_DSYNC");
     return { via: isSync ? "devmem_sync" : "devmem", region: MEMORY, maps };
   }
+  if (PROC_PCI.test(path)) return { via: "resource", region: MEMORY, maps };
   const match = RESOURCE_OF_BUS.exec(path) ?? RESOURCE.exec(path);
   if (match === null) return null;
   const [, device = "", bar = "", twin] = match;

@@ -1,5 +1,12 @@
 import { descriptorIn, failed, numberIn, pageIn, returnedNumber } from "./args.ts";
-import { type DeviceFile, type DeviceOption, deviceOf, MEMORY, needsFlags } from "./devices.ts";
+import {
+  type DeviceFile,
+  type DeviceOption,
+  deviceOf,
+  mayBeDevice,
+  MEMORY,
+  needsFlags,
+} from "./devices.ts";
 import type { CallLine } from "./lines.ts";
 import type { Task } from "./spaces.ts";
 
@@ -46,14 +53,23 @@ export class Regions {
     const { fd, path } = descriptor;
     const known = files.get(fd);
     if (path === null || known?.path === path) {
-      if (known !== undefined) return known.device;
+      if (known !== undefined) return known.device ?? this.unknown(call, known.path);
       this.drop(call, `nothing in the log opens descriptor ${fd}: what it maps is not known`);
       files.set(fd, { path: null, device: null, isClosedOnExec: false });
       return null;
     }
     const device = deviceOf(path, new Set(), this.rules.devices);
-    if (device === null || !needsFlags(path)) return device;
+    if (device === null) return this.unknown(call, path);
+    if (!needsFlags(path)) return device;
     this.drop(call, `${path} was opened before the log begins, O_SYNC or not`);
+    return null;
+  }
+
+  /** A file that is no known device, which is told of where it may be one all the same. */
+  private unknown(call: CallLine, path: string | null): null {
+    if (path !== null && mayBeDevice(path)) {
+      this.drop(call, `how ${path} maps is not known (--device ${path}=HOW tells)`);
+    }
     return null;
   }
 

@@ -15,6 +15,14 @@ describe("what stands before a message", () => {
     `Nov 27 08:09:27 host kernel: ${FREED}`,
     `2026-11-27T08:09:27.123456+00:00 host kernel: ${FREED}`,
     `> > [ 1151.411303] ${FREED}`,
+    `| ${FREED}`,
+    `2026-11-27T08:09:27,123456+00:00 ${FREED}`,
+    `<6>1 2026-11-27T08:09:27.123456+00:00 host kernel - - - ${FREED}`,
+    `Fri 2026-11-27 08:09:27 UTC host kernel: ${FREED}`,
+    `[ 1151.411303] host kernel: ${FREED}`,
+    `1764230967.123456 host kernel: ${FREED}`,
+    `Nov 27 08:09:27 host kernel[1]: ${FREED}`,
+    `{"_HOSTNAME":"host","MESSAGE":"${FREED}","PRIORITY":"6"}`,
   ])("%s is taken off", (line) => {
     expect(bareLine(line)).toBe(FREED);
   });
