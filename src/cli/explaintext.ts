@@ -76,7 +76,7 @@ export class ExplanationText {
     ].join("\n");
   }
 
-  private head({ release, models, later }: Explanation): string {
+  private head({ release, models, later, fixes = [] }: Explanation): string {
     const named =
       release === undefined
         ? `No release is named; taken for ${models.join(" and ")}, the newest of both designs (--release tells).`
@@ -88,7 +88,8 @@ export class ExplanationText {
             "",
             `From line ${later.line} on the log is of ${later.release}: give what is of that boot by itself, since all of it is explained as if of one release.`,
           );
-    return `${this.say("", named)}${boot}`;
+    const lacking = fixesText(fixes);
+    return `${this.say("", named)}${lacking === "" ? "" : this.say("", lacking)}${boot}`;
   }
 
   private meanings({ lines }: Explanation): string {
@@ -167,6 +168,20 @@ export class ExplanationText {
 const all = RELEASES.map(({ id }) => id);
 
 /** A model and what it is to a release: of its series, or only the nearest that there is. */
+/** Which fixes of its tracking a release lacks, and of which it is not known; empty where it has all. */
+function fixesText(fixes: NonNullable<Explanation["fixes"]>): string {
+  const those = (has: "no" | "unknown") =>
+    fixes
+      .filter((fix) => fix.has === has)
+      .map(({ commit, does, since }) => `${commit} (${does}; in ${since})`)
+      .join(", ");
+  const [lacks, unknown] = [those("no"), those("unknown")];
+  return [
+    ...(lacks === "" ? [] : [`Its tracking lacks ${lacks}.`]),
+    ...(unknown === "" ? [] : [`Whether it has this is not known: ${unknown}.`]),
+  ].join(" ");
+}
+
 function standIn(id: string, release: string): string {
   const series = id.split("@")[1]?.split(".").slice(0, 2).join(".") ?? "";
   const isOf =

@@ -25,9 +25,15 @@ export async function importStraceLog(
   const log = straceLog();
   for await (const line of linesIn(io, file)) log.add(line);
   const { trace, dropped } = imported(log, source, { name, devices });
-  for (const { line, reason } of dropped) io.err(`${oneLine(`${source}:${line}: ${reason}`)}\n`);
-  if (trace.ops.every(({ op }) => op !== "mmap" && op !== "drv-mmap")) {
-    io.err(`${source}: no device mapping in it (name device files with --device PATH[=HOW])\n`);
+  const isEmpty = trace.ops.every(({ op }) => op !== "mmap" && op !== "drv-mmap");
+  for (const { line, reason, unknown } of dropped) {
+    if (!isEmpty || unknown === undefined) io.err(`${oneLine(`${source}:${line}: ${reason}`)}\n`);
+  }
+  if (isEmpty) {
+    const unknown = [...new Set(dropped.flatMap((one) => one.unknown ?? []))];
+    const maps = unknown.length === 0 ? "" : `; it maps ${unknown.join(", ")}`;
+    const told = `no device mapping in it (name device files with --device PATH[=HOW]${maps})`;
+    io.err(`${oneLine(`${source}: ${told}`)}\n`);
     return EXIT.divergence;
   }
   await io.out(`${JSON.stringify(trace)}\n`);

@@ -78,6 +78,17 @@ export const explanationSchema = z.strictObject({
   release: text.optional(),
   /** Where the log names another release than its first: it goes on over a boot. */
   later: z.strictObject({ release: text, line: z.int() }).optional(),
+  /** The fixes of the VM_PAT design's tracking, oldest first, and since when this series has each. */
+  fixes: z
+    .array(
+      z.strictObject({
+        commit: text,
+        does: text,
+        since: text,
+        has: z.enum(["yes", "no", "unknown"]),
+      }),
+    )
+    .optional(),
   /** The models on which sequences were looked for. */
   models: z.array(text),
   lines: z.array(z.strictObject({ line: z.int(), text, kind: text, count: z.int(), meaning })),

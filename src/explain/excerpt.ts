@@ -47,6 +47,8 @@ export interface Excerpt {
 }
 
 const RELEASE = /(?:Linux version|(?:Not t|T)ainted:?(?: [A-Z] *)*) (\d+\.\d+\S*)/;
+/** What Debian's kernels say of themselves besides: their own name holds no point release. */
+const DEBIAN = /\bDebian (\d+\.\d+\.\d+-\S+)/;
 const COMM = /\bPID: (\d+) .*?Comm: (.+?) (?:Not tainted|Tainted)/;
 const CALLED = /^(?:\? |RIP: \w+:)?([A-Za-z_][\w.]*)\+0x[0-9a-f]+\/0x[0-9a-f]+/;
 const OF_PROCESS = /^==> .*?\b(\d+|self)\/s?maps <==$/;
@@ -89,7 +91,9 @@ class Reader {
   read(line: string, number: number): void {
     const text = bareLine(line);
     if (text === "") return;
-    const release = RELEASE.exec(text)?.[1];
+    const named = RELEASE.exec(text)?.[1];
+    const debian = named === undefined ? undefined : DEBIAN.exec(text)?.[1];
+    const release = debian === undefined ? named : `${debian} (${named})`;
     if (release !== undefined) this.named(release, number);
     const isRead =
       this.message(text, number) ||

@@ -1,3 +1,4 @@
+import { FIX_TEXT } from "../../legacy/historic.ts";
 import { requestsOfRun } from "../../fuzz/requests.ts";
 import { anyTrace } from "../../fuzz/sources.ts";
 import type { Baseline } from "../gate.ts";
@@ -10,7 +11,7 @@ import { tellCauses } from "./causes.ts";
 import type { Answer, Explanation } from "./document.ts";
 import type { Excerpt } from "./excerpt.ts";
 import { incidentsOf, wantedOf } from "./incidents.ts";
-import { modelOfRelease } from "./releases.ts";
+import { fixesOf, mendedIn, modelOfRelease } from "./releases.ts";
 import { mappingsOf, reservationsOf } from "./state.ts";
 import { tryOut } from "./trial.ts";
 import { isBetter, type Sequence, SequenceSearch } from "./search.ts";
@@ -85,6 +86,7 @@ export function explainLog(
     format: "pfndiff/explanation@1",
     ...(release === null ? {} : { release }),
     ...(excerpt.later === null ? {} : { later: excerpt.later }),
+    ...(release === null ? {} : { fixes: fixesTold(release) }),
     models: models.map(({ id }) => id),
     lines: incidents.flatMap(({ lines, count }) =>
       lines.map(({ line, text, message }) => ({
@@ -100,6 +102,16 @@ export function explainLog(
     answers: answered(answers),
     ...stateOf(excerpt, options.trials ?? []),
   };
+}
+
+/** The fixes of a release's tracking, none where it is of the other design or a model's own name. */
+function fixesTold(release: string): NonNullable<Explanation["fixes"]> {
+  return [...fixesOf(release)].map(([commit, has]) => ({
+    commit,
+    does: FIX_TEXT[commit][1],
+    since: mendedIn(commit, release),
+    has: has === null ? "unknown" : has ? "yes" : "no",
+  }));
 }
 
 /** What the list and the maps tell, as far as they are given; without a list there is nothing to try. */

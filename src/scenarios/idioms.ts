@@ -1,11 +1,11 @@
 import type { DriverCallRecord, DriverMode } from "../trace/driverop.ts";
-import type { Op } from "../trace/op.ts";
+import type { Op, OpOf } from "../trace/op.ts";
 import { apertureTrace, exit, fork, munmap, read, type Scenario, spawn } from "./build.ts";
 
 const clean = { findings: [], memtype: [] };
 
 /** A driver's mapping of `pages` pages at 0, made by these calls. */
-function drvMmap(pages: number, ...calls: DriverCallRecord[]): Op {
+function drvMmap(pages: number, ...calls: DriverCallRecord[]): OpOf<"drv-mmap"> {
   return { op: "drv-mmap", proc: 0, at: 0, pages, off: 0, prot: "rw", private: false, calls };
 }
 
@@ -181,5 +181,20 @@ export const IDIOM_SCENARIOS: readonly Scenario[] = [
       memtype: ["[0,1) WC"],
     },
     after: { findings: ["over-retention:unmap-head"], memtype: [] },
+  },
+  {
+    name: "driver-inserts-into-private",
+    title: "vmf_insert_pfn() into a private mapping: a kernel BUG, which a driver has to prevent",
+    ref: "vmf_insert_pfn_prot",
+    trace: apertureTrace("driver-inserts-into-private", [
+      spawn(0),
+      {
+        ...drvMmap(2, { call: "fault-handler", does: "insert", pfn: 0, mode: "wc" }),
+        private: true,
+      },
+      read(0, 0),
+    ]),
+    before: { findings: ["warning:touch"], errnos: { 2: "ESRCH" }, memtype: [] },
+    after: { findings: ["warning:touch"], errnos: { 2: "ESRCH" }, memtype: [] },
   },
 ];

@@ -62,7 +62,7 @@ export function deviceOf(
     const isSync = flags.has("O_SYNC") || flags.has("O_DSYNC");
     return { via: isSync ? "devmem_sync" : "devmem", region: MEMORY, maps };
   }
-  if (PROC_PCI.test(path)) return { via: "resource", region: MEMORY, maps };
+  if (PROC_PCI.test(path)) return { via: "resource", region: path, maps };
   const match = RESOURCE_OF_BUS.exec(path) ?? RESOURCE.exec(path);
   if (match === null) return null;
   const [, device = "", bar = "", twin] = match;

@@ -33,6 +33,8 @@ export type LogLine = CallLine | EndLine | AttachedLine;
 export interface Dropped {
   readonly line: number;
   readonly reason: string;
+  /** The file that is mapped, where it may be a device and nothing is known of it. */
+  readonly unknown?: string;
 }
 
 const CLOCK = String.raw`(?:\d\d:\d\d:\d\d(?:\.\d+)?|\d+\.\d+)`;

@@ -43,7 +43,7 @@ export class Mapper {
     rules: MappingRules,
   ) {
     this.processes = new Processes(ops);
-    this.regions = new Regions(rules, (call, reason) => this.drop(call, reason));
+    this.regions = new Regions(rules, (call, reason, unknown) => this.drop(call, reason, unknown));
   }
 
   get sawLow(): boolean {
@@ -98,8 +98,9 @@ export class Mapper {
     if (devices.ranges.length > 0) this.drop(call, "CLONE_VM is not carried over");
   }
 
-  private drop(call: CallLine, reason: string): void {
-    this.dropped.push({ line: call.line, reason: `${call.name}: ${reason}` });
+  private drop(call: CallLine, reason: string, unknown?: string): void {
+    const dropped = { line: call.line, reason: `${call.name}: ${reason}` };
+    this.dropped.push(unknown === undefined ? dropped : { ...dropped, unknown });
   }
 
   private mmap(call: CallLine, space: Space, files: Task["files"]): void {

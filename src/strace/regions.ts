@@ -38,7 +38,7 @@ export class Regions {
 
   constructor(
     private readonly rules: MappingRules,
-    private readonly drop: (call: CallLine, reason: string) => void,
+    private readonly drop: (call: CallLine, reason: string, unknown?: string) => void,
   ) {}
 
   /** The device that a descriptor of mmap() stands for, or null. */
@@ -68,7 +68,7 @@ export class Regions {
   /** A file that is no known device, which is told of where it may be one all the same. */
   private unknown(call: CallLine, path: string | null): null {
     if (path !== null && mayBeDevice(path)) {
-      this.drop(call, `how ${path} maps is not known (--device ${path}=HOW tells)`);
+      this.drop(call, `how ${path} maps is not known (--device ${path}=HOW tells)`, path);
     }
     return null;
   }

@@ -267,7 +267,9 @@ describe("explore --verify", () => {
 });
 
 function swapHash(levels: Certificate["levels"], changed = 1): Certificate["levels"] {
-  return levels.map((level, at) => (at === changed ? { ...level, hash: "0123456789abcdef" } : level));
+  return levels.map((level, at) =>
+    at === changed ? { ...level, hash: "0123456789abcdef" } : level,
+  );
 }
 
 function claimMore(side: Certificate["sides"][number]): Certificate["sides"][number] {

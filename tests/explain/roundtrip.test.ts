@@ -69,6 +69,14 @@ const LINES: readonly (readonly [release: string, lines: readonly string[], even
     ],
     { kind: "bug", text: "remap_pte_range: the page table entry is present" },
   ],
+  [
+    "7.2",
+    [
+      "Nov 27 08:01:00 lab kernel: kernel BUG at mm/memory.c:2766!",
+      "Nov 27 08:01:00 lab kernel: RIP: 0010:vmf_insert_pfn_prot+0x1b3/0x1c0",
+    ],
+    { kind: "bug", text: "vmf_insert_pfn_prot: the mapping is private" },
+  ],
 ];
 
 describe("from a line to a sequence and back", () => {

@@ -69,6 +69,38 @@ describe("other files of /proc", () => {
   });
 });
 
+describe("maps", () => {
+  it("are read as grep finds them in several processes", () => {
+    const lines = MAPS.split("\n");
+    const found = lines.filter((line) => !line.startsWith("==>"));
+    const grep = found.map((line, at) => `/proc/${at < 3 ? 41 : 42}/maps:${line}`).join("\n");
+    expect(readExcerpt(`${LIST}\n${grep}`).maps).toEqual(excerpt.maps);
+  });
+
+  it("tell of no mode where no list is given", async () => {
+    const { out } = await run(["explain", "-"], { stdin: MAPS });
+    expect(out.replaceAll("\n", " ")).toContain(
+      "without pat_memtype_list what it has is not known",
+    );
+    expect(out).not.toContain("not tracked");
+  });
+});
+
+describe("a log over two boots", () => {
+  it("is explained for the first release, and says where the other begins", async () => {
+    const boot = (release: string) => `Linux version ${release} (gcc)\n`;
+    const freed = "x86/PAT: gl:8 freeing invalid memtype [mem 0xfe001000-0xfe001fff]\n";
+    const stdin = `${boot("6.12.117")}${freed}${boot("7.2.13")}${freed}`;
+    const { out } = await run(["explain", "--runs", "1", "-"], { stdin });
+    expect(out).toMatch(/^Release 6\.12\.117: /);
+    expect(out).toContain("From line 3 on the log is of 7.2.13");
+    const json = JSON.parse((await run(["explain", "--runs", "1", "--json", "-"], { stdin })).out);
+    expect(json.later).toEqual({ release: "7.2.13", line: 3 });
+    const one = await run(["explain", "--runs", "1", "-"], { stdin: boot("6.12.117") + freed });
+    expect(one.out).not.toContain("From line");
+  });
+});
+
 describe("a sequence that is saved", () => {
   it("is a trace that logs the line again when it is replayed as told", async () => {
     const folder = mkdtempSync(join(tmpdir(), "pfndiff-explain-"));

@@ -99,7 +99,7 @@ describe("a log of the cases", () => {
   it("without one device mapping is exit 1, one line and no trace", async () => {
     const { status, out, err } = await run(["import", "strace", pathOf("i386")]);
     expect({ status, out }).toEqual({ status: 1, out: "" });
-    expect(err).toMatch(/^[^\n]*i386\.log: no device mapping in it [^\n]*\n$/);
+    expect(err).toMatch(/^[^\n]*i386\.log: no device mapping in it [^\n]*maps \/dev\/mydev0\)\n$/);
     const isa = await run(["import", "strace", pathOf("isa")]);
     expect({ status: isa.status, out: isa.out }).toEqual({ status: 1, out: "" });
   });
@@ -128,6 +128,11 @@ describe("a descriptor", () => {
       "a directory's descriptor",
       `openat(AT_FDCWD, "/sys/bus/pci/devices/0000:03:00.0", O_RDONLY) = 4\nopenat(4, "resource0", O_RDWR) = 3\n${MAP}`,
     ],
+    [
+      "its link in /proc",
+      `openat(AT_FDCWD, ${RESOURCE}, O_RDWR) = 7\nopenat(AT_FDCWD, "/proc/self/fd/7", O_RDWR) = 3\n${MAP}`,
+    ],
+    ["its device in /proc", `open("/proc/bus/pci/03/00.0", O_RDWR) = 3\n${MAP}`],
     ["dup3", `openat(AT_FDCWD, ${RESOURCE}, O_RDWR) = 7\ndup3(7, 3, O_CLOEXEC) = 3\n${MAP}`],
     ["raw fcntl", `openat(-100, ${RESOURCE}, 0x2) = 7\nfcntl(7, 0x406, 0x3) = 3\n${MAP}`],
   ])("is known with %s", (_title, text) => {
@@ -229,6 +234,18 @@ describe("a device that does not remap its whole VMA", () => {
     const card = log.replace("/dev/mydev0", "/dev/dri/renderD128");
     const vfio = `ioctl(9, VFIO_GROUP_GET_DEVICE_FD, "0000:03:00.0") = 3\n${MAP}\n`;
     for (const text of [card, vfio]) expect(imported(text).ops[1]).toContain("on fault insert");
+  });
+
+  it("is told of where nothing is known of its path, and memory that is no device's is not", () => {
+    const log = (path: string) => `openat(AT_FDCWD, "${path}", O_RDWR) = 3\n${MAP}\n`;
+    expect(imported(log("/dev/uio0")).reasons).toMatchObject([
+      { line: 2, reason: "mmap: how /dev/uio0 maps is not known (--device /dev/uio0=HOW tells)" },
+    ]);
+    const shown = MAP.replace("3,", "3</dev/fb0>,");
+    expect(imported(`${shown}\n`).reasons).toMatchObject([{ line: 1 }]);
+    for (const path of ["/dev/zero", "/dev/shm/a", "/usr/lib/libc.so.6"]) {
+      expect(imported(log(path)).reasons).toEqual([]);
+    }
   });
 
   it("is named on the command line, as its trace replays", async () => {
