@@ -236,18 +236,6 @@ describe("a device that does not remap its whole VMA", () => {
     for (const text of [card, vfio]) expect(imported(text).ops[1]).toContain("on fault insert");
   });
 
-  it("is told of where nothing is known of its path, and memory that is no device's is not", () => {
-    const log = (path: string) => `openat(AT_FDCWD, "${path}", O_RDWR) = 3\n${MAP}\n`;
-    expect(imported(log("/dev/uio0")).reasons).toMatchObject([
-      { line: 2, reason: "mmap: how /dev/uio0 maps is not known (--device /dev/uio0=HOW tells)" },
-    ]);
-    const shown = MAP.replace("3,", "3</dev/fb0>,");
-    expect(imported(`${shown}\n`).reasons).toMatchObject([{ line: 1 }]);
-    for (const path of ["/dev/zero", "/dev/shm/a", "/usr/lib/libc.so.6"]) {
-      expect(imported(log(path)).reasons).toEqual([]);
-    }
-  });
-
   it("is named on the command line, as its trace replays", async () => {
     const { out } = await run(["import", "strace", "-", "--device", "/dev/mydev0=insert"], {
       stdin: log,
