@@ -111,10 +111,10 @@ export class ExplanationText {
     if (sequences.length === 0) {
       return this.say(
         "",
-        `${which}: no sequence of ${tried} tried gives this. The models may not have what it takes (a driver's own code, hotplug, a race).`,
+        `${which}: no sequence of ${countText(tried)} tried gives this. The models may not have what it takes (a driver's own code, hotplug, a race).`,
       );
     }
-    const head = `${which}: the shortest sequences of ops that give this, found by trying ${tried} traces on the models (pages are counted from the start of the device):`;
+    const head = `${which}: the shortest sequences of ops that give this, found by trying ${countText(tried)} traces on the models (pages are counted from the start of the device):`;
     return [this.say("", head), ...sequences.map((one, at) => this.sequence(one, at))].join("\n");
   }
 
@@ -168,6 +168,10 @@ export class ExplanationText {
 const all = RELEASES.map(({ id }) => id);
 
 /** A model and what it is to a release: of its series, or only the nearest that there is. */
+/** How many, by the hundred where they are many: each accepted finding adds one. */
+const countText = (count: number) =>
+  count < 100 ? `${count}` : `more than ${Math.floor(count / 100) * 100}`;
+
 /** Which fixes of its tracking a release lacks, and of which it is not known; empty where it has all. */
 function fixesText(fixes: NonNullable<Explanation["fixes"]>): string {
   const those = (has: "no" | "unknown") =>
