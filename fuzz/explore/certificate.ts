@@ -128,8 +128,8 @@ export function firstLevels(certificate: Certificate, levels: number): Certifica
   };
 }
 
-/** Where a certificate and what was computed again differ, a line each; empty where they agree. */
-export function certificateFaults(claimed: Certificate, found: Certificate): string[] {
+/** Where a certificate, of exploring or of a search, and what was computed again differ, a line each; empty where they agree. */
+export function certificateFaults(claimed: object, found: object): string[] {
   const faults: string[] = [];
   compare("", claimed, found, faults);
   return faults;

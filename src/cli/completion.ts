@@ -3,6 +3,7 @@ import { commandShape, type Offers } from "../../reports/formats/commands.ts";
 import { completionScript, type Shell } from "../../reports/formats/completion.ts";
 import { MODELS, NEWEST } from "../models.ts";
 import { SCENARIOS } from "../scenarios/index.ts";
+import { RACE_SCENARIOS } from "../scenarios/races.ts";
 import { readBaseline } from "./baseline.ts";
 import { EXIT, type Io } from "./io.ts";
 import { TOPIC_NAMES } from "./topics.ts";
@@ -29,6 +30,7 @@ function offersOf(signatures: readonly string[]): Offers {
     release: releases,
     releases,
     traces: [...scenarios, ...signatures],
+    races: ["scenarios", ...RACE_SCENARIOS.map(({ name }) => `scenario:${name}`)],
     words: TOPIC_NAMES,
   };
   return (of, command) => {
@@ -36,6 +38,7 @@ function offersOf(signatures: readonly string[]): Offers {
       const name = of.long === "--live" ? "live" : /<([^>]*)>/.exec(of.flags)?.[1];
       return known[name ?? ""] ?? [];
     }
+    if (command === "interleave") return known["races"] ?? [];
     const isNamed = /scenario:NAME/.test(of.description);
     return known[isNamed ? "traces" : command === "help" ? "words" : of.name()] ?? [];
   };

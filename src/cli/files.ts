@@ -5,7 +5,12 @@ import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { createGunzip } from "node:zlib";
 import { z } from "zod";
-import { type ScheduleDocument, scheduleSchema } from "../races/document.ts";
+import {
+  type InterleaveDocument,
+  interleaveSchema,
+  type ScheduleDocument,
+  scheduleSchema,
+} from "../races/document.ts";
 import { makeFolder, nameOf, onDisk, systemFault, unless } from "../results/disk.ts";
 import { findingFileSchema } from "../results/findings.ts";
 import { bytesOf, linesOf, textOf } from "../results/text.ts";
@@ -91,6 +96,11 @@ export function documentsIn(io: Io, path: string): AsyncGenerator<Document> {
 /** The same, where traces may have two tasks. */
 export function racedDocumentsIn(io: Io, path: string): AsyncGenerator<RacedDocument> {
   return readFrom(io, path, RACED_FORMATS);
+}
+
+/** The searches of two tasks that a file tells, one a line. */
+export function interleavingsIn(io: Io, path: string): AsyncGenerator<InterleaveDocument> {
+  return readFrom(io, path, { "pfndiff/interleave@1": interleaveSchema });
 }
 
 /** A trace and, when its file tells, the backends it was found with. */

@@ -4,6 +4,7 @@ import type { ScheduleDocument } from "../races/document.ts";
 import { VERDICTS } from "../oracle/severity.ts";
 import type { Scenario } from "../scenarios/build.ts";
 import { SCENARIOS, scenarioNamed } from "../scenarios/index.ts";
+import { RACE_SCENARIOS } from "../scenarios/races.ts";
 import { isLink, readLink } from "../trace/link.ts";
 import { inOrder, type Race } from "../trace/race.ts";
 import type { Sides } from "../trace/read.ts";
@@ -60,6 +61,8 @@ async function lookUp(
   wanted: Sides,
   takesRaces: boolean,
 ): Promise<Omit<Given, "sides"> & { readonly sides?: Sides }> {
+  const raced = RACE_SCENARIOS.find((one) => takesRaces && name === SCENARIO + one.name);
+  if (raced !== undefined) return { trace: inOrder(raced.race, []), race: raced.race };
   if (name.startsWith(SCENARIO)) {
     const scenario = scenarioNamed(name.slice(SCENARIO.length));
     const { trace, sides } = scenario;

@@ -6,6 +6,7 @@ import { RACE_SCENARIOS, raceScenarioNamed } from "../scenarios/races.ts";
 import type { Race } from "../trace/race.ts";
 import { UserError } from "../usererror.ts";
 import { onlyRaceIn, writeText } from "./files.ts";
+import { verifyInterleavings } from "./interleaveverify.ts";
 import { comparisonText, interleaveText, scenariosText, scheduleText } from "./interleavetext.ts";
 import { EXIT, type ExitStatus, type Io } from "./io.ts";
 import {
@@ -24,6 +25,8 @@ export interface InterleaveOptions extends Searching {
   readonly after?: string;
   readonly json?: boolean;
   readonly out?: string;
+  /** Searches that were saved, to be done again in place of a trace's. */
+  readonly verify?: string;
 }
 
 const SCENARIO = "scenario:";
@@ -45,10 +48,14 @@ async function givenRace(io: Io, name: string): Promise<Race> {
  */
 export async function interleave(
   io: Io,
-  name: string,
+  name: string | undefined,
   options: InterleaveOptions,
 ): Promise<ExitStatus> {
-  const { on, before, after } = options;
+  const { on, before, after, verify } = options;
+  if (verify !== undefined) return verifyInterleavings(io, verify, on);
+  if (name === undefined) {
+    throw new UserError("interleave takes a trace, scenario:NAME or scenarios (or --verify FILE)");
+  }
   if (name === ALL) return everyScenario(io, options);
   const race = await givenRace(io, name);
   if (on !== undefined) return withTree(on, (tree) => onOne(io, race, tree, options));
@@ -113,7 +120,7 @@ async function onTwo(
   }
   await io.out(
     options.json === true
-      ? `${JSON.stringify({ before, after })}\n`
+      ? [before, after].map((document) => `${JSON.stringify(document)}\n`).join("")
       : comparisonText(race, before, after),
   );
   const known = new Set(before.races.map(({ signature }) => signature));

@@ -12,6 +12,8 @@ race; it is told with its shortest schedule. Exit 1 where there is one, of two t
   pfndiff interleave scenario:revoke-mprotect --on tree:~/linux --points memory --preemptions 3
   pfndiff interleave race.json --before tree:~/linux@v6.15 --after tree:~/linux --out races
   pfndiff interleave races/after/revoke-fork-1.json --on tree:~/linux     a saved schedule, point by point
+  pfndiff interleave scenarios --on tree:~/linux --json > searches.jsonl  the counts, to be checked by anybody:
+  pfndiff interleave --verify searches.jsonl
 
 A trace of one's own (a, b: one to 16 ops each; a process that revokes is not the one that is revoked from):
   {"format": "pfndiff/trace@1", "name": "mine", "world": {"pfns": 8, "vpages": 16, "mtrr": "uncached"}, "ops": [
@@ -28,7 +30,7 @@ export function addInterleave(program: Command, io: Io, done: Done): void {
   program
     .command("interleave")
     .description("run two tasks by turns in a tree's code: every schedule, and what only some give")
-    .argument("<trace>", "a trace with an op `both`, scenario:NAME, or scenarios for all of them")
+    .argument("[trace]", "a trace with an op `both`, scenario:NAME, or scenarios for all of them")
     .option("--on <tree>", "the tree (tree:PATH, tree:PATH@REV)")
     .addOption(new Option("--before <tree>", "compare with another: before").conflicts("on"))
     .addOption(new Option("--after <tree>", "and after").conflicts("on"))
@@ -44,7 +46,14 @@ export function addInterleave(program: Command, io: Io, done: Done): void {
       ).choices(POINT_KINDS),
     )
     .option("--out <dir>", "save the shortest schedule of each race there, as a trace")
-    .option("--json", "print one pfndiff/interleave@1 object on stdout")
+    .option("--json", "print pfndiff/interleave@1 objects on stdout, a line for each search")
+    .addOption(
+      new Option("--verify <file>", "do the searches of such a file again, and compare").conflicts([
+        "before",
+        "after",
+        "out",
+      ]),
+    )
     .addHelpText("after", TEACHING)
     .action(async (trace, options) =>
       done(await (await import("./interleave.ts")).interleave(io, trace, options)),

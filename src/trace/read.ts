@@ -102,7 +102,8 @@ function interpret<D>(value: unknown, formats: Formats<D>): ReadResult<D> {
 
 function formatNames(formats: Formats<unknown>): string {
   const names = Object.keys(formats).map((name) => JSON.stringify(name));
-  return `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
+  const [last = "", ...others] = names.reverse();
+  return others.length === 0 ? last : `${others.reverse().join(", ")} or ${last}`;
 }
 
 /**

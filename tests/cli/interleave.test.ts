@@ -7,6 +7,8 @@ import type { Both, Stop } from "../../src/trace/both.ts";
 import type { Recording } from "../../src/trace/recording.ts";
 import { run } from "./run.ts";
 
+/** A schedule as 6.12.117 ran it. */
+const SAVED = "tests/data/schedules/revoke-munmap-silent.json";
 const folder = mkdtempSync(join(tmpdir(), "pfndiff-interleave-test-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -32,6 +34,10 @@ describe("interleave", () => {
     ],
     [["scenario:revoke-fork", "--on", "tree:/nowhere"], /^pfndiff: .*nowhere/],
     [["scenario:revoke-fork"], /takes --on tree:PATH, or --before and --after/],
+    [[], /takes a trace, scenario:NAME or scenarios \(or --verify FILE\)/],
+    [["--verify", SAVED], /format: is "pfndiff\/schedule@1" \(expected "pfndiff\/interleave@1"\)$/],
+    [["--verify", "/nowhere/it.json"], /^pfndiff: \/nowhere\/it.json/],
+    [["--verify", SAVED, "--out", "races"], /--verify .*cannot be used with .*--out/],
     [["scenarios", "--before", "tree:/a", "--after", "tree:/b"], /scenarios takes --on/],
   ])("refuses %j in one line", async (words, line) => {
     const { status, err, out } = await run(["interleave", ...words]);
@@ -90,6 +96,29 @@ describe("two tasks on a model", () => {
     const path = fileOf("revoke-exit", [{ task: "a", point: 1 }]);
     const { status, err } = await run([command, path, ...options]);
     expect([status, err.trim().split("\n")]).toEqual([2, [expect.stringMatching(/tree:PATH/)]]);
+  });
+
+  test("of a scenario, or of a saved schedule, become a stress program that knows the orders of whole ops", async () => {
+    for (const file of [SAVED, "scenario:revoke-munmap-silent"]) {
+      const { status, out } = await run(["repro", file]);
+      expect(status).toBe(0);
+      expect(out).toContain('"a b b on legacy@6.12; a b b on modern@7.2; b a b on legacy@6.12;');
+      expect(out.includes("alias:munmap+revoke-mmap")).toBe(file === SAVED);
+    }
+    const { status, err } = await run(["repro", SAVED, "--format", "syz"]);
+    expect([status, err]).toEqual([2, expect.stringContaining("two tasks are made into C alone")]);
+  });
+
+  test("have a page with the lanes of a saved schedule, and none without one", async () => {
+    const { out } = await run(["sandbox", SAVED]);
+    expect(out).toContain("pfndiff/schedule@1");
+    const { status, err } = await run(["sandbox", "scenario:revoke-fork"]);
+    expect([status, err]).toEqual([2, expect.stringContaining("--on tree:PATH --out DIR")]);
+  });
+
+  test("of a saved schedule are refused where there is no tree", async () => {
+    const { status, err } = await run(["replay", SAVED]);
+    expect([status, err]).toEqual([2, expect.stringContaining("tree:PATH")]);
   });
 
   test("are refused by what runs one trace", async () => {
