@@ -40,11 +40,20 @@ function setupOf({ trace, at }: Race): Op[] {
   return trace.ops.slice(0, at).filter((op): op is Op => op.op !== "both");
 }
 
+/** A mapping of the region as a driver's own: its mmap handler remaps the whole VMA. */
+function byDriver(op: Op): Op {
+  if (op.op !== "mmap" || op.via === "anon") return op;
+  const { proc, at, pages, pfn, prot } = op;
+  const mode = op.via === "resource_wc" ? "wc" : "uc-";
+  const calls = [{ call: "remap", off: 0, pages: 0, pfn, mode }] as const;
+  return { op: "drv-mmap", proc, at, pages, off: 0, prot, private: op.private, calls: [...calls] };
+}
+
 const random = new Random();
 
 /**
  * The two tasks of one run of a campaign: a short set-up that maps something, and two scripts of one to three ops
- * that a run's trace goes on with, or, in half of the runs, a revoke against them. Null where the trace maps nothing.
+ * that a run's trace goes on with, or, in half of the runs, a revoke or a driver's zap against them. Null where the trace maps nothing.
  */
 export function raceOfRun(seed: number, run: number, points: Points): Race | null {
   const { name, world, ops: drawn } = { ...traceOfRun(seed, run), name: nameOfRun(seed, run) };
@@ -61,7 +70,13 @@ export function raceOfRun(seed: number, run: number, points: Points): Race | nul
   const revokes = world.mtrr === "uncached" && proc !== undefined && random.chance(1, 2);
   if (revokes) {
     const b = later.slice(0, SCRIPT);
-    return assemble({ name, world }, setup, { op: "both", a: [{ op: "revoke", proc }], b, points });
+    // A driver that maps the same pages by its own file, and takes them back itself.
+    const zaps = random.chance(1, 4);
+    const a: Op[] = zaps
+      ? [{ op: "drv-zap", proc, off: 0, pages: world.vpages }]
+      : [{ op: "revoke", proc }];
+    const mapped = zaps ? setup.map(byDriver) : setup;
+    return assemble({ name, world }, mapped, { op: "both", a, b, points });
   }
   const half = Math.ceil(later.length / 2);
   const a = later.slice(0, half);

@@ -28,8 +28,9 @@ export interface RaceStep {
 
 /** What a program can see of a try, as constants of C. */
 export interface SeenOutcome {
-  /** Who gives it. */
+  /** Who gives it, and whether that is an order of whole ops. */
   readonly name: string;
+  readonly isOfOrder: boolean;
   /** What the ops of a returned, then those of b: 0 or an errno. */
   readonly results: readonly string[];
   /** Messages of an untrack that finds nothing, while both run and afterwards. */
@@ -155,6 +156,7 @@ function ofOrder(race: Race, { order, recording }: RecordedOrder): SeenOutcome {
   const later = recording.steps.slice(last + 1);
   return {
     name: `${order.join(" ")} on ${recording.backend ?? recording.kernel?.release ?? "a kernel"}`,
+    isOfOrder: true,
     results: during.map((step) => outcomeOf(step) ?? "0"),
     invalid: [invalidFrees(eventsOf(during)), invalidFrees(eventsOf(later))],
     warned: hasWarned(eventsOf(during)),
@@ -168,6 +170,7 @@ function ofOutcome({ signature, results, events, memtype }: RaceOutcome): SeenOu
   const during = [...events.a, ...events.b];
   return {
     name: signature,
+    isOfOrder: false,
     results: [...results.a, ...results.b].map((result) => ("errno" in result ? result.errno : "0")),
     invalid: [invalidFrees(during), 0],
     warned: hasWarned(during),

@@ -108,9 +108,9 @@ function statement(op: RaceStep["op"]): string {
 
 function known({ known: outcomes, steps }: RaceStress): string {
   const calls = steps.filter(({ lane }) => lane === "a" || lane === "b").length;
-  const row = ({ name, results, invalid, warned, list, end }: SeenOutcome) => {
+  const row = ({ name, isOfOrder, results, invalid, warned, list, end }: SeenOutcome) => {
     const ended = end === null ? "NULL" : literal(end);
-    return `\t{ ${literal(name)}, ${end === null ? 0 : 1}, { ${results.join(", ")} }, { ${invalid.join(", ")} }, ${warned ? 1 : 0}, ${literal(list)}, ${ended} },\n`;
+    return `\t{ ${literal(name)}, ${Number(isOfOrder)}, { ${results.join(", ")} }, { ${invalid.join(", ")} }, ${Number(warned)}, ${literal(list)}, ${ended} },\n`;
   };
   return `#define CALLS ${calls}
 

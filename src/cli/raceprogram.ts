@@ -22,7 +22,8 @@ A trace of one's own (a, b: one to 16 ops each; a process that revokes is not th
     {"op": "both", "a": [{"op": "revoke", "proc": 1}], "b": [{"op": "munmap", "proc": 0, "at": 0, "pages": 8}]},
     {"op": "exit", "proc": 0}]}
 
-Scenarios: revoke-munmap, revoke-munmap-shared, revoke-munmap-silent, revoke-fork, revoke-mremap, revoke-mprotect, revoke-exit, munmap-exit.
+Scenarios: revoke-munmap, revoke-munmap-shared, revoke-munmap-silent, revoke-fork, revoke-mremap, revoke-mprotect, revoke-exit, zap-munmap,
+munmap-exit.
 `;
 
 /** Declares the command about two tasks at once; what it does is loaded when it runs. */

@@ -18,7 +18,9 @@ const exit = (proc: number): Op => ({ op: "exit", proc });
 interface Tasks {
   readonly name: string;
   readonly title: string;
-  /** What is there before, beside two processes, the first of which maps all eight pages. */
+  /** How the first of two processes maps all eight pages, where not by mmap() of a resource file. */
+  readonly maps?: Op;
+  /** What is there before, beside that. */
   readonly setup?: readonly Op[];
   readonly both: Omit<Both, "op">;
   /** What shows afterwards what is left. */
@@ -27,15 +29,9 @@ interface Tasks {
   readonly ends?: readonly number[];
 }
 
-function scenario({
-  name,
-  title,
-  setup = [],
-  both,
-  later = [],
-  ends = [0, 1],
-}: Tasks): RaceScenario {
-  const before = [spawn(0), spawn(1), mmap(0, 0, 8, 0), ...setup];
+function scenario(tasks: Tasks): RaceScenario {
+  const { name, title, both, setup = [], later = [], ends = [0, 1] } = tasks;
+  const before = [spawn(0), spawn(1), tasks.maps ?? mmap(0, 0, 8, 0), ...setup];
   const told: Both = { op: "both", ...both };
   const trace: RacedTrace = {
     format: "pfndiff/trace@1",
@@ -88,6 +84,21 @@ export const RACE_SCENARIOS: readonly RaceScenario[] = [
     title: "a device is revoked while a process that maps it ends",
     both: { a: [revoke], b: [exit(0)] },
     ends: [1],
+  }),
+  scenario({
+    name: "zap-munmap",
+    title: "a driver takes its pages back, by its own file, while a process unmaps them",
+    maps: {
+      op: "drv-mmap",
+      proc: 0,
+      at: 0,
+      pages: 8,
+      off: 0,
+      prot: "rw",
+      private: false,
+      calls: [{ call: "remap", off: 0, pages: 0, pfn: 0, mode: "wc" }],
+    },
+    both: { a: [{ op: "drv-zap", proc: 1, off: 0, pages: 8 }], b: [munmap(0, 0, 8)] },
   }),
   scenario({
     name: "munmap-exit",

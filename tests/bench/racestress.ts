@@ -3,6 +3,7 @@ import { raceProgram } from "../../reports/repro/racec.ts";
 import { openModels } from "../../src/cli/backends.ts";
 import { recorderOf } from "../../src/cli/bothsides.ts";
 import { RACE_SCENARIOS } from "../../src/scenarios/races.ts";
+import { isDriverOp } from "../../src/trace/driverkinds.ts";
 import type { Race } from "../../src/trace/race.ts";
 import { Initramfs, runPrograms } from "../kernel/programs/machine.ts";
 
@@ -36,6 +37,9 @@ async function stress(name: string, race: Race, release: string, tries: string):
     const seconds = Math.round((performance.now() - began) / 1000);
     const lines = [`${name} on ${release}, ${seconds} s:`, ...(ended?.output ?? [])];
     process.stdout.write(`${lines.join("\n  ")}\n`);
+    // A kernel with the contexts gives nothing else; what the other design shows takes luck.
+    const isFine = ended?.status === 0 || (ended?.status === 1 && /^6\.(1|12)$/.test(release));
+    if (!isFine) process.exitCode = 1;
   } finally {
     initramfs.remove();
   }
@@ -46,5 +50,7 @@ const releases = words.filter((word) => /^\d/.test(word));
 const wanted = words.filter((word) => !/^\d/.test(word));
 for (const { name, race } of RACE_SCENARIOS) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
+  // What a driver does no program can.
+  if (race.trace.ops.some(isDriverOp)) continue;
   for (const release of releases) await stress(name, race, release, tries);
 }

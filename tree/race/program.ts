@@ -83,7 +83,10 @@ export class RaceProgram {
   requireFit(race: Race): void {
     const why = unfitForTree(inOrder(race, []).ops);
     if (why !== null) throw new UserError(`${this.id}: ${why}`);
-    const driver = [...race.both.a, ...race.both.b].find(isDriverOp);
+    // What a handler is to do is told to one op at a time; a zap calls none.
+    const driver = [...race.both.a, ...race.both.b].find(
+      (op) => isDriverOp(op) && op.op !== "drv-zap",
+    );
     if (driver === undefined) return;
     throw new UserError(`${this.id}: ${driver.op} cannot run beside another task`);
   }

@@ -233,11 +233,12 @@ static void tell_step(const struct runner *it, int op)
 		answer_result((int)-it->results[op]);
 }
 
-// A process ends once nobody is inside of a call on its address space; a revoke is on none.
+// A process ends once nobody is inside of a call on its address space; a revoke and a driver's zap are on none.
 static long perform(struct runner *self, const int *op)
 {
 	struct runner *other = &runners[1 - running];
-	void *mm = op[0] == OP_SPAWN || op[0] == OP_REVOKE ? NULL : trace_space(op[1]);
+	const int is_of_device = op[0] == OP_REVOKE || op[0] == DRV_ZAP;
+	void *mm = op[0] == OP_SPAWN || is_of_device ? NULL : trace_space(op[1]);
 	long result;
 
 	while (op[0] == OP_EXIT && mm && other->inside == mm)

@@ -19,7 +19,7 @@ static int result_count;
 static bool is_unserved;
 
 static struct inode inode;
-static struct address_space mapping;
+struct address_space pfndiff_drivers_mapping;
 static struct file file;
 static struct device device;
 
@@ -245,11 +245,11 @@ void pfndiff_drivers_init(void)
 	device.dma_mask = &mask;
 	device.coherent_dma_mask = mask;
 	inode.i_mode = S_IFCHR;
-	inode.i_mapping = &mapping;
-	mapping.host = &inode;
-	mapping.i_mmap = RB_ROOT_CACHED;
-	__init_rwsem(&mapping.i_mmap_rwsem, "", NULL);
-	pfndiff_open_file(&file, &fops, &inode, &mapping, 0);
+	inode.i_mapping = &pfndiff_drivers_mapping;
+	pfndiff_drivers_mapping.host = &inode;
+	pfndiff_drivers_mapping.i_mmap = RB_ROOT_CACHED;
+	__init_rwsem(&pfndiff_drivers_mapping.i_mmap_rwsem, "", NULL);
+	pfndiff_open_file(&file, &fops, &inode, &pfndiff_drivers_mapping, 0);
 }
 
 void pfndiff_drivers_begin(void)
@@ -292,6 +292,6 @@ long k_drv_run(void *address_space, unsigned long at, const int *rows, int count
 
 void k_drv_zap(unsigned long off, unsigned long pages)
 {
-	unmap_mapping_range(&mapping, (loff_t)off << PAGE_SHIFT, (loff_t)pages << PAGE_SHIFT, 1);
+	unmap_mapping_range(&pfndiff_drivers_mapping, (loff_t)off << PAGE_SHIFT, (loff_t)pages << PAGE_SHIFT, 1);
 	pfndiff_quiesce();
 }

@@ -55,7 +55,7 @@ extern int sysctl_max_map_count;
 extern u64 pfndiff_base, pfndiff_bytes;
 extern bool pfndiff_write_back;
 /* The address space that revoke takes the region's mappings from. */
-extern struct address_space *pfndiff_mapping;
+extern struct address_space *pfndiff_mapping, pfndiff_drivers_mapping;
 /* Of the wrappers of whole kernel files. */
 struct mm_struct *pfndiff_dup_mm(struct task_struct *task, struct mm_struct *mm);
 extern const struct file_operations *pfndiff_mem_fops;

@@ -8,6 +8,8 @@ const char *k_lock_name(const void *lock, const char *kind, unsigned long offset
 {
 	if (lock == &pfndiff_mapping->i_mmap_rwsem)
 		return "i_mmap_rwsem";
+	if (lock == &pfndiff_drivers_mapping.i_mmap_rwsem)
+		return "i_mmap_rwsem of the driver";
 	if (!kind)
 		return NULL;
 	if (!strcmp(kind, "mm_struct") && offset == offsetof(struct mm_struct, mmap_lock))
