@@ -1,4 +1,5 @@
 import { eventText, opText, resultText, vmaText } from "../../reports/optext.ts";
+import { plural } from "../../reports/numbers.ts";
 import { areasText, listText } from "../../reports/racetext.ts";
 import type {
   InterleaveDocument,
@@ -8,8 +9,6 @@ import type {
 } from "../races/document.ts";
 import { TASKS, type Task } from "../trace/both.ts";
 import type { Race } from "../trace/race.ts";
-
-const plural = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;
 
 function tasksText({ both }: Race): string[] {
   return TASKS.map((task) => `  ${task}: ${both[task].map(opText).join("; ")}`);

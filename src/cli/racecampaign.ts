@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { raceOfRun, shrinkRace } from "../../fuzz/races.ts";
+import { grouped, plural } from "../../reports/numbers.ts";
 import type { RaceProgram } from "../../tree/race/program.ts";
 import type { RaceOutcome } from "../races/document.ts";
 import type { Race } from "../trace/race.ts";
@@ -118,10 +119,14 @@ class RaceCampaign {
 
 function campaignText({ found, runs, cutShort }: RaceCampaign): string {
   const all = [...found.values()].sort((one, other) => other.runs - one.runs);
-  const lines = all.map((each) => `  ${each.signature}, in ${each.runs} runs: ${each.file}`);
+  const lines = all.map(
+    (each) => `  ${each.signature}, in ${plural(each.runs, "run")}: ${each.file}`,
+  );
   const cut =
-    cutShort === 0 ? "" : `, ${cutShort} of them given up (over ${MOST_SCHEDULES} schedules)`;
-  const head = `${runs} races searched to ${PREEMPTIONS} preemptions${cut}: ${all.length} kinds of outcomes that no order of whole ops gives`;
+    cutShort === 0
+      ? ""
+      : `, ${grouped(cutShort)} of them given up (over ${grouped(MOST_SCHEDULES)} schedules)`;
+  const head = `${plural(runs, "race")} searched to ${PREEMPTIONS} preemptions${cut}: ${plural(all.length, "kind")} of outcomes that no order of whole ops gives`;
   return `${[head, ...lines].join("\n")}\n`;
 }
 
@@ -153,7 +158,7 @@ async function campaign(
   const work = new RaceCampaign(trees, out);
   const line = new LiveLine(io);
   for (let run = 0; run < runs && !io.interrupted.aborted; run++) {
-    line.show(() => `race ${run} of ${runs}, ${work.found.size} kinds of outcomes found`);
+    line.show(() => `race ${run} of ${runs}, ${plural(work.found.size, "kind")} of outcomes found`);
     // Accesses multiply the schedules, and what locks show comes first.
     const race = raceOfRun(seed, run, run % 4 === 3 ? "memory" : "locks");
     if (race !== null) await work.run(race);
