@@ -10,6 +10,7 @@ import { GROUP_NAMES } from "../../fuzz/explore/groups.ts";
 import { proven } from "../../fuzz/explore/proof.ts";
 import { certificateText } from "../../reports/certificatetext.ts";
 import type { Trace } from "../trace/trace.ts";
+import type { PlainBounds } from "../trace/bounds.ts";
 import { UserError } from "../usererror.ts";
 import { readJson } from "../results/json.ts";
 import { LiveDifferential } from "../../fuzz/livedifferential.ts";
@@ -19,6 +20,7 @@ import { acceptedFor, readBaseline } from "./baseline.ts";
 import { exploreScope, type SearchLimits } from "./explorescope.ts";
 import { onlyTraceIn, requireWritable, writeText } from "./files.ts";
 import { EXIT, type Io, oneLine } from "./io.ts";
+import { neighbours } from "./neighbours.ts";
 
 export interface ExploreOptions extends Omit<Bounds, "begin">, SearchLimits {
   readonly before: string;
@@ -29,6 +31,8 @@ export interface ExploreOptions extends Omit<Bounds, "begin">, SearchLimits {
   /** A trace whose ops every sequence begins with. */
   readonly begin?: string;
   readonly judge: boolean;
+  /** Every two releases that follow each other, as a page. */
+  readonly neighbours?: boolean;
   /** A baseline that is to hold what is proven. */
   readonly prove?: string;
 }
@@ -40,6 +44,7 @@ export async function explore(io: Io, options: ExploreOptions): Promise<number> 
     throw new UserError("--levels is for --verify (give --depth to explore less)");
   }
   if (path !== undefined) return verify(io, path, options);
+  if (options.neighbours === true) return neighbours(io, boundsOf(options, true), options);
   const begin = options.begin === undefined ? undefined : await beginningIn(io, options.begin);
   return withPair(options, (pair) => exploreAndTell(io, pair, options, begin));
 }
@@ -58,21 +63,10 @@ async function exploreAndTell(
   options: ExploreOptions,
   begin: Trace | undefined,
 ): Promise<number> {
-  const { procs, slots, pages, depth } = options;
-  const { mtrr, maps } = options;
-  const groups =
-    options.with === undefined ? groupsThatFit(pair, options) : groupsNamed(options.with);
-  const bounds = {
-    procs,
-    slots,
-    pages,
-    depth,
-    ...(mtrr === undefined ? {} : { mtrr }),
-    ...(maps === undefined ? {} : { maps }),
-    ...(begin === undefined ? {} : { begin }),
-  };
+  const isPlain = begin === undefined && ![pair.before, pair.after].some(isTree);
+  const bounds = boundsOf(options, isPlain);
   const scope = {
-    bounds: groups.length === 0 ? bounds : { ...bounds, with: groups },
+    bounds: begin === undefined ? bounds : { ...bounds, begin },
     before: pair.before.id,
     after: pair.after.id,
     judged: options.judge,
@@ -101,14 +95,21 @@ const FITS: readonly (readonly [pages: number, depth: number])[] = [
   [6, 2],
 ];
 
-/** Every group where that fits the bounds, else none; trees know only the core. */
-function groupsThatFit(
-  { before, after }: Pair,
-  { slots, pages, depth, begin }: ExploreOptions,
-): string[] {
-  if (isTree(before) || isTree(after) || begin !== undefined) return [];
+/** The bounds that the options ask for; every group where none is named, `mayWiden` and that fits. */
+function boundsOf(options: ExploreOptions, mayWiden: boolean): PlainBounds {
+  const { procs, slots, pages, depth, mtrr, maps } = options;
   const fits = FITS.some(([most, deepest]) => slots * pages <= most && depth <= deepest);
-  return fits ? [...GROUP_NAMES] : [];
+  const standard = mayWiden && fits ? ["all"] : [];
+  const groups = groupsNamed(options.with ?? standard);
+  return {
+    procs,
+    slots,
+    pages,
+    depth,
+    ...(mtrr === undefined ? {} : { mtrr }),
+    ...(maps === undefined ? {} : { maps }),
+    ...(groups.length === 0 ? {} : { with: groups }),
+  };
 }
 
 /** Writes into a baseline which of its entries the certificate proves to be shortest. */

@@ -191,6 +191,15 @@ function addExplore(program: Command, io: Io, done: Done): void {
         wholeNumber(1, 12),
       ),
     )
+    .addOption(
+      new Option("--neighbours", "every two releases that follow each other, as a page").conflicts([
+        "begin",
+        "json",
+        "out",
+        "prove",
+        "verify",
+      ]),
+    )
     .option("--prove <baseline>", "write into a baseline which of its traces are shortest")
     .option("--no-judge", "leave the oracle out: compare only what the sides show")
     .option("--json", "print the certificate as JSON")
