@@ -9,6 +9,8 @@ export interface RawVmas {
 /** What the guest showed after one op, as the kernel's own text. */
 export interface RawStep {
   readonly errno: number;
+  /** An allocation failed as it was told. */
+  readonly hasFailed: boolean;
   memtype: string | null;
   readonly vmas: RawVmas[];
   readonly log: string[];
@@ -58,7 +60,7 @@ export class AnswerReader {
         this.#open = { id: word(bytes, 0), steps: [], late: [] };
         return;
       case RECORD.STEP:
-        this.#startStep(word(bytes, 0), word(bytes, 1));
+        this.#startStep(word(bytes, 0), word(bytes, 1), word(bytes, 2) === 1);
         return;
       case RECORD.MEMTYPE:
         this.#step().memtype = bytes.toString("latin1");
@@ -105,12 +107,12 @@ export class AnswerReader {
     return known;
   }
 
-  #startStep(index: number, errno: number): void {
+  #startStep(index: number, errno: number, hasFailed: boolean): void {
     const { steps } = this.#trace();
     const before = steps.at(-1);
     if (index !== steps.length) throw new GarbledAnswer(`step ${index} after ${steps.length - 1}`);
     if (before?.memtype === null) throw new GarbledAnswer(`step ${index - 1} shows no list`);
-    steps.push({ errno, memtype: null, vmas: [], log: [] });
+    steps.push({ errno, hasFailed, memtype: null, vmas: [], log: [] });
   }
 
   #end(count: number): void {

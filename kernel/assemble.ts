@@ -8,10 +8,12 @@ import type {
   TraceEvent,
   VmaState,
 } from "../src/trace/recording.ts";
+import type { Op } from "../src/trace/op.ts";
 import type { Trace } from "../src/trace/trace.ts";
 import type { RawStep, RawTrace } from "./answer.ts";
 import { parseLogLine } from "./parse/log.ts";
 import { type PhysicalWindow, parseMemtypeList, UnreadableKernelText } from "./parse/memtype.ts";
+import { failedSite } from "./parse/site.ts";
 import { complaintsIn, type Splat } from "./parse/splat.ts";
 import { parseVmas } from "./parse/vmas.ts";
 
@@ -36,7 +38,15 @@ function resultOf(errno: number): Result {
   return { errno: name };
 }
 
-function stepOf(raw: RawStep, window: PhysicalWindow, design: Design): Step {
+/** What failed in a step. Its stack has to be that of the site that the op names: another is no answer to the trace. */
+function failedIn({ hasFailed, log }: RawStep, { op, fault }: Op): Pick<Step, "failed"> {
+  if (!hasFailed) return {};
+  const at = failedSite(log);
+  if (fault?.at !== at) throw new UnreadableKernelText(`site ${at} failed in ${op}, not as told`);
+  return { failed: fault };
+}
+
+function stepOf(raw: RawStep, op: Op, window: PhysicalWindow, design: Design): Step {
   const vmas: Record<string, VmaState[]> = {};
   for (const { proc, text } of raw.vmas) vmas[proc] = parseVmas(text, window, design);
   return {
@@ -47,6 +57,7 @@ function stepOf(raw: RawStep, window: PhysicalWindow, design: Design): Step {
       ...raw.log.map((line) => parseLogLine(line, window)).filter((event) => event !== null),
       ...complaintsIn(raw.log),
     ],
+    ...failedIn(raw, op),
   };
 }
 
@@ -74,7 +85,9 @@ export function assemble(
   if (raw.steps.length !== trace.ops.length) {
     throw new UnreadableKernelText(`${raw.steps.length} steps for ${trace.ops.length} ops`);
   }
-  const steps = raw.steps.map((step) => stepOf(step, window, kernel.design));
+  const steps = trace.ops.map((op, at) =>
+    stepOf(raw.steps[at] as RawStep, op, window, kernel.design),
+  );
   const late = complaintsIn(raw.late).map((splat) => ({
     ...splat,
     text: `${LATE}: ${splat.text}`,
@@ -84,7 +97,7 @@ export function assemble(
     format: "pfndiff/recording@1",
     kernel: { release: kernel.release, design: kernel.design },
     // No file of a stock kernel tells what mode a page table entry has.
-    unshown: ["modes"],
+    unshown: trace.ops.some(({ fault }) => fault !== undefined) ? ["modes", "faults"] : ["modes"],
     trace,
     steps,
   };

@@ -48,11 +48,8 @@ export interface KernelBackend extends Backend {
 
 /** What keeps a trace from running on any kernel, or null. */
 export function unfit(trace: Trace): string | null {
-  const foreign = trace.ops.findIndex((op) => isDriverOp(op) || op.fault !== undefined);
-  if (foreign !== -1) {
-    const what = trace.ops[foreign]?.fault === undefined ? "a driver's op" : "a failing allocation";
-    return `ops[${foreign}] is ${what}, which only models can run`;
-  }
+  const foreign = trace.ops.findIndex(isDriverOp);
+  if (foreign !== -1) return `ops[${foreign}] is a driver's op, which only models can run`;
   if (traceBytes(trace) > REQUEST_ROOM) return "it has more ops than a request holds";
   const ids = trace.ops.flatMap((op) => [op.proc, bornBy(op) ?? 0]);
   return ids.some((id) => id >= WIRE.MAX_PROCS) ? "it has too many processes" : null;

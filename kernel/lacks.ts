@@ -9,6 +9,8 @@ interface Lack {
   readonly needed?: true;
   /** The ops that the kernel then answers otherwise than those that have it. */
   readonly isOp?: (op: Op) => boolean;
+  /** No allocation can be told to fail. */
+  readonly spoilsFaults?: true;
 }
 
 const isAdvice = (...advices: readonly string[]) => {
@@ -35,7 +37,7 @@ export const OPTIONS = {
   CONFIG_DEVMEM: needed("/dev/mem"),
   CONFIG_FUTEX: needed("way to wait for a process"),
   CONFIG_SERIAL_8250_CONSOLE: { no: "console to say why it ended" },
-  CONFIG_KALLSYMS: { no: "function names in backtraces" },
+  CONFIG_KALLSYMS: { no: "function names in backtraces", spoilsFaults: true },
   CONFIG_ADVISE_SYSCALLS: { no: "madvise()", isOp: (op) => op.op === "madvise" },
   CONFIG_KSM: { no: "merging advice", isOp: isAdvice("mergeable", "unmergeable") },
   CONFIG_TRANSPARENT_HUGEPAGE: {
@@ -45,9 +47,13 @@ export const OPTIONS = {
   CONFIG_SWAP: { no: "willneed for anonymous memory", isOp: isAdvice("willneed") },
   CONFIG_BLK_DEV_NVME: { no: "driver that claims the aperture", isOp: isRevoke },
   CONFIG_IO_STRICT_DEVMEM: { no: "revoking when a driver claims the aperture", isOp: isRevoke },
-  CONFIG_FAULT_INJECTION: { no: "allocation that fails on request" },
-  CONFIG_FAILSLAB: { no: "slab allocation that fails on request" },
-  CONFIG_FAIL_PAGE_ALLOC: { no: "page allocation that fails on request" },
+  CONFIG_FAULT_INJECTION: { no: "allocation that fails on request", spoilsFaults: true },
+  CONFIG_FAILSLAB: { no: "slab allocation that fails on request", spoilsFaults: true },
+  CONFIG_FAIL_PAGE_ALLOC: { no: "page allocation that fails on request", spoilsFaults: true },
+  CONFIG_FAULT_INJECTION_STACKTRACE_FILTER: {
+    no: "allocation that fails by the function that makes it",
+    spoilsFaults: true,
+  },
 } as const satisfies Readonly<Record<string, Lack>>;
 
 export type KernelOption = keyof typeof OPTIONS;
@@ -67,13 +73,17 @@ export function lackOf(option: KernelOption): Lack {
 
 /** The first option among those that a kernel lacks that an op needs, or null. */
 export function neededBy(op: Op, lacks: Iterable<KernelOption>): KernelOption | null {
-  for (const option of lacks) if (lackOf(option).isOp?.(op) === true) return option;
+  for (const option of lacks) {
+    const { isOp, spoilsFaults } = lackOf(option);
+    if (isOp?.(op) === true || (spoilsFaults === true && op.fault !== undefined)) return option;
+  }
   return null;
 }
 
-/** A trace without the ops that a kernel answers otherwise for lack of an option. */
+/** A trace without the ops that a kernel answers otherwise for lack of an option; what is to fail stays. */
 export function withoutLacking(trace: Trace, lacks: ReadonlySet<KernelOption>): Trace {
-  const ops = trace.ops.filter((op) => neededBy(op, lacks) === null);
+  const others = [...lacks].map(lackOf);
+  const ops = trace.ops.filter((op) => others.every(({ isOp }) => isOp?.(op) !== true));
   return ops.length === trace.ops.length ? trace : { ...trace, ops };
 }
 

@@ -1,5 +1,6 @@
 import { assertNever } from "../src/assertnever.ts";
 import { isDriverOp } from "../src/trace/driverkinds.ts";
+import { ALLOCATION_SITES, type AllocationSite } from "../src/pat/kernelstate.ts";
 import type { Field, Values } from "../src/trace/fields.ts";
 import { type Op, rowOf, SYSCALL_KINDS, type SyscallKind } from "../src/trace/op.ts";
 import type { Trace } from "../src/trace/trace.ts";
@@ -9,13 +10,13 @@ import type { Trace } from "../src/trace/trace.ts";
  * little-endian; a batch goes out as one request, its answer comes back in chunks of records.
  */
 export const WIRE = {
-  WIRE_VERSION: 2,
+  WIRE_VERSION: 3,
   REQUEST_MAGIC: 0x51464e50,
   ANSWER_MAGIC: 0x41464e50,
   MAILBOX_BYTES: 33_554_432,
   ANSWER_OFFSET: 16_777_216,
   HEADER_BYTES: 64,
-  OP_WORDS: 8,
+  OP_WORDS: 10,
   TRACE_WORDS: 7,
   MAX_PROCS: 1024,
 } as const;
@@ -79,6 +80,14 @@ export function checksum(bytes: Buffer): number {
   return (sum ^ (sum >>> 16)) >>> 0;
 }
 
+/** Where in an op's words the allocation stands that is to fail: its site, counted from 1, and which one there. */
+export const FAULT_WORD = { SITE: 8, NTH: 9 } as const;
+
+/** A site's number is its place in the list of all, counted from 1; 0 is none. */
+export const SITE_CODE = Object.fromEntries(
+  ALLOCATION_SITES.map((site, place) => [site, place + 1]),
+) as Readonly<Record<AllocationSite, number>>;
+
 /** What the guest reads of every op, in this order; an op has four words of its own besides. */
 const COMMON_WORDS: readonly string[] = ["proc", "at", "pages"];
 
@@ -125,7 +134,7 @@ export function putField(
 }
 
 /**
- * Writes the words of one op as programs of ours read them, in room that is zero: kind, proc, at,
+ * Writes the words of one op but its fault as programs of ours read them, in room that is zero: kind, proc, at,
  * pages, and four of its own; marks come last and share a word, a bit each.
  */
 export function putOp(op: Op, words: Int32Array, start: number): void {
@@ -143,13 +152,21 @@ export function putOp(op: Op, words: Int32Array, start: number): void {
     else marks++;
   }
   if (marks > 0) at++;
-  if (at > start + WIRE.OP_WORDS) throw new Error(`${op.op} has more words than the guest reads`);
+  if (at > start + FAULT_WORD.SITE) throw new Error(`${op.op} has more words than the guest reads`);
+}
+
+/** Writes which allocation of an op is to fail, in room that is zero. */
+export function putFault({ fault }: Op, words: Int32Array, start: number): void {
+  if (fault === undefined) return;
+  words[start + FAULT_WORD.SITE] = SITE_CODE[fault.at];
+  words[start + FAULT_WORD.NTH] = fault.nth;
 }
 
 /** The words of one op. */
 export function opWords(op: Op): number[] {
   const words = new Int32Array(WIRE.OP_WORDS * 2);
   putOp(op, words, 0);
+  putFault(op, words, 0);
   return [...words.subarray(0, WIRE.OP_WORDS)];
 }
 

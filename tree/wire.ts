@@ -1,6 +1,5 @@
 import { constants } from "node:os";
-import { putField, putOp } from "../kernel/wire.ts";
-import { ALLOCATION_SITES } from "../src/pat/kernelstate.ts";
+import { putFault, putField, putOp } from "../kernel/wire.ts";
 import { isDriverOp } from "../src/trace/driverkinds.ts";
 import {
   CALLS,
@@ -108,10 +107,7 @@ function putRows(op: Op, words: Int32Array, start: number): number {
   let at = start + WIRE.OP_WORDS;
   if (isDriverOp(op)) putDriverOp(op, words, start);
   else putOp(op, words, start);
-  if (op.fault !== undefined) {
-    words[at - 2] = ALLOCATION_SITES.indexOf(op.fault.at) + 1;
-    words[at - 1] = op.fault.nth;
-  }
+  putFault(op, words, start);
   for (const call of callsOf(op)) {
     words[at] = CALL_CODE + DRIVER_CALLS.indexOf(call.call);
     if (call.call === "fail") words[at + 1] = constants.errno[call.errno];

@@ -29,6 +29,8 @@ void procs_setup(void);
 void procs_begin(const struct world *world);
 /* Performs one op, returns 0 or an errno; *failure is set when the guest cannot go on. */
 int procs_perform(const int32_t *op, const char **failure);
+/* Whether an allocation failed in the last op as it was told. */
+int procs_failed(void);
 /* Kills and reaps every live process. */
 void procs_end(void);
 int procs_alive(int proc);
@@ -49,6 +51,21 @@ const char *observe_memtype(const struct world *world);
 const char *observe_vmas(const struct world *world, const int32_t *op);
 const char *observe_log(uint32_t type);
 void observe_forget_log(void);
+
+/* What a fork copies of a process' window: VMAs, and page tables at most. */
+struct copied {
+	int vmas, tables;
+};
+const char *observe_copied(const struct world *world, int proc, struct copied *copied);
+
+/* faults.c: allocations that fail on request, where the kernel was built for it. */
+const char *faults_setup(void);
+/* Which allocation of the calling task is to fail for an op to fail as told; 0: none can. */
+int faults_aim(const struct world *world, const int32_t *op, const char **failure);
+/* The calling task's nth allocation from here on fails; returns what faults_end() wants. */
+int faults_begin(int nth);
+/* Whether it came to that. */
+int faults_end(int fd);
 
 /* answer.c: records, chunks and the doorbell. */
 void answer_setup(int doorbell);

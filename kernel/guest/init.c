@@ -84,6 +84,8 @@ static const char *setup(int *vm_pat)
 	if (!failure)
 		failure = observe_setup();
 	if (!failure)
+		failure = faults_setup();
+	if (!failure)
 		failure = detect_design(vm_pat);
 	return failure;
 }
@@ -120,9 +122,10 @@ static const char *run_trace(const uint32_t *head, const uint8_t *ops, int slow)
 		else
 			memcpy(op, ops + (size_t)done * sizeof(op), sizeof(op));
 		answer_progress(head[0], done);
-		uint32_t step[2] = { done, (uint32_t)procs_perform(op, &failure) };
+		uint32_t step[3] = { done, (uint32_t)procs_perform(op, &failure) };
 
-		record(RECORD_STEP, step, 2, NULL, 0);
+		step[2] = (uint32_t)procs_failed();
+		record(RECORD_STEP, step, 3, NULL, 0);
 		if (!failure)
 			failure = observe(&world, op);
 		done++;

@@ -51,6 +51,8 @@ static const struct {
 	{ "/proc/self/fail-nth", "CONFIG_FAULT_INJECTION", "/proc/self" },
 	{ "/sys/kernel/debug/failslab", "CONFIG_FAILSLAB", "/sys/kernel/debug/x86" },
 	{ "/sys/kernel/debug/fail_page_alloc", "CONFIG_FAIL_PAGE_ALLOC", "/sys/kernel/debug/x86" },
+	{ "/sys/kernel/debug/failslab/require-start", "CONFIG_FAULT_INJECTION_STACKTRACE_FILTER",
+	  "/sys/kernel/debug/x86" },
 };
 
 /* The advices that need an option, and what the kernel says to them without it. */

@@ -18,6 +18,7 @@
 
 #define TEXT_BYTES (4 << 20)
 #define READ_BYTES 1024
+#define TABLE_BYTES (2UL << 20) /* what one page table covers */
 
 static int memtype_fd, log_fd;
 static char *text; /* the lines picked so far */
@@ -37,7 +38,7 @@ const char *observe_setup(void)
 
 static int pick(const char *line, size_t length)
 {
-	if (text_length + length + 1 > TEXT_BYTES)
+	if (text_length + length + 2 > TEXT_BYTES)
 		return -1;
 	memcpy(text + text_length, line, length);
 	text_length += length;
@@ -130,6 +131,25 @@ static enum verdict judge_vma(const char *line, const void *context)
 	if (line[0] >= 'A' && line[0] <= 'Z')
 		return SKIP;
 	return strtoull(line, NULL, 16) >= WINDOW_ADDRESS + world->virtual_bytes ? STOP : PICK;
+}
+
+const char *observe_copied(const struct world *world, int proc, struct copied *copied)
+{
+	const char *failure = read_lines(procs_smaps(proc), judge_vma, world);
+	unsigned long start = 0, end = 0, next = 0;
+
+	text[text_length] = 0;
+	*copied = (struct copied){ 0 };
+	for (char *line = strtok(text, "\n"); line && !failure; line = strtok(NULL, "\n")) {
+		if (sscanf(line, "%lx-%lx", &start, &end) == 2 || strstr(line, " dc"))
+			continue;
+		copied->vmas++;
+		if (start / TABLE_BYTES >= next || next == 0)
+			next = start / TABLE_BYTES;
+		copied->tables += (int)((end - 1) / TABLE_BYTES + 1 - next);
+		next = (end - 1) / TABLE_BYTES + 1;
+	}
+	return failure;
 }
 
 /*

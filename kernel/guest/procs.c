@@ -45,6 +45,7 @@ struct slot {
 	uint32_t done;  /* counts the ops it has performed */
 	int32_t error;
 	int32_t child; /* pid, after a fork */
+	int32_t nth; /* which allocation is to fail, 0: none; then whether it did */
 	int32_t op[OP_WORDS];
 };
 
@@ -53,6 +54,7 @@ static pid_t pids[MAX_PROCS]; /* 0 where no process lives */
 static int smaps_fds[MAX_PROCS];
 static int limit; /* one past the highest proc id that was ever alive in this trace */
 static struct world world;
+static int failed; /* whether an allocation did, in the last op, as it was told */
 static sigjmp_buf fault;
 
 /* A page that is not there (SIGBUS) is told from an access that is not allowed. */
@@ -213,20 +215,29 @@ static int perform(struct slot *slot)
 	}
 }
 
+static int perform_failing(struct slot *slot)
+{
+	int fd = faults_begin(slot->nth);
+	int error = perform(slot);
+
+	slot->nth = faults_end(fd);
+	return error;
+}
+
 /* The whole life of a process of a trace. */
 static void live(struct slot *slot)
 {
 	for (uint32_t seen = 0;; seen++) {
 		while (__atomic_load_n(&slot->asked, __ATOMIC_ACQUIRE) == seen)
 			wait_while(&slot->asked, seen, NULL);
-		slot->error = perform(slot);
+		slot->error = slot->nth ? perform_failing(slot) : perform(slot);
 		__atomic_store_n(&slot->done, seen + 1, __ATOMIC_RELEASE);
 		wake(&slot->done);
 	}
 }
 
-/* Hands the op over and waits for it; -1 when the process died of it. */
-static int ask(int proc, const int32_t *op)
+/* Hands the op over and waits for it; -1 when the process died of it. Its nth allocation fails. */
+static int ask(int proc, const int32_t *op, int nth)
 {
 	struct slot *slot = &slots[proc];
 	struct timespec second = { .tv_sec = 1 };
@@ -234,6 +245,7 @@ static int ask(int proc, const int32_t *op)
 
 	for (int i = 0; i < OP_WORDS; i++)
 		slot->op[i] = op[i];
+	slot->nth = nth;
 	__atomic_store_n(&slot->asked, before + 1, __ATOMIC_RELEASE);
 	wake(&slot->asked);
 	while (__atomic_load_n(&slot->done, __ATOMIC_ACQUIRE) == before) {
@@ -290,6 +302,7 @@ int procs_perform(const int32_t *op, const char **failure)
 {
 	int proc = op[1];
 
+	failed = 0;
 	if (op[0] == OP_SPAWN)
 		return spawn(proc, failure);
 	if (!procs_alive(proc))
@@ -297,6 +310,7 @@ int procs_perform(const int32_t *op, const char **failure)
 	if (op[0] == OP_EXIT) {
 		for (int i = 0; i < OP_WORDS; i++)
 			slots[proc].op[i] = op[i];
+		slots[proc].nth = 0;
 		__atomic_store_n(&slots[proc].asked, slots[proc].done + 1, __ATOMIC_RELEASE);
 		wake(&slots[proc].asked);
 		bury(proc);
@@ -312,11 +326,12 @@ int procs_perform(const int32_t *op, const char **failure)
 		prepare(op[4]);
 	if (late)
 		*failure = limits_commit(1);
-	int error = ask(proc, op);
+	int nth = op[OP_FAULT_SITE] ? faults_aim(&world, op, failure) : 0;
+	int error = ask(proc, op, nth);
 
+	failed = nth && slots[proc].nth;
 	if (late && !*failure)
 		*failure = limits_commit(0);
-
 	if (error < 0) {
 		pids[proc] = 0;
 		*failure = "a process died of an op that is not exit";
@@ -324,6 +339,11 @@ int procs_perform(const int32_t *op, const char **failure)
 		*failure = adopt(op[4], slots[proc].child);
 	}
 	return error;
+}
+
+int procs_failed(void)
+{
+	return failed;
 }
 
 void procs_begin(const struct world *next)

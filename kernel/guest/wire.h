@@ -12,13 +12,13 @@
 
 #include <stdint.h>
 
-#define WIRE_VERSION 2
+#define WIRE_VERSION 3
 #define REQUEST_MAGIC 0x51464e50
 #define ANSWER_MAGIC 0x41464e50
 #define MAILBOX_BYTES 33554432
 #define ANSWER_OFFSET 16777216
 #define HEADER_BYTES 64
-#define OP_WORDS 8
+#define OP_WORDS 10
 #define MAX_PROCS 1024
 
 /* Header words of a request: magic, version, sequence, payload bytes, checksum. */
@@ -36,7 +36,8 @@
 /*
  * A request's payload: the number of traces, then per trace its id, region, window (the first
  * page, relative to the region), pfns, vpages, number of ops, room for VMAs (0: no limit), and
- * the ops, OP_WORDS words each: kind, proc, at, pages, and four more that depend on the kind.
+ * the ops, OP_WORDS words each: kind, proc, at, pages, four more that depend on the kind, and the
+ * allocation that is to fail: its site (0: none does) and which one there.
  */
 #define TRACE_WORDS 7
 #define REGION_UNCACHED 0
@@ -56,6 +57,15 @@
 #define OP_MSEAL 11
 #define OP_REVOKE 12
 
+#define OP_FAULT_SITE 8
+#define OP_FAULT_NTH 9
+
+#define SITE_MEMTYPE 1
+#define SITE_CONTEXT 2
+#define SITE_PAGE_TABLE 3
+#define SITE_VMA 4
+#define SITE_VMA_SETUP 5
+
 #define VIA_RESOURCE 0
 #define VIA_RESOURCE_WC 1
 #define VIA_DEVMEM 2
@@ -64,7 +74,7 @@
 
 /* An answer's payload: records of a type, a length in bytes, and that many bytes, padded to 4. */
 #define RECORD_TRACE 1   /* id */
-#define RECORD_STEP 2    /* op index, errno */
+#define RECORD_STEP 2    /* op index, errno, whether an allocation failed as told */
 #define RECORD_MEMTYPE 3 /* lines of pat_memtype_list that lie in the window */
 #define RECORD_VMAS 4    /* proc, then the header and VmFlags lines of its smaps */
 #define RECORD_LOG 5     /* one line of the kernel log */

@@ -129,6 +129,13 @@ export function splatsIn(log: readonly string[]): Splat[] {
   return [...splats.values()];
 }
 
+/** The functions of the backtrace below the first line of a log that begins with a text; none without such a line. */
+export function framesBelow(log: readonly string[], beginning: string): string[] {
+  const lines = log.map(bareLine);
+  const at = lines.findIndex((line) => line.startsWith(beginning));
+  return at < 0 ? [] : backtraceBelow(lines, at);
+}
+
 /**
  * What a kernel that still answers found wrong with itself. A stall or lockup that it came out of is left
  * out: an emulated machine on a busy host logs them of itself.

@@ -1,5 +1,6 @@
 import { compareSteps, type Disagreement, show } from "../compare.ts";
 import type { Recording } from "../trace/recording.ts";
+import { performedTrace } from "../trace/performed.ts";
 import type { Trace } from "../trace/trace.ts";
 import { UserError } from "../usererror.ts";
 import type { Backend } from "../backend.ts";
@@ -110,7 +111,7 @@ async function conformFile(io: Io, file: string, kernel: LiveKernel | null): Pro
       kernel === null ? await modelFor(name, recording) : { model: kernel, unverified: null };
     models.add(`${recording.kernel?.release} against ${model.id}`);
     if (why !== null) unverified.add(why);
-    const answer = await answerOf(model, trace);
+    const answer = await answerOf(model, performedTrace(recording));
     if (answer === null) {
       unfit += 1;
       continue;

@@ -1,4 +1,4 @@
-import { anyTrace, knownToTrees } from "../../fuzz/sources.ts";
+import { anyTrace, faultedTraceOfRun, knownToTrees } from "../../fuzz/sources.ts";
 import { traceOfRun } from "../../fuzz/traceofrun.ts";
 import type { Trace } from "../trace/trace.ts";
 import { isTree, openLiveKernel, standInFor } from "./backends.ts";
@@ -22,6 +22,8 @@ export interface LiveOptions {
   /** Guests at once. */
   readonly jobs: number;
   readonly out: string;
+  /** Tell allocations of every trace to fail, on a kernel that is built for it; trees are always told. */
+  readonly faults?: boolean;
   readonly json?: boolean;
 }
 
@@ -75,11 +77,12 @@ export async function conformLive(io: Io, options: LiveOptions): Promise<number>
 async function compareRuns(
   io: Io,
   voices: Voices,
-  { runs, seed, jobs }: LiveOptions,
+  { runs, seed, jobs, faults }: LiveOptions,
 ): Promise<Tally> {
   const tally: Tally = { traces: 0, writeBack: 0, steps: 0, disagreements: 0, first: new Map() };
   const { kernel } = voices;
-  const drawn = isTree(kernel) ? knownToTrees(anyTrace) : traceOfRun;
+  const ofKernels = faults === true ? faultedTraceOfRun : traceOfRun;
+  const drawn = isTree(kernel) ? knownToTrees(anyTrace) : ofKernels;
   const traceOf = await knownToKernels([kernel], drawn, (line) => io.err(line));
   let shownAt = performance.now();
   for (let from = 0; from < runs && !io.interrupted.aborted; from += BATCH * jobs) {

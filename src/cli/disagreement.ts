@@ -6,6 +6,7 @@ import { compareSteps, type Difference, show } from "../compare.ts";
 import type { ModelBackend } from "../model/backend.ts";
 import { UNLOCKED } from "../pat/kernelstate.ts";
 import type { Recording, TraceEvent } from "../trace/recording.ts";
+import { performedTrace } from "../trace/performed.ts";
 import type { Trace } from "../trace/trace.ts";
 import { recordingLine } from "../trace/write.ts";
 import { writeText } from "./files.ts";
@@ -86,7 +87,7 @@ export async function disagreementOn(
 ): Promise<FirstDisagreement | null> {
   const outcome = await kernel.outcome(trace);
   if ("failure" in outcome) return null;
-  const said = model.recordSync(trace);
+  const said = model.recordSync(performedTrace(outcome.recording));
   return firstDisagreement(outcome.recording, isTree(kernel) ? asTreesSee(said) : said);
 }
 
@@ -131,8 +132,9 @@ export async function saveDisagreement(
 ): Promise<string> {
   const hash = shortHash([kernel.id, trace]);
   const path = join(out, "model-bugs", hash);
-  await writeText(`${path}.kernel.jsonl`, lineOf(await kernel.record(trace)));
-  await writeText(`${path}.model.jsonl`, lineOf(await model.record(trace)));
+  const told = await kernel.record(trace);
+  await writeText(`${path}.kernel.jsonl`, lineOf(told));
+  await writeText(`${path}.model.jsonl`, lineOf(await model.record(performedTrace(told))));
   return `${path}.kernel.jsonl`;
 }
 

@@ -230,6 +230,7 @@ function addModelCommands(program: Command, io: Io, done: Done): void {
     .addOption(seedOption().default(1))
     .addOption(guestsOption())
     .addOption(outOption())
+    .option("--faults", "with --live: tell allocations of every trace to fail (docs/KERNELS.md)")
     .option("--json", "print the comparison as JSON")
     .action(async (files, options) => {
       const { live } = options;

@@ -223,8 +223,11 @@ export const stepSchema = z.strictObject({
   requests: z.array(requestSchema).optional(),
 });
 
-/** What a backend may be unable to show: the cache modes in page tables. */
-const UNSHOWN = ["modes"] as const;
+/**
+ * What a backend may be unable to show: the cache modes in page tables; what follows where each allocation
+ * fails that is told to, for a kernel in a guest finds some of them only.
+ */
+const UNSHOWN = ["modes", "faults"] as const;
 
 /**
  * pfndiff/recording@1: a trace and, one step per op, what a backend showed. `unshown` is what its

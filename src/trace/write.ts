@@ -22,8 +22,9 @@ export function* jsonPieces(
 
 /** A recording as one JSONL line, fields in the order in which recordings of kernels have them. */
 export function* recordingLine(recording: RecordingStream): Generator<string> {
-  const { format, kernel, backend, trace, steps } = recording;
-  const head = { format, ...(kernel && { kernel }), ...(backend !== undefined && { backend }) };
+  const { format, kernel, backend, unshown, trace, steps } = recording;
+  const from = { ...(kernel && { kernel }), ...(backend !== undefined && { backend }) };
+  const head = { format, ...from, ...(unshown && { unshown }) };
   yield* jsonPieces({ ...head, trace }, "steps", steps);
   yield "\n";
 }

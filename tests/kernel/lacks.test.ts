@@ -52,14 +52,17 @@ describe("what a kernel was built without", () => {
     expect(neededBy(advise("dontfork"), lacks)).toBeNull();
     expect(neededBy(advise("dontfork"), ["CONFIG_ADVISE_SYSCALLS"])).toBe("CONFIG_ADVISE_SYSCALLS");
     expect(neededBy({ op: "revoke", proc: 0 }, ["CONFIG_IO_STRICT_DEVMEM"])).not.toBeNull();
+    const failing: Op = { op: "exit", proc: 0, fault: { at: "vma", nth: 1 } };
+    expect(neededBy(failing, lacks)).toBe("CONFIG_FAILSLAB");
+    expect(neededBy({ op: "exit", proc: 0 }, lacks)).toBeNull();
   });
 
   it("is set in the kernels that are built for guests, but for what --debug adds", () => {
     const config = readFileSync(join(guestSources(), "../config/guest.config"), "utf8");
     const faults = readFileSync(join(guestSources(), "../config/faults.config"), "utf8");
     for (const option of Object.keys(OPTIONS).map(optionNamed)) {
-      const isFault = lackOf(option).no.includes("on request");
-      expect(isFault ? faults : config).toContain(`${option}=y\n`);
+      expect(`${config}${faults}`).toContain(`${option}=y\n`);
+      if (!config.includes(`${option}=y\n`)) expect(lackOf(option).spoilsFaults).toBe(true);
     }
   });
 });

@@ -50,6 +50,7 @@ describe.each(RUNNABLE)("kernel %s", (release) => {
       "CONFIG_FAULT_INJECTION",
       "CONFIG_FAILSLAB",
       "CONFIG_FAIL_PAGE_ALLOC",
+      "CONFIG_FAULT_INJECTION_STACKTRACE_FILTER",
     ]);
   });
 

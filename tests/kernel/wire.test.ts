@@ -10,14 +10,17 @@ import {
   decodeHeader,
   decodePayload,
   encodeRequest,
+  FAULT_WORD,
   GarbledAnswer,
   HEADER_WORD,
   OP_CODE,
   opWords,
   RECORD,
   REGION_CODE,
+  SITE_CODE,
   WIRE,
 } from "../../kernel/wire.ts";
+import { ALLOCATION_SITES } from "../../src/pat/kernelstate.ts";
 import { type Op, VIAS } from "../../src/trace/op.ts";
 
 function headerNumbers(): Map<string, number> {
@@ -53,11 +56,11 @@ function header(payload: Buffer, sequence: number, chunk: number, last: boolean)
 const MEMTYPE_LINE = "PAT: [mem 0x0000000000001000-0x0000000000002000] write-back\n";
 const PAYLOAD = Buffer.concat([
   record(RECORD.TRACE, [7]),
-  record(RECORD.STEP, [0, 0]),
+  record(RECORD.STEP, [0, 0, 0]),
   record(RECORD.LOG, [], "a line"),
   record(RECORD.MEMTYPE, [], MEMTYPE_LINE),
   record(RECORD.VMAS, [0], "text"),
-  record(RECORD.STEP, [1, 22]),
+  record(RECORD.STEP, [1, 22, 1]),
   record(RECORD.MEMTYPE, []),
   record(RECORD.SAME, [0]),
   record(RECORD.END, [2]),
@@ -86,6 +89,12 @@ describe("the two halves of the protocol", () => {
       ["REGION_WRITE_BACK", REGION_CODE["write-back"]],
       ...VIAS.map((via, at): [string, number] => [`VIA_${via.toUpperCase()}`, at]),
       ["WINDOW_ADDRESS", WINDOW_ADDRESS],
+      ["OP_FAULT_SITE", FAULT_WORD.SITE],
+      ["OP_FAULT_NTH", FAULT_WORD.NTH],
+      ...ALLOCATION_SITES.filter((site) => site !== "kernel-area").map((site): [string, number] => [
+        `SITE_${site.toUpperCase().replace("-", "_")}`,
+        SITE_CODE[site],
+      ]),
     ];
     expect(expected.length).toBeGreaterThan(35);
     for (const [name, value] of expected) expect([name, numbers.get(name)]).toEqual([name, value]);
@@ -102,11 +111,13 @@ describe("the two halves of the protocol", () => {
       { op: "mremap", proc: 1, at: 2, pages: 3, newPages: 4, to: 5 },
       { op: "mremap", proc: 1, at: 2, pages: 3, newPages: 4 },
       { op: "fork", proc: 1, child: 2, late: true },
+      { op: "munmap", proc: 1, at: 2, pages: 3, fault: { at: "vma", nth: 2 } },
     ];
     expect(ops.map(opWords)).toEqual([
-      [3, 1, 2, 3, 4, 1, 5, 0],
-      [3, 1, 2, 3, 4, 0, 0, 0],
-      [7, 1, 0, 0, 2, 1, 0, 0],
+      [3, 1, 2, 3, 4, 1, 5, 0, 0, 0],
+      [3, 1, 2, 3, 4, 0, 0, 0, 0, 0],
+      [7, 1, 0, 0, 2, 1, 0, 0, 0, 0],
+      [2, 1, 2, 3, 0, 0, 0, 0, SITE_CODE.vma, 2],
     ]);
   });
 
@@ -133,8 +144,20 @@ describe("an answer", () => {
         id: 7,
         late: [],
         steps: [
-          { errno: 0, memtype: MEMTYPE_LINE, vmas: [{ proc: 0, text: "text" }], log: ["a line"] },
-          { errno: 22, memtype: "", vmas: [{ proc: 0, text: "text" }], log: [] },
+          {
+            errno: 0,
+            hasFailed: false,
+            memtype: MEMTYPE_LINE,
+            vmas: [{ proc: 0, text: "text" }],
+            log: ["a line"],
+          },
+          {
+            errno: 22,
+            hasFailed: true,
+            memtype: "",
+            vmas: [{ proc: 0, text: "text" }],
+            log: [],
+          },
         ],
       },
     ]);
@@ -175,7 +198,7 @@ describe("an answer", () => {
     ["a lost step", [record(RECORD.TRACE, [7]), record(RECORD.STEP, [1, 0])]],
     [
       "a step without a list",
-      [record(RECORD.TRACE, [7]), record(RECORD.STEP, [0, 0]), record(RECORD.END, [1])],
+      [record(RECORD.TRACE, [7]), record(RECORD.STEP, [0, 0, 0]), record(RECORD.END, [1])],
     ],
     ["a wrong count of steps", [record(RECORD.TRACE, [7]), record(RECORD.END, [1])]],
     ["a trace without an end", [record(RECORD.TRACE, [7])]],
@@ -183,7 +206,7 @@ describe("an answer", () => {
     ["a record outside of a trace", [record(RECORD.MEMTYPE, [])]],
     [
       "an unchanged process that was not shown before",
-      [record(RECORD.TRACE, [7]), record(RECORD.STEP, [0, 0]), record(RECORD.SAME, [0])],
+      [record(RECORD.TRACE, [7]), record(RECORD.STEP, [0, 0, 0]), record(RECORD.SAME, [0])],
     ],
     ["an unknown record", [record(RECORD.TRACE, [7]), record(99, [])]],
     ["a short record", [record(RECORD.TRACE, [])]],

@@ -150,7 +150,8 @@ describe("a request", () => {
     expect(length).toBe(words.length);
     expect(words.slice(0, WIRE.TRACE_WORDS)).toEqual([16, 24, 1, 3, 2]);
     const second = words.slice(WIRE.TRACE_WORDS + WIRE.OP_WORDS);
-    expect(second).toEqual([...opWords(ops[1] as Op), 5, 2]);
+    expect(second).toEqual(opWords(ops[1] as Op));
+    expect(second.slice(-2)).toEqual([5, 2]);
   });
 
   test("has a row for each call of a driver, behind its op, which the failing allocation stays with", () => {
