@@ -1,12 +1,13 @@
 import { HISTORIC_RELEASES, releaseSpec } from "../legacy/historic.ts";
-import { legacyBackend } from "../legacy/index.ts";
+import { legacySpec } from "../legacy/index.ts";
 import { LEGACY_PROFILES } from "../legacy/profiles.ts";
 import { legacyLaxFork } from "../legacy/variants.ts";
 import { LEGACY_VARIANTS } from "../legacy/variants/index.ts";
-import { modernBackend } from "../modern/index.ts";
+import { modernSpec } from "../modern/index.ts";
 import { MODERN_PROFILES } from "../modern/profiles.ts";
 import { krefEraseByEnd } from "../modern/variants/erasebyend.ts";
 import { MODERN_VARIANTS } from "../modern/variants/index.ts";
+import type { DesignSpec } from "./model/machine.ts";
 import { type ModelBackend, modelBackend } from "./model/backend.ts";
 import { type Costs, noCosts, type Variant } from "./model/variant.ts";
 
@@ -20,12 +21,17 @@ export function variantBackend(variant: Variant, costs: Costs = noCosts()): Mode
   return modelBackend(`variant:${variant.name}`, variant.design, variant.spec(costs));
 }
 
+/** What makes the model of each release, by its id. */
+export const RELEASE_SPECS: ReadonlyMap<string, DesignSpec> = new Map([
+  ...keysOf(LEGACY_PROFILES).map((name) => [`legacy@${name}`, legacySpec(name)] as const),
+  ...keysOf(MODERN_PROFILES).map((name) => [`modern@${name}`, modernSpec(name)] as const),
+  ...HISTORIC_RELEASES.map((name) => [`legacy@${name}`, releaseSpec(name)] as const),
+]);
+
 /** Every model: the releases that have a profile, releases as they were published, and designs that never shipped. */
 export const MODELS: readonly ModelBackend[] = [
-  ...keysOf(LEGACY_PROFILES).map(legacyBackend),
-  ...keysOf(MODERN_PROFILES).map(modernBackend),
-  ...HISTORIC_RELEASES.map((release) =>
-    modelBackend(`legacy@${release}`, "vm-pat", releaseSpec(release)),
+  ...[...RELEASE_SPECS].map(([id, spec]) =>
+    modelBackend(id, id.startsWith("legacy@") ? "vm-pat" : "kref", spec),
   ),
   ...VARIANTS.map((variant) => variantBackend(variant)),
   krefEraseByEnd(),

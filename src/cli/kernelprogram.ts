@@ -16,6 +16,7 @@ export function addKernelCommands(program: Command, io: Io, done: Done): void {
   addImages(kernel, io, done);
   addBuilders(kernel, io, done);
   addRunners(kernel, io, done);
+  addProbe(kernel, io, done);
 }
 
 const SUITES: readonly AskedSuite[] = ["experimental", "trixie-security"];
@@ -85,6 +86,29 @@ function addBuilders(kernel: Command, io: Io, done: Done): void {
     .addOption(debugOption())
     .action(async (options) =>
       done(await (await import("./kernelbuild.ts")).kernelConfig(io, options)),
+    );
+}
+
+const PROBING = `
+It ends with status 1 where no row explains all that the kernel does: the facts are named of which no value
+does, and what it did is kept for pfndiff conform. Random traces (--runs) are tried on the row besides.
+
+  pfndiff kernel probe kernel:$HOME/linux/arch/x86/boot/bzImage
+`;
+
+function addProbe(kernel: Command, io: Io, done: Done): void {
+  kernel
+    .command("probe")
+    .description("run the traces that tell profiles apart on a kernel, and print the row that fits")
+    .argument("<id>", "such as kernel:PATH of a release that has no profile")
+    .addOption(liveRunsOption())
+    .addOption(seedOption().default(1))
+    .addOption(guestsOption())
+    .addOption(outOption())
+    .option("--json", "print the row as JSON")
+    .addHelpText("after", PROBING)
+    .action(async (id, options) =>
+      done(await (await import("./kernelprobe.ts")).kernelProbe(io, id, options)),
     );
 }
 
