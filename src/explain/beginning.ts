@@ -66,12 +66,17 @@ function holderOf({ type, start, end }: Reserved, slot: number): LoggedOp | null
   }
 }
 
+const NOT_HERE = "an uncached region has no such reservation";
+const TOO_MANY = `the kernel of a trace has ${DRIVER_LIMITS.slots} mappings of its own, and these are the farthest from what is mapped`;
+
 /** Puts ops together that lead to the state, and notes what cannot be had. */
 class Builder {
   readonly left: string[] = [];
   /** The reservations that the ops stand for; null where no list says. */
   readonly held: Reserved[] | null;
   private readonly ops: LoggedOp[] = [];
+  /** Reservations that the trace's kernel does not hold, by the reason. */
+  private readonly unheld = new Map<string, string[]>();
   /** Mappings that got another mode than they ask for: they come when that mode is there. */
   private readonly late: LoggedOp[] = [];
   private slots = 0;
@@ -89,8 +94,16 @@ class Builder {
     const free = new Set(this.list ?? []);
     const own = this.mapped.map((map) => [map, this.ownOf(map, free)] as const);
     // Whoever nobody's reservation belongs to was there first: later ones may have its mode.
-    for (const entry of free) this.hold(entry);
+    const kept = this.keepable(free);
+    for (const entry of free) {
+      if (kept.has(entry)) this.hold(entry);
+      else this.leave(entry, holderOf(entry, 0) === null ? NOT_HERE : TOO_MANY);
+    }
     for (const [map, entry] of own) this.map(map, entry);
+    for (const [why, [first = "", ...others]] of this.unheld) {
+      const more = others.length === 0 ? "" : ` and ${others.length} more`;
+      this.left.push(`${first}${more}: ${why}`);
+    }
     return [...this.ops, ...this.late];
   }
 
@@ -107,19 +120,26 @@ class Builder {
     return found;
   }
 
+  /** Those that the kernel of a trace can hold; where they are too many, the nearest to a mapping. */
+  private keepable(free: ReadonlySet<Reserved>): ReadonlySet<Reserved> {
+    const distance = ({ start, end }: Reserved) =>
+      Math.min(...this.mapped.map(({ pfn, pages }) => Math.max(0, start - pfn - pages, pfn - end)));
+    const all = [...free].filter((entry) => holderOf(entry, 0) !== null);
+    const near = all.map((entry) => ({ entry, at: distance(entry) }));
+    near.sort((a, b) => a.at - b.at);
+    return new Set(near.slice(0, DRIVER_LIMITS.slots).map(({ entry }) => entry));
+  }
+
   private hold(entry: Reserved): void {
     const op = this.slots < DRIVER_LIMITS.slots ? holderOf(entry, this.slots) : null;
-    if (op === null) {
-      const why =
-        this.slots < DRIVER_LIMITS.slots
-          ? "an uncached region has no such reservation"
-          : `the kernel of a trace has ${DRIVER_LIMITS.slots} mappings of its own`;
-      this.left.push(`${entry.text}: ${why}`);
-      this.held?.splice(this.held.indexOf(entry), 1);
-      return;
-    }
+    if (op === null) return this.leave(entry, TOO_MANY);
     this.slots++;
     this.ops.push(op);
+  }
+
+  private leave(entry: Reserved, why: string): void {
+    this.unheld.set(why, [...(this.unheld.get(why) ?? []), entry.text]);
+    this.held?.splice(this.held.indexOf(entry), 1);
   }
 
   private map(map: Mapped, entry: Reserved | null): void {

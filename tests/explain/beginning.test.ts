@@ -89,6 +89,20 @@ describe("a machine's state as a trace", () => {
     ]);
   });
 
+  it("with more of the kernel's mappings than a trace has keeps the nearest, and says so in one line", async () => {
+    const entry = (at: number) =>
+      `PAT: [mem 0x${at.toString(16)}-0x${(at + 0x1000).toString(16)}] uncached-minus`;
+    const many = Array.from({ length: 70 }, (_, n) => entry(0xc0100000 + n * 0x10000));
+    const list = [LIST[0], ...many, entry(0xc0600000)];
+    const map = `7f0000000000-7f0000001000 rw-s c0600000 00:16 9  ${BAR}`;
+    const { ops, left } = await imported([...list, "==> /proc/41/maps <==", map].join("\n"));
+    expect(ops?.filter((op) => op.startsWith("ioremap"))).toHaveLength(64);
+    expect(ops?.at(-1)).toBe("mmap p0 [0,1) = pfn [128,129) resource rw shared");
+    expect(left).toEqual([
+      "standard input: uncached-minus 0xc0100000-0xc0101000 and 5 more: the kernel of a trace has 64 mappings of its own, and these are the farthest from what is mapped",
+    ]);
+  });
+
   it("of which nothing can be had is exit 1, and no trace", async () => {
     const { status, trace } = await imported(`${LIST[0]}\n${LIST[1]}`);
     expect([status, trace]).toEqual([1, null]);
