@@ -6,7 +6,7 @@ import type { Trace } from "../trace/trace.ts";
 import { readExcerpt } from "./excerpt.ts";
 import { incidentsOf, wantedOf } from "./incidents.ts";
 import { talking } from "./search.ts";
-import { type Pattern, stepOf } from "./shape.ts";
+import { type LoggedMessage, type Pattern, patternOf, stepOf } from "./shape.ts";
 
 /** A trace that is known by a name, and the models that it is about. */
 export interface Known {
@@ -28,13 +28,29 @@ export interface Alike extends Known {
   readonly on: readonly string[];
 }
 
-/** What a text says as a kernel would: whole lines of a log, or a part of one; null where neither is known. */
+/**
+ * What a text says as a kernel would: whole lines of a log, a part of one, or the function that a
+ * warning or a BUG names; null where it is none of these.
+ */
 export function likeOf(text: string): Like | null {
   const patterns = wantedOf(incidentsOf(readExcerpt(text).log)).map(({ pattern }) => pattern);
   if (patterns.length > 0) return { patterns, kinds: [] };
   const kinds = saidBy(text);
-  return kinds.length === 0 ? null : { patterns: [], kinds };
+  if (kinds.length > 0) return { patterns: [], kinds };
+  const named = FUNCTION.exec(text.trim())?.[1];
+  return named === undefined ? null : { patterns: reportsOf(named).map(one), kinds };
 }
+
+const one = (message: LoggedMessage) => patternOf([message]);
+
+/** What may be the name of a kernel's function, and no other word. */
+const FUNCTION = /^([a-z]\w*_\w+)(?:\(\))?$/;
+
+/** A warning and a BUG that name a function, as a call trace does. */
+const reportsOf = (name: string): LoggedMessage[] => [
+  { kind: "warn", file: "", where: name },
+  { kind: "bug", file: "mm/memory.c", where: null, trace: [name] },
+];
 
 /** Known traces in which a model logs it, those that have more of the lines first. */
 export function alike({ patterns, kinds }: Like, known: readonly Known[]): Alike[] {

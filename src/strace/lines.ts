@@ -51,6 +51,7 @@ const END = /^\+\+\+ (?:exited with|killed by|superseded by) /;
 const UNFINISHED = /^(\w+)\((.*?)\s*<unfinished \.\.\.>$/;
 const RESUMED = /^<\.\.\. (\w+) resumed>(.*)$/;
 const CALL = /^(\w+)\((.*)\)\s+=\s+(.+)$/;
+const BEGINNING = /^(\w+)\((?!.*\) +=)/;
 const TAIL = /^(.*)\)\s+=\s+(.+)$/;
 
 /** Names an address, which may be a device page's. */
@@ -124,6 +125,13 @@ export class StraceLog {
     }
     const call = RESUMED.test(rest) ? this.joined(rest, line, pid) : whole(rest, line, pid);
     if (call !== null) this.keep(call);
+    else this.cut(rest, line);
+  }
+
+  /** A call without an end, as of a log that was cut, or into whose lines a program has written. */
+  private cut(rest: string, line: number): void {
+    const name = BEGINNING.exec(rest)?.[1] ?? "";
+    if (this.matters(name)) this.faults.push({ line, reason: `${name}: the line has no end` });
   }
 
   private keep(call: CallLine): void {

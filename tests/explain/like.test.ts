@@ -34,6 +34,8 @@ describe("scenarios --like", () => {
     ],
     ["Freeing invalid memtype", "invalid-free", "scenario:munmap-middle"],
     ["map pfn expected mapping type", "type-mismatch", "scenario:retained-tail-refuses"],
+    ["vmf_insert_pfn()", "bug", "scenario:driver-inserts-into-private"],
+    ["get_pat_info", "warn", "scenario:driver-window-at-tail"],
   ])("%s finds traces in which a model says it", async (text, kind, name) => {
     const found = await like(text);
     expect(found.map((one) => one.name)).toContain(name);

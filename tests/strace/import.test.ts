@@ -279,5 +279,7 @@ describe("a log that cannot be read", () => {
     expect(() => importText(text)).toThrow(/^no line/);
     const { dropped } = importText(`${text}11 close(3) = 0\n`);
     expect(dropped.map(({ line }) => line)).toEqual([1, 2]);
+    const cut = importText("11 close(3) = 0\n11 munmap(0x7f1000000000, 40").dropped;
+    expect(cut).toEqual([{ line: 2, reason: "munmap: the line has no end" }]);
   });
 });
