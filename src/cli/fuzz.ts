@@ -131,7 +131,7 @@ async function newSession(io: Io, options: FuzzOptions): Promise<Session> {
     shard: shard ?? null,
   };
   return orClose(pair, async () => {
-    // Of its runs one in four fails an allocation, which no kernel does on request.
+    // Of its runs one in four fails an allocation, which a kernel must be built for.
     if (begin !== null && kernelsOf(pair).length > 0) {
       throw new UserError("--begin: both sides must be models or trees, no kernel");
     }

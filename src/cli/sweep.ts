@@ -49,7 +49,7 @@ export async function sweepFaults(io: Io, options: SweepOptions): Promise<number
   const pair = await openPair(options);
   const { before, after } = pair;
   if (!isModel(before) || !isModel(after)) {
-    throw new UserError("sweep: both backends must be models; no kernel fails on request");
+    throw new UserError("sweep: both backends must be models, which fail where they are told to");
   }
   const differential = differentialOf(pair);
   const show = (trace: Trace) =>

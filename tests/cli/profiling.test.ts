@@ -12,7 +12,7 @@ import {
 import type { Design, Recording } from "../../src/trace/recording.ts";
 import { type Trace, traceSchema } from "../../src/trace/trace.ts";
 
-/** What a kernel would record that does what a row says; no kernel fails on request unless it is built for it. */
+/** What a kernel would record that does what a row says, built without what makes allocations fail. */
 const asKernel = ({ model }: Row, traces: readonly Trace[]): Recording[] =>
   traces
     .filter(({ ops }) => ops.every(({ fault }) => fault === undefined))
