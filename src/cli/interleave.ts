@@ -3,7 +3,7 @@ import type { RaceProgram } from "../../tree/race/program.ts";
 import type { InterleaveDocument } from "../races/document.ts";
 import { raceOutcome } from "../races/searched.ts";
 import { RACE_SCENARIOS, raceScenarioNamed } from "../scenarios/races.ts";
-import type { Race } from "../trace/race.ts";
+import { type Race, withoutSchedule } from "../trace/race.ts";
 import { UserError } from "../usererror.ts";
 import { onlyRaceIn, writeText } from "./files.ts";
 import { verifyInterleavings } from "./interleaveverify.ts";
@@ -62,7 +62,9 @@ export async function interleave(
   if (before === undefined || after === undefined) {
     throw new UserError("interleave takes --on tree:PATH, or --before and --after");
   }
-  return withTree(before, (was) => withTree(after, (is) => onTwo(io, race, [was, is], options)));
+  // A schedule names points of one tree: of two, the tasks are searched.
+  const open = withoutSchedule(race);
+  return withTree(before, (was) => withTree(after, (is) => onTwo(io, open, [was, is], options)));
 }
 
 /** Searches every scenario on a tree and tells a line of each. */
@@ -108,9 +110,6 @@ async function onTwo(
   trees: readonly [RaceProgram, RaceProgram],
   options: InterleaveOptions,
 ): Promise<ExitStatus> {
-  if (race.both.schedule !== undefined) {
-    throw new UserError("a schedule names points of one tree; give --on, or a trace without one");
-  }
   const [before, after] = trees.map((tree) => searched(io, race, tree, options));
   if (before === undefined || after === undefined) throw new Error("two trees are two");
   if (before === null || after === null) return EXIT.interrupted;

@@ -1,5 +1,5 @@
 import { eventText, opText, resultText, vmaText } from "../../reports/optext.ts";
-import { plural } from "../../reports/numbers.ts";
+import { grouped, plural } from "../../reports/numbers.ts";
 import { areasText, listText } from "../../reports/racetext.ts";
 import type {
   InterleaveDocument,
@@ -7,6 +7,7 @@ import type {
   RaceOutcome,
   ScheduleDocument,
 } from "../races/document.ts";
+import { bySeverity } from "../oracle/severity.ts";
 import { TASKS, type Task } from "../trace/both.ts";
 import type { Race } from "../trace/race.ts";
 
@@ -81,6 +82,9 @@ export function scenariosText(documents: readonly InterleaveDocument[]): string 
   return `${[head, `${"| --- ".repeat(6)}|`, ...rows].join("\n")}\n`;
 }
 
+/** The gravest symptom of a race outcome, without the ops that it took. */
+export const symptomOf = (signature: string) => signature.split(":")[0] ?? signature;
+
 const schedulesOf = ({ races }: InterleaveDocument, signature: string) =>
   races.reduce((sum, race) => sum + (race.signature === signature ? race.schedules : 0), 0);
 
@@ -91,11 +95,14 @@ export function comparisonText(
   after: InterleaveDocument,
 ): string {
   const signatures = new Set([...before.races, ...after.races].map(({ signature }) => signature));
-  const rows = [...signatures].sort().map((signature) => {
-    const [was, is] = [schedulesOf(before, signature), schedulesOf(after, signature)];
-    const verdict = was === 0 ? "introduced" : is === 0 ? "fixed" : "kept";
-    return `  ${verdict}:${signature}, in ${was} schedules before, ${is} after`;
-  });
+  const rows = [...signatures]
+    .map((signature) => {
+      const [was, is] = [schedulesOf(before, signature), schedulesOf(after, signature)];
+      const verdict = was === 0 ? "introduced" : is === 0 ? "fixed" : "kept";
+      const text = `  ${verdict}:${signature}, in ${plural(was, "schedule")} before, ${grouped(is)} after`;
+      return { verdict, signature, symptom: symptomOf(signature), text };
+    })
+    .sort(bySeverity);
   const introduced = after.races.filter(({ signature }) => schedulesOf(before, signature) === 0);
   const lines = [
     headText(before),
@@ -103,7 +110,9 @@ export function comparisonText(
     headText(after),
     `  ${countText(after)}`,
     ...tasksText(race),
-    ...(rows.length === 0 ? ["no outcome on either that no order of whole ops gives"] : rows),
+    ...(rows.length === 0
+      ? ["no outcome on either that no order of whole ops gives"]
+      : rows.map(({ text }) => text)),
     ...introduced.flatMap((outcome) => [
       "",
       `introduced:${outcome.signature}`,

@@ -4,9 +4,11 @@ import { grouped, plural } from "../../reports/numbers.ts";
 import type { RaceProgram } from "../../tree/race/program.ts";
 import type { RaceOutcome } from "../races/document.ts";
 import type { Race } from "../trace/race.ts";
+import { bySeverity } from "../oracle/severity.ts";
 import { UserError } from "../usererror.ts";
 import { racesFolder } from "./racefiles.ts";
 import { EXIT, type ExitStatus, type Io } from "./io.ts";
+import { symptomOf } from "./interleavetext.ts";
 import { LiveLine } from "./progress.ts";
 import { pointsOf, saveSchedule, searchedUpTo, withTree } from "./racesearch.ts";
 
@@ -29,12 +31,11 @@ type RaceVerdict = "introduced" | "kept" | "fixed" | "shown";
 
 interface RaceFinding {
   readonly signature: string;
+  readonly verdict: RaceVerdict;
+  readonly symptom: string;
   runs: number;
   readonly file: string;
 }
-
-/** The gravest symptom of an outcome, without the ops that it took. */
-const symptomOf = ({ signature }: RaceOutcome) => signature.split(":")[0] ?? signature;
 
 /** The race outcomes of two tasks on a tree, or null where there are too many schedules. */
 function racesOn(race: Race, tree: RaceProgram): readonly RaceOutcome[] | null {
@@ -76,7 +77,7 @@ class RaceCampaign {
   }
 
   private async keep(race: Race, outcome: RaceOutcome): Promise<void> {
-    const symptom = symptomOf(outcome);
+    const symptom = symptomOf(outcome.signature);
     const verdict = this.verdictOf(race, symptom);
     if (verdict === null) return;
     const drawn = `${verdict}:${outcome.signature}`;
@@ -90,7 +91,7 @@ class RaceCampaign {
   private verdictOf(race: Race, symptom: string): RaceVerdict | null {
     const shows = this.trees.map((tree) => {
       const races = racesOn(race, tree);
-      return races === null ? null : races.some((one) => symptomOf(one) === symptom);
+      return races === null ? null : races.some((one) => symptomOf(one.signature) === symptom);
     });
     const [before, after] = shows;
     if (shows.includes(null)) return null;
@@ -104,21 +105,21 @@ class RaceCampaign {
     const least = shrinkRace(race, (smaller) => this.verdictOf(smaller, symptom) === verdict);
     const tree = verdict === "fixed" ? this.trees[0] : this.trees.at(-1);
     if (tree === undefined) throw new Error("a campaign without a tree");
-    const shortest = racesOn(least, tree)?.find((one) => symptomOf(one) === symptom);
+    const shortest = racesOn(least, tree)?.find((one) => symptomOf(one.signature) === symptom);
     if (shortest === undefined) throw new Error("a shrunk race that does not show what it shows");
     const signature = `${verdict}:${shortest.signature}`;
     if (!this.found.has(signature)) {
       const file = join(racesFolder(this.out), `${signature.replaceAll(/[^\w.-]+/g, "-")}.json`);
       const points = pointsOf(least, undefined);
       await saveSchedule(file, least, tree, { points, outcome: shortest });
-      this.found.set(signature, { signature, runs: 0, file });
+      this.found.set(signature, { signature, verdict, symptom, runs: 0, file });
     }
     return signature;
   }
 }
 
 function campaignText({ found, runs, cutShort }: RaceCampaign): string {
-  const all = [...found.values()].sort((one, other) => other.runs - one.runs);
+  const all = [...found.values()].sort(bySeverity);
   const lines = all.map(
     (each) => `  ${each.signature}, in ${plural(each.runs, "run")}: ${each.file}`,
   );

@@ -70,6 +70,12 @@ export function ordersOf({ both }: Race): Task[][] {
   return from(both.a.length, both.b.length);
 }
 
+/** The same tasks, to be run as one likes. */
+export function withoutSchedule({ trace, at, both }: Race): Race {
+  const { schedule: _schedule, ...open } = both;
+  return { trace: { ...trace, ops: trace.ops.with(at, open) }, at, both: open };
+}
+
 /** Every order of whole ops as a plain trace, whose name says whose the ops are. */
 export function wholeOrders(race: Race): Trace[] {
   return ordersOf(race).map((order) => {

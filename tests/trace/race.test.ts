@@ -9,6 +9,7 @@ import {
   type RacedTrace,
   racedTraceSchema,
   raceIn,
+  withoutSchedule,
 } from "../../src/trace/race.ts";
 import { explain } from "../../src/trace/read.ts";
 import { traceSchema } from "../../src/trace/trace.ts";
@@ -93,6 +94,13 @@ describe("a trace with two tasks", () => {
       'ops[1].op is "both": two tasks, which interleave, record and replay run',
     );
   });
+});
+
+test("tasks without their schedule are those of the trace that was searched", () => {
+  const { race: given } = RACE_SCENARIOS[0] ?? expect.fail();
+  const both = { ...given.both, schedule: [{ task: "a", point: 3 } as const] };
+  const trace = { ...given.trace, ops: given.trace.ops.with(given.at, both) };
+  expect(withoutSchedule({ trace, at: given.at, both })).toEqual(given);
 });
 
 describe("the orders of whole ops", () => {
