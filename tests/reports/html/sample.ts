@@ -186,19 +186,19 @@ export function hostileReport(): ReportData {
 /** Where the viewer shows the finding that tests look at most. */
 export const LEAK = "#/finding/fixed:leak:unmap-head";
 
-/** Pages that axe looks at: what is shown, where, how wide, and in which theme. */
+/** Pages that axe looks at: what is shown, where, how wide, in which theme, and in forced colours or not. */
 export const LOOKED_AT = [
-  ["front page", "", 1400, "light"],
-  ["front page", "", 390, "dark"],
-  ["finding", LEAK, 1400, "dark"],
-  ["finding", LEAK, 390, "light"],
-  ["claims", "#/claims", 390, "dark"],
-  ["arena", "#/arena", 390, "dark"],
-  ["arena", "#/arena", 1400, "light"],
-  ["matrix", "#/matrix", 390, "light"],
-  ["coverage", "#/coverage", 390, "dark"],
-  ["races", "#/races", 320, "dark"],
-  ["race", "#/races/0", 320, "light"],
-  ["race", "#/races/0", 1400, "dark"],
-  ["refused finding", "#/finding/introduced:refused:unmap-tail/step/3", 1400, "light"],
+  ["front page", "", 1400, "light", "none"],
+  ["front page", "", 390, "dark", "none"],
+  ["finding", LEAK, 1400, "dark", "none"],
+  ["finding", LEAK, 320, "light", "active"],
+  ["claims", "#/claims", 390, "dark", "none"],
+  ["arena", "#/arena", 390, "dark", "none"],
+  ["arena", "#/arena", 1400, "light", "none"],
+  ["matrix", "#/matrix", 390, "light", "none"],
+  ["coverage", "#/coverage", 390, "dark", "none"],
+  ["races", "#/races", 320, "dark", "none"],
+  ["race", "#/races/0", 320, "light", "active"],
+  ["race", "#/races/0", 1400, "dark", "none"],
+  ["refused finding", "#/finding/introduced:refused:unmap-tail/step/3", 1400, "light", "none"],
 ] as const;

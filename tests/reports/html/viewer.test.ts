@@ -246,11 +246,12 @@ describe.skipIf(!HAS_CHROMIUM)(`the viewer in Chromium${WITHOUT_CHROMIUM}`, () =
   });
 
   test.each(sampleOf(LOOKED_AT, 4))(
-    "axe finds nothing serious: %s %s at %i px, %s",
-    async (_, hash, width, colorScheme) => {
+    "axe finds nothing serious: %s %s at %i px, %s, forced colours %s",
+    async (_, hash, width, colorScheme, forcedColors) => {
       const page = await open(`${sample}${hash}`, {
         viewport: { width, height: 900 },
         colorScheme,
+        forcedColors,
       });
       expect(await violations(page)).toEqual([]);
     },
