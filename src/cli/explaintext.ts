@@ -209,7 +209,12 @@ export function releasesText(ids: readonly string[]): string {
 }
 
 /** From which release on it is otherwise. */
-function changeText({ shows, not }: ToldSequence): string {
+function changeText({ shows, not, changes }: ToldSequence): string {
+  const by = changes.map((one) => ` It ${one.how} with ${one.by}.`).join("");
+  return `${sinceText(shows, not)}${by}`;
+}
+
+function sinceText(shows: readonly string[], not: readonly string[]): string {
   if (not.length === 0) return "It is the same on every release that is modelled.";
   const last = shows.at(-1) ?? "";
   const later = all.slice(all.indexOf(last) + 1);

@@ -5,6 +5,7 @@ import { modelNamed, NEWEST } from "../models.ts";
 import { LivePair } from "../oracle/livepair.ts";
 import type { Sides } from "../trace/read.ts";
 import type { Trace } from "../trace/trace.ts";
+import { changesOf } from "./changes.ts";
 import type { Cause, ToldSequence } from "./document.ts";
 import type { Sequence } from "./search.ts";
 
@@ -43,5 +44,6 @@ export function tellCauses(sequence: Sequence, baseline: Baseline): ToldSequence
     return { signature, reason: reasonOf(entry), ...(ref === undefined ? {} : { ref }) };
   });
   const { needs, shows, not, refusal: _told, ...rest } = sequence;
-  return { ...rest, needs: [...needs], shows: [...shows], not: [...not], ...sides, causes };
+  const lists = { needs: [...needs], shows: [...shows], not: [...not] };
+  return { ...rest, ...lists, changes: changesOf(shows), ...sides, causes };
 }

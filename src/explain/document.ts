@@ -21,6 +21,8 @@ export const sequenceSchema = z.strictObject({
   needs: z.array(z.enum(NEEDS)),
   shows: z.array(text),
   not: z.array(text),
+  /** The changes with which it began or ended, where one alone tells models that do from those that do not. */
+  changes: z.array(z.strictObject({ how: z.enum(["began", "ended"]), by: text })),
   before: text,
   after: text,
   causes: z.array(causeSchema),

@@ -69,7 +69,7 @@ export function mendedIn(fix: Fix, text: string): string {
 }
 
 /** The models of releases by the last of the fixes that they have. */
-const BY_FIX: Readonly<Record<Fix, string>> = {
+export const BY_FIX: Readonly<Record<Fix, string>> = {
   "2039e6acaf94": "legacy@6.1.0",
   d155df53f310: "legacy@6.6.0",
   "04c35ab3bdae": "legacy@6.12.0",
