@@ -1,11 +1,17 @@
 import { z } from "zod";
 import { campaignFindingSchema } from "../src/oracle/finding.ts";
 import { sha256 } from "../src/sha256.ts";
-import { GOALS } from "./goals.ts";
+import { type Goal, GOALS } from "./goals.ts";
 import { residualSchema } from "./residual.ts";
 import { rootSchema } from "./roots/root.ts";
 
 const count = z.int().min(0);
+
+/** A count for each goal; a record's schema would require properties that it does not define. */
+const goalCounts = Object.fromEntries(GOALS.map((goal) => [goal, count])) as Record<
+  Goal,
+  typeof count
+>;
 
 /** Pages kept reserved past their last mapping, summed over ops, and requests that it decided. */
 export const retentionSchema = z.strictObject({ pageOps: count, refused: count, changed: count });
@@ -26,7 +32,7 @@ export const campaignSchema = z.strictObject({
   opsPerSecond: z.number().min(0),
   digest: z.string().regex(/^[0-9a-f]{64}$/),
   /** Runs that reached each goal. */
-  goals: z.record(z.enum(GOALS), count),
+  goals: z.strictObject(goalCounts),
   goalsMissed: z.array(z.enum(GOALS)),
   /** Not reached, and not missed either: the designs cannot. Absent where there are none. */
   goalsLeftOut: z.array(leftOutSchema).optional(),

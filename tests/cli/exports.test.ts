@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(dir, { recursive: true }));
 
 describe("what is printed as JSON", () => {
-  const ajv = new Ajv2020({ strict: true, strictRequired: false, allowUnionTypes: true });
+  const ajv = new Ajv2020({ strict: true, strictRequired: true, allowUnionTypes: true });
   it.each([
     ["campaign", () => ["fuzz", "--runs", "5", "--seed", "3", "--json", "--out", join(dir, "j")]],
     ["report", () => ["report", saved(), "--format", "json"]],
