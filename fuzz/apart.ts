@@ -1,7 +1,7 @@
 import { CALLS } from "../src/trace/driverop.ts";
 import type { Field, Fields, Values } from "../src/trace/fields.ts";
 import { type Op, rowOf } from "../src/trace/op.ts";
-import type { Trace } from "../src/trace/trace.ts";
+import { opFault, type Trace } from "../src/trace/trace.ts";
 import type { Random } from "./random.ts";
 
 /** Whether a field is drawn when all else of a trace has been, so that the rest is as it was without it. */
@@ -10,7 +10,8 @@ export function isApart(field: Field): boolean {
 }
 
 function valueOf(random: Random, field: Field): Values[string] {
-  if (field.role !== "flag" && "least" in field) return random.between(field.least, field.most);
+  if ("least" in field) return random.between(field.least, field.most);
+  if (field.role === "choice") return random.pick(field.ranks.slice(1));
   return true;
 }
 
@@ -25,10 +26,11 @@ function withFields<R extends object>(random: Random, record: R, fields: Fields)
   return more.length === 0 ? record : { ...record, ...Object.fromEntries(more) };
 }
 
-/** The trace with what is said of its ops and of drivers' calls apart from all else. */
+/** The trace with what is said of its ops and of drivers' calls apart from all else, where it can stand. */
 export function withApart(random: Random, trace: Trace): Trace {
   const ops = trace.ops.map((op): Op => {
-    const said = withFields(random, op, rowOf(op.op).fields);
+    const more = withFields(random, op, rowOf(op.op).fields);
+    const said = opFault(more, trace.world) === null ? more : op;
     if (!("calls" in said)) return said;
     return { ...said, calls: said.calls.map((c) => withFields(random, c, CALLS[c.call].fields)) };
   });

@@ -119,6 +119,7 @@ export class GoalObserver {
       case "mlock":
       case "munlock":
       case "revoke":
+      case "peek":
       case "drv-mmap":
       case "drv-run":
       case "drv-zap":

@@ -3,7 +3,7 @@ import type { Both, Points } from "../src/trace/both.ts";
 import { isDriverOp } from "../src/trace/driverkinds.ts";
 import { beyondTrees, bornBy, type Op } from "../src/trace/op.ts";
 import type { Race } from "../src/trace/race.ts";
-import type { World } from "../src/trace/trace.ts";
+import { isDevice, type World } from "../src/trace/trace.ts";
 import { Random } from "./random.ts";
 import { nameOfRun, traceOfRun } from "./traceofrun.ts";
 
@@ -67,7 +67,7 @@ export function raceOfRun(seed: number, run: number, points: Points): Race | nul
   const later = ops.slice(cut, cut + random.between(2, 2 * SCRIPT));
   if (later.length < 2) return null;
   const [proc] = aliveAfter(setup);
-  const revokes = world.mtrr === "uncached" && proc !== undefined && random.chance(1, 2);
+  const revokes = isDevice(world) && proc !== undefined && random.chance(1, 2);
   if (revokes) {
     const b = later.slice(0, SCRIPT);
     // A driver that maps the same pages by its own file, and takes them back itself.

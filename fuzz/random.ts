@@ -66,9 +66,9 @@ export class Random {
     return this.below(of) < n;
   }
 
-  /** A number below `count` that leaves all other draws as they are: what a few runs alone are about. */
-  aside(count: number): number {
-    return (mix(this.generator.clone().next() ^ GOLDEN) >>> 0) % count;
+  /** A number below `count` that leaves all other draws as they are: what a few runs alone are about, each `about` apart. */
+  aside(count: number, about = 0): number {
+    return (mix(this.generator.clone().next() ^ GOLDEN ^ about) >>> 0) % count;
   }
 
   /** One of a non-empty list. */

@@ -1,6 +1,6 @@
 import type { Op } from "../src/trace/op.ts";
 import { REGION_VIAS } from "../src/trace/op.ts";
-import type { Trace, World } from "../src/trace/trace.ts";
+import { isDevice, type Trace, type World } from "../src/trace/trace.ts";
 import { Random } from "./random.ts";
 
 const APERTURE: World = { pfns: 8, vpages: 40, mtrr: "uncached" };
@@ -44,8 +44,8 @@ function holder(world: World, slot: number): Op[] {
   return [map, { op: "munmap", proc, ...gone }];
 }
 
-function viaIn({ mtrr }: World) {
-  return random.pick(mtrr === "uncached" ? REGION_VIAS : (["devmem", "devmem_sync"] as const));
+function viaIn(world: World) {
+  return random.pick(isDevice(world) ? REGION_VIAS : (["devmem", "devmem_sync"] as const));
 }
 
 /** Somebody asks for pages among those: a process, or the kernel for itself. */

@@ -124,7 +124,8 @@ export function fitted(trace: TraceRows): TraceRows {
     for (const [at, length] of rangesOf(row, "pfn")) pfns = Math.max(pfns, at + length);
     for (const [at, length] of rangesOf(row, "virtual")) vpages = Math.max(vpages, at + length);
   }
-  return { ...trace, world: [pfns, vpages, trace.world[2], trace.world[3]] };
+  const [, , ...rest] = trace.world;
+  return { ...trace, world: [pfns, vpages, ...rest] };
 }
 
 /** The ranges of an op where its numbers are pfns, or virtual pages, as start and length. */

@@ -61,9 +61,10 @@ export function campaignDigest(
 ): string {
   const { before, after, seed, runs, findings } = campaign;
   const found = findings.map(({ signature, count: seen, firstRun, trace }) => {
-    const { pfns, vpages, mtrr, maps = null } = trace.world;
+    const { pfns, vpages, mtrr, maps = null, pat, region } = trace.world;
     const ops = trace.ops.map((op) => Object.entries(op).sort(([a], [b]) => (a < b ? -1 : 1)));
-    return [signature, seen, firstRun, pfns, vpages, mtrr, maps, ops];
+    const more = [...(pat === false ? ["nopat"] : []), ...(region === undefined ? [] : [region])];
+    return [signature, seen, firstRun, pfns, vpages, mtrr, maps, ops, ...more];
   });
   const text = JSON.stringify(["pfndiff/campaign@1", before, after, seed, runs, found]);
   return sha256(text);

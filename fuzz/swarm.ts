@@ -8,7 +8,7 @@ import {
   REGION_VIAS,
   type RegionVia,
 } from "../src/trace/op.ts";
-import type { World } from "../src/trace/trace.ts";
+import { isDevice, type World } from "../src/trace/trace.ts";
 import type { Random } from "./random.ts";
 
 /** The only worlds a campaign draws: most like the recordings, some so small that all collides. */
@@ -59,12 +59,13 @@ interface Weighed {
   readonly least: number;
   readonly most: number;
   readonly needsDevice: boolean;
+  readonly isApart: boolean;
 }
 
 const WEIGHED: readonly Weighed[] = SYSCALL_KINDS.map((kind) => {
   const { drawn, needsDevice = false } = OPS[kind];
   const [[n, of], [least, most]] = [drawn.inRuns, drawn.weight];
-  return { kind, n, of, least, most, needsDevice };
+  return { kind, n, of, least, most, needsDevice, isApart: drawn.apart === true };
 });
 
 /** What a run can be about, and how much weight it has then. */
@@ -82,6 +83,14 @@ const COPIES_OF_4 = [0, 0, 1, 2] as const;
 const BLIND_OF_16 = [0, 1, 2, 4] as const;
 /** One run in six has anonymous memory. */
 const ANON_OF_8 = [...Array<number>(15).fill(0), 1, 2, 4] as const;
+/** One run in so many is on kernels without PAT. */
+const WITHOUT_PAT = 48;
+const ABOUT_PAT = 1;
+/** Of write-back worlds so many are not low memory, but a device's. */
+const WRITE_BACK_BARS = { n: 1, of: 2 } as const;
+const ABOUT_BARS = 2;
+const ABOUT_KINDS = 100;
+const ABOUT_WEIGHTS = 200;
 /** Mostly it is a reservation that nobody may touch. */
 export const RESERVED_PROTS: readonly Prot[] = ["none", "none", "none", "r", "rw", "rw"];
 const LATE_OF_16 = [0, 0, 0, 0, 0, 0, 1, 4] as const;
@@ -92,7 +101,13 @@ function drawShape(random: Random): Shape {
 
 function drawWorld(random: Random, shape: Shape): World {
   const mtrr = random.chance(3, 4) ? "uncached" : "write-back";
-  const world = { ...drawSize(random, shape), mtrr } as const;
+  const { n, of } = WRITE_BACK_BARS;
+  const isBar = mtrr === "write-back" && random.aside(of, ABOUT_BARS) < n;
+  const world: World = {
+    ...drawSize(random, shape),
+    mtrr,
+    ...(isBar ? { region: "bar" as const } : {}),
+  };
   if (!random.chance(1, LIMITED_RUNS)) return world;
   return { ...world, maps: random.between(ROOM.least, ROOM.most) };
 }
@@ -115,10 +130,15 @@ function drawSize(random: Random, shape: Shape): Pick<World, "pfns" | "vpages"> 
   }
 }
 
-function drawVias(random: Random, { mtrr }: World): readonly RegionVia[] {
-  const all = mtrr === "uncached" ? REGION_VIAS : LOW_MEMORY_VIAS;
+function viasIn(world: World): readonly RegionVia[] {
+  if (!isDevice(world)) return LOW_MEMORY_VIAS;
+  return world.pat === false ? REGION_VIAS.filter((via) => via !== "resource_wc") : REGION_VIAS;
+}
+
+function drawVias(random: Random, world: World): readonly RegionVia[] {
+  const all = viasIn(world);
   if (random.chance(1, 2)) return all;
-  return mtrr === "uncached" ? [random.pick(all), random.pick(all)] : [random.pick(all)];
+  return isDevice(world) ? [random.pick(all), random.pick(all)] : [random.pick(all)];
 }
 
 /** How many pages of anonymous memory an mmap reserves: as many as several mappings of the run take. */
@@ -170,7 +190,9 @@ export class Swarm {
   /** Draws what one run does, in a world of its own or in a given one. */
   draw(random: Random, given?: World): void {
     const shape = given === undefined ? drawShape(random) : "usual";
-    const world = given ?? drawWorld(random, shape);
+    const isWithoutPat = given === undefined && random.aside(WITHOUT_PAT, ABOUT_PAT) === 0;
+    const drawn = given ?? drawWorld(random, shape);
+    const world: World = isWithoutPat ? { ...drawn, pat: false } : drawn;
     this.world = world;
     this.base = world.vpages > FAR_WORLD.vpages - WINDOW_PAGES ? world.vpages - WINDOW_PAGES : 0;
     const pages = random.pick(shape === "long" ? LONG_PAGES : MOST_PAGES);
@@ -207,9 +229,12 @@ export class Swarm {
     const favourite = random.chance(1, 4) ? random.pick(FAVOURITES) : null;
     this.weight = 0;
     for (let n = 0; n < WEIGHED.length; n++) {
-      const { kind, n: runs, of, least, most, needsDevice } = WEIGHED[n] as Weighed;
-      if (needsDevice && this.world.mtrr === "write-back") continue;
+      const { kind, n: runs, of, least, most, needsDevice, isApart } = WEIGHED[n] as Weighed;
+      if (isApart && random.aside(of, ABOUT_KINDS + n) >= runs) continue;
+      if (needsDevice && !isDevice(this.world)) continue;
       if (kind === favourite) this.add(kind, FAVOURITE_WEIGHT, FAVOURITE_WEIGHT);
+      else if (isApart)
+        this.add(kind, least + random.aside(most - least + 1, ABOUT_WEIGHTS + n), most);
       else if (runs === of || random.chance(runs, of)) {
         this.add(kind, random.between(least, most), most);
       }

@@ -7,7 +7,15 @@ import {
 } from "../src/trace/driverop.ts";
 import type { Fault, Field, Fields, NumberRole, Span, Values } from "../src/trace/fields.ts";
 import { bornBy, type Op, type OpKind, rowOf } from "../src/trace/op.ts";
-import { type Mtrr, opFault, type Trace } from "../src/trace/trace.ts";
+import {
+  MEMORIES,
+  type Memory,
+  MEMORY_WORDS,
+  memoryOf,
+  opFault,
+  type Trace,
+  type World,
+} from "../src/trace/trace.ts";
 
 /** What a number of a row stands for; numbers of one role can be lowered together. */
 export type Role = Exclude<NumberRole, "born"> | "choice";
@@ -112,18 +120,17 @@ export interface Row {
 
 /** A trace as numbers, so that a shrinker can treat all of them alike. */
 export interface TraceRows {
-  /** pfns, vpages, rank of the region, room for VMAs (0: no limit). */
-  readonly world: readonly [number, number, number, number];
+  /** pfns, vpages, rank of the memory, room for VMAs (0: no limit), 1 where there is no PAT. */
+  readonly world: readonly [number, number, number, number, number];
   readonly rows: readonly Row[];
 }
-
-/** From simple to special: what a reader expects comes first. */
-const REGIONS: readonly Mtrr[] = ["uncached", "write-back"];
 
 function valuesOf(record: Values, { fields }: Code): number[] {
   return fields.map(({ name, field }) => {
     const value = record[name];
-    if (field.role === "choice") return field.ranks.findIndex((rank) => rank === value);
+    if (field.role === "choice") {
+      return value === undefined ? 0 : field.ranks.findIndex((rank) => rank === value);
+    }
     if (field.role === "flag") return value === true ? 1 : 0;
     return typeof value === "number" ? value : -1;
   });
@@ -138,8 +145,9 @@ function recordOf(
   for (const [place, { name, field, least, most }] of fields.entries()) {
     const value = values[place] as number;
     if (value < least || value > most) return null;
-    if (field.role === "choice") record[name] = field.ranks[value];
-    else if (field.role === "flag") {
+    if (field.role === "choice") {
+      if (value > 0 || !field.optional) record[name] = field.ranks[value];
+    } else if (field.role === "flag") {
       if (value === 1 || !field.optional) record[name] = value === 1;
     } else if (value >= 0) {
       if (value < field.least) return null;
@@ -177,17 +185,28 @@ function opOfRow({ kind, values, calls, fault }: Row): Op | null {
 /** The numbers of a trace. */
 export function rowsOf({ world, ops }: Pick<Trace, "world" | "ops">): TraceRows {
   return {
-    world: [world.pfns, world.vpages, REGIONS.indexOf(world.mtrr), world.maps ?? 0],
+    world: [
+      world.pfns,
+      world.vpages,
+      MEMORIES.indexOf(memoryOf(world)),
+      world.maps ?? 0,
+      world.pat === false ? 1 : 0,
+    ],
     rows: ops.map(rowOfOp),
   };
 }
 
 /** The trace of its rows, or null when it would not be a valid one. */
 export function traceOfRows({ world: numbers, rows }: TraceRows, name: string): Trace | null {
-  const [pfns, vpages, region, maps] = numbers;
+  const [pfns, vpages, region, maps, noPat] = numbers;
   if (pfns < 1 || vpages < 1) return null;
-  const plain = { pfns, vpages, mtrr: REGIONS[region] as Mtrr };
-  const world = maps === 0 ? plain : { ...plain, maps };
+  const world: World = {
+    pfns,
+    vpages,
+    ...MEMORY_WORDS[MEMORIES[region] as Memory],
+    ...(maps === 0 ? {} : { maps }),
+    ...(noPat === 0 ? {} : { pat: false }),
+  };
   const ops: Op[] = [];
   const born = new Set<number>();
   for (const row of rows) {
@@ -214,7 +233,7 @@ export function isSimpler(a: TraceRows, b: TraceRows): boolean {
 
 function weigh({ world, rows }: TraceRows): [count: number, sum: number] {
   let count = 0;
-  let sum = world[0] + world[1] + world[2] + world[3];
+  let sum = world.reduce((all, number) => all + number, 0);
   for (const { values, calls, fault } of rows) {
     if (fault !== undefined) count++;
     for (const part of [values, ...calls.map((call) => call.values)]) {

@@ -1,4 +1,5 @@
 import type { Op } from "../src/trace/op.ts";
+import type { Memory } from "../src/trace/trace.ts";
 import { type RawTrace, AnswerReader, GuestGaveUp } from "./answer.ts";
 import type { RunningKernel } from "./assemble.ts";
 import { Doorbell } from "./doorbell.ts";
@@ -61,12 +62,14 @@ export type Region = PhysicalWindow;
 
 interface Hello {
   readonly kernel: RunningKernel;
-  readonly regions: { readonly uncached: Region; readonly "write-back": Region };
+  readonly regions: Readonly<Record<Memory, Region>>;
 }
 
 function parseHello(line: string): Hello | null {
   const match =
-    /^hello (\d+) (\S+) (vm-pat|kref) ([0-9a-f]+) ([0-9a-f]+) ([0-9a-f]+) ([0-9a-f]+)$/.exec(line);
+    /^hello (\d+) (\S+) (vm-pat|kref) ([0-9a-f]+) ([0-9a-f]+) ([0-9a-f]+) ([0-9a-f]+) ([0-9a-f]+) ([0-9a-f]+)$/.exec(
+      line,
+    );
   if (match === null || Number(match[1]) !== WIRE.WIRE_VERSION) return null;
   const region = (at: number): Region => ({
     address: Number.parseInt(match[at] ?? "", 16),
@@ -74,7 +77,7 @@ function parseHello(line: string): Hello | null {
   });
   return {
     kernel: { release: match[2] ?? "", design: match[3] === "vm-pat" ? "vm-pat" : "kref" },
-    regions: { uncached: region(4), "write-back": region(6) },
+    regions: { bar: region(4), low: region(6), "write-back-bar": region(8) },
   };
 }
 

@@ -27,6 +27,11 @@ export const RESERVED = { address: 0x1_0000_0000, bytes: 0x800_0000 } as const;
 const LOW_MEMORY_MIB = 256;
 const MEMORY_MIB = LOW_MEMORY_MIB + RESERVED.bytes / 0x10_0000;
 const APERTURE_MIB = 256;
+/**
+ * A BAR that does not fit below 4 GiB: firmware puts it above, where the MTRRs have nothing to say and
+ * their default type, write-back, holds. No page of it is ever touched but by traces.
+ */
+const LARGE_BAR_MIB = 8192;
 
 /**
  * `loglevel=5` keeps the tracking's info lines off the (slow) console, which is for warnings and
@@ -57,6 +62,8 @@ export interface MachineParts {
   readonly accelerator: Accelerator;
   /** One unless told; more than one run at once. */
   readonly processors?: number;
+  /** Booted with `nopat`. */
+  readonly isWithoutPat?: boolean;
 }
 
 function machineArguments(parts: MachineParts, mailbox: string, console: string): string[] {
@@ -72,9 +79,11 @@ function machineArguments(parts: MachineParts, mailbox: string, console: string)
     ["-m", `${MEMORY_MIB}M`],
     ["-kernel", parts.bzImage],
     ["-initrd", parts.initramfs],
-    ["-append", COMMAND_LINE],
+    ["-append", parts.isWithoutPat === true ? `${COMMAND_LINE} nopat` : COMMAND_LINE],
     ["-object", `memory-backend-ram,id=aperture,size=${APERTURE_MIB}M`],
     ["-device", "ivshmem-plain,memdev=aperture,addr=5"],
+    ["-object", `memory-backend-ram,id=large,size=${LARGE_BAR_MIB}M,reserve=off`],
+    ["-device", "ivshmem-plain,memdev=large,addr=7"],
     ["-object", `memory-backend-file,id=mailbox,share=on,${shared}`],
     ["-device", "ivshmem-plain,memdev=mailbox,addr=6"],
     ["-chardev", `file,id=console,path=${console}`],

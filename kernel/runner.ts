@@ -1,5 +1,5 @@
 import type { Recording } from "../src/trace/recording.ts";
-import type { Mtrr, Trace } from "../src/trace/trace.ts";
+import { memoryOf, type Trace, type World } from "../src/trace/trace.ts";
 import type { RawTrace } from "./answer.ts";
 import { assemble, endedWith, type RunningKernel } from "./assemble.ts";
 import { Guest, GuestLost, type Limits } from "./guest.ts";
@@ -103,11 +103,17 @@ interface Station {
   readonly windows: Windows;
 }
 
-type StationName = "main" | "side";
+type StationName = "main" | "side" | "without PAT";
+
+/** Whether traces of two worlds can run in one batch. */
+function areOneKind(a: World, b: World): boolean {
+  return memoryOf(a) === memoryOf(b) && a.pat === b.pat;
+}
 
 /**
- * One worker, fed from a shared queue until that is empty. It has one guest, and a second one for
- * write-back traces once the first is crowded. It boots anew when the windows of a guest are used
+ * One worker, fed from a shared queue until that is empty. It has one guest, a second one for
+ * write-back traces once the first is crowded, and one without PAT for the traces that are of such a
+ * world. It boots anew when the windows of a guest are used
  * up, after a warning, and when a guest is lost.
  */
 export class Runner {
@@ -115,7 +121,11 @@ export class Runner {
   readonly #limits: Limits;
   readonly #queue: Job[];
   readonly #onBoot: (guest: Guest) => void;
-  readonly #stations: Record<StationName, Promise<Station> | null> = { main: null, side: null };
+  readonly #stations: Record<StationName, Promise<Station> | null> = {
+    main: null,
+    side: null,
+    "without PAT": null,
+  };
   /** Entries that traces in the aperture left in the main guest. */
   #left = 0;
   #closed = false;
@@ -136,10 +146,10 @@ export class Runner {
   /** Works until the queue is empty. Rejects when no guest comes up. */
   async drain(): Promise<void> {
     for (let job = this.#queue[0]; job !== undefined; job = this.#queue[0]) {
-      const { mtrr } = job.trace.world;
-      const name = mtrr === "write-back" && this.#left > CROWDED ? "side" : "main";
+      const { world } = job.trace;
+      const name = this.#stationOf(world);
       const station = await this.#station(name);
-      const batch = this.#takeBatch(mtrr, station.windows);
+      const batch = this.#takeBatch(world, station.windows);
       if (batch.length === 0) {
         await this.#leave(name);
         continue;
@@ -164,20 +174,27 @@ export class Runner {
   /** Ends the guests for good; what runs on them is rejected. */
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.all([this.#leave("main"), this.#leave("side")]);
+    const names = Object.keys(this.#stations) as StationName[];
+    await Promise.all(names.map((name) => this.#leave(name)));
+  }
+
+  #stationOf(world: World): StationName {
+    if (world.pat === false) return "without PAT";
+    return memoryOf(world) !== "bar" && this.#left > CROWDED ? "side" : "main";
   }
 
   /** Callers that come while a guest boots wait for the same one. */
   #station(name: StationName): Promise<Station> {
-    this.#stations[name] ??= this.#boot().catch((error: unknown) => {
+    this.#stations[name] ??= this.#boot(name).catch((error: unknown) => {
       this.#stations[name] = null;
       throw error;
     });
     return this.#stations[name];
   }
 
-  async #boot(): Promise<Station> {
-    const guest = await Guest.boot(await this.#parts(), this.#limits);
+  async #boot(name: StationName): Promise<Station> {
+    const isWithoutPat = name === "without PAT";
+    const guest = await Guest.boot({ ...(await this.#parts()), isWithoutPat }, this.#limits);
     this.#onBoot(guest);
     return { guest, windows: new Windows(guest.regions) };
   }
@@ -192,16 +209,16 @@ export class Runner {
   }
 
   /**
-   * Takes the jobs of one region from the queue that fit one request and have windows; none when
+   * Takes the jobs of one kind of world from the queue that fit one request and have windows; none when
    * the windows are used up.
    */
-  #takeBatch(mtrr: Mtrr, windows: Windows): Placed[] {
+  #takeBatch(world: World, windows: Windows): Placed[] {
     const batch: Placed[] = [];
     let ops = 0;
     let bytes = 0;
     let at = 0;
     for (let job = this.#queue[at]; job !== undefined; job = this.#queue[at]) {
-      if (job.trace.world.mtrr !== mtrr) {
+      if (!areOneKind(job.trace.world, world)) {
         at++;
         continue;
       }
@@ -227,7 +244,7 @@ export class Runner {
         this.#queue.unshift(...batch.slice(index + 1).map(({ job }) => job));
         return false;
       }
-      if (placed.trace.world.mtrr === "uncached") {
+      if (memoryOf(placed.trace.world) === "bar") {
         this.#left += outcome.recording.steps.at(-1)?.memtype.length ?? 0;
       }
     }

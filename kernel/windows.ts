@@ -1,4 +1,4 @@
-import type { Mtrr, World } from "../src/trace/trace.ts";
+import { MEMORIES, type Memory, memoryOf, type World } from "../src/trace/trace.ts";
 import type { Region } from "./guest.ts";
 
 /**
@@ -8,28 +8,27 @@ import type { Region } from "./guest.ts";
  * maps to learn the design.
  */
 export class Windows {
-  readonly #regions: Readonly<Record<Mtrr, Region>>;
-  readonly #next: Record<Mtrr, number>;
+  readonly #regions: Readonly<Record<Memory, Region>>;
+  readonly #next: Record<Memory, number>;
 
-  constructor(regions: Readonly<Record<Mtrr, Region>>) {
+  constructor(regions: Readonly<Record<Memory, Region>>) {
     this.#regions = regions;
-    this.#next = {
-      uncached: regions.uncached.pages - 1,
-      "write-back": regions["write-back"].pages - 1,
-    };
+    const last = MEMORIES.map((memory) => [memory, regions[memory].pages - 1] as const);
+    this.#next = Object.fromEntries(last) as Record<Memory, number>;
   }
 
   /** The first page of a fresh window, relative to its region, or null when none is left. */
   take(world: World): number | null {
-    const first = this.#next[world.mtrr] - world.pfns;
+    const memory = memoryOf(world);
+    const first = this.#next[memory] - world.pfns;
     if (first < 0) return null;
-    this.#next[world.mtrr] = first;
+    this.#next[memory] = first;
     return first;
   }
 
   /** Where a window lies in physical memory. */
   locate(world: World, window: number): Region {
-    const { address } = this.#regions[world.mtrr];
+    const { address } = this.#regions[memoryOf(world)];
     return { address: address + window * 4096, pages: world.pfns };
   }
 }

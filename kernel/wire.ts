@@ -3,7 +3,7 @@ import { isDriverOp } from "../src/trace/driverkinds.ts";
 import { ALLOCATION_SITES, type AllocationSite } from "../src/pat/kernelstate.ts";
 import type { Field, Values } from "../src/trace/fields.ts";
 import { type Op, rowOf, SYSCALL_KINDS, type SyscallKind } from "../src/trace/op.ts";
-import type { Trace } from "../src/trace/trace.ts";
+import { type Memory, memoryOf, type Trace } from "../src/trace/trace.ts";
 
 /**
  * The host's half of what guest/wire.h agrees on; a test compares the two. Integers are 32 bits,
@@ -50,7 +50,10 @@ export const RECORD = {
   LATE: 9,
 } as const;
 
-export const REGION_CODE = { uncached: 0, "write-back": 1 } as const;
+export const REGION_CODE = { bar: 0, low: 1, "write-back-bar": 2 } as const satisfies Record<
+  Memory,
+  number
+>;
 
 /** A trace and the window it runs in: `window` is a page number relative to its region. */
 export interface PlacedTrace {
@@ -108,7 +111,10 @@ export function putField(
 ): number {
   switch (field.role) {
     case "choice":
-      words[at] = field.values.findIndex((each) => each === value);
+      words[at] = Math.max(
+        0,
+        field.values.findIndex((each) => each === value),
+      );
       return at + 1;
     case "flag":
       words[at] = value === true ? 1 : 0;
@@ -196,9 +202,10 @@ export function encodeRequest(sequence: number, batch: readonly PlacedTrace[]): 
   };
   put(batch.length);
   for (const { id, trace, window } of batch) {
-    const { pfns, vpages, mtrr, maps = 0 } = trace.world;
+    const { pfns, vpages, maps = 0 } = trace.world;
     const { length: count } = trace.ops;
-    for (const word of [id, REGION_CODE[mtrr], window, pfns, vpages, count, maps]) put(word);
+    for (const word of [id, REGION_CODE[memoryOf(trace.world)], window, pfns, vpages, count, maps])
+      put(word);
     for (const op of trace.ops) for (const word of opWords(op)) put(word);
   }
   const header: [number, number][] = [

@@ -6,7 +6,10 @@ export const LEGACY_PROFILES = {
   "6.1": {
     release: "6.1",
     mmapFreesReplacedFirst: true,
-    devmemMapsAfterFree: false,
+    hasMmapActions: false,
+    devmemSyncNeedsPat: false,
+    procMemForces: true,
+    peekWarnsOfCopies: true,
     mremapChecksOverlapFirst: false,
     mremapChecksBeforeUnmap: false,
     mremapMovesSeveral: false,
@@ -27,7 +30,10 @@ export const LEGACY_PROFILES = {
   "6.12": {
     release: "6.12",
     mmapFreesReplacedFirst: false,
-    devmemMapsAfterFree: false,
+    hasMmapActions: false,
+    devmemSyncNeedsPat: false,
+    procMemForces: true,
+    peekWarnsOfCopies: true,
     mremapChecksOverlapFirst: false,
     mremapChecksBeforeUnmap: false,
     mremapMovesSeveral: false,

@@ -4,7 +4,10 @@ import type { MmProfile } from "../src/mm/profile.ts";
 const CHECKS_FIRST = {
   release: "6.18",
   mmapFreesReplacedFirst: false,
-  devmemMapsAfterFree: false,
+  hasMmapActions: false,
+  devmemSyncNeedsPat: true,
+  procMemForces: true,
+  peekWarnsOfCopies: true,
   mremapChecksOverlapFirst: true,
   mremapChecksBeforeUnmap: true,
   mremapMovesSeveral: true,
@@ -26,7 +29,7 @@ const CHECKS_FIRST = {
 const MAPS_IN_ACTION = {
   ...CHECKS_FIRST,
   release: "7.2",
-  devmemMapsAfterFree: true,
+  hasMmapActions: true,
   remapChecksPartOfPrivateFirst: true,
   vmFlagsAssertWriteLock: false,
   sysfsHasLargeFiles: true,
@@ -37,6 +40,7 @@ const COUNTS_ALWAYS = {
   ...MAPS_IN_ACTION,
   dontunmapJoinsSource: false,
   dontunmapCutsLocked: true,
+  procMemForces: false,
   mremapCountsMaps: "always",
   mremapRoom: { early: 4, move: 2 },
 } as const satisfies MmProfile;
@@ -59,9 +63,13 @@ export const MODERN_PROFILES = {
   "6.18": CHECKS_FIRST,
   "6.19": { ...MAPS_IN_ACTION, release: "6.19" },
   "7.0": { ...MAPS_IN_ACTION, release: "7.0" },
-  "7.1": { ...COUNTS_ALWAYS, release: "7.1" },
+  "7.1": { ...COUNTS_ALWAYS, release: "7.1", procMemForces: true },
   "7.2": COUNTS_ALWAYS,
-  "7.3": { ...COUNTS_ALWAYS, release: "7.3" },
+  "7.3": {
+    ...COUNTS_ALWAYS,
+    release: "7.3",
+    peekWarnsOfCopies: false,
+  },
 } as const satisfies Record<string, MmProfile>;
 
 export type ModernRelease = keyof typeof MODERN_PROFILES;

@@ -3,7 +3,7 @@ import { type CacheMode, SHORT_MODE } from "../src/pat/cachemode.ts";
 import { rangeText } from "../src/trace/fields.ts";
 import type { Op } from "../src/trace/op.ts";
 import type { Grant, KernelMap, Request, Standing } from "../src/trace/recording.ts";
-import type { Mtrr } from "../src/trace/trace.ts";
+import { isDevice, type World } from "../src/trace/trace.ts";
 
 function short(mode: CacheMode | undefined): string {
   return mode === undefined ? "unknown" : SHORT_MODE[mode];
@@ -69,6 +69,8 @@ function reasonText({ by, entries = [], asked, got }: Parameters<typeof whyText>
       return got === undefined
         ? "RAM pages there have another mode already"
         : "a page of RAM is mapped with the mode that its page flags have";
+    case "no-pat":
+      return "without PAT a page can be given no such mode, and nothing is reserved";
     case "two-modes":
       return `one mapping cannot have both modes that are reserved there: ${there}`;
     case "mixed":
@@ -101,11 +103,11 @@ export function requestText(request: Request): string {
 }
 
 /** Which calls would have been granted instead of a refused one, or null where nothing tells. */
-export function worksText({ works, asked }: Request, op: Op, mtrr: Mtrr): string | null {
+export function worksText({ works, asked }: Request, op: Op, world: World): string | null {
   if (works === undefined) return null;
   const isSplit = works.length > 1;
   const calls = works.map(({ start, end, type }) => {
-    const how = op.op === "mmap" ? ` (${wayIn(type, mtrr)})` : "";
+    const how = op.op === "mmap" ? ` (${wayIn(type, world)})` : "";
     const same = type === asked && isSplit ? " as here" : "";
     return `pfn ${rangeText(start, end - start)} asking ${short(type)}${same}${how}`;
   });
@@ -114,11 +116,11 @@ export function worksText({ works, asked }: Request, op: Op, mtrr: Mtrr): string
 }
 
 /** The file that asks for a mode in a region of this kind. */
-function wayIn(type: CacheMode, mtrr: Mtrr): string {
-  const isDevice = mtrr === "uncached";
-  if (type === "uncached-minus") return isDevice ? "resource" : "/dev/mem with O_SYNC";
-  if (type === "write-combining" && isDevice) return "resource_wc";
-  if (type === "write-back" && !isDevice) return "/dev/mem without O_SYNC";
+function wayIn(type: CacheMode, world: World): string {
+  const hasFiles = isDevice(world);
+  if (type === "uncached-minus") return hasFiles ? "resource" : "/dev/mem with O_SYNC";
+  if (type === "write-combining" && hasFiles) return "resource_wc";
+  if (type === "write-back" && world.mtrr === "write-back") return "/dev/mem without O_SYNC";
   return "no file of this region asks for that";
 }
 

@@ -63,7 +63,7 @@ function fieldText(value: Values[string], field: Field): string {
     case "born":
       return `p${value}`;
     case "choice":
-      return `${value}`;
+      return value === undefined ? "" : `${value}`;
     case "flag":
       return field.words[value === true ? 1 : 0];
     case "calls":

@@ -11,6 +11,7 @@ import { GLANCE_KEY, glanceText } from "./glancetext.ts";
 import { opText } from "./optext.ts";
 import { fit, type Paint, pad } from "./paint.ts";
 import { type Row, stepRows } from "./rows.ts";
+import { limitsText, regionText } from "./worldtext.ts";
 
 /** Terminals from this width on get the two sides next to each other. */
 const TWO_LANES = 100;
@@ -72,12 +73,11 @@ function glanceLines(steps: readonly ReplayStep[], columns: number): string[] {
 const text = (lines: readonly string[]) => lines.map((line) => `${line}\n`).join("");
 
 function heading(replay: ReplayStream): string[] {
-  const { pfns, vpages, mtrr, maps } = replay.trace.world;
-  const region = mtrr === "uncached" ? "a device aperture" : "low memory";
-  const room = maps === undefined ? "" : `, room for ${maps} VMAs`;
+  const { world } = replay.trace;
+  const region = `${world.pfns} pfns of ${regionText(world)}`;
   const name = replay.trace.name === "" ? "trace" : replay.trace.name;
   return [
-    `${name}: ${replay.trace.ops.length} ops; ${pfns} pfns of ${region}, ${vpages} virtual pages${room}`,
+    `${name}: ${replay.trace.ops.length} ops; ${region}, ${world.vpages} virtual pages${limitsText(world)}`,
     `before ${ranOn(replay, "before")}, after ${ranOn(replay, "after")}; "!" marks what differs, ">>" a finding`,
   ];
 }
@@ -167,7 +167,7 @@ function modeLines(
 }
 
 function outcomeLines(request: Request, op: Op, { world }: Trace): string[] {
-  const works = worksText(request, op, world.mtrr);
+  const works = worksText(request, op, world);
   return [requestText(request), ...(works === null ? [] : [works])];
 }
 

@@ -84,7 +84,7 @@ function eventsOf(step: Step): Shown["events"] {
         return [{ kind: event.kind, found: event.found, other: event.other }];
       case "warn":
       case "bug":
-        return [{ kind: event.kind, in: event.text.split(":")[0] ?? "" }];
+        return [{ kind: event.kind, in: /(\S+)(?::|$)/.exec(event.text)?.[1] ?? "" }];
       case "reserve-failed":
       case "type-mismatch":
       case "ram-request":

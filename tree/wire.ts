@@ -93,7 +93,8 @@ export function encodeRequest(traces: readonly Asked[]): Int32Array {
   for (const [index, { world, ops, isWatched = false }] of traces.entries()) {
     words[at] = world.pfns;
     words[at + 1] = world.vpages;
-    words[at + 2] = (world.mtrr === "write-back" ? 1 : 0) + (isWatched ? 2 : 0);
+    words[at + 2] =
+      (world.mtrr === "write-back" ? 1 : 0) + (isWatched ? 2 : 0) + (world.pat === false ? 8 : 0);
     words[at + 3] = world.maps ?? 0;
     words[at + 4] = rows[index] as number;
     at += TRACE_WORDS;

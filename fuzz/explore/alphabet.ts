@@ -1,6 +1,7 @@
 import { VM_DONTCOPY, VM_PRIVATE, VM_WRITE } from "../../src/mm/vmaflags.ts";
 import { type SeenSpace, vmaAt } from "../../src/oracle/observed.ts";
 import { bornBy, type Op, type OpKind, type Via } from "../../src/trace/op.ts";
+import { isDevice } from "../../src/trace/trace.ts";
 import { areasOf, type Bounds, procsOf, worldOf } from "./bounds.ts";
 import { beginsWith, isEmpty, isWhole, isWithin, rangesIn } from "./places.ts";
 
@@ -46,8 +47,8 @@ export function isTried({ op, applies }: Letter, scene: Scene): boolean {
 
 const VIAS: readonly Via[] = ["resource", "resource_wc"];
 
-/** The two ways into low memory, where no resource is. */
-function inLowMemory({ op, applies }: Letter): Letter {
+/** The two ways where there are no two resource files: in low memory, and without PAT. */
+function throughMemory({ op, applies }: Letter): Letter {
   if (op.op !== "mmap") return { op, applies };
   return { op: { ...op, via: op.via === "resource" ? "devmem" : "devmem_sync" }, applies };
 }
@@ -208,6 +209,7 @@ const EXPLORED: Readonly<Record<OpKind, Explored>> = {
   munlock: HARDLY_NOTICED,
   mseal: { of: "nothing", why: "it splits as mprotect does, and what it refuses changes nothing" },
   revoke: { of: "nothing", why: "one takes every page of the world away" },
+  peek: { of: "nothing", why: "a read leaves nothing" },
   "drv-mmap": DRIVERS,
   "drv-run": DRIVERS,
   "drv-zap": DRIVERS,
@@ -278,5 +280,6 @@ export function lettersOf(bounds: Bounds): Letter[] {
       ),
     ...lettersOfAreas(proc, bounds),
   ]);
-  return worldOf(bounds).mtrr === "write-back" ? letters.map(inLowMemory) : letters;
+  const world = worldOf(bounds);
+  return !isDevice(world) || world.pat === false ? letters.map(throughMemory) : letters;
 }

@@ -35,10 +35,15 @@ export type Bounds = z.infer<typeof begunBoundsSchema>;
  * The world that the bounds span: its region, mostly a device aperture, has as many pages as one
  * area; or the world of the beginning.
  */
-export function worldOf({ slots, pages, mtrr, maps, begin }: Bounds): World {
+export function worldOf({ slots, pages, mtrr, region, maps, pat, begin }: Bounds): World {
   if (begin !== undefined) return begin.world;
   const world: World = { pfns: pages, vpages: slots * pages, mtrr: mtrr ?? "uncached" };
-  return maps === undefined ? world : { ...world, maps };
+  return {
+    ...world,
+    ...(maps === undefined ? {} : { maps }),
+    ...(region === undefined ? {} : { region }),
+    ...(pat === undefined ? {} : { pat }),
+  };
 }
 
 /** The ops of every sequence that do not count as ops of the bound: one process, or the beginning. */

@@ -11,6 +11,7 @@
 struct region {
 	uint64_t base;      /* physical address */
 	uint64_t bytes;
+	const char *device; /* its address on the bus; NULL where there is none */
 	int fd[4];          /* by VIA_*; -1 where the region has no such file */
 	uint64_t offset[4]; /* file offset of the region's first byte */
 };
@@ -81,10 +82,11 @@ int read_line(int fd, char *line, size_t size);
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* devices.c: finding and opening the regions and the mailbox. */
-const char *devices_setup(struct region *uncached, struct region *write_back,
-			  volatile uint8_t **mailbox);
-/* Lets a driver claim the aperture, which takes it from every process. */
-const char *devices_revoke(void);
+const char *devices_setup(struct region *regions, volatile uint8_t **mailbox);
+/* Whether the kernel was booted with `nopat`. */
+int devices_without_pat(void);
+/* Lets a driver claim a device, which takes its BAR from every process. */
+const char *devices_revoke(const struct region *region);
 
 /* lacks.c: tells the host which options the kernel was built without. */
 void lacks_tell(void);

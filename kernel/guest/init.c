@@ -16,7 +16,7 @@
 
 #define DOORBELL "/dev/ttyS1"
 
-static struct region regions[2];
+static struct region regions[REGIONS];
 static volatile uint8_t *mailbox;
 static int doorbell;
 
@@ -47,7 +47,7 @@ static int open_doorbell(void)
 /* Whether a fresh mapping of the last page of the aperture carries VM_PAT (`ar` in VmFlags). */
 static const char *detect_design(int *vm_pat)
 {
-	const struct region *region = &regions[REGION_UNCACHED];
+	const struct region *region = &regions[REGION_BAR];
 	off_t offset = (off_t)(region->bytes - PAGE);
 	void *at = mmap((void *)WINDOW_ADDRESS, PAGE, PROT_READ, MAP_SHARED | MAP_FIXED,
 			region->fd[VIA_RESOURCE], offset);
@@ -74,8 +74,7 @@ static const char *detect_design(int *vm_pat)
 
 static const char *setup(int *vm_pat)
 {
-	const char *failure = devices_setup(&regions[REGION_UNCACHED],
-					    &regions[REGION_WRITE_BACK], &mailbox);
+	const char *failure = devices_setup(regions, &mailbox);
 
 	if (failure)
 		return failure;
@@ -194,12 +193,13 @@ int main(void)
 		say("unfit %s", failure);
 		pause();
 	}
-	lacks_tell_of_claims(&regions[REGION_UNCACHED]);
+	lacks_tell_of_claims(&regions[REGION_BAR]);
 	uname(&kernel);
-	say("hello %d %s %s %llx %llx %llx %llx", WIRE_VERSION, kernel.release,
+	say("hello %d %s %s %llx %llx %llx %llx %llx %llx", WIRE_VERSION, kernel.release,
 	    vm_pat ? "vm-pat" : "kref", (unsigned long long)regions[0].base,
 	    (unsigned long long)regions[0].bytes, (unsigned long long)regions[1].base,
-	    (unsigned long long)regions[1].bytes);
+	    (unsigned long long)regions[1].bytes, (unsigned long long)regions[2].base,
+	    (unsigned long long)regions[2].bytes);
 	for (;;) {
 		char line[64];
 		unsigned int sequence;

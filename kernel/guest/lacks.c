@@ -94,7 +94,8 @@ void lacks_tell(void)
 	uint32_t word = 0;
 
 	for (size_t i = 0; i < sizeof(FILES) / sizeof(*FILES); i++)
-		if (is_there(FILES[i].within) && !is_there(FILES[i].path))
+		if (is_there(FILES[i].within) && !is_there(FILES[i].path) &&
+		    !(devices_without_pat() && strcmp(FILES[i].option, "CONFIG_X86_PAT") == 0))
 			lack(FILES[i].option);
 	if (!opens("/dev/kmsg"))
 		lack("CONFIG_PRINTK");
@@ -115,7 +116,7 @@ void lacks_tell_of_claims(const struct region *aperture)
 	int status = 0;
 	pid_t pid;
 
-	if (byte == MAP_FAILED || !is_there("/sys/bus/pci/drivers/nvme") || devices_revoke() != NULL)
+	if (byte == MAP_FAILED || !is_there("/sys/bus/pci/drivers/nvme") || devices_revoke(aperture) != NULL)
 		return;
 	pid = fork();
 	if (pid == 0) {

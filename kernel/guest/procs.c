@@ -169,6 +169,18 @@ static int do_touch(const int32_t *op)
 	return 0;
 }
 
+/* As a debugger reads: the kernel maps a device's page for itself. */
+static int do_peek(const int32_t *op)
+{
+	int fd = open("/proc/self/mem", O_RDONLY);
+	char byte;
+	int error = fd < 0 || pread(fd, &byte, 1, (off_t)(uintptr_t)address(op[2])) != 1 ? errno : 0;
+
+	if (fd >= 0)
+		close(fd);
+	return error;
+}
+
 static void live(struct slot *slot);
 
 static int do_fork(struct slot *slot)
@@ -210,6 +222,8 @@ static int perform(struct slot *slot)
 		return outcome(munlock(address(op[2]), (size_t)op[3] * PAGE));
 	case OP_MSEAL:
 		return outcome(syscall(SYS_mseal, address(op[2]), (size_t)op[3] * PAGE, 0));
+	case OP_PEEK:
+		return do_peek(op);
 	default:
 		_exit(0);
 	}
@@ -317,7 +331,7 @@ int procs_perform(const int32_t *op, const char **failure)
 		return 0;
 	}
 	if (op[0] == OP_REVOKE) {
-		*failure = devices_revoke();
+		*failure = devices_revoke(world.region);
 		return 0;
 	}
 	int late = op[0] == OP_FORK && op[5];

@@ -40,8 +40,10 @@
  * allocation that is to fail: its site (0: none does) and which one there.
  */
 #define TRACE_WORDS 7
-#define REGION_UNCACHED 0
-#define REGION_WRITE_BACK 1
+#define REGION_BAR 0
+#define REGION_LOW 1
+#define REGION_WRITE_BACK_BAR 2
+#define REGIONS 3
 
 #define OP_SPAWN 0
 #define OP_MMAP 1     /* pfn, via, prot, private */
@@ -56,6 +58,7 @@
 #define OP_MUNLOCK 10
 #define OP_MSEAL 11
 #define OP_REVOKE 12
+#define OP_PEEK 13
 
 #define OP_FAULT_SITE 8
 #define OP_FAULT_NTH 9

@@ -1,3 +1,4 @@
+import { isDevice } from "../../src/trace/trace.ts";
 import { checkHelpers, symptom, watches } from "./ccheck.ts";
 import { headers, LIST_READER, opening, state } from "./chelpers.ts";
 import { performing, stepTable } from "./csteps.ts";
@@ -31,8 +32,8 @@ export function cProgram(input: ReproInput): string {
 
 function heading(program: Program): string {
   const { finding, world } = program;
-  const file = world.mtrr === "uncached" ? "RESOURCE-FILE|/dev/mem" : "/dev/mem";
-  const offset = world.mtrr === "uncached" ? "[OFFSET]" : "ADDRESS";
+  const file = isDevice(world) ? "RESOURCE-FILE|/dev/mem" : "/dev/mem";
+  const offset = isDevice(world) ? "[OFFSET]" : "ADDRESS";
   return comment([
     finding.signature,
     "",
@@ -80,7 +81,7 @@ static int symptom_shows(${takes})
 }
 
 function main(program: Program): string {
-  const isMemory = program.world.mtrr === "write-back";
+  const isMemory = !isDevice(program.world);
   const { step } = program.expectation;
   const watched = watches(program);
   const failure = literal(`step ${step} shows ${program.finding.signature}`);

@@ -20,6 +20,9 @@ export interface SyzPlaces {
   /** Descriptors of /dev/zero and of a pipe. */
   readonly zero: string;
   readonly pipe: string;
+  /** That of the program's own memory, and where a byte of it goes. */
+  readonly memory: string;
+  readonly byte: string;
 }
 
 /** An op as the programs of a reproducer say it. */
@@ -194,6 +197,10 @@ const SAID: { readonly [K in SyscallKind]: Said<K> | Unsaid } = {
         ? `read(${zero}, &(${address(op.at)})=""/1, 0x1)`
         : `write(${pipe}, &(${address(op.at)}), 0x1)`,
     ],
+  },
+  peek: {
+    c: (op) => `return peek(${at(op.at)});`,
+    syz: (op, { address, memory, byte }) => [`pread64(${memory}, ${byte}, 0x1, ${address(op.at)})`],
   },
   revoke: { cannot: "needs a driver that claims the device" },
 };

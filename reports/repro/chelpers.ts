@@ -1,3 +1,4 @@
+import { isDevice } from "../../src/trace/trace.ts";
 import { assertNever } from "../../src/assertnever.ts";
 import type { SyscallOp } from "../../src/trace/op.ts";
 import type { Program } from "./program.ts";
@@ -10,6 +11,11 @@ export interface Placed extends Pick<Program, "world" | "vias" | "procs"> {
 /** Whether any step touches a page, and so may fault. */
 export function touches(program: Placed): boolean {
   return program.steps.some(({ op }) => op.op === "touch");
+}
+
+/** Whether any step reads a page as a debugger does. */
+export function peeks(program: Placed): boolean {
+  return program.steps.some(({ op }) => op.op === "peek");
 }
 
 /** Whether any step forks inside a process of the trace. */
@@ -67,7 +73,7 @@ ${program.vias.length > 0 ? "static int fds[VIAS];\nstatic off_t offsets[VIAS];\
 
 /** Opens what the steps map. */
 export function opening(program: Placed): string {
-  const isAperture = program.world.mtrr === "uncached";
+  const isAperture = isDevice(program.world);
   const opens = program.vias.map((via) => `\t${openLine(via, isAperture)}\n`).join("");
   const needsTwin = program.vias.includes("resource_wc");
   return `${isAperture ? BAR_ADDRESS : ""}${opens === "" ? "" : OPEN_AS}/* Opens the files; NULL, or why the test cannot run. */

@@ -1,6 +1,6 @@
 import { cStatement, stepKind } from "./calls.ts";
 import { bornBy } from "../../src/trace/op.ts";
-import { forks, touches } from "./chelpers.ts";
+import { forks, peeks, touches } from "./chelpers.ts";
 import { isLimited, limitHelpers } from "./climits.ts";
 import { literal } from "./ctext.ts";
 import { outcomeName } from "./expectation.ts";
@@ -36,6 +36,7 @@ export function performing(program: Program): string {
   const parts = [
     program.vias.length > 0 ? map(program) : "",
     touches(program) ? TOUCH : "",
+    peeks(program) ? PEEK : "",
     forks(program) ? `static void live(int proc);\n\n${FORK}` : "",
   ];
   return `${parts
@@ -89,6 +90,19 @@ static int touch(volatile char *byte, int write)
 	else
 		(void)*byte;
 	return 0;
+}
+`;
+
+const PEEK = `/* Reads a byte as a debugger does: the kernel maps the page for itself. */
+static int peek(void *at)
+{
+	int fd = open("/proc/self/mem", O_RDONLY);
+	char byte;
+	int error = fd < 0 || pread(fd, &byte, 1, (off_t)at) != 1 ? errno : 0;
+
+	if (fd >= 0)
+		close(fd);
+	return error;
 }
 `;
 

@@ -1,3 +1,4 @@
+import { isDevice } from "../../src/trace/trace.ts";
 import { assertNever } from "../../src/assertnever.ts";
 import { checkHelpers, watches } from "./ccheck.ts";
 import { headers, LIST_READER, opening, state } from "./chelpers.ts";
@@ -47,7 +48,7 @@ const HARNESS = `#if __has_include("kselftest_harness.h")
 
 function heading(program: Program): string {
   const { finding, world } = program;
-  const isAperture = world.mtrr === "uncached";
+  const isAperture = isDevice(world);
   const example = isAperture ? "RESOURCE-FILE [OFFSET]" : "/dev/mem ADDRESS";
   return comment([
     `Tracking of PFN mappings: ${finding.signature}.`,
@@ -157,7 +158,7 @@ function assertions({ expectation }: Program): string[] {
 
 /** The harness counts a test that skips as one that passed: what the whole needs is looked at before it. */
 function main(program: Program): string {
-  const isMemory = program.world.mtrr === "write-back";
+  const isMemory = !isDevice(program.world);
   const usage = isMemory ? "-- /dev/mem ADDRESS" : "-- RESOURCE-FILE|/dev/mem [OFFSET]";
   const needsOffset = isMemory ? "1" : 'strcmp(file, "/dev/mem") == 0';
   const log = watches(program) === "log" ? "\twhy = why ? why : open_log();\n" : "";

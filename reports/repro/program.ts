@@ -36,6 +36,11 @@ export interface Program {
 
 /** Works out what to do and what to check. UserError where user space cannot see the symptom. */
 export function reproProgram(input: ReproInput): Program {
+  if (input.finding.trace.world.pat === false) {
+    throw new UserError(
+      `${input.finding.signature}: its kernel must be booted with nopat, which no program can choose`,
+    );
+  }
   const expectation = chooseExpectation(input);
   const { before, after, finding } = input;
   const { world } = finding.trace;

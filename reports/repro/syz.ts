@@ -92,13 +92,19 @@ function opens(program: Program, target: SyzTarget): string[] {
     const flags = O_RDWR | (sync ? O_SYNC : 0);
     return open(`r${index}`, isMem ? "/dev/mem" : path, flags, STRINGS + index);
   });
-  const touches = program.steps.filter(({ op }) => op.op === "touch");
-  if (touches.length === 0) return devices;
   const next = program.vias.length;
+  const does = (kind: "touch" | "peek") => program.steps.some(({ op }) => op.op === kind);
   return [
     ...devices,
-    open(`r${next}`, "/dev/zero", O_RDWR, STRINGS + next),
-    `pipe(&(${hex(AREA)})={0xffffffffffffffff, <r${next + 1}=>0xffffffffffffffff})`,
+    ...(does("touch")
+      ? [
+          open(`r${next}`, "/dev/zero", O_RDWR, STRINGS + next),
+          `pipe(&(${hex(AREA)})={0xffffffffffffffff, <r${next + 1}=>0xffffffffffffffff})`,
+        ]
+      : []),
+    ...(does("peek")
+      ? [`r${next + 2} = syz_open_procfs(0x0, ${text(STRINGS + next + 2, "mem")})`]
+      : []),
   ];
 }
 
@@ -113,5 +119,7 @@ function placesOf(program: Program, { base, offset }: SyzTarget): SyzPlaces {
     },
     zero: `r${next}`,
     pipe: `r${next + 1}`,
+    memory: `r${next + 2}`,
+    byte: `&(${hex(AREA)})=""/1`,
   };
 }

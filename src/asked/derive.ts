@@ -47,6 +47,7 @@ function granted(
   asked: CacheMode,
   there: readonly Memtype[],
 ): Pick<Request, "got" | "by" | "entries"> {
+  if (side.world.pat === false) return { got: asked, by: "asked" };
   const area = side.procs.living(op.proc)?.areaAt(op.at) ?? null;
   if (area === null || area.unit.entries === 0) return { by: "unknown" };
   const got = modeOf(area.mode);

@@ -160,7 +160,7 @@ export class ExplanationText {
       const list = last.memtype.map(({ start, end, type }) => `[${start},${end}) ${type}`);
       return `the last op leaves ${list.length === 0 ? "nothing reserved" : `reserved: ${list.join(", ")}`}.`;
     }
-    const works = worksText(request, op, trace.world.mtrr);
+    const works = worksText(request, op, trace.world);
     return `${requestText(request)}.${works === null ? "" : ` Instead, ${works}.`}`;
   }
 }

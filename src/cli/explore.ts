@@ -30,6 +30,7 @@ export interface ExploreOptions extends Omit<Bounds, "begin">, SearchLimits {
   readonly json?: boolean;
   /** A trace whose ops every sequence begins with. */
   readonly begin?: string;
+  readonly nopat?: boolean;
   readonly judge: boolean;
   /** Every two releases that follow each other, as a page. */
   readonly neighbours?: boolean;
@@ -97,7 +98,7 @@ const FITS: readonly (readonly [pages: number, depth: number])[] = [
 
 /** The bounds that the options ask for; every group where none is named, `mayWiden` and that fits. */
 function boundsOf(options: ExploreOptions, mayWiden: boolean): PlainBounds {
-  const { procs, slots, pages, depth, mtrr, maps } = options;
+  const { procs, slots, pages, depth, mtrr, region, maps, nopat } = options;
   const fits = FITS.some(([most, deepest]) => slots * pages <= most && depth <= deepest);
   const standard = mayWiden && fits ? ["all"] : [];
   const groups = groupsNamed(options.with ?? standard);
@@ -107,7 +108,9 @@ function boundsOf(options: ExploreOptions, mayWiden: boolean): PlainBounds {
     pages,
     depth,
     ...(mtrr === undefined ? {} : { mtrr }),
+    ...(region === undefined ? {} : { region }),
     ...(maps === undefined ? {} : { maps }),
+    ...(nopat === true ? { pat: false as const } : {}),
     ...(groups.length === 0 ? {} : { with: groups }),
   };
 }

@@ -114,6 +114,7 @@ function addImport(program: Command, io: Io, done: Done): void {
       (text: string, known: readonly string[]) => [...known, text],
       [],
     )
+    .option("--write-back", "the device lies where the MTRRs say write-back (see /proc/mtrr)")
     .action(async (file, options) =>
       done(await (await import("./importstrace.ts")).importStraceLog(io, file, options)),
     );

@@ -8,6 +8,7 @@ import { EXIT, type Io, oneLine } from "./io.ts";
 export interface ImportStraceOptions {
   /** `PATH` or `PATH=HOW`. */
   readonly device: readonly string[];
+  readonly writeBack?: boolean;
 }
 
 /**
@@ -24,7 +25,11 @@ export async function importStraceLog(
   const name = file === "-" ? "strace" : basename(file);
   const log = straceLog();
   for await (const line of linesIn(io, file)) log.add(line);
-  const { trace, dropped } = imported(log, source, { name, devices });
+  const { trace, dropped } = imported(log, source, {
+    name,
+    devices,
+    isWriteBack: options.writeBack === true,
+  });
   const isEmpty = trace.ops.every(({ op }) => op !== "mmap" && op !== "drv-mmap");
   for (const { line, reason, unknown } of dropped) {
     if (!isEmpty || unknown === undefined) io.err(`${oneLine(`${source}:${line}: ${reason}`)}\n`);

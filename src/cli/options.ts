@@ -122,6 +122,20 @@ export function beginOption(): Option {
   ).conflicts(["corpus", "plain", "faults", "idioms"]);
 }
 
+export function exploreMtrrOption(): Option {
+  return new Option("--mtrr <type>", "what the MTRRs call the memory").choices(["write-back"]);
+}
+
+export function exploreRegionOption(): Option {
+  const words = "a device where that is write-back, not low memory";
+  return new Option("--region <kind>", words).choices(["bar"]);
+}
+
+export function exploreMapsOption(): Option {
+  const most = wholeNumber(1, 16);
+  return new Option("--maps <n>", "VMAs that the limit leaves room for").argParser(most);
+}
+
 export function exploreBeginOption(): Option {
   return new Option(
     "--begin <file>",

@@ -12,6 +12,9 @@ import { addMergeAndSweep } from "./mergeprogram.ts";
 import {
   beginOption,
   exploreBeginOption,
+  exploreMapsOption,
+  exploreMtrrOption,
+  exploreRegionOption,
   afterOption,
   beforeOption,
   confirmOption,
@@ -168,10 +171,10 @@ function addExplore(program: Command, io: Io, done: Done): void {
     .addOption(bound("--pages <n>", "pages of each area and of the region", 4, 3))
     .addOption(bound("--depth <n>", "ops after the first process is there", 12, 4))
     .addOption(exploreBeginOption())
-    .addOption(new Option("--mtrr <type>", "low memory, not a device").choices(["write-back"]))
-    .addOption(
-      new Option("--maps <n>", "VMAs that the limit leaves room for").argParser(wholeNumber(1, 16)),
-    )
+    .addOption(exploreMtrrOption())
+    .addOption(exploreRegionOption())
+    .option("--nopat", "kernels booted without PAT")
+    .addOption(exploreMapsOption())
     .addOption(
       new Option(
         "--with <groups>",

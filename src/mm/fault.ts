@@ -111,7 +111,7 @@ function insertPfn(
   }
   // Out of memory here means that the access faults again, until there is some.
   while (mm.pageTable.allocate(at, at + 1, context.kernel) === at);
-  const mode = context.ranges.lookup(pfn);
+  const mode = context.ranges.modeFor(pfn, handler.mode);
   context.ranges.tellLookup(pfn, pfn + 1, handler.mode, mode);
   mm.pageTable.remap(at, at + 1, pfn, mode);
   return null;

@@ -25,6 +25,11 @@ export interface DriverMmapRequest {
   /** VM_READ, VM_WRITE, VM_PRIVATE. */
   readonly flags: number;
   readonly calls: readonly DriverCall[];
+  /**
+   * The driver has mmap_prepare(), whose remap is an action that runs when what is replaced has been
+   * freed (mmap_action_complete()); on releases that have no such actions it has a handler as others.
+   */
+  readonly isPrepared: boolean;
 }
 
 /**
@@ -41,8 +46,7 @@ export function mmap(
   driver: Driver,
 ): Outcome {
   const { profile } = context;
-  const freesFirst =
-    profile.mmapFreesReplacedFirst || (driver.isDevmem && profile.devmemMapsAfterFree);
+  const freesFirst = profile.mmapFreesReplacedFirst || (driver.isDevmem && profile.hasMmapActions);
   const refused = makeRoom(context, mm, at, at + pages, freesFirst);
   if (refused !== null) return refused;
   const vma = context.pool.take(at, at + pages, pfn, flags);
@@ -59,8 +63,9 @@ export function mmapDriver(
   request: DriverMmapRequest,
   results: CallResult[],
 ): Outcome {
-  const { at, pages, off, flags, calls } = request;
-  const freesFirst = context.profile.mmapFreesReplacedFirst;
+  const { at, pages, off, flags, calls, isPrepared } = request;
+  const { mmapFreesReplacedFirst, hasMmapActions } = context.profile;
+  const freesFirst = mmapFreesReplacedFirst || (isPrepared && hasMmapActions);
   const refused = makeRoom(context, mm, at, at + pages, freesFirst);
   if (refused !== null) return refused;
   const vma = context.pool.take(at, at + pages, off, flags);

@@ -8,8 +8,20 @@ export interface MmProfile {
   readonly release: string;
   /** mmap(MAP_FIXED) has freed the VMAs it replaces before the driver maps anything (to 6.11). */
   readonly mmapFreesReplacedFirst: boolean;
-  /** /dev/mem maps after the replaced VMAs are freed (mmap_prepare and action, 6.19 on). */
-  readonly devmemMapsAfterFree: boolean;
+  /** A remap that mmap_prepare() asks for, as /dev/mem's does, comes after the replaced VMAs are freed (6.19 on). */
+  readonly hasMmapActions: boolean;
+  /**
+   * /proc/PID/mem reads what the process itself may not (FOLL_FORCE): a choice of Debian's builds, seen on 6.1,
+   * 6.12, 6.18, 7.2 and 7.3, elsewhere that of the release before.
+   */
+  readonly procMemForces: boolean;
+  /** A read of a copied page through it warns of an ioremap() of RAM; seen on the same. */
+  readonly peekWarnsOfCopies: boolean;
+  /**
+   * Without PAT /dev/mem gives no other mode to a file that was opened O_SYNC. Read in 7.2.13; no
+   * stock kernel shows it, and of 6.16 to 7.1 it is taken from there.
+   */
+  readonly devmemSyncNeedsPat: boolean;
   /** mremap() refuses an overlap of source and destination before it looks for the source (6.17 on). */
   readonly mremapChecksOverlapFirst: boolean;
   /** mremap() to a fixed address checks the source before it unmaps the destination (6.17 on). */

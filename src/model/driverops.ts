@@ -70,7 +70,8 @@ export function applyDriverOp(
       const { at, pages, off } = op;
       const flags = protFlags(op.prot) | (op.private ? VM_PRIVATE : 0);
       const calls = op.calls.map(driverCall);
-      const request = { at, pages, off, flags, calls };
+      const isPrepared = op.hook === "prepare";
+      const request = { at, pages, off, flags, calls, isPrepared };
       return mmapDriver(context, mm, request, results);
     }
     case "drv-run":

@@ -16,7 +16,7 @@ const DEVMEM_SYNC: Driver = { mode: UC_MINUS, errno: "EAGAIN", isDevmem: true };
  * write-combining twin, mmap_mem() for /dev/mem, which asks for write-back unless the file was
  * opened O_SYNC. The first returns what the remap returned, the second EAGAIN whatever that was.
  */
-function driverOf(via: RegionVia): Driver {
+function driverOf(via: RegionVia, { kernel, profile }: MmContext): Driver {
   switch (via) {
     case "resource":
       return RESOURCE;
@@ -25,7 +25,7 @@ function driverOf(via: RegionVia): Driver {
     case "devmem":
       return DEVMEM;
     case "devmem_sync":
-      return DEVMEM_SYNC;
+      return kernel.hasPat || !profile.devmemSyncNeedsPat ? DEVMEM_SYNC : DEVMEM;
   }
 }
 
@@ -33,5 +33,5 @@ function driverOf(via: RegionVia): Driver {
 export function mmapOf(context: MmContext, mm: Mm, op: OpOf<"mmap">): Outcome {
   const flags = protFlags(op.prot) | (op.private ? VM_PRIVATE : 0);
   if (op.via === "anon") return mmapAnon(context, mm, op.at, op.pages, flags);
-  return mmap(context, mm, op.at, op.pages, op.pfn, flags, driverOf(op.via));
+  return mmap(context, mm, op.at, op.pages, op.pfn, flags, driverOf(op.via, context));
 }

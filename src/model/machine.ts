@@ -12,6 +12,7 @@ import { mprotect } from "../mm/mprotect.ts";
 import { mremap } from "../mm/mremap.ts";
 import { clearGathered, exitMmap, gatherInside, munmap } from "../mm/munmap.ts";
 import type { MmProfile } from "../mm/profile.ts";
+import { peek } from "../mm/peek.ts";
 import { revoke } from "../mm/zap.ts";
 import type { PfnTracking } from "../mm/tracking.ts";
 import { type Vma, VmaPool } from "../mm/vma.ts";
@@ -80,8 +81,9 @@ export class Machine {
     watcher: MemtypeWatcher | null = null,
   ) {
     const { profile } = spec;
-    const kernel = new KernelState(this.events, profile.vmFlagsAssertWriteLock);
-    const { parts = {} } = spec;
+    const hasPat = world.pat !== false;
+    const kernel = new KernelState(this.events, profile.vmFlagsAssertWriteLock, hasPat);
+    const { parts = {}, contextOf } = spec;
     this.memtype = new (parts.memtype ?? MemtypeList)(
       world.mtrr,
       spec.eraseByEnd,
@@ -92,7 +94,6 @@ export class Machine {
     const ram = new RamPages(this.events, kernel);
     const ranges = new (parts.ranges ?? PfnRanges)(this.memtype, this.events, ram);
     this.design = spec.tracking(ranges, this.events, kernel);
-    const { contextOf } = spec;
     const isWatched = watcher !== null && contextOf !== undefined;
     this.watch = isWatched ? new ContextWatch(this.design, contextOf) : null;
     this.kernelMaps = new KernelMaps(this.memtype, ranges, kernel);
@@ -255,6 +256,8 @@ export class Machine {
         return mseal(context, mm, op.at, op.pages);
       case "touch":
         return touch(context, mm, op.at, op.write, this.calls);
+      case "peek":
+        return peek(context, this.kernelMaps, mm, op.at);
       case "revoke":
         revoke(context, this.processes.mms());
         return null;

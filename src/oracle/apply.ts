@@ -5,6 +5,7 @@ import { applyMmap } from "./applymmap.ts";
 import { applyMremap } from "./applymremap.ts";
 import type { ProcLedger } from "./areas.ts";
 import { UNMAP } from "./causes.ts";
+import { noteDeviation } from "./deviation.ts";
 import { followAllDrivers, followDrivers, noteHandler } from "./drivers.ts";
 import { followHold, followKernelMaps } from "./kernelmaps.ts";
 import { EMPTY_SPACE, type Observed } from "./observed.ts";
@@ -53,13 +54,14 @@ function applyTo(
       return applyFork(side, op, proc, seen);
     case "exit":
       return seen.outcome === null ? end(side, proc) : undefined;
+    case "peek":
+      return applyPeek(side, op, proc, seen);
     case "revoke":
       return seen.outcome === null ? applyRevoke(side) : undefined;
     case "drv-mmap":
       return applyDriverMmap(side, op, proc, seen);
     case "drv-run":
-      followDrivers(side, op.proc, seen);
-      return noteHandler(side, op, proc);
+      return applyDriverRun(side, op, proc, seen);
     case "drv-zap":
       return followAllDrivers(side, seen);
     case "ioremap":
@@ -103,6 +105,16 @@ function applyMunmap(side: SideState, op: OpOf<"munmap">, proc: ProcLedger, seen
   if (seen.outcome !== null) noteSplit(side, proc, op.at);
 }
 
+function applyDriverRun(
+  side: SideState,
+  op: OpOf<"drv-run">,
+  proc: ProcLedger,
+  seen: Observed,
+): void {
+  followDrivers(side, op.proc, seen);
+  noteHandler(side, op, proc);
+}
+
 /** What was there goes, also when the handler then fails; what the handler mapped is followed. */
 function applyDriverMmap(
   side: SideState,
@@ -124,6 +136,15 @@ function applyTouch(side: SideState, op: OpOf<"touch">, proc: ProcLedger, seen: 
   const area = proc.areaAt(op.at);
   if (area === null || !area.unit.isPrivate || area.unit.holder !== "vma") return;
   putOff(side, proc, area, op.at, op.at + 1, "copied");
+}
+
+/** Whatever maps a page with the mode that its reservation has can read it. */
+function applyPeek(side: SideState, { at }: OpOf<"peek">, proc: ProcLedger, seen: Observed): void {
+  if (seen.outcome !== "EIO" || seen.failed !== null) return;
+  const area = proc.areaAt(at);
+  if (area === null || proc.isOff(at)) return;
+  const pfn = area.pfnAt(at);
+  noteDeviation(side, "refused", pfn, pfn + 1, area.mode, -1);
 }
 
 /** The device was taken away: every page is still in its VMA, and none maps its pfn any more. */

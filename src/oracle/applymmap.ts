@@ -74,7 +74,7 @@ export function applyMmap(
   }
   const end = op.pfn + op.pages;
   const asked = askedMode(op.via, side.world.mtrr);
-  const expected = exactMode(side, op.pfn, end, asked);
+  const expected = side.hasPat ? exactMode(side, op.pfn, end, asked) : asked;
   const vma = vmaAt(side.space, op.at);
   if (ok) mapNew(side, op, proc, seen, vma, asked, expected);
   else if (expected !== REFUSAL && isRefusal(seen)) {
@@ -108,7 +108,8 @@ function mapNew(
   const claim = claimChange(changes, op.pfn, end);
   const twin = claim === null ? findTwin(side, op.pfn, end) : null;
   const reserved = (claim ?? twin)?.mode ?? asked;
-  const entry = vma === null ? NOTHING : seen.entryAt(op.proc, vma, op.at);
+  const isShown = vma !== null && side.hasPat;
+  const entry = isShown ? seen.entryAt(op.proc, vma, op.at) : NOTHING;
   const got = entry === NOTHING ? reserved : entryMode(entry);
   if (got !== expected) {
     const missed = expected === REFUSAL || got === asked;
@@ -117,7 +118,9 @@ function mapNew(
   }
   const unit = side.units.create(op.pfn, op.pages, op.private);
   mapRange(side, proc, op.at, op.at + op.pages, op.pfn, unit, got);
-  if (claim === null && twin === null) {
+  if (!side.hasPat) {
+    unit.isUntracked = true;
+  } else if (claim === null && twin === null) {
     unit.misfit = side.cause;
   } else {
     side.reservations.add(op.pfn, end, reserved, unit, NO_CAUSE);

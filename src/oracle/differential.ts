@@ -10,9 +10,7 @@ import { SideOracle } from "./side.ts";
 import type { SideFinding } from "./sidefinding.ts";
 
 /** How the sides' ledgers of one process differ. */
-const EQUAL = 0;
-const MODES_DIFFER = 1;
-const VMAS_DIFFER = 2;
+const [EQUAL, MODES_DIFFER, VMAS_DIFFER] = [0, 1, 2];
 
 /**
  * Both sides of one trace, op by op. It knows for which processes the sides are in different states:
@@ -128,8 +126,9 @@ export class Differential {
 
   /** Cache modes matter only to what reserves; VMAs matter to every op. */
   private isParted(op: Op): boolean {
-    if (this.vmasParted > 0) return true;
-    return this.modesParted > 0 && (op.op === "mmap" || op.op === "fork");
+    return (
+      this.vmasParted > 0 || (this.modesParted > 0 && ["mmap", "fork", "peek"].includes(op.op))
+    );
   }
 
   /**
@@ -246,6 +245,7 @@ function isTaken({ op }: Op): boolean {
     case "mlock":
     case "munlock":
     case "revoke":
+    case "peek":
     case "ioremap":
     case "iounmap":
     case "memremap":

@@ -16,7 +16,7 @@ export function followModes(
   to: number,
   isNew: boolean,
 ): void {
-  const space = seen.space(id);
+  const space = side.hasPat ? seen.space(id) : null;
   if (space === null) return;
   for (let vma = space.find(from); vma !== null && vma.start < to; vma = space.after(vma)) {
     if (vma.isAnon || vma.device !== null) continue;

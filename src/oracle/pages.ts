@@ -22,8 +22,11 @@ export class Pages {
   aliased = -1;
   /** A page had mappings of two modes in this trace, or untracked ones beside others. */
   private isMixed = false;
+  /** Without PAT nothing is tracked, and no mode is anybody's to keep. */
+  private hasPat = true;
 
-  reset(pfns: number): void {
+  reset(pfns: number, hasPat = true): void {
+    this.hasPat = hasPat;
     for (let at = 0; at < this.count; at++) (this.words[at] as PageWord).clear();
     this.count = 0;
     this.extend(wordsFor(pfns));
@@ -49,13 +52,14 @@ export class Pages {
 
   /** Keeps the ledger between two steps; returns what puts it back. */
   keepAll(): () => void {
-    const { count, retained, isMixed } = this;
+    const { count, retained, isMixed, hasPat } = this;
     const words = this.words.slice(0, count).map((word) => word.keep());
     return () => {
       for (let at = count; at < this.count; at++) this.word(at).clear();
       this.count = count;
       this.retained = retained;
       this.isMixed = isMixed;
+      this.hasPat = hasPat;
       this.dirtyFrom = count;
       this.dirtyTo = 0;
       for (const back of words) back();
@@ -101,9 +105,14 @@ export class Pages {
     return modes;
   }
 
+  /** Among which mappings those of an area count. */
+  private countedAs({ unit, mode }: Area): number {
+    return !this.hasPat || (unit.isUntracked && mode === UC_MINUS) ? UNTRACKED : mode;
+  }
+
   /** Pfns [from, to) come to be mapped by an area. */
   join(from: number, to: number, area: Area): void {
-    const mode = countedAs(area);
+    const mode = this.countedAs(area);
     for (let at = from >> 5; at <= (to - 1) >> 5; at++) {
       const word = this.word(at);
       const fresh = (word.byMode[mode] as PageCounts).up(bitsOf(at, from, to));
@@ -119,7 +128,7 @@ export class Pages {
 
   /** Pfns [from, to) are no longer mapped by an area. */
   leave(from: number, to: number, area: Area): void {
-    const mode = countedAs(area);
+    const mode = this.countedAs(area);
     for (let at = from >> 5; at <= (to - 1) >> 5; at++) {
       const word = this.word(at);
       const gone = (word.byMode[mode] as PageCounts).down(bitsOf(at, from, to));
@@ -242,11 +251,6 @@ export class Pages {
     if (at < this.dirtyFrom) this.dirtyFrom = at;
     if (at >= this.dirtyTo) this.dirtyTo = at + 1;
   }
-}
-
-/** Among which mappings those of an area count. */
-function countedAs({ unit, mode }: Area): number {
-  return unit.isUntracked && mode === UC_MINUS ? UNTRACKED : mode;
 }
 
 function stillMapped({ tracked, byMode }: PageWord): number {

@@ -126,7 +126,7 @@ export class SideState {
     this.retention.refused = 0;
     this.retention.changed = 0;
     this.units.reset();
-    this.pages.reset(world.pfns);
+    this.pages.reset(world.pfns, this.hasPat);
     this.procs.reset();
     this.kernel.clear();
     this.ramHolds.length = 0;
@@ -164,6 +164,11 @@ export class SideState {
   noteLeft(from: number, to: number): void {
     this.leftPages += to - from;
     this.leftPlaces += (to - from) * (from + to);
+  }
+
+  /** Whether the world's kernels reserve anything at all. */
+  get hasPat(): boolean {
+    return this.world.pat !== false;
   }
 
   /** The cause of last resort. */

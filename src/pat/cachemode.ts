@@ -40,6 +40,14 @@ export function cattrName(mode: PageCacheMode): CacheMode {
 }
 
 /**
+ * What a page gets that is to have a mode where there is no PAT: the two cache bits that are left have
+ * no value for write-combining and write-protected (__cachemode2pte_tbl, arch/x86/mm/init.c, 6.1 to 7.3).
+ */
+export function modeWithoutPat(mode: PageCacheMode): PageCacheMode {
+  return mode === WC || mode === WP ? UC_MINUS : mode;
+}
+
+/**
  * Whether a mapping that wanted one mode may be given another (is_new_memtype_allowed(),
  * arch/x86/include/asm/pgtable.h, 6.1 to 7.3; whole). Everything not refused is substituted
  * silently.

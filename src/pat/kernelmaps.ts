@@ -85,17 +85,28 @@ export class KernelMaps {
     end: number,
     wanted: PageCacheMode,
   ): KernelMapError {
-    if (isRam(start)) {
-      this.kernel.warnOnce("__ioremap_caller: ioremap on RAM");
-      return "ENOMEM";
-    }
-    if (this.reserveIo(start, end, wanted) !== null) return "ENOMEM";
-    if (this.kernel.fails("kernel-area")) {
-      this.memtype.free(start, end);
-      return "ENOMEM";
-    }
+    if (!this.enterIo(start, end, wanted)) return "ENOMEM";
     this.live.push({ via, slot, start, end, mode: granted.mode });
     return null;
+  }
+
+  /** __ioremap_caller(): false where the caller gets a null pointer. */
+  private enterIo(start: number, end: number, wanted: PageCacheMode): boolean {
+    if (isRam(start)) {
+      this.kernel.warnOnce("arch/x86/mm/ioremap.c __ioremap_caller");
+      return false;
+    }
+    if (this.reserveIo(start, end, wanted) !== null) return false;
+    if (!this.kernel.fails("kernel-area")) return true;
+    this.memtype.free(start, end);
+    return false;
+  }
+
+  /** ioremap_prot() of one page and iounmap() of it again; false where it could not be mapped. */
+  mapsForRead(pfn: number, wanted: PageCacheMode): boolean {
+    if (!this.enterIo(pfn, pfn + 1, wanted)) return false;
+    this.memtype.free(pfn, pfn + 1);
+    return true;
   }
 
   /** memtype_reserve() with the check that every user but remap_pfn_range() makes itself. */
@@ -182,6 +193,7 @@ export class KernelMaps {
   setMemory(start: number, end: number, wanted: PageCacheMode): KernelMapError {
     const { ram } = this.ranges;
     if (isRam(start)) {
+      if (!this.kernel.hasPat) return null;
       if (wanted !== WB) return this.reserveRam(start, end, wanted);
       ram.free(start, end);
       return null;

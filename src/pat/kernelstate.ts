@@ -52,6 +52,8 @@ export class KernelState {
     private readonly log: PatEvent[],
     /** Writing VMA flags without the write lock warns (mmap_assert_write_locked()). */
     private readonly assertsWriteLock: boolean = false,
+    /** pat_enabled(): booted with `nopat` a kernel reserves nothing and looks nothing up. */
+    readonly hasPat: boolean = true,
   ) {}
 
   /** A number for a VMA that is linked into a file's tree: behind all that begin where it does. */

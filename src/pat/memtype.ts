@@ -1,4 +1,4 @@
-import { type PageCacheMode, UC_MINUS, WB } from "./cachemode.ts";
+import { modeWithoutPat, type PageCacheMode, UC_MINUS, WB } from "./cachemode.ts";
 import type { PatEvent } from "./events.ts";
 import { type MemtypeEntry, MemtypeIntervals } from "./interval.ts";
 import { KernelState } from "./kernelstate.ts";
@@ -45,6 +45,11 @@ export class MemtypeList {
     protected readonly kernel: KernelState = new KernelState(log),
   ) {}
 
+  /** Whether anything is reserved and looked up at all. */
+  get hasPat(): boolean {
+    return this.kernel.hasPat;
+  }
+
   /** Every reservation in the kernel's order, by value. */
   get entries(): readonly Reservation[] {
     return this.tree.values();
@@ -87,6 +92,7 @@ export class MemtypeList {
     const actual = request === WB && this.mtrr !== "write-back" ? UC_MINUS : request;
     granted.mode = actual;
     if (!(start < end)) return this.refuseEmpty();
+    if (!this.kernel.hasPat) return this.grantWithoutPat(start, end, request, granted);
     if (this.kernel.fails("memtype")) return this.failed(start, end, request);
     const other = this.checkConflict(start, end, actual, granted);
     this.tell(start, end, request, actual, other === null ? granted.mode : null, "two-modes");
@@ -97,6 +103,23 @@ export class MemtypeList {
     }
     this.insert(start, end, granted.mode);
     return null;
+  }
+
+  /** Whoever asks is given what page tables can have of it, and nothing is reserved. */
+  private grantWithoutPat(
+    start: number,
+    end: number,
+    asked: PageCacheMode,
+    granted: ModeRef,
+  ): null {
+    granted.mode = modeWithoutPat(asked);
+    this.tellWithoutPat(start, end, asked, granted.mode);
+    return null;
+  }
+
+  private tellWithoutPat(start: number, end: number, asked: PageCacheMode, got: PageCacheMode) {
+    const by = got === asked ? "asked" : "no-pat";
+    this.requests?.push({ start, end, asked, got, by, entries: [] });
   }
 
   /** sanitize_phys() left nothing of the range. */
@@ -110,6 +133,10 @@ export class MemtypeList {
    * the overlapping reservations is a conflict.
    */
   reserveExact(start: number, end: number, request: PageCacheMode): ReserveError {
+    if (!this.kernel.hasPat) {
+      this.tellWithoutPat(start, end, request, modeWithoutPat(request));
+      return null;
+    }
     if (this.kernel.fails("memtype")) return this.failed(start, end, request);
     const other = this.tree.firstOverlap(start, end, request);
     this.tell(start, end, request, request, other === null ? request : null, "other-mode");
@@ -159,6 +186,7 @@ export class MemtypeList {
    */
   tellLookup(start: number, end: number, asked: PageCacheMode, got: PageCacheMode | null): void {
     if (this.requests === null) return;
+    if (got !== null && !this.kernel.hasPat) return this.tellWithoutPat(start, end, asked, got);
     const standing = this.standing(start, end);
     const entries = got === null ? standing : withMode(standing, got);
     const by = got === null ? "mixed" : entries.length > 0 ? "reservation" : "unreserved";
@@ -196,6 +224,7 @@ export class MemtypeList {
 
   /** memtype_free(): one reservation goes or shrinks; if none fits, the kernel logs the range. */
   free(start: number, end: number): void {
+    if (!this.kernel.hasPat) return;
     if (this.erase(start, end)) this.mapped.untracked(start, end, this.tree);
     else this.log.push({ kind: "invalid-free", start, end });
   }

@@ -1,4 +1,4 @@
-import { isNewMemtypeAllowed, type PageCacheMode } from "./cachemode.ts";
+import { isNewMemtypeAllowed, modeWithoutPat, type PageCacheMode } from "./cachemode.ts";
 import type { PatEvent } from "./events.ts";
 import { KernelState } from "./kernelstate.ts";
 import type { MemtypeList, ModeRef } from "./memtype.ts";
@@ -40,9 +40,9 @@ export class PfnRanges {
   }
 
   private trackRam(start: number, end: number, request: PageCacheMode, granted: ModeRef): null {
-    granted.mode = this.ram.modeOf(start);
+    granted.mode = this.modeFor(start, request);
     this.tellRam(start, end, request, granted.mode);
-    if (granted.mode !== request) {
+    if (granted.mode !== request && this.memtype.hasPat) {
       const range = ramRange(start, end);
       this.log.push({ kind: "ram-request", ...range, request, got: granted.mode });
     }
@@ -59,8 +59,20 @@ export class PfnRanges {
     return isRam(pfn) ? this.ram.modeOf(pfn) : this.memtype.lookup(pfn);
   }
 
-  /** The one mode of pfns [start, end), in `granted`; silently EINVAL where there are two. */
+  /** The mode that a page is mapped with which nothing tracks, whatever was asked for. */
+  modeFor(pfn: number, asked: PageCacheMode): PageCacheMode {
+    return this.memtype.hasPat ? this.lookup(pfn) : modeWithoutPat(asked);
+  }
+
+  /**
+   * The one mode of pfns [start, end), in `granted`, which holds the one that was asked for; silently
+   * EINVAL where there are two.
+   */
   lookupRange(start: number, end: number, granted: ModeRef): "EINVAL" | null {
+    if (!this.memtype.hasPat) {
+      granted.mode = modeWithoutPat(granted.mode);
+      return null;
+    }
     const mode = this.lookup(start);
     granted.mode = mode;
     for (let pfn = start + 1; pfn < end; pfn++) {
@@ -94,7 +106,7 @@ export class PfnRanges {
     asked: PageCacheMode,
     got: PageCacheMode | null,
   ): void {
-    const by = got === asked ? "asked" : "page-flags";
+    const by = got === asked ? "asked" : this.memtype.hasPat ? "page-flags" : "no-pat";
     this.memtype.requests?.push({ start, end, asked, got, by, entries: [] });
   }
 }

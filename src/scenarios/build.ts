@@ -45,9 +45,19 @@ export function lowMemoryTrace(name: string, ops: Op[]): Trace {
   return trace(LOW_MEMORY, name, ops);
 }
 
+/** A trace in an aperture where the MTRRs say write-back, so that /dev/mem gives that. */
+export function writeBackBarTrace(name: string, ops: Op[]): Trace {
+  return trace({ ...LOW_MEMORY, region: "bar" }, name, ops);
+}
+
 /** A trace in that aperture whose processes have room for so many VMAs. */
 export function limitedTrace(name: string, maps: number, ops: Op[]): Trace {
   return trace({ ...APERTURE, maps }, name, ops);
+}
+
+/** The same on kernels that were booted with `nopat`. */
+export function withoutPat({ world, ...rest }: Trace): Trace {
+  return { ...rest, world: { ...world, pat: false } };
 }
 
 export function spawn(proc: number): Op {
@@ -125,6 +135,11 @@ export function write(proc: number, at: number): Op {
 
 export function read(proc: number, at: number): Op {
   return { op: "touch", proc, at, write: false };
+}
+
+/** A read through /proc/PID/mem. */
+export function peek(proc: number, at: number): Op {
+  return { op: "peek", proc, at };
 }
 
 export function fork(proc: number, child: number): Op {

@@ -1,6 +1,18 @@
 import type { DriverCallRecord, DriverMode } from "../trace/driverop.ts";
 import type { Op, OpOf } from "../trace/op.ts";
-import { apertureTrace, exit, fork, munmap, read, type Scenario, spawn } from "./build.ts";
+import {
+  apertureTrace,
+  exit,
+  fork,
+  lowMemoryTrace,
+  mmap,
+  munmap,
+  peek,
+  read,
+  type Scenario,
+  spawn,
+  withoutPat,
+} from "./build.ts";
 
 const clean = { findings: [], memtype: [] };
 
@@ -24,6 +36,34 @@ const ZAP_FILE: Op = { op: "drv-zap", proc: 0, off: 0, pages: 4 };
 
 /** How drivers map, and what each way of it meets on both sides. */
 export const IDIOM_SCENARIOS: readonly Scenario[] = [
+  {
+    name: "driver-replaced-by-mmap",
+    title:
+      "MAP_FIXED over a driver's mapping asks for another mode, through ->mmap: the old one decides",
+    ref: "6.1",
+    trace: apertureTrace("driver-replaced-by-mmap", [
+      spawn(0),
+      drvMmap(4, remap(0, 0, 0, "wc")),
+      drvMmap(4, remap(0, 0, 0, "uc-")),
+      exit(0),
+    ]),
+    before: clean,
+    after: clean,
+  },
+  {
+    name: "driver-replaced-by-prepare",
+    title: "the same through ->mmap_prepare, which maps when what was there is freed",
+    ref: "6.1",
+    trace: apertureTrace("driver-replaced-by-prepare", [
+      spawn(0),
+      { ...drvMmap(4, remap(0, 0, 0, "wc")), hook: "prepare" },
+      { ...drvMmap(4, remap(0, 0, 0, "uc-")), hook: "prepare" },
+      { ...drvMmap(4, remap(0, 2, 0, "uc-")), hook: "prepare", private: true },
+      exit(0),
+    ]),
+    before: { ...clean, errnos: { 3: "EINVAL" } },
+    after: { ...clean, errnos: { 3: "EINVAL" } },
+  },
   {
     name: "driver-windows",
     title: "an mmap handler narrows the VMA around each of two remaps (hfi1)",
@@ -88,6 +128,21 @@ export const IDIOM_SCENARIOS: readonly Scenario[] = [
     after: { findings: ["errno:zap-ok-to-EINVAL"], errnos: { 1: "EINVAL" }, memtype: [] },
   },
   {
+    name: "nopat-driver-remaps-after-zap",
+    title:
+      "the same without PAT: nothing is reserved, and the second remap is refused all the same",
+    ref: "N6",
+    trace: withoutPat(
+      apertureTrace("nopat-driver-remaps-after-zap", [
+        spawn(0),
+        drvMmap(4, remap(0, 0, 0), ZAP_WHOLE, remap(0, 0, 0)),
+        exit(0),
+      ]),
+    ),
+    before: clean,
+    after: { findings: ["errno:zap-ok-to-EINVAL"], errnos: { 1: "EINVAL" }, memtype: [] },
+  },
+  {
     name: "driver-fills-by-parts",
     title: "parts fill a VMA: nothing is tracked, and write-combining becomes uncached-minus",
     ref: "N11",
@@ -132,6 +187,29 @@ export const IDIOM_SCENARIOS: readonly Scenario[] = [
       errnos: { 4: "EIO" },
       memtype: [],
     },
+  },
+  {
+    name: "peek-in-a-stale-mode",
+    title:
+      "a debugger reads a page whose reservation is gone, after another mode was reserved for it",
+    ref: "generic_access_phys",
+    trace: lowMemoryTrace("peek-in-a-stale-mode", [
+      spawn(0),
+      spawn(1),
+      drvMmap(2, remap(0, 0, 0, "uc-")),
+      peek(0, 0),
+      { ...ZAP_FILE, off: 1, pages: 1 },
+      mmap(1, 0, 1, 0, { via: "devmem" }),
+      peek(0, 0),
+      exit(0),
+      exit(1),
+    ]),
+    before: {
+      findings: ["alias:mmap", "missed-conflict:mmap", "refused:peek", "untracked-mapping:drv-zap"],
+      errnos: { 6: "EIO" },
+      memtype: [],
+    },
+    after: { findings: ["over-retention:drv-zap"], memtype: [] },
   },
   {
     name: "driver-fails-after-remap",

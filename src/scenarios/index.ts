@@ -5,6 +5,7 @@ import { KREF_SCENARIOS } from "./kref.ts";
 import { SELFTEST_SCENARIOS } from "./selftest.ts";
 import { SYSCALL_SCENARIOS } from "./syscalls.ts";
 import { VM_PAT_SCENARIOS } from "./vmpat.ts";
+import { WRITE_BACK_SCENARIOS } from "./writeback.ts";
 
 /** Every named scenario, in the order in which they are listed. */
 export const SCENARIOS: readonly Scenario[] = [
@@ -13,6 +14,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...KREF_SCENARIOS,
   ...SYSCALL_SCENARIOS,
   ...IDIOM_SCENARIOS,
+  ...WRITE_BACK_SCENARIOS,
 ];
 
 /** The scenario of a name. */

@@ -16,6 +16,7 @@ import {
   revoke,
   type Scenario,
   spawn,
+  withoutPat,
 } from "./build.ts";
 
 const clean = { findings: [], memtype: [] };
@@ -215,5 +216,22 @@ export const SYSCALL_SCENARIOS: readonly Scenario[] = [
       errnos: { 3: "EIO" },
       memtype: [],
     },
+  },
+  {
+    name: "nopat-munmap-head",
+    title: "without PAT nothing is reserved, so nothing is given back wrongly",
+    ref: "L1",
+    trace: withoutPat(
+      apertureTrace("nopat-munmap-head", [
+        spawn(0),
+        mmap(0, 0, 2, 0),
+        munmap(0, 0, 1),
+        mmap(0, 4, 2, 0, { via: "devmem" }),
+        munmap(0, 1, 1),
+        exit(0),
+      ]),
+    ),
+    before: { findings: [], memtype: [] },
+    after: { findings: [], memtype: [] },
   },
 ];

@@ -15,6 +15,8 @@ export interface ImportOptions {
   readonly name?: string;
   /** Paths to take for devices, besides /dev/mem and PCI resource files. */
   readonly devices?: readonly DeviceOption[];
+  /** The device lies where the MTRRs say write-back, which a log does not tell. */
+  readonly isWriteBack?: boolean;
 }
 
 export interface ImportResult {
@@ -43,8 +45,9 @@ export function importStrace(log: StraceLog, options: ImportOptions = {}): Impor
   // Low memory and an aperture are two worlds; a trace has one, and the aperture says more.
   const first = run(true);
   const chosen = first.sawLow && first.sawAperture ? run(false) : first;
-  const mtrr = chosen.sawLow && !chosen.sawAperture ? "write-back" : "uncached";
-  const trace = traceSchema.parse(renumbered(options.name ?? "strace", mtrr, chosen.ops));
+  const bar = options.isWriteBack === true ? "write-back-bar" : "bar";
+  const memory = chosen.sawLow && !chosen.sawAperture ? "low" : bar;
+  const trace = traceSchema.parse(renumbered(options.name ?? "strace", memory, chosen.ops));
   const dropped = [...log.dropped, ...chosen.dropped].sort((a, b) => a.line - b.line);
   return { trace, dropped };
 }

@@ -13,6 +13,7 @@ import type { LoggedOp } from "./renumber.ts";
 import type { CallLine, Dropped } from "./lines.ts";
 import { Processes } from "./processes.ts";
 import { type MappingRules, Regions } from "./regions.ts";
+import { pagesRead } from "./memoryreads.ts";
 import { followReservations, isReservation } from "./reservations.ts";
 import { Space, type Task } from "./spaces.ts";
 
@@ -24,6 +25,7 @@ const SAME_AS: Readonly<Record<string, SyscallKind>> = {
   old_mmap: "mmap",
   pkey_mprotect: "mprotect",
   mlock2: "mlock",
+  pread64: "peek",
 };
 
 /** The kind of op that a call of this name is, or undefined. */
@@ -70,6 +72,7 @@ export class Mapper {
     spawn: null,
     fork: null,
     exit: null,
+    peek: (call, { space, files }) => this.peek(call, space, files),
     // An access is no call, and a driver is bound by a write to a file.
     touch: null,
     revoke: null,
@@ -251,6 +254,12 @@ export class Mapper {
       this.drop(call, "its ENOMEM is left out: kept for device pages");
     for (const run of runs) this.ops.push(make(run.start, run.end - run.start));
     return true;
+  }
+
+  /** A read of the process' own memory, through the file that debuggers use. */
+  private peek(call: CallLine, space: Space, files: Task["files"]): void {
+    const pages = pagesRead(call, space, files, (reason) => this.drop(call, reason));
+    for (const at of pages) this.ops.push({ op: "peek", proc: this.processes.of(space), at });
   }
 
   private mprotect(call: CallLine, space: Space): void {

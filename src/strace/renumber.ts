@@ -9,7 +9,7 @@ import {
   type SyscallOp,
   type RegionVia,
 } from "../trace/op.ts";
-import type { Trace } from "../trace/trace.ts";
+import { type Memory, MEMORY_WORDS, type Trace } from "../trace/trace.ts";
 import { UserError } from "../usererror.ts";
 import type { DeviceClass } from "./devices.ts";
 import { type Axis, Layout } from "./layout.ts";
@@ -25,11 +25,7 @@ export type LoggedOp =
   | OpOf<"memremap">;
 
 /** The trace of what a log tells: pages renumbered, the world just large enough. */
-export function renumbered(
-  name: string,
-  mtrr: Trace["world"]["mtrr"],
-  logged: readonly LoggedOp[],
-): Trace {
+export function renumbered(name: string, memory: Memory, logged: readonly LoggedOp[]): Trace {
   if (logged.length > LIMITS.ops) {
     throw new UserError(
       `the log makes ${logged.length} ops, and a trace holds ${LIMITS.ops} (cut the log)`,
@@ -41,7 +37,7 @@ export function renumbered(
   const world = {
     pfns: Math.max(1, layout.physical.length),
     vpages: Math.max(1, layout.virtual.length),
-    mtrr,
+    ...MEMORY_WORDS[memory],
   };
   const ops = logged.map((op) => placed(layout, op));
   return { format: "pfndiff/trace@1", name, world, ops };

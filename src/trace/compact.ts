@@ -20,8 +20,17 @@ export function compactTrace({ world, ops }: Pick<Trace, "world" | "ops">): Comp
   return { world: worldText(world), ops: ops.map((op) => opText(op.op, op)).join(OP) };
 }
 
-function worldText({ pfns, vpages, mtrr, maps }: World): string {
-  return [pfns, vpages, mtrr, ...(maps === undefined ? [] : [maps])].join(FIELD);
+/** How a world without PAT is told, where another has nothing, and how its region is. */
+const NO_PAT = "nopat";
+const REGIONS: readonly string[] = ["bar", "low"];
+
+function worldText({ pfns, vpages, mtrr, maps, pat, region }: World): string {
+  const more = [
+    ...(maps === undefined ? [] : [maps]),
+    ...(pat === false ? [NO_PAT] : []),
+    ...(region === undefined ? [] : [region]),
+  ];
+  return [pfns, vpages, mtrr, ...more].join(FIELD);
 }
 
 function opText(kind: OpKind, op: Trace["ops"][number]): string {
@@ -49,7 +58,9 @@ function valueText(value: Values[string], field: Field): string {
 
 /** What a compact text says, to be parsed by `traceSchema`: it may be anybody's. */
 export function compactValue(name: string, { world, ops }: CompactTrace): unknown {
-  const [pfns = "", vpages = "", mtrr, maps] = world.split(FIELD);
+  const [pfns = "", vpages = "", mtrr, ...more] = world.split(FIELD);
+  const maps = more.find((text) => text !== NO_PAT && !REGIONS.includes(text));
+  const region = more.find((text) => REGIONS.includes(text));
   return {
     format: "pfndiff/trace@1",
     name,
@@ -58,6 +69,8 @@ export function compactValue(name: string, { world, ops }: CompactTrace): unknow
       vpages: numberValue(vpages),
       mtrr,
       ...(maps === undefined ? {} : { maps: numberValue(maps) }),
+      ...(region === undefined ? {} : { region }),
+      ...(more.includes(NO_PAT) ? { pat: false } : {}),
     },
     ops: ops === "" ? [] : ops.split(OP).map(opValue),
   };

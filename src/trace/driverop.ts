@@ -35,6 +35,11 @@ interface CallRowOf<F extends Fields> extends CallRow {
   readonly spans: readonly Span<keyof F & string>[];
 }
 
+/** How a driver's file is mapped; absent: by the first. */
+const hook = {
+  ...field.choice(["mmap", "prepare"], { beyondTrees: ["prepare"], apart: [1, 6] }),
+  optional: true,
+} as const;
 const driverMode = field.choice(DRIVER_MODES);
 const does = field.choice(FAULT_HANDLERS);
 const errno = field.choice(ERRNOS, { mostly: ["EIO"] });
@@ -128,6 +133,7 @@ export const DRIVER_OPS = {
       prot,
       private: sharing,
       calls: field.calls,
+      hook,
     },
     spans: [{ start: "at", length: "pages" }],
     allocates: ["memtype", "context", "page-table", "vma", "vma-setup"],

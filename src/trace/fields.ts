@@ -56,15 +56,19 @@ export interface NumberField<
 }
 
 /** One of a few words. */
-export interface ChoiceField<Value extends string = string> {
+export interface ChoiceField<Value extends string = string, Optional extends boolean = boolean> {
   readonly role: "choice";
+  /** It may be absent, which means the first of its ranks. */
+  readonly optional: Optional;
+  /** As for numbers; one that is then drawn is another than the first. */
+  readonly apart?: NumberField["apart"];
   /** In the order in which the guest program numbers them. */
   readonly values: readonly Value[];
   /** The same from simple to special: what a reader expects comes first. */
   readonly ranks: readonly Value[];
   /** Each as often as a generator is mostly to draw it. */
   readonly mostly: readonly Value[];
-  /** Those that take a device, of which there is none in the write-back region. */
+  /** Those that take a device, of which there is none in low memory. */
   readonly ofDevice: readonly Value[];
   /** Those that the program of a kernel tree does not know. */
   readonly beyondTrees: readonly Value[];
@@ -145,10 +149,10 @@ function number<Role extends NumberRole>(
 
 function choice<Value extends string>(
   values: readonly Value[],
-  more: Partial<Omit<ChoiceField<Value>, "role" | "values">> = {},
-): ChoiceField<Value> {
-  const unrestricted = { ofDevice: [], beyondTrees: [] };
-  return { role: "choice", values, ranks: values, mostly: values, ...unrestricted, ...more };
+  more: Partial<Omit<ChoiceField<Value>, "role" | "values" | "optional">> = {},
+): ChoiceField<Value, false> {
+  const plain = { optional: false, ofDevice: [], beyondTrees: [] } as const;
+  return { role: "choice", values, ranks: values, mostly: values, ...plain, ...more };
 }
 
 /** How the fields of ops are made. */

@@ -16,7 +16,7 @@ export const faultSchema = z.strictObject({
 function fieldSchema(field: Field): z.ZodType {
   switch (field.role) {
     case "choice":
-      return z.enum(field.values);
+      return field.optional ? z.enum(field.values).optional() : z.enum(field.values);
     case "flag":
       return field.optional ? z.boolean().optional() : z.boolean();
     case "calls":

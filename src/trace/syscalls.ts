@@ -86,6 +86,8 @@ interface Drawn {
   readonly weight: readonly [least: number, most: number];
   /** A run may be about this op above all. */
   readonly favourite?: true;
+  /** Which runs have it is drawn apart from all else, so that the others are as they were without it. */
+  readonly apart?: true;
 }
 
 /** All that is to be said of a kind of op, but what it does. */
@@ -100,7 +102,7 @@ export interface OpRow {
   readonly weightBesideDrivers: number;
   /** The program of a kernel tree does not know it. */
   readonly beyondTrees?: true;
-  /** There is none where no device is: in the write-back region. */
+  /** There is none where no device is: in low memory. */
   readonly needsDevice?: true;
   /** Its pages begin and end at multiples of so many; anything else is EINVAL. */
   readonly granule?: number;
@@ -282,5 +284,16 @@ export const SYSCALLS = {
     drawn: RARELY,
     weightBesideDrivers: 3,
     needsDevice: true,
+  }),
+  /** Reads a byte of the process' own memory through /proc/PID/mem, as a debugger does. */
+  peek: row({
+    fields: { proc, at: field.page },
+    spans: [{ start: "at", length: 1 }],
+    // The kernel maps the page for itself while it reads.
+    allocates: ["memtype", "kernel-area"],
+    vmas: "none",
+    drawn: { inRuns: [1, 16], weight: [1, 3], apart: true },
+    weightBesideDrivers: 0,
+    beyondTrees: true,
   }),
 } as const;

@@ -8,19 +8,45 @@ export { bornBy } from "./op.ts";
 
 /**
  * The world of a trace: how many physical pages the region has, how many virtual pages each
- * process' window has, and which region it is: a device aperture ("uncached") or low memory
- * below 1 MiB ("write-back"). `maps`: the limit on a process' VMAs (vm.max_map_count) leaves room
- * for so many in its window; without it there is no limit.
+ * process' window has, and what memory it is: `mtrr` says what the MTRRs call it, `region` whether it is
+ * the BAR of a device or low memory below 1 MiB; where it is absent, what is uncached is a BAR and what
+ * is write-back is low memory. `maps`: the limit on a process' VMAs (vm.max_map_count) leaves room
+ * for so many in its window; without it there is no limit. `pat`: false for a kernel that was booted
+ * with `nopat`.
  */
 export const worldSchema = z.strictObject({
   pfns: z.int().min(1).max(LIMITS.pfns),
   vpages: z.int().min(1).max(LIMITS.vpages),
   mtrr: z.enum(["uncached", "write-back"]),
+  region: z.enum(["bar", "low"]).optional(),
   maps: z.int().min(1).max(LIMITS.maps).optional(),
+  pat: z.literal(false).optional(),
 });
 
 export type World = z.infer<typeof worldSchema>;
 export type Mtrr = World["mtrr"];
+
+/** Whether a world's pages are a device's, which has files to map them and may be claimed. */
+export function isDevice({ mtrr, region }: Pick<World, "mtrr" | "region">): boolean {
+  return (region ?? (mtrr === "uncached" ? "bar" : "low")) === "bar";
+}
+
+/** The kinds of memory that a world can be of, from what a reader expects to what is special. */
+export const MEMORIES = ["bar", "low", "write-back-bar"] as const;
+export type Memory = (typeof MEMORIES)[number];
+
+/** A BAR where the MTRRs say uncached, low memory, or a BAR where they say write-back. */
+export function memoryOf(world: Pick<World, "mtrr" | "region">): Memory {
+  if (!isDevice(world)) return "low";
+  return world.mtrr === "uncached" ? "bar" : "write-back-bar";
+}
+
+/** How a world says of which memory it is. */
+export const MEMORY_WORDS: Readonly<Record<Memory, Pick<World, "mtrr" | "region">>> = {
+  bar: { mtrr: "uncached" },
+  low: { mtrr: "write-back" },
+  "write-back-bar": { mtrr: "write-back", region: "bar" },
+};
 
 /** Where physical pages that a record names end, if that is outside of what there is. */
 function physicalFault(values: Values, at: number, pages: number, world: World): string | null {
@@ -63,18 +89,28 @@ function callFault(call: DriverCallRecord, vmaPages: number | null, world: World
   return null;
 }
 
+/** Fault handlers that it installs, and one remap at most or an errno: mmap_prepare() has no more. */
+function isPrepared(calls: readonly DriverCallRecord[]): boolean {
+  const last = calls.at(-1)?.call;
+  const before = last === "remap" || last === "fail" ? calls.slice(0, -1) : calls;
+  return before.every(({ call }) => call === "fault-handler");
+}
+
 /** What is wrong with an op in this world, in a few words, or null. */
 export function opFault(op: Op, world: World): string | null {
   const { fields, spans, needsDevice } = rowOf(op.op);
   const values: Values = op;
-  if (world.mtrr === "write-back") {
-    if (needsDevice === true) return "no driver has a device in the write-back region";
+  if (!isDevice(world)) {
+    if (needsDevice === true) return "no driver has a device in low memory";
     for (const [name, field] of Object.entries(fields)) {
       const value = values[name];
       if (field.role === "choice" && field.ofDevice.some((each) => each === value)) {
-        return `${name} ${value} is a PCI resource, which the write-back region does not have`;
+        return `${name} ${value} is a PCI resource, which low memory does not have`;
       }
     }
+  }
+  if (world.pat === false && op.op === "mmap" && op.via === "resource_wc") {
+    return "via resource_wc is a file that is not there without PAT";
   }
   for (const span of spans) {
     const fault = spanFault(op, fields, span, world);
@@ -84,6 +120,9 @@ export function opFault(op: Op, world: World): string | null {
     return "via anon is private memory, so private must be true";
   }
   if (!("calls" in op)) return null;
+  if (op.op === "drv-mmap" && op.hook === "prepare" && !isPrepared(op.calls)) {
+    return "hook prepare has fault handlers, and then one remap or fail";
+  }
   const vmaPages = "pages" in op ? op.pages : null;
   return op.calls.map((call) => callFault(call, vmaPages, world)).find((f) => f !== null) ?? null;
 }
@@ -100,6 +139,10 @@ export const traceSchema = z
     ops: z.array(opSchema).max(LIMITS.ops),
   })
   .superRefine((trace, context) => {
+    if (!isDevice(trace.world) && trace.world.mtrr === "uncached") {
+      const message = "low memory is write-back";
+      context.addIssue({ code: "custom", path: ["world", "region"], message });
+    }
     const born = new Set<number>();
     trace.ops.forEach((op, index) => {
       const child = bornBy(op);

@@ -58,12 +58,13 @@ describe("the doorbell", () => {
 
 describe("windows", () => {
   const region = { address: 0x1000_0000, pages: 40 };
-  const windows = new Windows({ uncached: region, "write-back": region });
+  const windows = new Windows({ bar: region, low: region, "write-back-bar": region });
   const world = { pfns: 16, vpages: 24, mtrr: "uncached" as const };
 
   test("go from high to low, never overlap, keep the last page free, and come to an end", () => {
     expect([windows.take(world), windows.take(world), windows.take(world)]).toEqual([23, 7, null]);
     expect(windows.take({ ...world, mtrr: "write-back" })).toBe(23);
+    expect(windows.take({ ...world, mtrr: "write-back", region: "bar" })).toBe(23);
     expect(windows.locate(world, 7)).toEqual({ address: 0x1000_7000, pages: 16 });
   });
 });

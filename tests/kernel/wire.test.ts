@@ -85,8 +85,9 @@ describe("the two halves of the protocol", () => {
         `OP_${name.toUpperCase()}`,
         code,
       ]),
-      ["REGION_UNCACHED", REGION_CODE.uncached],
-      ["REGION_WRITE_BACK", REGION_CODE["write-back"]],
+      ["REGION_BAR", REGION_CODE.bar],
+      ["REGION_LOW", REGION_CODE.low],
+      ["REGION_WRITE_BACK_BAR", REGION_CODE["write-back-bar"]],
       ...VIAS.map((via, at): [string, number] => [`VIA_${via.toUpperCase()}`, at]),
       ["WINDOW_ADDRESS", WINDOW_ADDRESS],
       ["OP_FAULT_SITE", FAULT_WORD.SITE],
@@ -133,7 +134,7 @@ describe("the two halves of the protocol", () => {
     expect(request.readUInt32LE(HEADER_WORD.LENGTH * 4)).toBe(payload.length);
     expect(request.readUInt32LE(HEADER_WORD.CHECKSUM * 4)).toBe(checksum(payload));
     const words = Array.from({ length: 9 }, (_, at) => payload.readUInt32LE(at * 4));
-    expect(words).toEqual([1, 5, REGION_CODE["write-back"], 100, 16, 24, 1, 5, OP_CODE.spawn]);
+    expect(words).toEqual([1, 5, REGION_CODE.low, 100, 16, 24, 1, 5, OP_CODE.spawn]);
   });
 });
 

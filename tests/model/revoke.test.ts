@@ -50,12 +50,12 @@ describe("revoke", () => {
     expect(vmas["0"]?.[0]?.pat).toBe(isVmPat ? false : undefined);
   });
 
-  test("has no device to take in the write-back region", () => {
+  test("has no device to take in low memory", () => {
     const inMemory = { ...trace([]), world: { ...APERTURE, mtrr: "write-back" } };
     const ops = inMemory.ops.map((op) => (op.op === "mmap" ? { ...op, via: "devmem" } : op));
     const { error } = traceSchema.safeParse({ ...inMemory, ops });
     expect(error?.issues.map(({ path, message }) => [path.join("."), message])).toEqual([
-      ["ops.3", "no driver has a device in the write-back region"],
+      ["ops.3", "no driver has a device in low memory"],
     ]);
   });
 

@@ -42,6 +42,21 @@ test("a failing allocation and a field that is absent are in the link too", () =
   expect(readLink(link)).toMatchObject({ ok: true, linked: { trace } });
 });
 
+test("a world without PAT, and where its device lies, are in the link too", () => {
+  for (const maps of [{}, { maps: 2 }]) {
+    for (const more of [
+      { pat: false },
+      { region: "bar" },
+      { region: "bar", pat: false },
+    ] as const) {
+      const world = { pfns: 4, vpages: 4, mtrr: "write-back", ...maps, ...more } as const;
+      const trace: Trace = { format: "pfndiff/trace@1", name: "", world, ops: [] };
+      const read = readLink(linkTo({ ...SIDES, trace }));
+      expect(read).toMatchObject({ ok: true, linked: { trace: { world } } });
+    }
+  }
+});
+
 describe("a stranger's link is refused in a sentence", () => {
   const link = (world: string, ops: string) => `#/try/legacy/modern/0/${world}//${ops}`;
   test.each([

@@ -61,9 +61,10 @@ function tracesIn(words: Int32Array): { trace: Trace; isWatched: boolean }[] {
     );
     at += count * WIRE.OP_WORDS;
     const mtrr: Trace["world"]["mtrr"] = (kind & 1) === 1 ? "write-back" : "uncached";
-    const world = { pfns, vpages, mtrr, ...(maps === 0 ? {} : { maps }) };
+    const world: Trace["world"] = { pfns, vpages, mtrr, ...(maps === 0 ? {} : { maps }) };
+    if ((kind & 8) !== 0) world.pat = false;
     const trace: Trace = { format: "pfndiff/trace@1", name: "asked", world, ops };
-    traces.push({ trace, isWatched: kind >= 2 });
+    traces.push({ trace, isWatched: (kind & 2) !== 0 });
   }
   return traces;
 }

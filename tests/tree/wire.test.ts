@@ -149,6 +149,8 @@ describe("a request", () => {
     const [length, ...words] = encodeRequest([{ world, ops }]);
     expect(length).toBe(words.length);
     expect(words.slice(0, WIRE.TRACE_WORDS)).toEqual([16, 24, 1, 3, 2]);
+    const [, , , kind] = encodeRequest([{ world: { ...world, pat: false }, ops, isWatched: true }]);
+    expect(kind).toBe(1 + 2 + 8);
     const second = words.slice(WIRE.TRACE_WORDS + WIRE.OP_WORDS);
     expect(second).toEqual(opWords(ops[1] as Op));
     expect(second.slice(-2)).toEqual([5, 2]);

@@ -86,7 +86,7 @@ int k_has_vm_pat(void);
 /* The release that the headers name, such as 6.12.117. */
 unsigned int k_version(void);
 /* Begins a world whose region starts at a physical address; `maps` is its limit of VMAs, 0 for none. */
-void k_world(unsigned long base, unsigned long pages, int write_back, int maps);
+void k_world(unsigned long base, unsigned long pages, int write_back, int has_pat, int maps);
 /* Tells the nth allocation at a site to fail; site 0 for none. */
 void k_fault(int site, int nth);
 /* Whether an allocation has failed since. */

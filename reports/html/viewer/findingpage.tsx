@@ -3,6 +3,7 @@ import type { ReportData, ReportFinding } from "../../data.ts";
 import { linkFault } from "../../../src/trace/link.ts";
 import { opText } from "../../optext.ts";
 import { grouped, plural } from "../../numbers.ts";
+import { limitsText, regionText } from "../../worldtext.ts";
 import { addressOf, headline, sideName, SYMPTOM_TEXT, VERDICT_TEXT } from "../words.ts";
 import { StatusBadge, VerdictBadge } from "./badge.tsx";
 import { CopyButtons } from "./copybuttons.tsx";
@@ -145,9 +146,8 @@ function Reference({ text }: { text: string }) {
 
 function Facts({ finding }: { finding: ReportFinding }) {
   const { trace, count, firstRun } = finding;
-  const { pfns, vpages, mtrr, maps } = trace.world;
-  const region = mtrr === "uncached" ? "device aperture" : "low memory";
-  const room = maps === undefined ? "" : `, room for ${plural(maps, "VMA")}`;
+  const { world } = trace;
+  const region = `${world.pfns} pfns of ${regionText(world)}`;
   const seen =
     firstRun === null
       ? "not in this campaign"
@@ -161,7 +161,7 @@ function Facts({ finding }: { finding: ReportFinding }) {
       <dt>Seen</dt>
       <dd>{seen}</dd>
       <dt>World</dt>
-      <dd>{`${pfns} pfns of ${region}, ${plural(vpages, "virtual page")}${room}`}</dd>
+      <dd>{`${region}, ${plural(world.vpages, "virtual page")}${limitsText(world)}`}</dd>
       {finding.parted ? (
         <>
           <dt>Parted</dt>

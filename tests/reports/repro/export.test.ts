@@ -129,7 +129,12 @@ describe("an exported syzkaller program", () => {
       file: () => ({ fd: "r0", offset: "0x0" }),
       zero: "r1",
       pipe: "r2",
+      memory: "r3",
+      byte: '&(0x0)=""/1',
     };
+    expect(syzCalls({ op: "peek", proc: 0, at: 2 }, places)).toEqual([
+      'pread64(r3, &(0x0)=""/1, 0x1, 0x2000)',
+    ]);
     expect(syzCalls({ op: "mseal", proc: 0, at: 2, pages: 1 }, places)).toEqual([
       "mseal$auto(0x2000, 0x1000, 0x0)",
     ]);

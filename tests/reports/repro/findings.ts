@@ -123,7 +123,7 @@ export const MODELLED: readonly ReproInput[] = [
     mmap(0, 1, 0, { via: "anon", private: true }),
     { op: "madvise", proc: 0, at: 0, pages: 1, advice: "guard_install" },
   ]),
-  inputOf("fixed:leak:split", "before", 10, [
+  inputOf("fixed:leak:split", "before", 11, [
     spawn(),
     mmap(0, 3, 0, { via: "devmem" }),
     { op: "mprotect", proc: 0, at: 0, pages: 1, prot: "r" },
@@ -131,6 +131,7 @@ export const MODELLED: readonly ReproInput[] = [
     fork,
     { op: "mremap", proc: 0, at: 2, pages: 1, newPages: 1, to: 10 },
     { op: "touch", proc: 0, at: 1, write: false },
+    { op: "peek", proc: 0, at: 1 },
     { op: "mlock", proc: 0, at: 0, pages: 1 },
     { op: "munlock", proc: 0, at: 1, pages: 4 },
     { op: "mseal", proc: 0, at: 1, pages: 1 },

@@ -108,7 +108,7 @@ int k_memtypes(struct seen_memtype *out, int room)
 	return counter > 0 && room > 0;
 }
 
-void k_world(unsigned long base, unsigned long pages, int write_back, int maps)
+void k_world(unsigned long base, unsigned long pages, int write_back, int has_pat, int maps)
 {
 	counter = lock_a = lock_b = spaces = 0;
 }

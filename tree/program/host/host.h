@@ -12,7 +12,7 @@
  * compares the two.
  *
  * A request is its length in words and so many traces; a trace is TRACE_WORDS words (pfns, vpages, write-back + 2 if
- * it is watched, maps, ops) and OP_WORDS words an op: code, proc, at, pages, four of its own, and the site and number of the
+ * it is watched + 8 if there is no PAT, maps, ops) and OP_WORDS words an op: code, proc, at, pages, four of its own, and the site and number of the
  * allocation that fails. All but the last two are what a guest is told as well (kernel/wire.ts).
  * Where two tasks run some of its ops by turns, 4 is added to write-back, and RACE_WORDS words follow the ops: the first
  * of them, how many are of either task (one after the other), enum race_mode, whether accesses are points, most
@@ -55,7 +55,7 @@ enum stop { STOP_BUG = 1, STOP_CRASH = 2, STOP_HANG = 3, STOP_STUB = 4, STOP_UNF
 
 enum op_code {
 	OP_SPAWN, OP_MMAP, OP_MUNMAP, OP_MREMAP, OP_MPROTECT, OP_MADVISE, OP_TOUCH,
-	OP_FORK, OP_EXIT, OP_MLOCK, OP_MUNLOCK, OP_MSEAL, OP_REVOKE,
+	OP_FORK, OP_EXIT, OP_MLOCK, OP_MUNLOCK, OP_MSEAL, OP_REVOKE, OP_PEEK,
 };
 
 /* In the order of DRIVER_OPS in src/trace/driverop.ts. */
@@ -85,6 +85,7 @@ struct race {
 
 struct trace {
 	int pfns, vpages, write_back, maps, ops; /* calls of drivers count as ops */
+	int has_pat;
 	int is_watched; /* each step says which functions it passed */
 	const struct race *race; /* NULL where nothing is raced */
 };

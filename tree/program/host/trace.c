@@ -154,6 +154,7 @@ long trace_perform(const int *op)
 		k_revoke();
 		return 0;
 	case OP_SPAWN:
+	case OP_PEEK:
 		break;
 	}
 	host_unfit("an op that this program does not know");
@@ -234,7 +235,8 @@ int trace_run(const struct trace *trace, const int *ops)
 	k_sort_pages();
 	k_forget_warnings();
 	state_begin(trace);
-	k_world(APERTURE, (unsigned long)trace->pfns, trace->write_back, trace->maps);
+	k_world(APERTURE, (unsigned long)trace->pfns, trace->write_back, trace->has_pat,
+		trace->maps);
 	answer_record(RECORD_TRACE, &base_page, 1);
 	for (int i = 0; i < trace->ops; i++) {
 		if (race && i == race->from) {

@@ -8,25 +8,16 @@
 #include <linux/sched/mm.h>
 #include <asm/memtype.h>
 #include <asm/ptrace.h>
-#include "../arch/x86/mm/mm_internal.h"
 #include "internal.h"
 
 void __init proc_caches_init(void);
 void mm_cache_init(void);
 
-/* What firmware and boot code leave in the PAT register, by index (the layout since 4.2). */
-static const enum page_cache_mode pat_slots[8] = {
-	_PAGE_CACHE_MODE_WB, _PAGE_CACHE_MODE_WC, _PAGE_CACHE_MODE_UC_MINUS, _PAGE_CACHE_MODE_UC,
-	_PAGE_CACHE_MODE_WB, _PAGE_CACHE_MODE_WP, _PAGE_CACHE_MODE_UC_MINUS, _PAGE_CACHE_MODE_WT,
-};
-
 void k_init(unsigned long ram, unsigned long memmap)
 {
 	pfndiff_memory_init(ram, memmap);
-	for (int i = 7; i >= 0; i--)
-		update_cache_mode_entry(i, pat_slots[i]);
 	pfndiff_tasks_init();
-	pfndiff_pat_on();
+	pfndiff_pat(true);
 	maple_tree_init();
 	mm_cache_init();
 	proc_caches_init();

@@ -73,11 +73,12 @@ struct file *pfndiff_file(int via)
 	return &files[via];
 }
 
-void k_world(unsigned long base, unsigned long pages, int write_back, int maps)
+void k_world(unsigned long base, unsigned long pages, int write_back, int has_pat, int maps)
 {
 	pfndiff_base = base;
 	pfndiff_bytes = pages * PAGE_SIZE;
 	pfndiff_write_back = write_back;
+	pfndiff_pat(has_pat);
 	device->resource[BAR].start = base;
 	device->resource[BAR].end = base + pfndiff_bytes - 1;
 	pfndiff_drivers_begin();

@@ -59,7 +59,8 @@ extern struct address_space *pfndiff_mapping, pfndiff_drivers_mapping;
 /* Of the wrappers of whole kernel files. */
 struct mm_struct *pfndiff_dup_mm(struct task_struct *task, struct mm_struct *mm);
 extern const struct file_operations *pfndiff_mem_fops;
-void pfndiff_pat_on(void);
+/* Whether the kernel was booted with PAT, and what the modes of page table entries are then. */
+void pfndiff_pat(bool is_on);
 /* What the tracking of the refcounted design is allocated as: a kind of object of its own, under the name of others. */
 extern const char pfndiff_context_kind[];
 struct memtype;

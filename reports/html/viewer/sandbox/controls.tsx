@@ -1,5 +1,6 @@
 import { SCENARIOS } from "../../../../src/scenarios/index.ts";
-import type { Trace } from "../../../../src/trace/trace.ts";
+import { MEMORIES, MEMORY_WORDS, memoryOf, type Trace } from "../../../../src/trace/trace.ts";
+import { memoryText } from "../../../worldtext.ts";
 import { type Bench, modelGroups, openingBench } from "./bench.ts";
 import { Choice, Labelled, NumberInput } from "./opform.tsx";
 import { withSize } from "./ops.ts";
@@ -108,17 +109,38 @@ function World({ trace, onTrace }: WorldProps) {
         <Labelled name="most VMAs">{size("maps")}</Labelled>
         <Labelled name="region">
           <select
-            value={world.mtrr}
+            value={memoryOf(world)}
             onChange={({ currentTarget }) => {
-              const mtrr = currentTarget.value === "uncached" ? "uncached" : "write-back";
-              onTrace({ ...trace, world: { ...world, mtrr } });
+              const memory = MEMORIES.find((each) => each === currentTarget.value) ?? "bar";
+              const { region: _was, ...rest } = world;
+              onTrace({ ...trace, world: { ...rest, ...MEMORY_WORDS[memory] } });
             }}
           >
-            <option value="uncached">device aperture</option>
-            <option value="write-back">low memory</option>
+            {MEMORIES.map((memory) => (
+              <option key={memory} value={memory}>
+                {memoryText(memory)}
+              </option>
+            ))}
           </select>
         </Labelled>
+        <WithoutPat trace={trace} onTrace={onTrace} />
       </div>
     </details>
+  );
+}
+
+function WithoutPat({ trace, onTrace }: WorldProps) {
+  const { pat, ...rest } = trace.world;
+  return (
+    <Labelled name="nopat">
+      <input
+        type="checkbox"
+        checked={pat === false}
+        onChange={({ currentTarget }) => {
+          const world = currentTarget.checked ? ({ ...rest, pat: false } as const) : rest;
+          onTrace({ ...trace, world });
+        }}
+      />
+    </Labelled>
   );
 }

@@ -1,0 +1,27 @@
+import { assertNever } from "../src/assertnever.ts";
+import { type Memory, memoryOf, type World } from "../src/trace/trace.ts";
+
+/** A kind of memory in words. */
+export function memoryText(memory: Memory): string {
+  switch (memory) {
+    case "bar":
+      return "a device aperture";
+    case "low":
+      return "low memory";
+    case "write-back-bar":
+      return "a device aperture in write-back memory";
+    default:
+      return assertNever(memory);
+  }
+}
+
+/** What kind of memory a world's pfns are. */
+export function regionText(world: World): string {
+  return memoryText(memoryOf(world));
+}
+
+/** What else a world says, each after a comma; empty for most. */
+export function limitsText({ maps, pat }: World): string {
+  const room = maps === undefined ? "" : `, room for ${maps} VMA${maps === 1 ? "" : "s"}`;
+  return `${room}${pat === false ? ", no PAT" : ""}`;
+}
