@@ -34,6 +34,7 @@ export function summaryHtml(report: ReportData): string {
     claimsHtml(report),
     arenaHtml(report),
     coverageHtml(report),
+    racesHtml(report),
     "<p>With JavaScript this page also shows every finding step by step.</p>",
     "</main>",
   ].join("");
@@ -64,6 +65,14 @@ function rootsHtml({ campaign: { roots = [] } }: ReportData): string {
 function coverageHtml({ coverage }: ReportData): string {
   const items = (coverage?.trees ?? []).map((tree) => `<li>${escapeHtml(coverageHead(tree))}</li>`);
   return items.length === 0 ? "" : `<h2>Coverage of the tracking</h2><ul>${items.join("")}</ul>`;
+}
+
+function racesHtml({ races = [] }: ReportData): string {
+  const items = races.map(({ outcome, on }) => {
+    const told = outcome.findings.map(({ symptom, detail }) => `${symptom}: ${detail}`).join("; ");
+    return `<li>${escapeHtml(`${outcome.signature} on ${on.release}. ${told}`)}</li>`;
+  });
+  return items.length === 0 ? "" : `<h2>Two tasks at once</h2><ul>${items.join("")}</ul>`;
 }
 
 function claimsHtml({ claims = [] }: ReportData): string {

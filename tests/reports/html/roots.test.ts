@@ -30,3 +30,9 @@ describe.skipIf(!HAS_CHROMIUM)(`the front page in Chromium${WITHOUT_CHROMIUM}`, 
     }
   });
 });
+
+test("the summary for readers without JavaScript tells what two tasks at once gave", () => {
+  const html = summaryHtml(sampleReport());
+  expect(html).toContain("<h2>Two tasks at once</h2><ul><li>alias:munmap+revoke-mmap on 6.12.117.");
+  expect(html).toContain("pfn 0 is mapped as WC and UC- at once");
+});
