@@ -63,7 +63,7 @@ export const MODERN_PROFILES = {
   "6.18": CHECKS_FIRST,
   "6.19": { ...MAPS_IN_ACTION, release: "6.19" },
   "7.0": { ...MAPS_IN_ACTION, release: "7.0" },
-  "7.1": { ...COUNTS_ALWAYS, release: "7.1", procMemForces: true },
+  "7.1": { ...COUNTS_ALWAYS, release: "7.1" },
   "7.2": COUNTS_ALWAYS,
   "7.3": {
     ...COUNTS_ALWAYS,

@@ -11,11 +11,11 @@ export interface MmProfile {
   /** A remap that mmap_prepare() asks for, as /dev/mem's does, comes after the replaced VMAs are freed (6.19 on). */
   readonly hasMmapActions: boolean;
   /**
-   * /proc/PID/mem reads what the process itself may not (FOLL_FORCE): a choice of Debian's builds, seen on 6.1,
-   * 6.12, 6.18, 7.2 and 7.3, elsewhere that of the release before.
+   * /proc/PID/mem reads what the process itself may not (FOLL_FORCE): a choice of Debian's builds, to
+   * 7.0, as seen on each release.
    */
   readonly procMemForces: boolean;
-  /** A read of a copied page through it warns of an ioremap() of RAM; seen on the same. */
+  /** A read of a copied page through it warns of an ioremap() of RAM; to 7.2, as seen on each release. */
   readonly peekWarnsOfCopies: boolean;
   /**
    * Without PAT /dev/mem gives no other mode to a file that was opened O_SYNC. Read in 7.2.13; no
