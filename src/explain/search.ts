@@ -118,8 +118,10 @@ export class SequenceSearch {
     const pattern = this.patterns[at] as Pattern;
     const groups = [...(this.hits[at] ?? [])];
     const found = groups.map(([group, hits]) => {
+      // The lines stay those of the last op, by whose outcome groups are told apart.
       const holds = (trace: Trace) =>
-        logs(pattern, trace, this.model) && this.groupOf(pattern, trace) === group;
+        stepOf(pattern, talking(this.model).says(trace)) === trace.ops.length - 1 &&
+        this.groupOf(pattern, trace) === group;
       return hits.map((hit) => shrink(hit, holds)).sort(bySize)[0] as Trace;
     });
     return found

@@ -75,7 +75,7 @@ describe("explore", () => {
     const { status, err } = await run(["explore", "--with", "mseal,seal"]);
     expect(status).toBe(2);
     expect(err).toMatch(
-      /^pfndiff: --with: there is no group seal \(there are .*revoke; or all, or core\)\n$/,
+      /^pfndiff: --with: there is no group seal \(there are .*peek; or all, or core\)\n$/,
     );
   });
 
