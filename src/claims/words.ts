@@ -18,7 +18,7 @@ export function addCuts(a: CutCount, b: CutCount): CutCount {
   return { all: a.all + b.all, exact: a.exact + b.exact };
 }
 
-/** One sentence with what the recordings of real kernels say, or that there are none. */
+/** What the recordings of real kernels say, a sentence for those that say the same, or that there are none. */
 export function kernelsText(
   { kernels }: Evidence,
   side: Side,
@@ -26,9 +26,15 @@ export function kernelsText(
 ): string[] {
   const recorded = kernels.filter((kernel) => kernel.side === side);
   if (recorded.length === 0) return [`No recording of a real kernel of that side was there.`];
-  return recorded.map(
-    ({ release, facts }) =>
-      `Kernel ${release}, ${plural(facts.traces, "recorded trace")}: ${says(facts)}.`,
+  const alike = new Map<string, string[]>();
+  for (const { release, facts } of recorded) {
+    const said = `${plural(facts.traces, "recorded trace")}: ${says(facts)}.`;
+    alike.set(said, [...(alike.get(said) ?? []), release]);
+  }
+  return [...alike].map(([said, releases]) =>
+    releases.length === 1
+      ? `Kernel ${releases[0]}, ${said}`
+      : `Kernels ${releases.join(", ")}, of each ${said}`,
   );
 }
 
