@@ -72,7 +72,7 @@ describe("a markdown report, as a markdown parser reads it", () => {
   const headings = ofType(tokens, "heading") as Tokens.Heading[];
 
   it("draws the three gravest roots and each claim, and has a row for each finding", () => {
-    expect(text.split("\n").length).toBeLessThan(420);
+    expect(text.split("\n").length).toBeLessThan(400);
     expect(headings.filter(({ depth }) => depth === 3)).toHaveLength(9);
     const drawings = (ofType(tokens, "code") as Tokens.Code[]).filter(
       ({ lang }) => lang === "text",
