@@ -37,7 +37,7 @@ describe("pfndiff why", () => {
     const text = await told("introduced:refused:bridge");
     expect(text).toContain("since modern@6.16, it is there on the newest one");
     expect(text).toContain(
-      "remap_pfn_range_track() on [0,2): logs conflicting types WC and UC- at [1,3)",
+      "remap_pfn_range_track() on [0,3): logs conflicting types WC and UC- at [0,3)",
     );
   });
 

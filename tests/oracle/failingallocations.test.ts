@@ -98,7 +98,7 @@ const faulted = fc
   .tuple(fc.nat(), fc.nat())
   .map(([seed, run]): Trace => anyTrace(seed, run * 4 + 1));
 
-const RIGHT = /^kept:(over-retention|refused|stale-memtype):/;
+const RIGHT = /^kept:(over-retention:|refused:|stale-memtype:|warning:peek$)/;
 
 describe.each(["6.16", "6.17", "6.18", "6.19", "7.1", "7.2"])("%s against itself", (release) => {
   const sides = new TwoSides(modelOf(release), modelOf(release));

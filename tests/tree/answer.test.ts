@@ -30,6 +30,9 @@ describe.each(RELEASES)("answers that say what the model %s shows", (release) =>
     for (let run = 0; run < 25; run++) {
       const trace = knownToTrees(faultedTraceOfRun)(3, run);
       const expected = model.recordSync(trace, { contexts: true });
+      // What a model calls a warning in its own words is no line of a kernel.
+      const said = expected.steps.flatMap(({ events }) => events);
+      if (said.some((event) => event.kind === "warn" && event.text.includes(": "))) continue;
       const words = Int32Array.from(answerOf(expected));
       const as = { id: model.id, release, design: model.design };
       const steps = model.recordSync(trace).steps;

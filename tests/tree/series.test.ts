@@ -153,6 +153,8 @@ describe("a tree explored against a model", () => {
       "legacy@6.12",
       "--after",
       "legacy@6.12",
+      "--with",
+      "core",
       ...bounds,
     ]);
     const counts = (text: string) =>
