@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { arenaSchema } from "../../reports/arena.ts";
-import { sampleOf } from "../long.ts";
+import { IS_LONG } from "../long.ts";
 import { run } from "./run.ts";
 
 const QUICK = ["--runs", "40", "--depth", "2"];
@@ -37,7 +37,7 @@ describe("pfndiff arena", () => {
     expect(of("modern").opsPerSecond).toBeGreaterThan(0);
   });
 
-  it("prints every design within 80 columns", async () => {
+  it.runIf(IS_LONG)("prints every design within 80 columns", async () => {
     const { out } = await run(["arena", "--runs", "4", "--depth", "1"]);
     expect(Math.max(...out.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
     expect(out).toMatch(/^A-local /m);
@@ -64,7 +64,7 @@ describe("pfndiff arena", () => {
 });
 
 describe("tables of bugs", () => {
-  it.each(sampleOf([80, 120], 2))(
+  it.runIf(IS_LONG).each([80, 120])(
     "pfndiff zoo and lattice keep within %i columns",
     async (columns) => {
       for (const argv of [

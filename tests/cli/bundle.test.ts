@@ -70,7 +70,18 @@ describe("the bundle", () => {
 
   it("explores the same in two threads as in one", () => {
     const explore = (jobs: string) =>
-      pfndiff(["explore", "--pages", "2", "--depth", DEPTH, "--json", "--jobs", jobs]);
+      pfndiff([
+        "explore",
+        "--pages",
+        "2",
+        "--depth",
+        DEPTH,
+        "--with",
+        "core",
+        "--json",
+        "--jobs",
+        jobs,
+      ]);
     const [one, two] = [explore("1"), explore("2")];
     expect([one.status, two.status]).toEqual([0, 0]);
     expect(JSON.parse(two.stdout)).toEqual(JSON.parse(one.stdout));

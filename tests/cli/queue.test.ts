@@ -86,7 +86,7 @@ describe("a queue", () => {
     expect(err).toMatch(/^pfndiff: Redis at [^\n]* refuses: OOM [^\n]*\n$/m);
   });
 
-  it.runIf(hasRedis || mustHave)(
+  it.runIf((hasRedis && IS_LONG) || mustHave)(
     "whose worker is killed mid-way ends with the digest of a local run; twice is harmless",
     async () => {
       const port = new URL(url).port;

@@ -16,6 +16,7 @@ import { loadCampaign } from "../../src/results/findings.ts";
 import { JournalFile, readJournal } from "../../src/results/journal.ts";
 import { journalLine } from "../../fuzz/journal.ts";
 import { type Outcome, run } from "./run.ts";
+import { IS_LONG } from "../long.ts";
 
 const RUNS = ["--runs", "40", "--seed", "5"];
 let dir = "";
@@ -49,30 +50,44 @@ async function started(name: string) {
 }
 
 describe("two campaigns in one folder", () => {
-  it("both end, each with a journal of its own, and every line printed stays valid", async () => {
-    const live = await started("two");
-    const second = await run(["fuzz", ...RUNS, "--full", "--out", at("two")]);
-    expect(second.err).toContain(`process ${live.child.pid} on`);
-    const third = await run(["fuzz", "--runs", "40", "--seed", "6", "--full", "--out", at("two")]);
-    live.child.kill("SIGTERM");
-    expect((await live.ended).status).toBe(130);
-    for (const { out } of [second, third]) {
-      const [, digest = ""] = /digest ([0-9a-f]{16})/.exec(out) ?? [];
-      const { campaign, folder } = await loadCampaign(join(at("two"), "campaigns", digest));
-      expect(readdirSync(folder)).toHaveLength(campaign.findings.length + 1);
-      const replays = [...out.matchAll(/npx pfndiff replay (\S+)$/gm)].map(([, what = ""]) => what);
-      expect(replays.length).toBeGreaterThan(10);
-      for (const path of replays.filter((what) => what.includes("/"))) {
-        expect(existsSync(path), path).toBe(true);
+  it.runIf(IS_LONG)(
+    "both end, each with a journal of its own, and every line printed stays valid",
+    async () => {
+      const live = await started("two");
+      const second = await run(["fuzz", ...RUNS, "--full", "--out", at("two")]);
+      expect(second.err).toContain(`process ${live.child.pid} on`);
+      const third = await run([
+        "fuzz",
+        "--runs",
+        "40",
+        "--seed",
+        "6",
+        "--full",
+        "--out",
+        at("two"),
+      ]);
+      live.child.kill("SIGTERM");
+      expect((await live.ended).status).toBe(130);
+      for (const { out } of [second, third]) {
+        const [, digest = ""] = /digest ([0-9a-f]{16})/.exec(out) ?? [];
+        const { campaign, folder } = await loadCampaign(join(at("two"), "campaigns", digest));
+        expect(readdirSync(folder)).toHaveLength(campaign.findings.length + 1);
+        const replays = [...out.matchAll(/npx pfndiff replay (\S+)$/gm)].map(
+          ([, what = ""]) => what,
+        );
+        expect(replays.length).toBeGreaterThan(10);
+        for (const path of replays.filter((what) => what.includes("/"))) {
+          expect(existsSync(path), path).toBe(true);
+        }
+        expect((await run(["replay", replays[0] ?? ""])).out).toContain(">> ");
       }
-      expect((await run(["replay", replays[0] ?? ""])).out).toContain(">> ");
-    }
-    const journals = readdirSync(at("two")).filter((file) => file.startsWith("journal"));
-    expect(journals.filter((file) => file.endsWith(".jsonl"))).toHaveLength(3);
-    expect(journals.filter((file) => file.endsWith(".lock"))).toEqual([]);
-    const { plan } = await readJournal(at("two"));
-    expect(plan).toMatchObject({ seed: 1, milliseconds: 600_000 });
-  });
+      const journals = readdirSync(at("two")).filter((file) => file.startsWith("journal"));
+      expect(journals.filter((file) => file.endsWith(".jsonl"))).toHaveLength(3);
+      expect(journals.filter((file) => file.endsWith(".lock"))).toEqual([]);
+      const { plan } = await readJournal(at("two"));
+      expect(plan).toMatchObject({ seed: 1, milliseconds: 600_000 });
+    },
+  );
 
   it("that would go on with one journal: the second is told who is at work on it", async () => {
     const live = await started("resumed");

@@ -182,13 +182,15 @@ describe("file:PATH", () => {
 
   it("explores a design of a file beside a model", async () => {
     const after = "--after=file:docs/examples/forgetful.js";
-    expect((await run(["explore", "--depth=1", "--before=modern", after])).status).toBe(0);
+    expect(
+      (await run(["explore", "--depth=1", "--with=core", "--before=modern", after])).status,
+    ).toBe(0);
   });
 
   it.runIf(IS_LONG)(
     "ends one that hangs while it is explored",
     async () => {
-      const explored = ["explore", "--depth=1", "--before=modern"];
+      const explored = ["explore", "--depth=1", "--with=core", "--before=modern"];
       const path = join(directory, `module${count++}.mjs`);
       writeFileSync(path, `export default () => ${hooks("for (;;);")};`);
       const { status, err } = await run([...explored, `--after=file:${path}`]);

@@ -64,7 +64,7 @@ describe("the recipe for", () => {
     expect(at("pfndiff.xml")).toContain("<testsuite ");
   });
 
-  it("GitLab gates, and makes JUnit and a page, also where something failed", () => {
+  it.runIf(IS_LONG)("GitLab gates, and makes JUnit and a page, also where something failed", () => {
     const { pfndiff } = parse(readFileSync("docs/ci/gitlab.yml", "utf8"));
     rmSync(join(dir, ".pfndiff"), { recursive: true, force: true });
     const script: string[] = pfndiff.script;

@@ -44,7 +44,7 @@ describe.runIf(RUNNABLE.length > 0)("findings of the baseline, exported", () => 
   beforeAll(() => initramfs.pack(programs), 240_000);
   afterAll(() => initramfs.remove());
 
-  test.each(RUNNABLE)(
+  test.each(sampleOf(RUNNABLE, 2))(
     `${inputs.length} programs and as many kselftests fail on %s exactly where it has the symptom`,
     { timeout: 300_000 },
     async (release) => {

@@ -12,6 +12,7 @@ import {
   WITHOUT_CHROMIUM,
 } from "./chromium.ts";
 import { LEAK, sampleReport } from "./sample.ts";
+import { IS_LONG } from "../../long.ts";
 
 const leak = SCENARIOS.find(({ name }) => name === "munmap-head") ?? expect.fail();
 const LINKED: Linked = { before: "legacy@6.12", after: "modern@7.2", step: 3, trace: leak.trace };
@@ -121,7 +122,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the sandbox in Chromium${WITHOUT_CHROMIUM}`, () 
     await expectText(page, "h1", "Leak after unmapping the head");
   });
 
-  test("200 ops answer a change in proportion to 50", async () => {
+  test.runIf(IS_LONG)("200 ops answer a change in proportion to 50", async () => {
     const seconds = async (count: number) => {
       const page = await browser.open(`${address}${linkTo(long(count))}`);
       const pages = page.getByLabel("pages", { exact: true });

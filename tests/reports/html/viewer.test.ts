@@ -1,7 +1,7 @@
 import type { BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { ReportData } from "../../../reports/data.ts";
-import { sampleOf } from "../../long.ts";
+import { IS_LONG, sampleOf } from "../../long.ts";
 import {
   HAS_CHROMIUM,
   NEEDS_CHROMIUM,
@@ -272,7 +272,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the viewer in Chromium${WITHOUT_CHROMIUM}`, () =
     }
   });
 
-  test("500 findings answer a key press in proportion to 50", async () => {
+  test.runIf(IS_LONG)("500 findings answer a key press in proportion to 50", async () => {
     const small = await searchSeconds(largeReport(50));
     const large = await searchSeconds(largeReport(500));
     expect(large / small).toBeLessThan(20);
