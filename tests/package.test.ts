@@ -11,6 +11,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { IS_LONG } from "./long.ts";
 
 const { name, version, dependencies, exports, allowScripts } = JSON.parse(
   readFileSync("package.json", "utf8"),
@@ -65,7 +66,7 @@ describe("the package", () => {
     expect(withScript.sort()).toEqual(Object.keys(allowScripts).sort());
   });
 
-  it("does the main job where there is no clone", () => {
+  it.runIf(IS_LONG)("does the main job where there is no clone", () => {
     const campaign = pfndiff("fuzz", "--runs", "30", "--seed", "1", "--json");
     expect(campaign.stderr).toBe("");
     expect(JSON.parse(campaign.stdout)).toMatchObject({ format: "pfndiff/campaign@1", runs: 30 });

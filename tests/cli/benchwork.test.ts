@@ -3,6 +3,7 @@ import { openPair } from "../../src/cli/backends.ts";
 import { openWork, readyTraces } from "../../src/cli/benchwork.ts";
 import { differentialOf } from "../../src/cli/campaign.ts";
 import { traceSchema } from "../../src/trace/trace.ts";
+import { IS_LONG } from "../long.ts";
 
 it("a trace that is moved to the end of a big world shows what it shows as drawn", async () => {
   const differential = differentialOf(await openPair({ before: "legacy", after: "modern" }));
@@ -24,7 +25,7 @@ it.each(["moved", "stretched"] as const)("a trace that is %s lies inside its wor
   }
 });
 
-it("an op beside reservations is counted without those that make them", async () => {
+it.runIf(IS_LONG)("an op beside reservations is counted without those that make them", async () => {
   const work = await openWork({ kind: "reservations", count: 60, processes: 2 });
   const { ops } = await work(1);
   expect(ops).toBeGreaterThan(0);

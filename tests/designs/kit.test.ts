@@ -91,7 +91,7 @@ describe("pfndiff/design", () => {
     expect(pfndiff(elsewhere, args).err).not.toContain("cannot be loaded");
   });
 
-  it("extends the refcounted design: as it is nothing is found against it", () => {
+  it.runIf(IS_LONG)("extends the refcounted design: as it is nothing is found against it", () => {
     const found = verdicts("modern", "file:plain.js");
     expect(found.filter((one) => !one.startsWith("kept"))).toEqual([]);
   });

@@ -38,7 +38,7 @@ describe("the oracle finds planted faults", () => {
     expect(new Set(real.map(({ reference }) => reference)).size).toBe(2);
   });
 
-  it.each(sampleOf(real, 9).map((mutant) => [mutant.id, mutant] as const))(
+  it.each(sampleOf(real, 14).map((mutant) => [mutant.id, mutant] as const))(
     "%s is found within the bar",
     async (_id, mutant) => {
       const { ops, seeds } = mutant.isRare === true ? RARE : { ops: BAR, seeds: SEEDS };

@@ -4,6 +4,7 @@ import type { Op } from "../../src/trace/op.ts";
 import { recordingSchema } from "../../src/trace/recording.ts";
 import type { Trace } from "../../src/trace/trace.ts";
 import { RUNNABLE, skipAloud } from "./there.ts";
+import { sampleOf } from "../long.ts";
 
 skipAloud("live kernel tests");
 
@@ -23,7 +24,7 @@ const HEAD_FIRST = trace("head first", [
   { op: "exit", proc: 0 },
 ]);
 
-describe.each(RUNNABLE)("kernel %s", (release) => {
+describe.each(sampleOf(RUNNABLE, 2))("kernel %s", (release) => {
   const backend = kernelBackend(release, { accelerator: "tcg" });
   afterAll(() => backend.close());
 

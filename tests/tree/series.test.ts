@@ -7,7 +7,6 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { opening } from "../../src/cli/opening.ts";
 import { run } from "../cli/run.ts";
 import { readRecordings } from "../recordings.ts";
-import { IS_LONG } from "../long.ts";
 
 /*
  * A repository of a tree whose commits are models: each has a program (toyprogram.ts) that answers as the model does
@@ -109,23 +108,20 @@ describe("a series of commits", () => {
     expect(fuzzed.status).toBe(2);
   });
 
-  test.runIf(IS_LONG)(
-    "is judged commit by commit, with short traces and the functions that they pass",
-    async () => {
-      const { status, out } = await judged("each", "12", `${nth(0)}..${nth(2)}`, "--each");
-      const [same = "", fault = ""] = out.split(/^(?=## )/m);
-      expect(same).toContain("**No finding is the series' own.**");
-      expect(fault).toMatch(/^1 commit; \d+ runs/m);
-      expect(fault).toContain("Patched: patched.");
-      expect(fault).toMatch(/^### introduced:/m);
-      expect(fault).toContain(" *patched* track_pfn_remap\n");
-      expect(fault).toContain("unconfirmed until a guest shows it");
-      // What is told comes with the file of its least trace.
-      const [, file = ""] = /npx pfndiff replay (\S+)/.exec(fault) ?? [];
-      expect(JSON.parse(readFileSync(file, "utf8")).finding.trace.ops.length).toBeLessThan(6);
-      expect(status).toBe(1);
-    },
-  );
+  test("is judged commit by commit, with short traces and the functions that they pass", async () => {
+    const { status, out } = await judged("each", "12", `${nth(0)}..${nth(2)}`, "--each");
+    const [same = "", fault = ""] = out.split(/^(?=## )/m);
+    expect(same).toContain("**No finding is the series' own.**");
+    expect(fault).toMatch(/^1 commit; \d+ runs/m);
+    expect(fault).toContain("Patched: patched.");
+    expect(fault).toMatch(/^### introduced:/m);
+    expect(fault).toContain(" *patched* track_pfn_remap\n");
+    expect(fault).toContain("unconfirmed until a guest shows it");
+    // What is told comes with the file of its least trace.
+    const [, file = ""] = /npx pfndiff replay (\S+)/.exec(fault) ?? [];
+    expect(JSON.parse(readFileSync(file, "utf8")).finding.trace.ops.length).toBeLessThan(6);
+    expect(status).toBe(1);
+  });
 });
 
 describe("a tree explored against a model", () => {

@@ -12,7 +12,7 @@ import type { ModelBackend } from "../../../src/model/backend.ts";
 import { judgeFindings } from "../../../src/oracle/verdict.ts";
 import type { Op } from "../../../src/trace/op.ts";
 import type { Trace } from "../../../src/trace/trace.ts";
-import { IS_LONG } from "../../long.ts";
+import { IS_LONG, sampleOf } from "../../long.ts";
 import { MODELS } from "../../models.ts";
 
 const legacy = MODELS["6.12"] as ModelBackend;
@@ -96,12 +96,15 @@ describe("exploring every sequence up to a bound", () => {
 
   const small = { procs: 2, slots: 1, pages: 2, depth: IS_LONG ? 3 : 2 };
 
-  it.each(GROUP_NAMES)("finds what trying each sequence finds with the group %s", async (name) => {
-    const bounds = { ...small, with: [name] };
-    expect(depthsOf(await explore(bounds))).toEqual(
-      Object.fromEntries([...bruteForce(bounds)].sort()),
-    );
-  });
+  it.each(sampleOf(GROUP_NAMES, 2))(
+    "finds what trying each sequence finds with the group %s",
+    async (name) => {
+      const bounds = { ...small, with: [name] };
+      expect(depthsOf(await explore(bounds))).toEqual(
+        Object.fromEntries([...bruteForce(bounds)].sort()),
+      );
+    },
+  );
 
   it.each<Partial<Bounds>>([{}, { mtrr: "write-back" }, { pages: 3, depth: IS_LONG ? 2 : 1 }])(
     "shows the same without the letters that do what another one does: %o",

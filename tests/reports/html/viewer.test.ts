@@ -257,7 +257,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the viewer in Chromium${WITHOUT_CHROMIUM}`, () =
     },
   );
 
-  test.each(sampleOf([390, 1400], 2))("nothing sticks out sideways at %i px", async (width) => {
+  test.runIf(IS_LONG).each([390, 1400])("nothing sticks out sideways at %i px", async (width) => {
     const viewport = { width, height: 900 };
     for (const hash of [
       "",
