@@ -28,8 +28,14 @@ export function differencesPage(bounds: PlainBounds, pairs: readonly Neighbours[
   return `${lines.join("\n")}\n`;
 }
 
-const optionsOf = ({ procs, slots, pages, depth }: PlainBounds) =>
-  `--procs ${procs} --slots ${slots} --pages ${pages} --depth ${depth}`;
+const optionsOf = ({ procs, slots, pages, depth, mtrr, region, maps, pat }: PlainBounds) =>
+  [
+    `--procs ${procs} --slots ${slots} --pages ${pages} --depth ${depth}`,
+    ...(mtrr === undefined ? [] : [`--mtrr ${mtrr}`]),
+    ...(region === undefined ? [] : [`--region ${region}`]),
+    ...(maps === undefined ? [] : [`--maps ${maps}`]),
+    ...(pat === undefined ? [] : ["--nopat"]),
+  ].join(" ");
 
 function pairLines({ certificate, accepted }: Neighbours): string[] {
   const { before, after, levels } = certificate;

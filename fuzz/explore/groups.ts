@@ -207,13 +207,13 @@ const REDUNDANT: readonly Advice[] = [
 ];
 
 /** Whether another letter does the same: a test explores with and without these. */
-function isRedundant(op: Op, { mtrr }: World): boolean {
+function isRedundant(op: Op, { mtrr, pat }: World): boolean {
   switch (op.op) {
     case "madvise":
       return REDUNDANT.includes(op.advice);
     case "mmap":
-      // Of a device it maps uncached, as a resource is; and what may not be read is as what may not be written.
-      if (op.via === "devmem_sync" && mtrr === "uncached") return true;
+      // Of a device it maps uncached, as a resource is, where there is PAT; and what may not be read is as what may not be written.
+      if (op.via === "devmem_sync" && mtrr === "uncached" && pat !== false) return true;
       return op.via !== "anon" && op.prot === "none";
     case "mremap":
       // What does not grow has no need to move, and what is to stay must not change its length.

@@ -50,6 +50,8 @@ function contains(bounds: PlainBounds, other: PlainBounds): boolean {
   const groups = new Set(bounds.with ?? []);
   return (
     bounds.mtrr === other.mtrr &&
+    bounds.region === other.region &&
+    bounds.pat === other.pat &&
     bounds.maps === other.maps &&
     NUMBERS.every((name) => bounds[name] >= other[name]) &&
     (other.with ?? []).every((name) => groups.has(name))

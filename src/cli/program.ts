@@ -158,6 +158,9 @@ function addShrink(program: Command, io: Io, done: Done): void {
     );
 }
 
+/** Options of `explore` that are about one pair. */
+const OF_ONE_PAIR = ["before", "after", "begin", "json", "judge", "out", "prove", "verify"];
+
 function addExplore(program: Command, io: Io, done: Done): void {
   const bound = (flag: string, text: string, most: number, standard: number) =>
     new Option(flag, text).argParser(wholeNumber(1, most)).default(standard);
@@ -195,13 +198,9 @@ function addExplore(program: Command, io: Io, done: Done): void {
       ),
     )
     .addOption(
-      new Option("--neighbours", "every two releases that follow each other, as a page").conflicts([
-        "begin",
-        "json",
-        "out",
-        "prove",
-        "verify",
-      ]),
+      new Option("--neighbours", "every two releases that follow each other, as a page").conflicts(
+        OF_ONE_PAIR,
+      ),
     )
     .option("--prove <baseline>", "write into a baseline which of its traces are shortest")
     .option("--no-judge", "leave the oracle out: compare only what the sides show")
