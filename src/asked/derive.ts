@@ -31,6 +31,8 @@ export function derivedRequests(
   listBefore: readonly Memtype[],
 ): Request[] {
   if (op.op !== "mmap" || op.via === "anon" || side.procs.living(op.proc) === null) return [];
+  // Whether O_SYNC of /dev/mem counts where there is no PAT is the release's, which no list shows.
+  if (side.world.pat === false && op.via === "devmem_sync") return [];
   const [start, end] = [op.pfn, op.pfn + op.pages];
   const asked = ASKED[op.via];
   const there = inTheWay(op, listBefore);
