@@ -1,5 +1,5 @@
 import { isDevice } from "../../src/trace/trace.ts";
-import { checkHelpers, symptom, watches } from "./ccheck.ts";
+import { asksMtrr, checkHelpers, symptom, watches } from "./ccheck.ts";
 import { headers, LIST_READER, opening, state } from "./chelpers.ts";
 import { performing, stepTable } from "./csteps.ts";
 import { comment, literal } from "./ctext.ts";
@@ -97,7 +97,7 @@ ${watched === "log" ? "\tneed(open_log());\n" : ""}	need(open_pipes());
 	need(read_list());
 	if (entries)
 		finish(SKIP, "something has reserved pages of the window: take another OFFSET");
-	for (int step = 0; step < STEPS; step++) {
+${asksMtrr(program) ? "\tneed(check_memory());\n" : ""}	for (int step = 0; step < STEPS; step++) {
 		int error = run(step);
 
 		printf("# %d: %s: %s\\n", step, steps[step].text, error ? strerror(error) : "ok");

@@ -1,5 +1,6 @@
 import { assertNever } from "../../src/assertnever.ts";
-import { outcomeName } from "./expectation.ts";
+import type { Mtrr } from "../../src/trace/trace.ts";
+import { type Expectation, type Message, outcomeName } from "./expectation.ts";
 import type { Program } from "./program.ts";
 
 /** What the check looks at. */
@@ -24,13 +25,26 @@ export function watches(program: Program): "log" | "list" | "result" | "mapping"
 
 /** The functions that the check calls. */
 export function checkHelpers(program: Program): string[] {
-  const { expectation } = program;
+  const own = ownHelpers(program.expectation);
+  if (!asksMtrr(program)) return own;
+  return [...new Set([...own, TYPE_AT]), memoryType(program.world.mtrr)];
+}
+
+/** Whether the MTRRs decide what a step gets. */
+export function asksMtrr({ vias }: Program): boolean {
+  return vias.includes("devmem");
+}
+
+function ownHelpers(expectation: Expectation): string[] {
   switch (expectation.kind) {
     case "result":
     case "mapping":
       return [];
     case "quiet":
-      return [LOG_OPENER, expectation.message === "warn" ? LOGGED_WARNING : LOGGED_INVALID_FREE];
+      return [
+        logOpener(expectation.message),
+        expectation.message === "warn" ? LOGGED_WARNING : LOGGED_INVALID_FREE,
+      ];
     case "unreserved":
     case "reserved":
       return [ANY_ENTRY];
@@ -107,16 +121,42 @@ static int count_entries(unsigned long start, unsigned long end, const char *typ
 }
 `;
 
-/** Opens the kernel log at its end. */
-const LOG_OPENER = `static int log_fd;
+/** Opens the kernel log at its end; a warning that comes once a boot may have come before. */
+const logOpener = (message: Message) => `static int log_fd;
 
 /* Listens to the kernel log from now on; NULL, or why it cannot. */
 static const char *open_log(void)
 {
-	log_fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK);
+${message === "warn" ? CLEAR_WARNINGS : ""}	log_fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK);
 	if (log_fd < 0 || lseek(log_fd, 0, SEEK_END) < 0)
 		return "cannot read /dev/kmsg";
 	return NULL;
+}
+`;
+
+const CLEAR_WARNINGS = `	FILE *once = fopen("/sys/kernel/debug/clear_warn_once", "w");
+
+	/* What warns once a boot may have done so. */
+	if (once) {
+		fputs("1", once);
+		fclose(once);
+	}
+`;
+
+/** Asks for a mapping by /dev/mem and looks which type it gets. */
+const memoryType = (
+  mtrr: Mtrr,
+) => `/* The MTRRs decide what /dev/mem gets; NULL, or what is wrong with them. */
+static const char *check_memory(void)
+{
+	void *at = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fds[DEVMEM], offsets[DEVMEM]);
+	const char *why = at == MAP_FAILED ? "cannot map the window by /dev/mem" : read_list();
+
+	if (!why && strcmp(type_at(0), "${mtrr === "uncached" ? "uncached-minus" : "write-back"}"))
+		why = "the MTRRs do not call the window ${mtrr}: take another, or add an MTRR";
+	if (at != MAP_FAILED)
+		munmap(at, PAGE);
+	return why;
 }
 `;
 
@@ -141,8 +181,8 @@ static int logged_invalid_free(void)
 }
 `;
 
-/** Looks for a warning from the tracking code. */
-const LOGGED_WARNING = `/* Whether the tracking code has warned since the last call; it does so once a boot. */
+/** Looks for a warning from the architecture's memory management. */
+const LOGGED_WARNING = `/* Whether x86's memory management has warned since the last call. */
 static int logged_warning(void)
 {
 	char line[8192];
@@ -152,7 +192,7 @@ static int logged_warning(void)
 	/* EPIPE: older records were overwritten, newer ones follow. */
 	while ((n = read(log_fd, line, sizeof(line) - 1)) > 0 || (n < 0 && errno == EPIPE)) {
 		line[n < 0 ? 0 : n] = 0;
-		found |= strstr(line, "WARNING:") && strstr(line, "memtype");
+		found |= strstr(line, "WARNING:") && strstr(line, " arch/x86/mm/");
 	}
 	return found;
 }

@@ -1,6 +1,6 @@
 import { isDevice } from "../../src/trace/trace.ts";
 import { assertNever } from "../../src/assertnever.ts";
-import { checkHelpers, watches } from "./ccheck.ts";
+import { asksMtrr, checkHelpers, watches } from "./ccheck.ts";
 import { headers, LIST_READER, opening, state } from "./chelpers.ts";
 import { performing, stepTable } from "./csteps.ts";
 import { isLimited } from "./climits.ts";
@@ -193,7 +193,7 @@ int main(int argc, char **argv)
 	why = why ? why : read_list();
 ${log}	if (!why && entries)
 		why = "something has reserved pages of the window";
-	return why ? skip(why) : test_harness_run(argc, argv);
+${asksMtrr(program) ? "\tif (!why)\n\t\twhy = check_memory();\n" : ""}	return why ? skip(why) : test_harness_run(argc, argv);
 }
 `;
 }

@@ -16,6 +16,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#define APERTURE "/sys/bus/pci/devices/0000:00:05.0/"
 #define MOST_ARGUMENTS 8
 #define OUTPUT "/output"
 
@@ -57,6 +58,23 @@ static void set(const char *path, const char *value)
 	if (fd < 0 || write(fd, value, strlen(value)) < 0)
 		perror(path);
 	close(fd);
+}
+
+/*
+ * Firmware puts all BARs above 4 GiB, where the default type is write-back, if it must put one there:
+ * what is to be uncached gets an MTRR, which goes when the file is closed.
+ */
+static void make_uncached(void)
+{
+	FILE *file = fopen(APERTURE "resource", "r");
+	int mtrr = open("/proc/mtrr", O_WRONLY);
+	unsigned long long start = 0, end = 0;
+
+	for (int bar = 0; file && bar <= 2; bar++)
+		if (fscanf(file, "%llx %llx %*x", &start, &end) != 2)
+			start = end = 0;
+	if (!end || dprintf(mtrr, "base=0x%llx size=0x%llx type=uncachable\n", start, end - start + 1) < 0)
+		perror("cannot add an MTRR");
 }
 
 /* Runs a command with its output in a file; the exit status, or 128 and the signal. */
@@ -105,7 +123,9 @@ int main(void)
 	/* Where each distribution's loader looks by itself differs. */
 	setenv("LD_LIBRARY_PATH", "/lib64", 1);
 	answers = open_answers();
-	set("/sys/bus/pci/devices/0000:00:05.0/enable", "1");
+	set(APERTURE "enable", "1");
+	set("/sys/bus/pci/devices/0000:00:07.0/enable", "1");
+	make_uncached();
 	programs = fopen("/programs", "r");
 	if (answers < 0 || !programs)
 		return 1;

@@ -4,11 +4,12 @@ import { join } from "node:path";
 import { type CpioEntry, writeCpio } from "../../../kernel/cpio.ts";
 import { locateImage } from "../../../kernel/images.ts";
 import { Machine, RESERVED } from "../../../kernel/qemu.ts";
+import { isDevice, type World } from "../../../src/trace/trace.ts";
 import { compileAll, compileInit, type Executable, libc, type Source } from "./compile.ts";
 
 /** A program and the memory it is run on. */
 export interface Program extends Source {
-  readonly mtrr: "uncached" | "write-back";
+  readonly world: World;
   /** What stands before the file and the offset on its command line. */
   readonly options: readonly string[];
 }
@@ -29,7 +30,10 @@ export interface RunOptions {
 
 /** Pages between two programs' windows: what one leaks is no other's business. */
 const WINDOW_BYTES = 64 * 4096;
-const APERTURE = "/sys/bus/pci/devices/0000:00:05.0/resource2";
+const BARS = {
+  uncached: "/sys/bus/pci/devices/0000:00:05.0/resource2",
+  "write-back": "/sys/bus/pci/devices/0000:00:07.0/resource2",
+} as const;
 /** A machine that hangs ends after so long; a loaded one takes half a minute. */
 const LIMIT_MS = 240_000;
 
@@ -69,9 +73,9 @@ function file(name: string, data: Buffer): CpioEntry {
   return { kind: "file", name, mode: 0o755, data };
 }
 
-function windowOf({ mtrr }: Program, at: number): [file: string, offset: string] {
+function windowOf({ world }: Program, at: number): [file: string, offset: string] {
   const offset = at * WINDOW_BYTES;
-  if (mtrr === "uncached") return [APERTURE, `0x${offset.toString(16)}`];
+  if (isDevice(world)) return [BARS[world.mtrr], `0x${offset.toString(16)}`];
   return ["/dev/mem", `0x${(RESERVED.address + offset).toString(16)}`];
 }
 
