@@ -7,7 +7,7 @@ import type {
   RaceOutcome,
   ScheduleDocument,
 } from "../races/document.ts";
-import { bySeverity } from "../oracle/severity.ts";
+import { byRaceSeverity } from "../races/roots.ts";
 import { TASKS, type Task } from "../trace/both.ts";
 import type { Race } from "../trace/race.ts";
 
@@ -102,7 +102,7 @@ export function comparisonText(
       const text = `  ${verdict}:${signature}, in ${plural(was, "schedule")} before, ${grouped(is)} after`;
       return { verdict, signature, symptom: symptomOf(signature), text };
     })
-    .sort(bySeverity);
+    .sort(byRaceSeverity);
   const introduced = after.races.filter(({ signature }) => schedulesOf(before, signature) === 0);
   const lines = [
     headText(before),

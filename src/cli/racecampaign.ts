@@ -4,7 +4,7 @@ import { grouped, plural } from "../../reports/numbers.ts";
 import type { RaceProgram } from "../../tree/race/program.ts";
 import type { RaceOutcome } from "../races/document.ts";
 import type { Race } from "../trace/race.ts";
-import { bySeverity } from "../oracle/severity.ts";
+import { byRaceSeverity, windowOf } from "../races/roots.ts";
 import { UserError } from "../usererror.ts";
 import { racesFolder } from "./racefiles.ts";
 import { EXIT, type ExitStatus, type Io } from "./io.ts";
@@ -33,6 +33,8 @@ interface RaceFinding {
   readonly signature: string;
   readonly verdict: RaceVerdict;
   readonly symptom: string;
+  /** The function that a task is stopped in, which findings of one root have in common. */
+  readonly window: string;
   runs: number;
   readonly file: string;
 }
@@ -112,22 +114,34 @@ class RaceCampaign {
       const file = join(racesFolder(this.out), `${signature.replaceAll(/[^\w.-]+/g, "-")}.json`);
       const points = pointsOf(least, undefined);
       await saveSchedule(file, least, tree, { points, outcome: shortest });
-      this.found.set(signature, { signature, verdict, symptom, runs: 0, file });
+      const window = windowOf(shortest.schedule) ?? "code without a name";
+      this.found.set(signature, { signature, verdict, symptom, window, runs: 0, file });
     }
     return signature;
   }
 }
 
+/** Findings by the window that they come of, the gravest window first. */
+function rootsText(found: readonly RaceFinding[]): string[] {
+  const roots = new Map<string, RaceFinding[]>();
+  for (const each of [...found].sort(byRaceSeverity)) {
+    roots.set(each.window, [...(roots.get(each.window) ?? []), each]);
+  }
+  return [...roots].flatMap(([window, some]) => [
+    `a task is stopped in ${window}: ${plural(some.length, "kind")}`,
+    ...some.map(
+      ({ signature, runs, file }) => `  ${signature}, in ${plural(runs, "run")}: ${file}`,
+    ),
+  ]);
+}
+
 function campaignText({ found, runs, cutShort }: RaceCampaign): string {
-  const all = [...found.values()].sort(bySeverity);
-  const lines = all.map(
-    (each) => `  ${each.signature}, in ${plural(each.runs, "run")}: ${each.file}`,
-  );
+  const lines = rootsText([...found.values()]);
   const cut =
     cutShort === 0
       ? ""
       : `, ${grouped(cutShort)} of them given up (over ${grouped(MOST_SCHEDULES)} schedules)`;
-  const head = `${plural(runs, "race")} searched to ${PREEMPTIONS} preemptions${cut}: ${plural(all.length, "kind")} of outcomes that no order of whole ops gives`;
+  const head = `${plural(runs, "race")} searched to ${PREEMPTIONS} preemptions${cut}: ${plural(found.size, "kind")} of outcomes that no order of whole ops gives`;
   return `${[head, ...lines].join("\n")}\n`;
 }
 
