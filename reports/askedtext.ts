@@ -44,14 +44,15 @@ function standingsText(entries: readonly Standing[]): string {
   return entries.map(standingText).join("; and ");
 }
 
+/** What stands after a reason that no side told. */
+export const WORKED_OUT = " (worked out from the list before and after)";
+
 /** Why a mapping or a request has the mode that it has, or was refused, in a plain sentence. */
 export function whyText(
   why: Pick<Request, "by" | "entries" | "derived" | "asked" | "got">,
 ): string {
   const sentence = reasonText(why);
-  return why.derived === true
-    ? `${sentence} (worked out from the list before and after)`
-    : sentence;
+  return why.derived === true ? `${sentence}${WORKED_OUT}` : sentence;
 }
 
 function reasonText({ by, entries = [], asked, got }: Parameters<typeof whyText>[0]): string {

@@ -1,7 +1,14 @@
 import type { ReplayStep } from "../src/replay.ts";
 import type { Memtype, Step, VmaState } from "../src/trace/recording.ts";
 import { sharedEnds } from "../src/trace/samedata.ts";
-import { grantText, isAsAsked, kernelMapText, requestText, whyText } from "./askedtext.ts";
+import {
+  grantText,
+  isAsAsked,
+  kernelMapText,
+  requestText,
+  WORKED_OUT,
+  whyText,
+} from "./askedtext.ts";
 import { cleaned } from "./clean.ts";
 import { askedText, eventText, memtypeText, resultText, vmaText } from "./optext.ts";
 
@@ -122,8 +129,17 @@ function vmaReasons(vmas: readonly VmaState[] = []): string[] {
   return [...new Set(grants.map((grant) => `${grantText(grant)}: ${whyText(grant)}`))];
 }
 
-/** Sentences of both sides; what both say stands once. */
-function sentenceRows(before: readonly string[], after: readonly string[]): Row[] {
+/**
+ * Sentences of both sides; what both say stands once, also where one has it from the list alone: the other side's
+ * own word confirms it.
+ */
+function sentenceRows(...sides: [before: readonly string[], after: readonly string[]]): Row[] {
+  const plain = sides.map((side) => side.map((sentence) => sentence.replace(WORKED_OUT, "")));
+  const isTold = (sentence: string) =>
+    plain.every((side) => side.includes(sentence.replace(WORKED_OUT, "")));
+  const [before = [], after = []] = sides.map((side) =>
+    side.map((sentence) => (isTold(sentence) ? sentence.replace(WORKED_OUT, "") : sentence)),
+  );
   const all = [...new Set([...before, ...after])];
   return all.map((sentence, index) => {
     const [left, right] = [before, after].map((side) =>

@@ -8,6 +8,7 @@ import { PageTable } from "../src/mm/pagetable.ts";
 import { modelBackend } from "../src/model/backend.ts";
 import { modelNamed } from "../src/models.ts";
 import type { Op } from "../src/trace/op.ts";
+import { replayOf } from "../src/replay.ts";
 import { type Trace, traceSchema } from "../src/trace/trace.ts";
 import { arbitraryTrace } from "./arbitrary.ts";
 import { IS_LONG } from "./long.ts";
@@ -64,6 +65,19 @@ describe("a replay", () => {
   result    ok
   p0        (39 others, as they were)
   memtype   (39 others, as they were)`);
+  });
+
+  it("finds no difference between a side that tells why and one whose list says the same", () => {
+    const op = { proc: 0, at: 0, pages: 2, pfn: 0, prot: "rw", private: false } as const;
+    const ops: Op[] = [
+      { op: "spawn", proc: 0 },
+      { op: "mmap", ...op, via: "devmem" },
+    ];
+    const told = pair.after.recordSync({ ...sawtooth(1), ops }, { contexts: true, requests: true });
+    const steps = told.steps.map(({ requests: _told, ...step }) => step);
+    const text = [...replayText(replayOf(told, { ...told, steps }), 80, PLAIN)].join("");
+    expect(text).toContain("decided by the MTRRs");
+    expect(text).not.toContain("!  ");
   });
 
   it("makes steps with work that grows with the ops, not with ops times VMAs", () => {
