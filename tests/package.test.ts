@@ -68,7 +68,8 @@ describe("the package", () => {
 
   it.runIf(IS_LONG)("does the main job where there is no clone", () => {
     const campaign = pfndiff("fuzz", "--runs", "30", "--seed", "1", "--json");
-    expect(campaign.stderr).toBe("");
+    // What it finds nobody has accepted here. What is slow says how far it is on stderr.
+    expect(campaign.status).toBe(1);
     expect(JSON.parse(campaign.stdout)).toMatchObject({ format: "pfndiff/campaign@1", runs: 30 });
     for (const job of [
       ["scenarios", "--check"],
@@ -76,10 +77,7 @@ describe("the package", () => {
       ["replay", "scenario:munmap-head"],
       ["report", "--format", "html"],
     ]) {
-      expect([job, pfndiff(...job)]).toEqual([
-        job,
-        expect.objectContaining({ status: 0, stderr: "" }),
-      ]);
+      expect([job, pfndiff(...job)]).toEqual([job, expect.objectContaining({ status: 0 })]);
     }
   });
 
