@@ -1,3 +1,4 @@
+import type { CallKind } from "../src/trace/driverop.ts";
 import { beyondTrees, type Op, type OpKind, rowOf } from "../src/trace/op.ts";
 import type { Trace } from "../src/trace/trace.ts";
 import { withApart } from "./apart.ts";
@@ -115,11 +116,31 @@ export function mixture(traceOf: TraceSource): TraceSource {
   return (seed, run) => (kinds[run % kinds.length] as TraceSource)(seed, run);
 }
 
-/** Traces of a source without what the program of a kernel tree does not know. */
+/**
+ * A private mapping that a driver remaps whole while it stands has a pfn for its offset, where the file's tree of
+ * mappings is sorted by offsets: whom a zap through that file meets then hangs on how the tree was balanced.
+ */
+function mayUnsort(ops: readonly Op[]): boolean {
+  if (!ops.some((op) => op.op === "drv-mmap" && op.private)) return false;
+  return ops.some((op) => {
+    if (op.op !== "drv-mmap" && op.op !== "drv-run") return false;
+    const isLive = op.op === "drv-run";
+    return op.calls.some((call) =>
+      call.call === "fault-handler" ? call.does !== "insert" : isLive && MAPPING.has(call.call),
+    );
+  });
+}
+
+/** Calls that may map a whole VMA. */
+const MAPPING: ReadonlySet<CallKind> = new Set(["remap", "remap-window", "dma", "dma-window"]);
+
+/** Traces of a source without what the program of a kernel tree does not know, or no model can tell. */
 export function knownToTrees(traceOf: TraceSource): TraceSource {
   return (seed, run) => {
     const trace = traceOf(seed, run);
-    return { ...trace, ops: trace.ops.filter((op) => beyondTrees(op) === null) };
+    const isUnsorted = mayUnsort(trace.ops);
+    const isKnown = (op: Op) => beyondTrees(op) === null && !(isUnsorted && op.op === "drv-zap");
+    return { ...trace, ops: trace.ops.filter(isKnown) };
   };
 }
 

@@ -51,6 +51,8 @@ function faultIn(
   if (!mm.pageTable.hasTable(at)) kernel.fails("page-table");
   kernel.inFault = true;
   try {
+    // A handler finds its page by vmf->pgoff: a pfn in the place of an offset is past all that it has.
+    if (vma.device?.offsetIsPfn === true) return "EIO";
     return handleFault(context, mm, vma, at, handler, results);
   } finally {
     kernel.inFault = false;

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { traceOfRun } from "../../fuzz/traceofrun.ts";
 import { tallyRuns } from "../../fuzz/executor.ts";
 import { recordingDifferential, verdictsOf } from "../../fuzz/differential.ts";
-import { faultedTraceOfRun, idiomTraceOfRun } from "../../fuzz/sources.ts";
+import { faultedTraceOfRun, idiomTraceOfRun, knownToTrees } from "../../fuzz/sources.ts";
 import { judge } from "../../src/oracle/judge.ts";
 import type { Recording } from "../../src/trace/recording.ts";
 import { ALLOCATION_SITES } from "../../src/pat/kernelstate.ts";
@@ -10,6 +10,7 @@ import type { Op } from "../../src/trace/op.ts";
 import type { Trace } from "../../src/trace/trace.ts";
 import { traceSchema } from "../../src/trace/trace.ts";
 import { MODELS } from "../models.ts";
+import { map, r, run, zap } from "../model/driverforms.ts";
 
 function record(release: string): (trace: Trace) => Recording {
   const model = MODELS[release];
@@ -80,5 +81,28 @@ describe("a run of driver idioms", () => {
         "changed:errno:remap-BUG-to-EINVAL",
       ]),
     );
+  });
+});
+
+describe("what the program of a tree is given", () => {
+  const world = { pfns: 8, vpages: 8, mtrr: "uncached" } as const;
+  const drawn = (isPrivate: boolean) => (): Trace =>
+    traceSchema.parse({
+      format: "pfndiff/trace@1",
+      name: "zapped",
+      world,
+      ops: [
+        { op: "spawn", proc: 0 },
+        map(2, [], { private: isPrivate }),
+        run(0, [r(0, 0, 0, "wb")]),
+        zap(0, 1),
+      ],
+    });
+  const kinds = (isPrivate: boolean) =>
+    knownToTrees(drawn(isPrivate))(0, 0).ops.map(({ op }) => op);
+
+  test("has no zap through a file one of whose mappings has lost its place there", () => {
+    expect(kinds(true)).toEqual(["spawn", "drv-mmap", "drv-run"]);
+    expect(kinds(false)).toEqual(["spawn", "drv-mmap", "drv-run", "drv-zap"]);
   });
 });

@@ -5,7 +5,8 @@ import type { Mapped, Step, TraceEvent } from "../../src/trace/recording.ts";
 import { type Trace, traceSchema } from "../../src/trace/trace.ts";
 import { MODELS } from "../models.ts";
 import { COMBINATIONS } from "./drivercombinations.ts";
-import { d, map, memremapPages, n, PRIVATE } from "./driverforms.ts";
+import type { DriverCallRecord } from "../../src/trace/driverop.ts";
+import { d, handler, map, memremapPages, n, PRIVATE, r, run, touch, z } from "./driverforms.ts";
 
 /** Two processes, or one that forks the other. */
 function traceOf(name: string, ops: readonly Op[]): Trace {
@@ -84,6 +85,19 @@ test.each(["6.1", "6.12", "6.18", "7.2"])(
   "%s: vm_pgoff of a private mapping is a pfn after one buffer, past the end of the next",
   (release) => {
     expect(lastOf(release, [map(8, [d(0, 4, 0), d(4, 4, 1)], PRIVATE)])).toContain("(ok ENXIO)");
+  },
+);
+
+test.each(["6.1", "6.12", "6.18", "7.2"])(
+  "%s: vm_pgoff of a private mapping is a pfn after a whole remap, of which no fault handler has a page",
+  (release) => {
+    const refault = (calls: readonly DriverCallRecord[]) => {
+      const ops = [map(2, [handler("insert", 0, "wb")], PRIVATE), run(0, calls), touch(0)];
+      return lastOf(release, ops);
+    };
+    expect(refault([r(0, 0, 0, "wb"), z(0, 2)])).toContain("EIO");
+    // What is inserted into a private mapping is a BUG, once the handler has the page.
+    expect(refault([])).toContain("bug");
   },
 );
 
