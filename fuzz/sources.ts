@@ -156,6 +156,14 @@ const anyDriver = byTurns([
 ]);
 const mixedTraceOfRun = mixture(traceOfRun);
 
+/** Drivers of all kinds, without failing allocations: what a guest with the module is given. */
+export const driverTraceOfRun = byTurns([idiomTraceOfRun, usualTraceOfRun, partialMapsOfRun]);
+
+/** System calls, and drivers in every other run. */
+export function withDrivers(seed: number, run: number): Trace {
+  return (run % 2 === 1 ? driverTraceOfRun : traceOfRun)(seed, run);
+}
+
 /**
  * A search through all that can be modelled, for planted faults: the mixture, and in one of eight
  * runs drivers of any kind.

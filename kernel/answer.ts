@@ -4,6 +4,8 @@ import { GarbledAnswer, RECORD, type WireRecord } from "./wire.ts";
 export interface RawVmas {
   readonly proc: number;
   readonly text: string;
+  /** The runs of its page table, as the module gives them; null without one. */
+  pages: Buffer | null;
 }
 
 /** What the guest showed after one op, as the kernel's own text. */
@@ -14,7 +16,13 @@ export interface RawStep {
   memtype: string | null;
   readonly vmas: RawVmas[];
   readonly log: string[];
+  /** Rows of the module: what drivers' calls returned, what the kernel has mapped for itself, RAM that is not write-back. */
+  calls: Buffer;
+  kernelMaps: Buffer;
+  ram: Buffer;
 }
+
+const NO_ROWS = Buffer.alloc(0);
 
 /** One trace's raw steps. */
 export interface RawTrace {
@@ -66,7 +74,23 @@ export class AnswerReader {
         this.#step().memtype = bytes.toString("latin1");
         return;
       case RECORD.VMAS:
-        this.#step().vmas.push({ proc: word(bytes, 0), text: bytes.toString("latin1", 4) });
+        this.#step().vmas.push({
+          proc: word(bytes, 0),
+          text: bytes.toString("latin1", 4),
+          pages: null,
+        });
+        return;
+      case RECORD.PAGES:
+        this.#lastVmas(word(bytes, 0)).pages = bytes.subarray(4);
+        return;
+      case RECORD.CALLS:
+        this.#step().calls = bytes;
+        return;
+      case RECORD.KERNEL_MAPS:
+        this.#step().kernelMaps = bytes;
+        return;
+      case RECORD.RAM:
+        this.#step().ram = bytes;
         return;
       case RECORD.SAME:
         this.#step().vmas.push(this.#before(word(bytes, 0)));
@@ -98,6 +122,13 @@ export class AnswerReader {
     return step;
   }
 
+  /** The VMAs that a page table belongs to, which came just before. */
+  #lastVmas(proc: number): RawVmas {
+    const last = this.#step().vmas.at(-1);
+    if (last?.proc !== proc) throw new GarbledAnswer(`no VMAs go with the pages of ${proc}`);
+    return last;
+  }
+
   /** The VMAs of a process as the step before showed them. */
   #before(proc: number): RawVmas {
     const known = this.#trace()
@@ -112,7 +143,8 @@ export class AnswerReader {
     const before = steps.at(-1);
     if (index !== steps.length) throw new GarbledAnswer(`step ${index} after ${steps.length - 1}`);
     if (before?.memtype === null) throw new GarbledAnswer(`step ${index - 1} shows no list`);
-    steps.push({ errno, hasFailed, memtype: null, vmas: [], log: [] });
+    const rows = { calls: NO_ROWS, kernelMaps: NO_ROWS, ram: NO_ROWS };
+    steps.push({ errno, hasFailed, memtype: null, vmas: [], log: [], ...rows });
   }
 
   #end(count: number): void {

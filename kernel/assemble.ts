@@ -1,6 +1,7 @@
 import { constants } from "node:os";
 import { ERRNOS, type Errno } from "../src/mm/errno.ts";
 import type {
+  CallState,
   Design,
   Recording,
   Result,
@@ -11,16 +12,24 @@ import type {
 import type { Op } from "../src/trace/op.ts";
 import type { Trace } from "../src/trace/trace.ts";
 import type { RawStep, RawTrace } from "./answer.ts";
+import { CALL_CODE, CALLED } from "./driverwire.ts";
 import { parseLogLine } from "./parse/log.ts";
 import { type PhysicalWindow, parseMemtypeList, UnreadableKernelText } from "./parse/memtype.ts";
+import { kernelMapsIn, ramIn, rowsIn, runsIn } from "./parse/pages.ts";
 import { failedSite } from "./parse/site.ts";
 import { complaintsIn, type Splat } from "./parse/splat.ts";
-import { parseVmas } from "./parse/vmas.ts";
+import { type ModuleMemory, parseVmas } from "./parse/vmas.ts";
 
 /** The kernel that ran: what it calls itself, and which design it showed. */
 export interface RunningKernel {
   readonly release: string;
   readonly design: Design;
+}
+
+/** The guest that showed a trace: its kernel, and where its module has RAM, if it has one. */
+export interface ShownBy {
+  readonly kernel: RunningKernel;
+  readonly module: ModuleMemory | null;
 }
 
 /** Errnos by number. */
@@ -46,18 +55,48 @@ function failedIn({ hasFailed, log }: RawStep, { op, fault }: Op): Pick<Step, "f
   return { failed: fault };
 }
 
-function stepOf(raw: RawStep, op: Op, window: PhysicalWindow, design: Design): Step {
+/** What a call of a driver returned. */
+function callIn([code = 0, errno = 0, pages = 0]: readonly number[]): CallState {
+  const call = CALLED[code - CALL_CODE];
+  if (call === undefined) throw new UnreadableKernelText(`there is no call ${code}`);
+  const result = resultOf(errno);
+  return {
+    call,
+    ...("errno" in result ? { errno: result.errno } : {}),
+    ...(pages === 0 ? {} : { pages }),
+  };
+}
+
+/** What the module shows besides; a field is there where it has something to tell. */
+function shownByModule(raw: RawStep): Pick<Step, "calls" | "kernelMaps" | "ram"> {
+  const calls = rowsIn(raw.calls, 3).map(callIn);
+  const kernelMaps = kernelMapsIn(raw.kernelMaps);
+  const ram = ramIn(raw.ram);
+  return {
+    ...(calls.length === 0 ? {} : { calls }),
+    ...(kernelMaps.length === 0 ? {} : { kernelMaps }),
+    ...(ram.length === 0 ? {} : { ram }),
+  };
+}
+
+function stepOf(raw: RawStep, op: Op, window: PhysicalWindow, { kernel, module }: ShownBy): Step {
   const vmas: Record<string, VmaState[]> = {};
-  for (const { proc, text } of raw.vmas) vmas[proc] = parseVmas(text, window, design);
+  for (const { proc, text, pages } of raw.vmas) {
+    const shown = module === null || pages === null ? null : { module, runs: runsIn(pages) };
+    vmas[proc] = parseVmas(text, window, kernel.design, shown);
+  }
   return {
     result: resultOf(raw.errno),
     memtype: parseMemtypeList(raw.memtype ?? "", window),
     vmas,
     events: [
-      ...raw.log.map((line) => parseLogLine(line, window)).filter((event) => event !== null),
+      ...raw.log
+        .map((line) => parseLogLine(line, window, module?.ram))
+        .filter((event) => event !== null),
       ...complaintsIn(raw.log),
     ],
     ...failedIn(raw, op),
+    ...shownByModule(raw),
   };
 }
 
@@ -80,24 +119,25 @@ export function assemble(
   trace: Trace,
   raw: RawTrace,
   window: PhysicalWindow,
-  kernel: RunningKernel,
+  by: ShownBy,
 ): Recording {
+  const { kernel, module } = by;
   if (raw.steps.length !== trace.ops.length) {
     throw new UnreadableKernelText(`${raw.steps.length} steps for ${trace.ops.length} ops`);
   }
-  const steps = trace.ops.map((op, at) =>
-    stepOf(raw.steps[at] as RawStep, op, window, kernel.design),
-  );
+  const steps = trace.ops.map((op, at) => stepOf(raw.steps[at] as RawStep, op, window, by));
   const late = complaintsIn(raw.late).map((splat) => ({
     ...splat,
     text: `${LATE}: ${splat.text}`,
   }));
   steps.at(-1)?.events.push(...late);
+  // No file of a stock kernel tells what mode a page table entry has.
+  const unshown: NonNullable<Recording["unshown"]> = module === null ? ["modes"] : [];
+  if (trace.ops.some(({ fault }) => fault !== undefined)) unshown.push("faults");
   return {
     format: "pfndiff/recording@1",
     kernel: { release: kernel.release, design: kernel.design },
-    // No file of a stock kernel tells what mode a page table entry has.
-    unshown: trace.ops.some(({ fault }) => fault !== undefined) ? ["modes", "faults"] : ["modes"],
+    ...(unshown.length === 0 ? {} : { unshown }),
     trace,
     steps,
   };

@@ -10,10 +10,12 @@ import { UserError } from "../src/usererror.ts";
 import { type Guest, GuestLost, LIMITS, type Limits } from "./guest.ts";
 import { locateImage } from "./images.ts";
 import { type KernelOption, neededBy } from "./lacks.ts";
+import { moduleOf } from "./modules.ts";
 import { type MachineParts, requireQemu } from "./qemu.ts";
+import { REQUEST_ROOM, traceBytes } from "./request.ts";
 import { type Job, Runner, type TraceFailure, type TraceOutcome } from "./runner.ts";
 import { KernelUnavailable } from "./unavailable.ts";
-import { REQUEST_ROOM, traceBytes, WIRE } from "./wire.ts";
+import { WIRE } from "./wire.ts";
 
 export interface KernelOptions {
   /** How many guests may run at once; 1 unless told. */
@@ -46,10 +48,20 @@ export interface KernelBackend extends Backend {
   close(): Promise<void>;
 }
 
-/** What keeps a trace from running on any kernel, or null. */
+/** What keeps a trace from running on a kernel without our module, or null. */
 export function unfit(trace: Trace): string | null {
-  const foreign = trace.ops.findIndex(isDriverOp);
-  if (foreign !== -1) return `ops[${foreign}] is a driver's op, which only models can run`;
+  return driversOpOf(trace) ?? unfitForAll(trace);
+}
+
+function driversOpOf({ ops }: Trace): string | null {
+  const foreign = ops.findIndex(isDriverOp);
+  return foreign === -1
+    ? null
+    : `ops[${foreign}] is a driver's op, for which a kernel needs our module (pfndiff kernel module)`;
+}
+
+/** What keeps a trace from running on any kernel, or null. */
+function unfitForAll(trace: Trace): string | null {
   if (traceBytes(trace) > REQUEST_ROOM) return "it has more ops than a request holds";
   const ids = trace.ops.flatMap((op) => [op.proc, bornBy(op) ?? 0]);
   return ids.some((id) => id >= WIRE.MAX_PROCS) ? "it has too many processes" : null;
@@ -73,20 +85,24 @@ class QemuBackend implements KernelBackend {
   readonly #runners: Runner[];
   readonly #busy = new Set<Runner>();
   readonly #options: KernelOptions;
+  readonly #spec: string;
   #parts: Promise<MachineParts> | null = null;
 
   constructor(spec: string, options: KernelOptions) {
     this.id = `kernel:${spec}`;
     this.#options = options;
-    const parts = () => {
-      this.#parts ??= this.#assembleParts(spec);
-      return this.#parts;
-    };
+    this.#spec = spec;
     const limits = { ...LIMITS, ...options.limits };
     const count = Math.max(1, Math.min(options.guests ?? 1, availableParallelism()));
     this.#runners = Array.from(
       { length: count },
-      () => new Runner(parts, limits, this.#queue, (guest) => this.#booted(guest)),
+      () =>
+        new Runner(
+          () => this.#knownParts(),
+          limits,
+          this.#queue,
+          (guest) => this.#booted(guest),
+        ),
     );
   }
 
@@ -110,7 +126,10 @@ class QemuBackend implements KernelBackend {
         if (why !== null) throw new UserError(`${this.id} cannot run ${trace.name}: ${why}`);
       }
     };
-    refuse(unfit);
+    refuse(unfitForAll);
+    if (traces.some((trace) => driversOpOf(trace) !== null)) {
+      if (moduleOf(locateImage(this.#spec)) === null) refuse(driversOpOf);
+    }
     if (traces.length > 0) await this.#bootAll();
     refuse((trace) => lacking(trace, this.lacks));
     const waiting = traces.map((trace) => this.#enqueue(trace));
@@ -173,10 +192,15 @@ class QemuBackend implements KernelBackend {
       this.atBoot.add([text, ...backtrace].join(" < "));
   }
 
-  async #assembleParts(spec: string): Promise<MachineParts> {
+  #knownParts(): Promise<MachineParts> {
+    this.#parts ??= this.#assembleParts();
+    return this.#parts;
+  }
+
+  async #assembleParts(): Promise<MachineParts> {
     await requireQemu();
-    const bzImage = locateImage(spec);
-    const initramfs = await buildInitramfs();
+    const bzImage = locateImage(this.#spec);
+    const initramfs = await buildInitramfs(moduleOf(bzImage));
     const accelerator = await chooseAccelerator(this.#options.accelerator ?? "auto", {
       bzImage,
       initramfs,

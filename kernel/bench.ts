@@ -2,6 +2,7 @@ import type { Trace } from "../src/trace/trace.ts";
 import { chooseAccelerator } from "./accelerator.ts";
 import { Guest } from "./guest.ts";
 import { buildInitramfs } from "./guestimage.ts";
+import { moduleOf } from "./modules.ts";
 import { locateImage } from "./images.ts";
 import { Windows } from "./windows.ts";
 import type { PlacedTrace } from "./wire.ts";
@@ -19,7 +20,7 @@ export interface TransportBench {
 
 function place(traces: readonly Trace[], windows: Windows): PlacedTrace[] {
   return traces.map((trace, id) => {
-    const window = windows.take(trace.world);
+    const window = windows.take(trace);
     if (window === null) throw new RangeError("more traces than one boot has windows for");
     return { id, trace, window };
   });
@@ -37,7 +38,8 @@ export async function benchTransports(
   spec: string,
   traces: readonly Trace[],
 ): Promise<TransportBench> {
-  const parts = { bzImage: locateImage(spec), initramfs: await buildInitramfs() };
+  const bzImage = locateImage(spec);
+  const parts = { bzImage, initramfs: await buildInitramfs(moduleOf(bzImage)) };
   const accelerator = await chooseAccelerator("auto", parts);
   const beforeBoot = performance.now();
   const guest = await Guest.boot({ ...parts, accelerator });

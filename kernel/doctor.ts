@@ -3,7 +3,8 @@ import { chooseAccelerator } from "./accelerator.ts";
 import { Guest, GuestLost } from "./guest.ts";
 import { buildInitramfs, compiler } from "./guestimage.ts";
 import { cachedImages, locateImage } from "./images.ts";
-import { type KernelOption, lackOf, lacksByConsole } from "./lacks.ts";
+import { type KernelOption, lackOf, lacksByConsole, lackText, mendOf } from "./lacks.ts";
+import { moduleOf } from "./modules.ts";
 import { QEMU, requireQemu } from "./qemu.ts";
 import { run } from "./run.ts";
 import { KernelUnavailable } from "./unavailable.ts";
@@ -32,7 +33,7 @@ async function program(
 async function guest(): Promise<Diagnosis> {
   const what = "guest";
   try {
-    return { what, state: "ok", detail: await buildInitramfs(), mend: null };
+    return { what, state: "ok", detail: await buildInitramfs(null), mend: null };
   } catch (error) {
     if (error instanceof KernelUnavailable) {
       return { what, state: "missing", detail: error.message, mend: error.mend };
@@ -62,7 +63,8 @@ async function kvm(others: readonly Diagnosis[]): Promise<Diagnosis> {
     return slower("cannot be tried before the rest is there", "mend the rest first");
   }
   const release = cachedImages()[0]?.release ?? "";
-  const parts = { bzImage: locateImage(release), initramfs: await buildInitramfs() };
+  const bzImage = locateImage(release);
+  const parts = { bzImage, initramfs: await buildInitramfs(null) };
   return (await chooseAccelerator("auto", parts)) === "kvm"
     ? { what: "kvm", state: "ok", detail: "a guest boots under KVM", mend: null }
     : slower("no guest boots under KVM: TCG is used", "use a machine with (nested) virtualisation");
@@ -81,9 +83,9 @@ export async function diagnose(): Promise<Diagnosis[]> {
 }
 
 function lackRow(option: KernelOption): Diagnosis {
-  const { no, needed } = lackOf(option);
+  const { needed } = lackOf(option);
   const state = needed === true ? "missing" : "partly";
-  return { what: "kernel", state, detail: `${option} is not set: no ${no}`, mend: `${option}=y` };
+  return { what: "kernel", state, detail: lackText(option), mend: mendOf(option) };
 }
 
 /** What a kernel that did not come up was built without, as far as its guest or its console shows. */
@@ -107,7 +109,8 @@ function lostRows({ message, console, lacks }: GuestLost): Diagnosis[] {
  */
 export async function diagnoseKernel(spec: string): Promise<Diagnosis[]> {
   await requireQemu();
-  const parts = { bzImage: locateImage(spec), initramfs: await buildInitramfs() };
+  const bzImage = locateImage(spec);
+  const parts = { bzImage, initramfs: await buildInitramfs(moduleOf(bzImage)) };
   const accelerator = await chooseAccelerator("auto", parts);
   const began = performance.now();
   try {

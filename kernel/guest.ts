@@ -5,13 +5,13 @@ import type { RunningKernel } from "./assemble.ts";
 import { Doorbell } from "./doorbell.ts";
 import { type KernelOption, optionNamed } from "./lacks.ts";
 import { PAGE_BYTES, type PhysicalWindow } from "./parse/memtype.ts";
+import type { ModuleMemory } from "./parse/vmas.ts";
 import { complaintsIn, type Splat } from "./parse/splat.ts";
+import { encodeOp, encodeRequest } from "./request.ts";
 import { type Accelerator, Machine, type MachineParts } from "./qemu.ts";
 import {
   decodeHeader,
   decodePayload,
-  encodeOp,
-  encodeRequest,
   GarbledAnswer,
   HEADER_WORD,
   type PlacedTrace,
@@ -63,21 +63,25 @@ export type Region = PhysicalWindow;
 interface Hello {
   readonly kernel: RunningKernel;
   readonly regions: Readonly<Record<Memory, Region>>;
+  readonly module: ModuleMemory | null;
 }
 
 function parseHello(line: string): Hello | null {
   const match =
-    /^hello (\d+) (\S+) (vm-pat|kref) ([0-9a-f]+) ([0-9a-f]+) ([0-9a-f]+) ([0-9a-f]+) ([0-9a-f]+) ([0-9a-f]+)$/.exec(
+    /^hello (\d+) (\S+) (vm-pat|kref) ([0-9a-f]+) ([0-9a-f]+) ([0-9a-f]+) ([0-9a-f]+) ([0-9a-f]+) ([0-9a-f]+) ([0-9a-f]+) ([0-9a-f]+)$/.exec(
       line,
     );
   if (match === null || Number(match[1]) !== WIRE.WIRE_VERSION) return null;
+  const address = (at: number) => Number.parseInt(match[at] ?? "", 16);
   const region = (at: number): Region => ({
-    address: Number.parseInt(match[at] ?? "", 16),
-    pages: Number.parseInt(match[at + 1] ?? "", 16) / PAGE_BYTES,
+    address: address(at),
+    pages: address(at + 1) / PAGE_BYTES,
   });
+  const ram = address(10);
   return {
     kernel: { release: match[2] ?? "", design: match[3] === "vm-pat" ? "vm-pat" : "kref" },
     regions: { bar: region(4), low: region(6), "write-back-bar": region(8) },
+    module: ram === 0 ? null : { ram, buffers: address(11) },
   };
 }
 
@@ -95,6 +99,8 @@ async function greeting(doorbell: Doorbell, lacks: KernelOption[]): Promise<stri
 export class Guest {
   readonly kernel: RunningKernel;
   readonly regions: Hello["regions"];
+  /** Where the RAM of traces lies, where the guest has the module that shows page tables. */
+  readonly module: ModuleMemory | null;
   /** What the kernel found wrong with itself before any trace ran. */
   readonly atBoot: readonly Splat[];
   /** The options it was built without, as far as the guest looks. */
@@ -117,6 +123,7 @@ export class Guest {
     this.#limits = limits;
     this.kernel = hello.kernel;
     this.regions = hello.regions;
+    this.module = hello.module;
     this.atBoot = hello.atBoot;
     this.lacks = hello.lacks;
     this.accelerator = accelerator;

@@ -38,7 +38,7 @@ const DEVICES = [
   ["ttyS1", 4, 65],
 ] as const;
 
-function initramfs(init: Buffer): Buffer {
+function initramfs(init: Buffer, module: Buffer | null): Buffer {
   const directories = ["dev", "proc", "sys"].map(
     (name): CpioEntry => ({ kind: "directory", name }),
   );
@@ -48,6 +48,9 @@ function initramfs(init: Buffer): Buffer {
       return { kind: "character-device", name: `dev/${name}`, mode: 0o600, major, minor };
     }),
     { kind: "file", name: "init", mode: 0o755, data: init },
+    ...(module === null
+      ? []
+      : [{ kind: "file" as const, name: "pfndiff.ko", mode: 0o644, data: module }]),
   ]);
 }
 
@@ -62,19 +65,23 @@ async function compile(sources: string, output: string): Promise<void> {
 }
 
 /**
- * The initramfs with our init, compiled here once for each state of its sources and kept in the
- * cache. Returns its path; throws KernelUnavailable without a compiler.
+ * The initramfs with our init, compiled here once for each state of its sources, and with the module for a kernel
+ * where there is one; kept in the cache. Returns its path; throws KernelUnavailable without a compiler.
  */
-export async function buildInitramfs(): Promise<string> {
+export async function buildInitramfs(module: string | null): Promise<string> {
   const sources = guestSources();
   const hash = createHash("sha256").update([compiler(), ...COMPILE].join(" "));
   for (const name of readdirSync(sources).sort()) hash.update(readFileSync(join(sources, name)));
+  hash.update(readFileSync(join(sources, "..", "module", "pfndiff.h")));
+  const loaded = module === null ? null : readFileSync(module);
+  if (loaded !== null) hash.update(loaded);
   const folder = join(cacheFolder(), "guest", hash.digest("hex").slice(0, 16));
   const path = join(folder, "initramfs.cpio");
   if (!existsSync(path)) {
     await publishFolder(folder, async (draft) => {
       await compile(sources, join(draft, "init"));
-      writeFileSync(join(draft, "initramfs.cpio"), initramfs(readFileSync(join(draft, "init"))));
+      const init = readFileSync(join(draft, "init"));
+      writeFileSync(join(draft, "initramfs.cpio"), initramfs(init, loaded));
     });
   }
   return path;

@@ -109,6 +109,12 @@ export function cachedImages(): KernelImage[] {
   return images;
 }
 
+/** The image that a bzImage in the cache is of, or null. */
+export function cachedImageOf(bzImage: string): KernelImage | null {
+  const isOf = ({ release }: KernelImage) => join(imagesFolder(), release, "vmlinuz") === bzImage;
+  return cachedImages().find(isOf) ?? null;
+}
+
 async function offeredImages(also: readonly AskedSuite[]): Promise<KernelImage[]> {
   await refreshLists(also);
   return (await offeredPackages((name) => PACKAGE.test(name))).map(imageOf);

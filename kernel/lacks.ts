@@ -1,3 +1,4 @@
+import { isDriverOp } from "../src/trace/driverkinds.ts";
 import type { Op } from "../src/trace/op.ts";
 import type { Trace } from "../src/trace/trace.ts";
 
@@ -17,9 +18,11 @@ const isAdvice = (...advices: readonly string[]) => {
   return (op: Op) => op.op === "madvise" && advices.includes(op.advice);
 };
 const isRevoke = (op: Op) => op.op === "revoke";
+const isPrepared = (op: Op) => op.op === "drv-mmap" && op.hook === "prepare";
+const isMemremapPages = ({ op }: Op) => op === "memremap-pages" || op === "memunmap-pages";
 const needed = (no: string): Lack => ({ no, needed: true });
 
-/** The options that the guest looks for (guest/lacks.c), and those without which it does not run at all. */
+/** What the guest looks for (guest/lacks.c, guest/drivers.c), and those without which it does not run at all. */
 export const OPTIONS = {
   CONFIG_64BIT: needed("64-bit program"),
   CONFIG_BINFMT_ELF: needed("program that can be started"),
@@ -54,6 +57,14 @@ export const OPTIONS = {
     no: "allocation that fails by the function that makes it",
     spoilsFaults: true,
   },
+  /** No option, but what is built for a kernel with some (kernel/module). */
+  "pfndiff.ko": {
+    no: "driver, kernel mapping or page table that can be looked at",
+    isOp: isDriverOp,
+  },
+  /** The module has no such handler, which differs from others from 6.19 on. */
+  mmap_prepare: { no: "driver with mmap_prepare()", isOp: isPrepared },
+  CONFIG_ZONE_DEVICE: { no: "memremap_pages()", isOp: isMemremapPages },
 } as const satisfies Readonly<Record<string, Lack>>;
 
 export type KernelOption = keyof typeof OPTIONS;
@@ -69,6 +80,19 @@ export function optionNamed(name: string): KernelOption {
 /** What follows from the lack of an option. */
 export function lackOf(option: KernelOption): Lack {
   return OPTIONS[option];
+}
+
+const isOption = (option: KernelOption) => option.startsWith("CONFIG_");
+
+/** What a kernel lacks and what follows, in a few words. */
+export function lackText(option: KernelOption): string {
+  return `${option} is not ${isOption(option) ? "set" : "there"}: no ${lackOf(option).no}`;
+}
+
+/** What mends a lack, if anything does. */
+export function mendOf(option: KernelOption): string | null {
+  if (isOption(option)) return `${option}=y`;
+  return option === "pfndiff.ko" ? "pfndiff kernel module" : null;
 }
 
 /** The first option among those that a kernel lacks that an op needs, or null. */

@@ -7,7 +7,8 @@ import { UnreadableKernelText } from "./parse/memtype.ts";
 import { endIn, type Splat } from "./parse/splat.ts";
 import type { MachineParts } from "./qemu.ts";
 import { Windows } from "./windows.ts";
-import { type PlacedTrace, REQUEST_ROOM, traceBytes } from "./wire.ts";
+import { REQUEST_ROOM, traceBytes } from "./request.ts";
+import type { PlacedTrace } from "./wire.ts";
 
 /** A kernel could not finish a trace: it hung, panicked, or wrote what we cannot read. */
 export interface TraceFailure {
@@ -41,15 +42,6 @@ interface Placed extends PlacedTrace {
   readonly job: Job;
 }
 
-/**
- * Whether the kernel warned, in the trace or when what it left was taken down. It does so once a boot,
- * so what follows is no longer the truth. What KASAN and its like report, they report each time.
- */
-function isSpent(recording: Recording, raw: RawTrace | undefined): boolean {
-  const shown = recording.steps.some((step) => step.events.some(({ kind }) => kind === "warn"));
-  return shown || (raw?.late ?? []).some((line) => line.startsWith("WARNING: "));
-}
-
 function outcomeOf(
   { guest, windows }: Station,
   { trace, window }: Placed,
@@ -58,7 +50,7 @@ function outcomeOf(
   if (raw === undefined) throw new Error("an answer without one of its traces");
   try {
     const place = windows.locate(trace.world, window);
-    return { recording: assemble(trace, raw, place, guest.kernel) };
+    return { recording: assemble(trace, raw, place, guest) };
   } catch (error) {
     if (!(error instanceof UnreadableKernelText)) throw error;
     const why = error.message;
@@ -113,8 +105,7 @@ function areOneKind(a: World, b: World): boolean {
 /**
  * One worker, fed from a shared queue until that is empty. It has one guest, a second one for
  * write-back traces once the first is crowded, and one without PAT for the traces that are of such a
- * world. It boots anew when the windows of a guest are used
- * up, after a warning, and when a guest is lost.
+ * world. It boots anew when the windows of a guest are used up, and when a guest is lost.
  */
 export class Runner {
   readonly #parts: () => Promise<MachineParts>;
@@ -156,7 +147,7 @@ export class Runner {
       }
       try {
         const raws = await station.guest.run(batch);
-        if (!this.#settle(station, batch, raws)) await this.#leave(name);
+        this.#settle(station, batch, raws);
       } catch (error) {
         await this.#leave(name);
         if (this.#closed)
@@ -226,7 +217,7 @@ export class Runner {
       bytes += traceBytes(job.trace);
       const full = batch.length === BATCH_TRACES || ops > BATCH_OPS || bytes > REQUEST_ROOM;
       if (full && batch.length > 0) break;
-      const window = windows.take(job.trace.world);
+      const window = windows.take(job.trace);
       if (window === null) break;
       this.#queue.splice(at, 1);
       batch.push({ id: this.#nextId++, trace: job.trace, window, job });
@@ -234,21 +225,13 @@ export class Runner {
     return batch;
   }
 
-  /** Settles a batch; false when the kernel warned, and with it used up the guest. */
-  #settle(station: Station, batch: readonly Placed[], raws: readonly RawTrace[]): boolean {
+  #settle(station: Station, batch: readonly Placed[], raws: readonly RawTrace[]): void {
     for (const [index, placed] of batch.entries()) {
       const outcome = outcomeOf(station, placed, raws[index]);
       placed.job.settle(outcome);
-      if (!("recording" in outcome)) continue;
-      if (isSpent(outcome.recording, raws[index])) {
-        this.#queue.unshift(...batch.slice(index + 1).map(({ job }) => job));
-        return false;
-      }
-      if (memoryOf(placed.trace.world) === "bar") {
-        this.#left += outcome.recording.steps.at(-1)?.memtype.length ?? 0;
-      }
+      if (!("recording" in outcome) || memoryOf(placed.trace.world) !== "bar") continue;
+      this.#left += outcome.recording.steps.at(-1)?.memtype.length ?? 0;
     }
-    return true;
   }
 
   /** Marks the trace that the guest was lost in; the others go back to the queue. */

@@ -1,4 +1,5 @@
-import { MEMORIES, type Memory, memoryOf, type World } from "../src/trace/trace.ts";
+import { rowOf } from "../src/trace/op.ts";
+import { MEMORIES, type Memory, memoryOf, type Trace, type World } from "../src/trace/trace.ts";
 import type { Region } from "./guest.ts";
 
 /**
@@ -17,10 +18,15 @@ export class Windows {
     this.#next = Object.fromEntries(last) as Record<Memory, number>;
   }
 
-  /** The first page of a fresh window, relative to its region, or null when none is left. */
-  take(world: World): number | null {
+  /**
+   * The first page of a fresh window, relative to its region, or null when none is left. Ops that take pages in
+   * multiples of some number have a window that begins at one.
+   */
+  take({ world, ops }: Trace): number | null {
     const memory = memoryOf(world);
-    const first = this.#next[memory] - world.pfns;
+    const unaligned = this.#next[memory] - world.pfns;
+    const granule = Math.max(...ops.map(({ op }) => rowOf(op).granule ?? 1), 1);
+    const first = unaligned - (unaligned % granule);
     if (first < 0) return null;
     this.#next[memory] = first;
     return first;

@@ -3,14 +3,14 @@ import { isDriverOp } from "../src/trace/driverkinds.ts";
 import { ALLOCATION_SITES, type AllocationSite } from "../src/pat/kernelstate.ts";
 import type { Field, Values } from "../src/trace/fields.ts";
 import { type Op, rowOf, SYSCALL_KINDS, type SyscallKind } from "../src/trace/op.ts";
-import { type Memory, memoryOf, type Trace } from "../src/trace/trace.ts";
+import type { Memory, Trace } from "../src/trace/trace.ts";
 
 /**
  * The host's half of what guest/wire.h agrees on; a test compares the two. Integers are 32 bits,
  * little-endian; a batch goes out as one request, its answer comes back in chunks of records.
  */
 export const WIRE = {
-  WIRE_VERSION: 3,
+  WIRE_VERSION: 4,
   REQUEST_MAGIC: 0x51464e50,
   ANSWER_MAGIC: 0x41464e50,
   MAILBOX_BYTES: 33_554_432,
@@ -48,6 +48,10 @@ export const RECORD = {
   FAIL: 7,
   SAME: 8,
   LATE: 9,
+  PAGES: 10,
+  CALLS: 11,
+  KERNEL_MAPS: 12,
+  RAM: 13,
 } as const;
 
 export const REGION_CODE = { bar: 0, low: 1, "write-back-bar": 2 } as const satisfies Record<
@@ -166,57 +170,6 @@ export function putFault({ fault }: Op, words: Int32Array, start: number): void 
   if (fault === undefined) return;
   words[start + FAULT_WORD.SITE] = SITE_CODE[fault.at];
   words[start + FAULT_WORD.NTH] = fault.nth;
-}
-
-/** The words of one op. */
-export function opWords(op: Op): number[] {
-  const words = new Int32Array(WIRE.OP_WORDS * 2);
-  putOp(op, words, 0);
-  putFault(op, words, 0);
-  return [...words.subarray(0, WIRE.OP_WORDS)];
-}
-
-/** The bytes of one op. */
-export function encodeOp(op: Op): Buffer {
-  const bytes = Buffer.alloc(WIRE.OP_WORDS * 4);
-  opWords(op).forEach((word, index) => bytes.writeInt32LE(word, index * 4));
-  return bytes;
-}
-
-/** How many bytes a trace takes in a request. */
-export function traceBytes(trace: Trace): number {
-  return (WIRE.TRACE_WORDS + trace.ops.length * WIRE.OP_WORDS) * 4;
-}
-
-/** How many bytes of traces one request can hold. */
-export const REQUEST_ROOM = WIRE.ANSWER_OFFSET - WIRE.HEADER_BYTES - 4;
-
-/** A whole request, header and payload; throws a RangeError when it does not fit. */
-export function encodeRequest(sequence: number, batch: readonly PlacedTrace[]): Buffer {
-  const length = batch.reduce((sum, { trace }) => sum + traceBytes(trace), 4);
-  if (length - 4 > REQUEST_ROOM) throw new RangeError(`a batch of ${length} bytes is too large`);
-  const request = Buffer.alloc(WIRE.HEADER_BYTES + length);
-  let at: number = WIRE.HEADER_BYTES;
-  const put = (word: number) => {
-    at = request.writeInt32LE(word, at);
-  };
-  put(batch.length);
-  for (const { id, trace, window } of batch) {
-    const { pfns, vpages, maps = 0 } = trace.world;
-    const { length: count } = trace.ops;
-    for (const word of [id, REGION_CODE[memoryOf(trace.world)], window, pfns, vpages, count, maps])
-      put(word);
-    for (const op of trace.ops) for (const word of opWords(op)) put(word);
-  }
-  const header: [number, number][] = [
-    [HEADER_WORD.MAGIC, WIRE.REQUEST_MAGIC],
-    [HEADER_WORD.VERSION, WIRE.WIRE_VERSION],
-    [HEADER_WORD.SEQUENCE, sequence],
-    [HEADER_WORD.LENGTH, length],
-    [HEADER_WORD.CHECKSUM, checksum(request.subarray(WIRE.HEADER_BYTES))],
-  ];
-  for (const [word, value] of header) request.writeUInt32LE(value, word * 4);
-  return request;
 }
 
 /** What an answer's header promises of its payload. */

@@ -1,4 +1,5 @@
 import { ERRNO_NAMES } from "../kernel/assemble.ts";
+import { CALL_CODE, CALLED } from "../kernel/driverwire.ts";
 import { parseLogLine } from "../kernel/parse/log.ts";
 import type { Outcome } from "../src/mm/errno.ts";
 import { ALLOCATION_SITES } from "../src/pat/kernelstate.ts";
@@ -6,7 +7,7 @@ import type { Fault } from "../src/trace/fields.ts";
 import type { TraceEvent } from "../src/trace/recording.ts";
 import type { World } from "../src/trace/trace.ts";
 import { ShownList, type ShownReservation, ShownSpace } from "./shown.ts";
-import { CALL_CODE, CALLED, DRIVER_RAM, RECORD, STOPS, textIn } from "./wire.ts";
+import { DRIVER_RAM, RECORD, STOPS, textIn } from "./wire.ts";
 
 const PAGE_BYTES = 4096;
 /** How many lines are remembered. */

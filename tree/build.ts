@@ -11,7 +11,7 @@ import { alone, bringCopy, copyOf, hashOf, sourcesIn, type Watcher } from "./cop
 import { keepNotes } from "./coverage.ts";
 import { programSources } from "./glue.ts";
 import { linkProgram, RECIPE } from "./link.ts";
-import { BuildLog } from "./log.ts";
+import { BuildLog } from "../kernel/buildlog.ts";
 import { digestOf, isWanted, type Sources, type TreeSpec } from "./sources.ts";
 
 /** How a program is to be built. */

@@ -11,10 +11,12 @@ import { dirname, join } from "node:path";
 import { cacheFolder } from "../kernel/cache.ts";
 import { configOf, type Debug } from "../kernel/config.ts";
 import { compiler } from "../kernel/guestimage.ts";
+import { buildModule, moduleOf } from "../kernel/modules.ts";
 import { run } from "../kernel/run.ts";
+import { KernelUnavailable } from "../kernel/unavailable.ts";
 import { compilerVersion, optionsIn, unheld } from "./build.ts";
 import { alone, bringCopy, copyOf, hashOf, sourcesIn, type Watcher } from "./copy.ts";
-import { BuildLog } from "./log.ts";
+import { BuildLog } from "../kernel/buildlog.ts";
 import { digestOf, isOfKernel, type TreeSpec } from "./sources.ts";
 
 /** A kernel to be built for guests. */
@@ -42,15 +44,27 @@ export async function buildImage(
     watcher.progress(`${id}: looking for what has changed`);
     const sources = await sourcesIn(spec, work, isOfKernel);
     const image = join(work, "images", digestOf(sources.files), "bzImage");
-    if (existsSync(image)) return image;
+    if (existsSync(image) && moduleOf(image) !== null) return image;
     watcher.progress(`${id}: copying what has changed`);
     await bringCopy(sources, work);
     await makeImage(id, work, options, watcher);
     mkdirSync(dirname(image), { recursive: true });
     copyFileSync(join(copyOf(work), "arch/x86/boot/bzImage"), `${image}.draft`);
     renameSync(`${image}.draft`, image);
+    await addModule(id, image, work, watcher);
     return image;
   });
+}
+
+/** Builds our module for an image beside it; a tree that changes what it uses is told, and goes without. */
+async function addModule(id: string, image: string, work: string, watcher: Watcher): Promise<void> {
+  watcher.progress(`${id}: building the module`);
+  try {
+    await buildModule(id, image, { folder: copyOf(work) }, watcher.interrupted);
+  } catch (error) {
+    if (!(error instanceof KernelUnavailable)) throw error;
+    watcher.tell(`${error.message}; until then its guests run no ops of drivers`);
+  }
 }
 
 async function makeImage(
@@ -77,7 +91,7 @@ async function makeImage(
   for (const line of unheld(options, readFileSync(join(copy, ".config"), "utf8"))) {
     watcher.tell(`${id}: ${line} does not hold in this tree`);
   }
-  await make([`-j${availableParallelism()}`, "bzImage"]);
+  await make([`-j${availableParallelism()}`, "bzImage", "modules"]);
 }
 
 /** A time stamp and a builder that are always the same make the same image of the same tree. */

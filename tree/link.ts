@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { compiler } from "../kernel/guestimage.ts";
 import type { ProgramSources } from "./glue.ts";
 import { libraryObjects } from "./library.ts";
-import type { BuildLog } from "./log.ts";
+import type { BuildLog } from "../kernel/buildlog.ts";
 import { reviewedStubs, stubsText, type Undefined, undefinedSymbols } from "./stubs.ts";
 
 export interface Linking {

@@ -1,16 +1,5 @@
-import { constants } from "node:os";
-import { putFault, putField, putOp } from "../kernel/wire.ts";
-import { isDriverOp } from "../src/trace/driverkinds.ts";
-import {
-  CALLS,
-  DRIVER_CALLS,
-  DRIVER_OP_KINDS,
-  type DriverCallRecord,
-  type DriverOp,
-  FAULT_HANDLERS,
-} from "../src/trace/driverop.ts";
-import type { Field, Fields, Values } from "../src/trace/fields.ts";
-import { type Op, rowOf } from "../src/trace/op.ts";
+import { putRows, rowsOf } from "../kernel/driverwire.ts";
+import type { Op } from "../src/trace/op.ts";
 import type { World } from "../src/trace/trace.ts";
 
 /** Our half of what program/host/host.h agrees on, in 32-bit words; a test compares the two. */
@@ -20,14 +9,6 @@ export const WIRE = {
   TRACE_WORDS: 5,
   OP_WORDS: 10,
 } as const;
-
-/** Where an op of drivers says how many calls it makes. */
-export const CALLS_WORD = 7;
-/** The code of the first kind of op of drivers, and of the first kind of their calls. */
-export const DRIVER_CODE = 64;
-export const CALL_CODE = 96;
-/** Calls by code: those of an op, then those that a fault handler makes. */
-export const CALLED = [...DRIVER_CALLS, ...FAULT_HANDLERS] as const;
 
 /** The pfn at which the RAM begins that drivers map (PFNDIFF_DRIVER_RAM). */
 export const DRIVER_RAM = 131_072;
@@ -75,13 +56,6 @@ export interface Batch {
   readonly request: Int32Array;
 }
 
-/** The calls of an op of a driver; each goes out as a row of its own. */
-const callsOf = (op: Op): readonly DriverCallRecord[] => ("calls" in op ? op.calls : []);
-
-/** How many rows some ops are. */
-export const rowsOf = (ops: readonly Op[]) =>
-  ops.reduce((sum, op) => sum + 1 + callsOf(op).length, 0);
-
 /** A request of several traces, with its length in words before it. */
 export function encodeRequest(traces: readonly Asked[]): Int32Array {
   const { TRACE_WORDS, OP_WORDS } = WIRE;
@@ -101,34 +75,6 @@ export function encodeRequest(traces: readonly Asked[]): Int32Array {
     for (const op of ops) at = putRows(op, words, at);
   }
   return words;
-}
-
-/** Writes an op, and the calls that belong to it; returns where they end. */
-function putRows(op: Op, words: Int32Array, start: number): number {
-  let at = start + WIRE.OP_WORDS;
-  if (isDriverOp(op)) putDriverOp(op, words, start);
-  else putOp(op, words, start);
-  putFault(op, words, start);
-  for (const call of callsOf(op)) {
-    words[at] = CALL_CODE + DRIVER_CALLS.indexOf(call.call);
-    if (call.call === "fail") words[at + 1] = constants.errno[call.errno];
-    else putFields(CALLS[call.call].fields, call, words, at + 1);
-    at += WIRE.OP_WORDS;
-  }
-  return at;
-}
-
-function putDriverOp(op: DriverOp, words: Int32Array, at: number): void {
-  words[at] = DRIVER_CODE + DRIVER_OP_KINDS.indexOf(op.op);
-  putFields(rowOf(op.op).fields, op, words, at + 1);
-  if ("calls" in op) words[at + CALLS_WORD] = op.calls.length;
-}
-
-function putFields(fields: Fields, values: Values, words: Int32Array, start: number): void {
-  let at = start;
-  for (const [name, field] of Object.entries<Field>(fields)) {
-    if (field.role !== "calls") at = putField(field, values[name], words, at);
-  }
 }
 
 const UTF8 = new TextDecoder();

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include "../module/pfndiff.h"
 #include "wire.h"
 
 /* The physical memory a trace runs on, and the files that reach it. */
@@ -35,8 +36,26 @@ int procs_failed(void);
 /* Kills and reaps every live process. */
 void procs_end(void);
 int procs_alive(int proc);
+pid_t procs_pid(int proc);
 int procs_smaps(int proc);
 int procs_limit(void);
+
+/* perform.c: what a process of a trace does; only such a one catches its faults: one of init itself must stay a panic. */
+void perform_setup(void);
+/* Performs an op that brings no process to life; returns 0 or an errno. */
+int perform(const struct world *world, const int32_t *op);
+
+/* drivers.c: the module, where there is one for this kernel. */
+void drivers_setup(struct pfndiff_hello *hello);
+/* The driver's file, -1 without the module. */
+int drivers_file(void);
+const char *drivers_begin(const struct world *world);
+/* What the driver's handlers do from here on. */
+const char *drivers_calls(const int32_t *rows, uint32_t count);
+/* Records what calls of drivers returned, what the kernel has mapped for itself, and the modes of RAM. */
+const char *drivers_observe(void);
+/* Records the page table of a process. */
+const char *drivers_pages(const struct world *world, int proc);
 
 /* limits.c: what the kernel lets a process have. NULL, or why it cannot be set. */
 const char *limits_room(pid_t pid, int maps);
@@ -51,7 +70,8 @@ const char *observe_fresh(const struct world *world); /* whether nothing is rese
 const char *observe_memtype(const struct world *world);
 const char *observe_vmas(const struct world *world, const int32_t *op);
 const char *observe_log(uint32_t type);
-void observe_forget_log(void);
+/* A trace begins: what was logged before it is passed over. */
+const char *observe_forget_log(void);
 
 /* What a fork copies of a process' window: VMAs, and page tables at most. */
 struct copied {

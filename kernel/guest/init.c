@@ -95,31 +95,64 @@ static const char *observe(const struct world *world, const int32_t *op)
 
 	if (!failure)
 		failure = observe_memtype(world);
-	return failure ? failure : observe_vmas(world, op);
+	if (!failure)
+		failure = observe_vmas(world, op);
+	return failure ? failure : drivers_observe();
+}
+
+/* Where a trace's rows come from: the request, or one by one over the serial line. */
+static const uint8_t *rows_at;
+static int rows_are_slow;
+
+static void next_row(int32_t *row)
+{
+	if (rows_are_slow) {
+		read_exactly(doorbell, row, OP_WORDS * sizeof(*row));
+		return;
+	}
+	memcpy(row, rows_at, OP_WORDS * sizeof(*row));
+	rows_at += OP_WORDS * sizeof(*row);
+}
+
+/* Reads an op and hands the calls that follow it to the driver; returns how many rows that were. */
+static uint32_t next_op(int32_t *op, const char **failure)
+{
+	static int32_t calls[PFNDIFF_MOST_CALLS][OP_WORDS];
+	uint32_t count = 0;
+
+	next_row(op);
+	if (op[0] != DRV_MMAP && op[0] != DRV_RUN)
+		return 1;
+	for (; count < (uint32_t)op[CALLS_WORD] && count < PFNDIFF_MOST_CALLS; count++)
+		next_row(calls[count]);
+	*failure = drivers_calls(calls[0], count);
+	return count + 1;
 }
 
 /* Runs one trace from its header words; returns why the guest cannot go on, or NULL. */
-static const char *run_trace(const uint32_t *head, const uint8_t *ops, int slow)
+static const char *run_trace(const uint32_t *head)
 {
 	const struct world world = { .region = &regions[head[1]],
 				     .window = (uint64_t)head[2] * PAGE,
 				     .bytes = (uint64_t)head[3] * PAGE,
 				     .virtual_bytes = (uint64_t)head[4] * PAGE,
 				     .maps = (int)head[6] };
-	const char *failure = NULL;
-	uint32_t done = 0;
+	const char *failure;
+	uint32_t done = 0, rows = head[5];
 
 	record(RECORD_TRACE, head, 1, NULL, 0);
 	procs_begin(&world);
-	observe_forget_log();
-	failure = observe_fresh(&world);
-	while (done < head[5] && !failure) {
+	failure = drivers_begin(&world);
+	if (!failure)
+		failure = observe_forget_log();
+	if (!failure)
+		failure = observe_fresh(&world);
+	while (rows > 0 && !failure) {
 		int32_t op[OP_WORDS];
 
-		if (slow)
-			read_exactly(doorbell, op, sizeof(op));
-		else
-			memcpy(op, ops + (size_t)done * sizeof(op), sizeof(op));
+		rows -= next_op(op, &failure);
+		if (failure)
+			break;
 		answer_progress(head[0], done);
 		uint32_t step[3] = { done, (uint32_t)procs_perform(op, &failure) };
 
@@ -128,7 +161,7 @@ static const char *run_trace(const uint32_t *head, const uint8_t *ops, int slow)
 		if (!failure)
 			failure = observe(&world, op);
 		done++;
-		if (done < head[5] && !failure)
+		if (rows > 0 && !failure)
 			answer_step_done();
 	}
 	answer_progress(head[0], done);
@@ -161,6 +194,7 @@ static void run_batch(uint32_t sequence, int slow)
 		return;
 	}
 	answer_begin(sequence, slow);
+	rows_are_slow = slow;
 	memcpy(&traces, payload, 4);
 	payload += 4;
 	for (uint32_t i = 0; i < traces; i++) {
@@ -168,7 +202,8 @@ static void run_batch(uint32_t sequence, int slow)
 
 		memcpy(head, payload, sizeof(head));
 		payload += sizeof(head);
-		if (run_trace(head, payload, slow))
+		rows_at = payload;
+		if (run_trace(head))
 			break;
 		payload += (size_t)head[5] * OP_WORDS * 4;
 	}
@@ -177,6 +212,7 @@ static void run_batch(uint32_t sequence, int slow)
 
 int main(void)
 {
+	struct pfndiff_hello module;
 	struct utsname kernel;
 	int vm_pat = 0;
 
@@ -187,6 +223,7 @@ int main(void)
 	answer_setup(doorbell);
 	procs_setup();
 	lacks_tell();
+	drivers_setup(&module);
 	const char *failure = setup(&vm_pat);
 
 	if (failure) {
@@ -195,11 +232,12 @@ int main(void)
 	}
 	lacks_tell_of_claims(&regions[REGION_BAR]);
 	uname(&kernel);
-	say("hello %d %s %s %llx %llx %llx %llx %llx %llx", WIRE_VERSION, kernel.release,
+	say("hello %d %s %s %llx %llx %llx %llx %llx %llx %llx %llx", WIRE_VERSION, kernel.release,
 	    vm_pat ? "vm-pat" : "kref", (unsigned long long)regions[0].base,
 	    (unsigned long long)regions[0].bytes, (unsigned long long)regions[1].base,
 	    (unsigned long long)regions[1].bytes, (unsigned long long)regions[2].base,
-	    (unsigned long long)regions[2].bytes);
+	    (unsigned long long)regions[2].bytes, (unsigned long long)module.ram,
+	    (unsigned long long)module.buffers);
 	for (;;) {
 		char line[64];
 		unsigned int sequence;

@@ -23,6 +23,7 @@
 static int memtype_fd, log_fd;
 static char *text; /* the lines picked so far */
 static size_t text_length;
+static int has_warned; /* whether the trace met a warning */
 
 const char *observe_setup(void)
 {
@@ -161,18 +162,19 @@ const char *observe_copied(const struct world *world, int proc, struct copied *c
 
 /*
  * Every live process, but only those that the op concerned are read: smaps is the most expensive
- * part of a step, and only a revoke changes the VMAs of other processes.
+ * part of a step, and only a revoke and a driver's zap change what other processes have.
  */
 const char *observe_vmas(const struct world *world, const int32_t *op)
 {
 	int actor = op[1], child = op[0] == OP_FORK ? op[4] : op[1];
+	int is_for_all = op[0] == OP_REVOKE || op[0] == DRV_ZAP;
 
 	for (int proc = 0; proc < procs_limit(); proc++) {
 		uint32_t id = (uint32_t)proc;
 
 		if (!procs_alive(proc))
 			continue;
-		if (proc != actor && proc != child && op[0] != OP_REVOKE) {
+		if (proc != actor && proc != child && !is_for_all) {
 			record(RECORD_SAME, &id, 1, NULL, 0);
 			continue;
 		}
@@ -181,6 +183,9 @@ const char *observe_vmas(const struct world *world, const int32_t *op)
 		if (failure)
 			return failure;
 		record(RECORD_VMAS, &id, 1, text, text_length);
+		failure = drivers_pages(world, proc);
+		if (failure)
+			return failure;
 	}
 	return NULL;
 }
@@ -203,11 +208,23 @@ const char *observe_log(uint32_t type)
 		if (!message || strtoul(line, NULL, 10) >> 3 != 0)
 			continue;
 		message++;
+		has_warned |= strncmp(message, "WARNING: ", 9) == 0;
 		record(type, NULL, 0, message, strcspn(message, "\n"));
 	}
 }
 
-void observe_forget_log(void)
+/*
+ * The kernel says most warnings once a boot. Where the last trace met one, the next may again: debugfs has a file
+ * that makes it so.
+ */
+const char *observe_forget_log(void)
 {
+	const int was = has_warned;
+	int fd = was ? open("/sys/kernel/debug/clear_warn_once", O_WRONLY) : -1;
+	int failed = was && (fd < 0 || write(fd, "1", 1) != 1);
+
+	close(fd);
+	has_warned = 0;
 	lseek(log_fd, 0, SEEK_END);
+	return failed ? "warnings that come once cannot be had again" : NULL;
 }

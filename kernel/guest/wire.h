@@ -12,7 +12,7 @@
 
 #include <stdint.h>
 
-#define WIRE_VERSION 3
+#define WIRE_VERSION 4
 #define REQUEST_MAGIC 0x51464e50
 #define ANSWER_MAGIC 0x41464e50
 #define MAILBOX_BYTES 33554432
@@ -35,9 +35,10 @@
 
 /*
  * A request's payload: the number of traces, then per trace its id, region, window (the first
- * page, relative to the region), pfns, vpages, number of ops, room for VMAs (0: no limit), and
- * the ops, OP_WORDS words each: kind, proc, at, pages, four more that depend on the kind, and the
- * allocation that is to fail: its site (0: none does) and which one there.
+ * page, relative to the region), pfns, vpages, number of rows, room for VMAs (0: no limit), and
+ * the rows, OP_WORDS words each. An op is a row: kind, proc, at, pages, four more that depend on the kind, and the
+ * allocation that is to fail: its site (0: none does) and which one there. Ops of drivers are in ../module/pfndiff.h;
+ * the calls that one makes are rows after it, as many as it says.
  */
 #define TRACE_WORDS 7
 #define REGION_BAR 0
@@ -60,6 +61,8 @@
 #define OP_REVOKE 12
 #define OP_PEEK 13
 
+/* Where ops of a driver say how many calls they make. */
+#define CALLS_WORD 7
 #define OP_FAULT_SITE 8
 #define OP_FAULT_NTH 9
 
@@ -85,6 +88,11 @@
 #define RECORD_FAIL 7    /* why the guest cannot go on */
 #define RECORD_SAME 8    /* proc: it lives and did nothing, so its VMAs are as before */
 #define RECORD_LATE 9    /* a line of the log from the end of the processes that were left */
+/* And by the module, in rows as it gives them: */
+#define RECORD_PAGES 10       /* proc, then the runs of its page table */
+#define RECORD_CALLS 11       /* what calls of drivers returned in the step */
+#define RECORD_KERNEL_MAPS 12 /* what the kernel has mapped for itself */
+#define RECORD_RAM 13         /* RAM that is not write-back */
 
 /* The virtual window of every process; the guest program itself is linked above it. */
 #define WINDOW_ADDRESS 0x1000000

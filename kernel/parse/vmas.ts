@@ -1,9 +1,25 @@
+import { DRIVER_LIMITS } from "../../src/trace/fields.ts";
+import { RAM_START } from "../../src/pat/rampages.ts";
 import type { Prot } from "../../src/trace/op.ts";
 import type { Design, VmaState } from "../../src/trace/recording.ts";
 import { PAGE_BYTES, type PhysicalWindow, pageOf, UnreadableKernelText } from "./memtype.ts";
+import { type PageRun, tablesOf } from "./pages.ts";
 
 /** Where the virtual window of every process starts (WINDOW_ADDRESS in guest/wire.h). */
 export const WINDOW_ADDRESS = 0x100_0000;
+
+/** Where the module of a guest has the RAM that traces name, and buffers of coherent memory: physical addresses. */
+export interface ModuleMemory {
+  readonly ram: number;
+  readonly buffers: number;
+}
+
+/** How many pages of RAM traces can name, and at which of them buffers are said to begin. */
+const RAM_PAGES = DRIVER_LIMITS.ramPages;
+export const BUFFERS_AT = 1 << 16;
+
+/** The driver's file, whose VMAs have file offsets, until a private one is remapped: then they have a pfn. */
+const DRIVERS_FILE = /\s\/dev\/pfndiff$/;
 
 const HEADER = /^([0-9a-f]+)-([0-9a-f]+) ([r-])([w-])[x-]([sp]) ([0-9a-f]+) (\S+) (\d+)/;
 
@@ -34,13 +50,32 @@ function advisedIn(names: readonly string[], isAnon: boolean): Pick<VmaState, "a
   return advised.length > 0 ? { advised } : {};
 }
 
+/** The pfn in the offset column of a VMA of the driver's file: a file offset, or the pfn which a remap put there. */
+function pfnOfDrivers(offset: string, window: PhysicalWindow, module: ModuleMemory): number {
+  const pageFrom = (address: number) => pageOf(offset, { address, pages: 0 });
+  const within = (page: number, pages: number) => page >= 0 && page < pages;
+  const ofRegion = pageFrom(window.address);
+  if (within(ofRegion, window.pages)) return ofRegion;
+  const ofRam = pageFrom(module.ram);
+  if (within(ofRam, RAM_PAGES)) return RAM_START + ofRam;
+  const ofBuffers = pageFrom(module.buffers);
+  const room = DRIVER_LIMITS.buffers * DRIVER_LIMITS.bufferPages;
+  return within(ofBuffers, room) ? RAM_START + BUFFERS_AT + ofBuffers : pageFrom(0);
+}
+
 /**
  * The VMAs of a process' window from the header and VmFlags lines of its smaps. VM_PAT shows as
  * `ar` up to 6.15, so `pat` is there for that design only; VM_DONTCOPY shows as `dc`,
  * VM_SEALED as `sl`. The pfn is
- * the offset column: the region's drivers put the physical page there.
+ * the offset column: the region's drivers put the physical page there. Those of the driver's file have `maps`, and
+ * all other ones of files `modes`, where a module shows page tables.
  */
-export function parseVmas(text: string, window: PhysicalWindow, design: Design): VmaState[] {
+export function parseVmas(
+  text: string,
+  window: PhysicalWindow,
+  design: Design,
+  shown: { readonly module: ModuleMemory; readonly runs: readonly PageRun[] } | null = null,
+): VmaState[] {
   const lines = text.split("\n").filter((line) => line !== "");
   const vmas: VmaState[] = [];
   for (let at = 0; at < lines.length; at += 2) {
@@ -53,20 +88,24 @@ export function parseVmas(text: string, window: PhysicalWindow, design: Design):
     const [, start = "", end = "", read = "", write = "", share = "", offset = "", device, inode] =
       match;
     const isAnon = device === "00:00" && inode === "0";
+    const ofDriver = shown !== null && DRIVERS_FILE.test(header) ? shown.module : null;
+    const pfn = ofDriver === null ? pageOf(offset, window) : pfnOfDrivers(offset, window, ofDriver);
     const names = flags.slice("VmFlags:".length).trim().split(/\s+/);
     const page = (hex: string) => (Number.parseInt(hex, 16) - WINDOW_ADDRESS) / PAGE_BYTES;
-    vmas.push({
+    const vma = {
       start: page(start),
       end: page(end),
       prot: protOf(read, write, header),
       private: share === "p",
-      pfn: isAnon ? 0 : pageOf(offset, window),
+      pfn: isAnon ? 0 : pfn,
       ...(isAnon ? { anon: true as const } : {}),
       ...(design === "vm-pat" ? { pat: names.includes("ar") } : {}),
       ...(names.includes("dc") ? { dontfork: true } : {}),
       ...(names.includes("sl") ? { sealed: true } : {}),
       ...advisedIn(names, isAnon),
-    });
+    };
+    const tables = shown === null || isAnon ? {} : tablesOf(vma, shown.runs, ofDriver !== null);
+    vmas.push({ ...vma, ...tables });
   }
   return vmas;
 }

@@ -1,7 +1,18 @@
-import { anyTrace, faultedTraceOfRun, knownToTrees } from "../../fuzz/sources.ts";
+import {
+  anyTrace,
+  driverTraceOfRun,
+  faultedTraceOfRun,
+  knownToTrees,
+  type TraceSource,
+  withDrivers,
+} from "../../fuzz/sources.ts";
 import { traceOfRun } from "../../fuzz/traceofrun.ts";
+import { MODULE } from "../../kernel/modules.ts";
+import type { ModelBackend } from "../model/backend.ts";
+import { isDriverOp } from "../trace/driverkinds.ts";
 import type { Trace } from "../trace/trace.ts";
-import { isTree, openLiveKernel, standInFor } from "./backends.ts";
+import { UserError } from "../usererror.ts";
+import { isKernel, isTree, openLiveKernel, standInFor } from "./backends.ts";
 import {
   disagreementOn,
   type FirstDisagreement,
@@ -24,6 +35,8 @@ export interface LiveOptions {
   readonly out: string;
   /** Tell allocations of every trace to fail, on a kernel that is built for it; trees are always told. */
   readonly faults?: boolean;
+  /** Nothing but what drivers do, on a kernel with the module. */
+  readonly drivers?: boolean;
   readonly json?: boolean;
 }
 
@@ -34,6 +47,7 @@ const BATCH = 64;
 interface Tally {
   traces: number;
   writeBack: number;
+  ofDrivers: number;
   steps: number;
   /** Traces in which they part. */
   disagreements: number;
@@ -53,17 +67,17 @@ export async function conformLive(io: Io, options: LiveOptions): Promise<number>
     const tally = await compareRuns(io, voices, options);
     const shown = await shownDisagreements(io, voices, tally, out);
     const lost = await reportLost(io, out, [kernel]);
-    const { traces, writeBack, steps, disagreements } = tally;
+    const { traces, writeBack, ofDrivers, steps, disagreements } = tally;
     const model = voices.model.id;
     if (options.json === true) {
-      const counts = { runs: traces, writeBack, steps, disagreements, lost };
+      const counts = { runs: traces, writeBack, ofDrivers, steps, disagreements, lost };
       await io.out(`${JSON.stringify({ release, model, unverified, ...counts, shown })}\n`);
     } else {
       await io.out(shown.map((each) => `model bug, ${shownText(each)}`).join(""));
       if (unverified !== null) await io.out(`${unverified}\n`);
       await io.out(
         `${release} against ${model}: seed ${options.seed}, ${traces} traces (${writeBack} of ` +
-          `them in write-back memory), ${steps} steps, ${disagreements} disagreements, ` +
+          `them in write-back memory${ofDrivers === 0 ? "" : `, ${ofDrivers} of drivers`}), ${steps} steps, ${disagreements} disagreements, ` +
           `${lost} traces lost\n`,
       );
     }
@@ -74,16 +88,36 @@ export async function conformLive(io: Io, options: LiveOptions): Promise<number>
   }
 }
 
-async function compareRuns(
+/** What a kernel is asked: of a guest with the module also what drivers do, up to where that would end it. */
+async function sourceFor(
   io: Io,
-  voices: Voices,
-  { runs, seed, jobs, faults }: LiveOptions,
-): Promise<Tally> {
-  const tally: Tally = { traces: 0, writeBack: 0, steps: 0, disagreements: 0, first: new Map() };
-  const { kernel } = voices;
-  const ofKernels = faults === true ? faultedTraceOfRun : traceOfRun;
-  const drawn = isTree(kernel) ? knownToTrees(anyTrace) : ofKernels;
-  const traceOf = await knownToKernels([kernel], drawn, (line) => io.err(line));
+  { kernel, model }: Voices,
+  { faults, drivers }: LiveOptions,
+): Promise<TraceSource> {
+  if (isTree(kernel)) return knownToTrees(anyTrace);
+  const hasModule = isKernel(kernel) && !kernel.lacks.has(MODULE);
+  if (drivers === true && !hasModule) {
+    throw new UserError(`--drivers: ${kernel.id} has no module (pfndiff kernel module makes one)`);
+  }
+  const ofDrivers = drivers === true ? driverTraceOfRun : withDrivers;
+  const drawn = faults === true ? faultedTraceOfRun : hasModule ? ofDrivers : traceOfRun;
+  const known = await knownToKernels([kernel], drawn, (line) => io.err(line));
+  return (seed, run) => beforeBug(model, known(seed, run));
+}
+
+/** A trace up to the op in which its model reaches a BUG(): a guest's kernel ends there. */
+function beforeBug(model: ModelBackend, trace: Trace): Trace {
+  if (!trace.ops.some(isDriverOp)) return trace;
+  const { steps } = model.recordSync(trace);
+  const end = steps.findIndex(({ events }) => events.some(({ kind }) => kind === "bug"));
+  return end < 0 ? trace : { ...trace, ops: trace.ops.slice(0, end) };
+}
+
+async function compareRuns(io: Io, voices: Voices, options: LiveOptions): Promise<Tally> {
+  const { runs, seed, jobs } = options;
+  const none = { traces: 0, writeBack: 0, ofDrivers: 0, steps: 0, disagreements: 0 };
+  const tally: Tally = { ...none, first: new Map() };
+  const traceOf = await sourceFor(io, voices, options);
   let shownAt = performance.now();
   for (let from = 0; from < runs && !io.interrupted.aborted; from += BATCH * jobs) {
     const count = Math.min(BATCH * jobs, runs - from);
@@ -91,6 +125,7 @@ async function compareRuns(
     await voices.kernel.prepare(traces);
     for (const trace of traces) {
       tally.traces += 1;
+      tally.ofDrivers += trace.ops.some(isDriverOp) ? 1 : 0;
       tally.writeBack += trace.world.mtrr === "write-back" ? 1 : 0;
       tally.steps += trace.ops.length;
       const found = await disagreementOn(voices, trace);

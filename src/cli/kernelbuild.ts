@@ -1,5 +1,6 @@
 import { existsSync, statSync } from "node:fs";
 import { configOf, type Debug } from "../../kernel/config.ts";
+import { moduleFor } from "../../kernel/modules.ts";
 import { buildImage } from "../../tree/image.ts";
 import { treeSpec } from "../../tree/sources.ts";
 import { watched } from "./building.ts";
@@ -19,6 +20,16 @@ export async function kernelBuild(
 ): Promise<number> {
   const spec = rev === undefined ? tree : `${tree}@${rev}`;
   await io.out(`${await imageOf(io, spec, debug)}\n`);
+  return EXIT.ok;
+}
+
+/** Builds the module for a kernel and prints its path. */
+export async function kernelModule(
+  io: Io,
+  spec: string,
+  { build }: { readonly build?: string },
+): Promise<number> {
+  await io.out(`${await moduleFor(spec, build ?? null, io.interrupted)}\n`);
   return EXIT.ok;
 }
 

@@ -81,6 +81,16 @@ function addBuilders(kernel: Command, io: Io, done: Done): void {
       done(await (await import("./kernelbuild.ts")).kernelBuild(io, tree, options)),
     );
   kernel
+    .command("module")
+    .description(
+      "build the module with which a kernel's guests run ops of drivers and show page tables",
+    )
+    .argument("<kernel>", "a fetched release, or the path of a bzImage")
+    .option("--build <folder>", "the folder it was built in (default: Debian's headers, fetched)")
+    .action(async (spec, options) =>
+      done(await (await import("./kernelbuild.ts")).kernelModule(io, spec, options)),
+    );
+  kernel
     .command("config")
     .description("print the options that it is built with")
     .addOption(debugOption())

@@ -1,7 +1,9 @@
 import type { TraceSource } from "../../fuzz/sources.ts";
-import { lackOf, withoutLacking } from "../../kernel/lacks.ts";
+import { type KernelOption, lackOf, lackText, withoutLacking } from "../../kernel/lacks.ts";
 import type { Backend } from "../backend.ts";
 import { isKernel } from "./backends.ts";
+
+const OF_DRIVERS: readonly KernelOption[] = ["pfndiff.ko", "mmap_prepare", "CONFIG_ZONE_DEVICE"];
 
 /**
  * Traces of a source without the ops that some kernel among the backends was built without; `tell` hears of
@@ -16,9 +18,9 @@ export async function knownToKernels(
   await Promise.all(kernels.map((kernel) => kernel.identify()));
   for (const { id, lacks } of kernels) {
     for (const option of lacks) {
-      const { no, isOp } = lackOf(option);
-      if (isOp !== undefined)
-        tell(`${id}: ${option} is not set: no ${no}; left out of all traces\n`);
+      // Nothing is said of drivers: without the module no traces of them are drawn.
+      if (lackOf(option).isOp !== undefined && !OF_DRIVERS.includes(option))
+        tell(`${id}: ${lackText(option)}; left out of all traces\n`);
     }
   }
   const lacks = new Set(kernels.flatMap((kernel) => [...kernel.lacks]));

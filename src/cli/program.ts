@@ -233,6 +233,10 @@ function addModelCommands(program: Command, io: Io, done: Done): void {
     .addOption(guestsOption())
     .addOption(outOption())
     .option("--faults", "with --live: tell allocations of every trace to fail (docs/KERNELS.md)")
+    .option(
+      "--drivers",
+      "with --live: nothing but drivers (a kernel with our module; else every other run)",
+    )
     .option("--json", "print the comparison as JSON")
     .action(async (files, options) => {
       const { live } = options;

@@ -28,8 +28,10 @@ const CONSOLES: readonly [says: string, options: readonly KernelOption[]][] = [
 
 describe("what a kernel was built without", () => {
   it("is known here by every name that the guest or a silent boot tells it by, and by no other", () => {
-    const text = readFileSync(join(guestSources(), "lacks.c"), "utf8");
-    const told = text.match(/CONFIG_\w+/g) ?? [];
+    const texts = ["lacks.c", "drivers.c"].map((name) =>
+      readFileSync(join(guestSources(), name), "utf8"),
+    );
+    const told = texts.join("").match(/CONFIG_\w+|(?<="lacks )[\w.]+/g) ?? [];
     const byConsole = CONSOLES.flatMap(([, options]) => options);
     expect([...new Set([...told, ...byConsole])].sort()).toEqual(Object.keys(OPTIONS).sort());
   });
@@ -61,6 +63,7 @@ describe("what a kernel was built without", () => {
     const config = readFileSync(join(guestSources(), "../config/guest.config"), "utf8");
     const faults = readFileSync(join(guestSources(), "../config/faults.config"), "utf8");
     for (const option of Object.keys(OPTIONS).map(optionNamed)) {
+      if (!option.startsWith("CONFIG_")) continue;
       expect(`${config}${faults}`).toContain(`${option}=y\n`);
       if (!config.includes(`${option}=y\n`)) expect(lackOf(option).spoilsFaults).toBe(true);
     }

@@ -5,6 +5,8 @@ import { writeCpio } from "../../kernel/cpio.ts";
 import { Doorbell, LineClosed } from "../../kernel/doorbell.ts";
 import { compareImages, imageMatches, type KernelImage, seriesOf } from "../../kernel/images.ts";
 import { Windows } from "../../kernel/windows.ts";
+import type { Op } from "../../src/trace/op.ts";
+import type { World } from "../../src/trace/trace.ts";
 
 describe("cpio", () => {
   test("an archive holds each member where the newc format wants it", () => {
@@ -60,11 +62,18 @@ describe("windows", () => {
   const region = { address: 0x1000_0000, pages: 40 };
   const windows = new Windows({ bar: region, low: region, "write-back-bar": region });
   const world = { pfns: 16, vpages: 24, mtrr: "uncached" as const };
+  const take = (of: World, ops: Op[] = []) =>
+    windows.take({ format: "pfndiff/trace@1", name: "", world: of, ops });
 
   test("go from high to low, never overlap, keep the last page free, and come to an end", () => {
-    expect([windows.take(world), windows.take(world), windows.take(world)]).toEqual([23, 7, null]);
-    expect(windows.take({ ...world, mtrr: "write-back" })).toBe(23);
-    expect(windows.take({ ...world, mtrr: "write-back", region: "bar" })).toBe(23);
+    expect([take(world), take(world), take(world)]).toEqual([23, 7, null]);
+    expect(take({ ...world, mtrr: "write-back" })).toBe(23);
+    expect(take({ ...world, mtrr: "write-back", region: "bar" })).toBe(23);
+    expect(
+      take({ ...world, pfns: 3, mtrr: "write-back" }, [
+        { op: "memremap-pages", proc: 0, slot: 0, type: "generic", pfn: 0, pages: 3 },
+      ]),
+    ).toBe(0);
     expect(windows.locate(world, 7)).toEqual({ address: 0x1000_7000, pages: 16 });
   });
 });

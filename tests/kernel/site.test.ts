@@ -28,7 +28,9 @@ const SPLIT = [
 ];
 
 const step = (log: readonly string[], hasFailed: boolean) => {
-  return { errno: 12, hasFailed, memtype: "", vmas: [], log: [...log] };
+  const none = Buffer.alloc(0);
+  const rows = { calls: none, kernelMaps: none, ram: none };
+  return { errno: 12, hasFailed, memtype: "", vmas: [], log: [...log], ...rows };
 };
 const ofMunmap = (fault: Op["fault"], log: readonly string[], hasFailed = true) =>
   assemble(
@@ -40,7 +42,7 @@ const ofMunmap = (fault: Op["fault"], log: readonly string[], hasFailed = true) 
     },
     { id: 1, steps: [step(log, hasFailed)], late: [] },
     { address: 0, pages: 4 },
-    { release: "6.12.117", design: "vm-pat" },
+    { kernel: { release: "6.12.117", design: "vm-pat" }, module: null },
   );
 
 describe("an allocation that a kernel failed on request", () => {

@@ -9,26 +9,26 @@ import {
   checksum,
   decodeHeader,
   decodePayload,
-  encodeRequest,
   FAULT_WORD,
   GarbledAnswer,
   HEADER_WORD,
   OP_CODE,
-  opWords,
   RECORD,
   REGION_CODE,
   SITE_CODE,
   WIRE,
 } from "../../kernel/wire.ts";
+import { encodeRequest, opWords } from "../../kernel/request.ts";
 import { ALLOCATION_SITES } from "../../src/pat/kernelstate.ts";
 import { type Op, VIAS } from "../../src/trace/op.ts";
 
-function headerNumbers(): Map<string, number> {
-  const path = fileURLToPath(new URL("../../kernel/guest/wire.h", import.meta.url));
-  const text = readFileSync(path, "utf8");
+function numbersIn(text: string): Map<string, number> {
   const found = [...text.matchAll(/^#define (\w+) +(0x[0-9a-f]+|\d+)/gm)];
   return new Map(found.map(([, name = "", value = ""]) => [name, Number(value)]));
 }
+
+const guestSource = (name: string) =>
+  readFileSync(fileURLToPath(new URL(`../../kernel/guest/${name}`, import.meta.url)), "utf8");
 
 function record(type: number, words: number[], text = ""): Buffer {
   const body = Buffer.alloc(words.length * 4 + text.length);
@@ -60,11 +60,18 @@ const PAYLOAD = Buffer.concat([
   record(RECORD.LOG, [], "a line"),
   record(RECORD.MEMTYPE, [], MEMTYPE_LINE),
   record(RECORD.VMAS, [0], "text"),
+  record(RECORD.PAGES, [0, 4, 2, 9]),
+  record(RECORD.CALLS, [96, 22, 0]),
   record(RECORD.STEP, [1, 22, 1]),
   record(RECORD.MEMTYPE, []),
   record(RECORD.SAME, [0]),
   record(RECORD.END, [2]),
 ]);
+
+const NONE = Buffer.alloc(0);
+const PAGES = Buffer.from(new Int32Array([4, 2, 9]).buffer);
+const CALLS = Buffer.from(new Int32Array([96, 22, 0]).buffer);
+const NO_ROWS = { calls: NONE, kernelMaps: NONE, ram: NONE };
 
 function read(payload: Buffer, ids: number[] = [7]) {
   const head = decodeHeader(header(payload, 3, 0, true), 3, 0);
@@ -74,7 +81,7 @@ function read(payload: Buffer, ids: number[] = [7]) {
 }
 
 describe("the two halves of the protocol", () => {
-  const numbers = headerNumbers();
+  const numbers = numbersIn(guestSource("wire.h"));
 
   test("wire.ts and guest/wire.h hold the same numbers", () => {
     const expected: [string, number][] = [
@@ -102,8 +109,7 @@ describe("the two halves of the protocol", () => {
   });
 
   test("the guest program tells every op from the others", () => {
-    const path = fileURLToPath(new URL("../../kernel/guest/procs.c", import.meta.url));
-    const text = readFileSync(path, "utf8");
+    const text = ["procs.c", "perform.c"].map(guestSource).join("");
     for (const name of Object.keys(OP_CODE)) expect(text).toContain(`OP_${name.toUpperCase()}`);
   });
 
@@ -114,7 +120,7 @@ describe("the two halves of the protocol", () => {
       { op: "fork", proc: 1, child: 2, late: true },
       { op: "munmap", proc: 1, at: 2, pages: 3, fault: { at: "vma", nth: 2 } },
     ];
-    expect(ops.map(opWords)).toEqual([
+    expect(ops.map((op) => [...opWords(op)])).toEqual([
       [3, 1, 2, 3, 4, 1, 5, 0, 0, 0],
       [3, 1, 2, 3, 4, 0, 0, 0, 0, 0],
       [7, 1, 0, 0, 2, 1, 0, 0, 0, 0],
@@ -149,15 +155,18 @@ describe("an answer", () => {
             errno: 0,
             hasFailed: false,
             memtype: MEMTYPE_LINE,
-            vmas: [{ proc: 0, text: "text" }],
+            vmas: [{ proc: 0, text: "text", pages: PAGES }],
             log: ["a line"],
+            ...NO_ROWS,
+            calls: CALLS,
           },
           {
             errno: 22,
             hasFailed: true,
             memtype: "",
-            vmas: [{ proc: 0, text: "text" }],
+            vmas: [{ proc: 0, text: "text", pages: PAGES }],
             log: [],
+            ...NO_ROWS,
           },
         ],
       },
@@ -208,6 +217,10 @@ describe("an answer", () => {
     [
       "an unchanged process that was not shown before",
       [record(RECORD.TRACE, [7]), record(RECORD.STEP, [0, 0, 0]), record(RECORD.SAME, [0])],
+    ],
+    [
+      "the page table of a process whose VMAs are not there",
+      [record(RECORD.TRACE, [7]), record(RECORD.STEP, [0, 0, 0]), record(RECORD.PAGES, [0])],
     ],
     ["an unknown record", [record(RECORD.TRACE, [7]), record(99, [])]],
     ["a short record", [record(RECORD.TRACE, [])]],

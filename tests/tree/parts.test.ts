@@ -15,7 +15,7 @@ import { UserError } from "../../src/usererror.ts";
 import { unheld } from "../../tree/build.ts";
 import { programSources } from "../../tree/glue.ts";
 import { libraryObjects } from "../../tree/library.ts";
-import { firstError } from "../../tree/log.ts";
+import { firstError } from "../../kernel/buildlog.ts";
 import { digestOf, filesOf, isWanted, type Seen, sourcesOf, treeSpec } from "../../tree/sources.ts";
 import { reviewedStubs, stubsText, undefinedSymbols } from "../../tree/stubs.ts";
 import type { Op } from "../../src/trace/op.ts";

@@ -1,20 +1,12 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import {
-  CALL_CODE,
-  CALLED,
-  CALLS_WORD,
-  DRIVER_CODE,
-  DRIVER_RAM,
-  encodeRequest,
-  RECORD,
-  STOPS,
-  textIn,
-  WIRE,
-} from "../../tree/wire.ts";
+import { CALL_CODE, CALLED, CALLS_WORD, DRIVER_CODE } from "../../kernel/driverwire.ts";
+import { DRIVER_RAM, encodeRequest, RECORD, STOPS, textIn, WIRE } from "../../tree/wire.ts";
 import { PLACES, RACE_MODES, RACE_WORDS } from "../../tree/race/wire.ts";
 import { TURNS } from "../../src/trace/both.ts";
-import { OP_CODE, opWords } from "../../kernel/wire.ts";
+import { BUFFERS_AT, WINDOW_ADDRESS } from "../../kernel/parse/vmas.ts";
+import { opWords } from "../../kernel/request.ts";
+import { OP_CODE } from "../../kernel/wire.ts";
 import { ALLOCATION_SITES } from "../../src/pat/kernelstate.ts";
 import type { Op } from "../../src/trace/op.ts";
 import { DMA_BUFFER_PAGES, dmaBufferPfn } from "../../src/mm/driver.ts";
@@ -34,6 +26,7 @@ import { RAM_START } from "../../src/pat/rampages.ts";
 import { DRIVER_CALLS, DRIVER_OP_KINDS } from "../../src/trace/driverop.ts";
 
 const HOST = readFileSync("tree/program/host/host.h", "utf8");
+const MODULE = readFileSync("kernel/module/pfndiff.h", "utf8");
 const BOTH = readFileSync("tree/program/pfndiff.h", "utf8");
 
 function defined(text: string): Map<string, number> {
@@ -96,9 +89,16 @@ describe("the program's words are ours", () => {
     const upper = (kind: string) => kind.toUpperCase().replaceAll("-", "_");
     const ops = DRIVER_OP_KINDS.map((kind, at) => [upper(kind), DRIVER_CODE + at]);
     expect(enumerated(HOST, "driver_op")).toEqual(ops);
+    const named = DRIVER_OP_KINDS.map((kind, at) => [
+      upper(kind).replace("DRV_", ""),
+      DRIVER_CODE + at,
+    ]);
+    expect(
+      enumerated(MODULE, "pfndiff_op").map(([name, code]) => [name.replace("DRV_", ""), code]),
+    ).toEqual(named);
     const names = [...DRIVER_CALLS, "fault-insert", "fault-remap", "fault-segment"];
     const calls = names.map((name, at) => [`CALL_${upper(name)}`, CALL_CODE + at]);
-    expect(enumerated(BOTH, "pfndiff_call")).toEqual(calls);
+    for (const text of [BOTH, MODULE]) expect(enumerated(text, "pfndiff_call")).toEqual(calls);
     expect(CALLED).toHaveLength(calls.length);
     expect(defined(HOST).get("CALLS_WORD")).toBe(CALLS_WORD);
   });
@@ -111,6 +111,21 @@ describe("the program's words are ours", () => {
     expect(RAM_START + (numbers.get("PFNDIFF_BUFFERS") ?? 0)).toBe(dmaBufferPfn(0));
     expect(numbers.get("PFNDIFF_BUFFER_ROOM")).toBe(dmaBufferPfn(1) - dmaBufferPfn(0));
     expect(numbers.get("PFNDIFF_BUFFER_ROOM")).toBe(DRIVER_LIMITS.bufferPages);
+  });
+
+  test("a guest's module has them too, and room for all that traces can name", () => {
+    const numbers = defined(MODULE);
+    expect(numbers.get("PFNDIFF_ROW")).toBe(WIRE.OP_WORDS);
+    expect(numbers.get("PFNDIFF_MOST_CALLS")).toBe(DRIVER_LIMITS.calls);
+    expect(numbers.get("PFNDIFF_SLOTS")).toBe(DRIVER_LIMITS.slots);
+    expect(numbers.get("PFNDIFF_RAM_PAGES")).toBe(DRIVER_LIMITS.ramPages);
+    expect(numbers.get("PFNDIFF_SHOWN_RAM")).toBe(RAM_START);
+    expect(RAM_START + (numbers.get("PFNDIFF_BUFFERS") ?? 0)).toBe(dmaBufferPfn(0));
+    expect(numbers.get("PFNDIFF_BUFFERS")).toBe(BUFFERS_AT);
+    expect(numbers.get("PFNDIFF_BUFFER_COUNT")).toBe(DRIVER_LIMITS.buffers);
+    expect(numbers.get("PFNDIFF_BUFFER_PAGES")).toBe(DMA_BUFFER_PAGES);
+    expect(numbers.get("PFNDIFF_BUFFER_ROOM")).toBe(DRIVER_LIMITS.bufferPages);
+    expect(numbers.get("PFNDIFF_WINDOW")).toBe(WINDOW_ADDRESS);
   });
 
   test("allocation sites stand in their order, after none", () => {
@@ -152,7 +167,7 @@ describe("a request", () => {
     const [, , , kind] = encodeRequest([{ world: { ...world, pat: false }, ops, isWatched: true }]);
     expect(kind).toBe(1 + 2 + 8);
     const second = words.slice(WIRE.TRACE_WORDS + WIRE.OP_WORDS);
-    expect(second).toEqual(opWords(ops[1] as Op));
+    expect(second).toEqual([...opWords(ops[1] as Op)]);
     expect(second.slice(-2)).toEqual([5, 2]);
   });
 

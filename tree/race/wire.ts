@@ -3,7 +3,8 @@ import { cattrName, type PageCacheMode } from "../../src/pat/cachemode.ts";
 import type { Memtype } from "../../src/trace/recording.ts";
 import { inOrder, type Race } from "../../src/trace/race.ts";
 import { PAT_LOST } from "../shown.ts";
-import { encodeRequest, RECORD, rowsOf, textIn } from "../wire.ts";
+import { rowsOf } from "../../kernel/driverwire.ts";
+import { encodeRequest, RECORD, textIn } from "../wire.ts";
 
 /** Our half of what program/host/host.h agrees on about two tasks; a test compares the two. */
 export const RACE_WORDS = 8;

@@ -1,6 +1,6 @@
 import { appendFileSync, writeFileSync } from "node:fs";
-import { type Outcome, run, type RunOptions } from "../kernel/run.ts";
-import { KernelUnavailable } from "../kernel/unavailable.ts";
+import { type Outcome, run, type RunOptions } from "./run.ts";
+import { KernelUnavailable } from "./unavailable.ts";
 
 /** How a compiler, a linker and make say that something is wrong, from telling to terse. */
 const ERRORS = [/^.*\b(?:fatal )?error: .*$/m, /^.*undefined reference to .*$/m, /^.*\*\*\* .*$/m];

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/* A driver's file with the region behind it: what its handlers do is told call by call (docs/OPS.md). */
+#include <linux/dma-mapping.h>
+#include <linux/pagemap.h>
+#include <linux/sched/signal.h>
+#include <linux/uaccess.h>
+#include <linux/vmalloc.h>
+#include "module.h"
+
+/* What a fault of a VMA does: its handler's row. They stay until the next trace begins. */
+#define MOST_HANDLERS 65536
+#define MOST_RESULTS 1024
+
+static int (*handlers)[PFNDIFF_ROW];
+static int handler_count;
+static int calls[PFNDIFF_MOST_CALLS][PFNDIFF_ROW];
+static int call_count;
+static int results[MOST_RESULTS][3];
+static int result_count;
+
+static void note(int call, int error, unsigned long pages)
+{
+	if (WARN_ON(result_count == MOST_RESULTS))
+		return;
+	results[result_count][0] = call;
+	results[result_count][1] = -error;
+	results[result_count++][2] = pages;
+}
+
+int pfndiff_write_calls(struct pfndiff_writer *writer)
+{
+	int count = result_count;
+
+	result_count = 0;
+	return pfndiff_write(writer, &count, 1) ?: pfndiff_write(writer, results[0], 3 * count);
+}
+
+static pgprot_t prot_of(const struct vm_area_struct *vma, int mode)
+{
+	if (mode == 1)
+		return pgprot_writecombine(vma->vm_page_prot);
+	return mode == 2 ? pgprot_noncached(vma->vm_page_prot) : vma->vm_page_prot;
+}
+
+static void narrow(struct vm_area_struct *vma, unsigned long off, unsigned long pages)
+{
+	vma->vm_start += off * PAGE_SIZE;
+	vma->vm_end = vma->vm_start + pages * PAGE_SIZE;
+}
+
+/* The length that a call means, or 0 where it does not lie inside of the VMA. */
+static unsigned long length_of(struct vm_area_struct *vma, const int *row)
+{
+	const unsigned long whole = vma_pages(vma), off = row[1];
+	const unsigned long pages = row[2] ? row[2] : whole > off ? whole - off : 0;
+
+	return off + pages <= whole ? pages : 0;
+}
+
+static int remap(struct vm_area_struct *vma, const int *row)
+{
+	const unsigned long start = vma->vm_start, end = vma->vm_end, pages = length_of(vma, row);
+	int error;
+
+	if (!pages || !pfndiff_is_ours(row[3], pages, row[4]))
+		return -EINVAL;
+	if (row[0] == CALL_REMAP_WINDOW)
+		narrow(vma, row[1], pages);
+	error = remap_pfn_range(vma, start + row[1] * PAGE_SIZE, pfndiff_pfn(row[3], row[4]), pages * PAGE_SIZE,
+				prot_of(vma, row[5]));
+	vma->vm_start = start;
+	vma->vm_end = end;
+	return error;
+}
+
+/* A buffer's number, whether it has a length of its own, and which. */
+static int map_buffer(struct vm_area_struct *vma, const int *buffer)
+{
+	const unsigned long at = (unsigned long)buffer[0] * PFNDIFF_BUFFER_ROOM * PAGE_SIZE;
+	const unsigned long pages = buffer[1] ? buffer[2] : PFNDIFF_BUFFER_PAGES;
+
+	return dma_mmap_coherent(pfndiff_device, vma, pfndiff_buffers_at + at, pfndiff_buffers + at, pages * PAGE_SIZE);
+}
+
+static int map_buffer_in_window(struct vm_area_struct *vma, const int *row)
+{
+	const unsigned long start = vma->vm_start, end = vma->vm_end, pages = length_of(vma, row);
+	int error;
+
+	if (!pages)
+		return -EINVAL;
+	narrow(vma, row[1], pages);
+	error = map_buffer(vma, row + 3);
+	vma->vm_start = start;
+	vma->vm_end = end;
+	return error;
+}
+
+static void zap(struct vm_area_struct *vma, const int *row)
+{
+	const unsigned long pages = length_of(vma, row), at = vma->vm_start + row[1] * PAGE_SIZE;
+
+	if (!pages)
+		return;
+#ifdef HAS_ZAP_SPECIAL
+	zap_special_vma_range(vma, at, pages * PAGE_SIZE);
+#else
+	zap_vma_ptes(vma, at, pages * PAGE_SIZE);
+#endif
+}
+
+static vm_fault_t on_fault(struct vm_fault *vmf);
+/* As a file of a device that debuggers may read has it; the second one once there is a handler of faults. */
+static const struct vm_operations_struct plain_ops = { .access = generic_access_phys };
+static const struct vm_operations_struct fault_ops = { .access = generic_access_phys, .fault = on_fault };
+
+static int install(struct vm_area_struct *vma, const int *row)
+{
+	if (WARN_ON(handler_count == MOST_HANDLERS))
+		return -ENOSPC;
+	memcpy(handlers[handler_count], row, sizeof(*handlers));
+	vma->vm_private_data = handlers[handler_count++];
+	vma->vm_ops = &fault_ops;
+	return 0;
+}
+
+static int make_call(struct vm_area_struct *vma, const int *row)
+{
+	switch ((enum pfndiff_call)row[0]) {
+	case CALL_REMAP:
+	case CALL_REMAP_WINDOW:
+		return remap(vma, row);
+	case CALL_DMA:
+		return map_buffer(vma, row + 1);
+	case CALL_DMA_WINDOW:
+		return map_buffer_in_window(vma, row);
+	case CALL_ZAP:
+		zap(vma, row);
+		return 0;
+	case CALL_FAIL:
+		return -row[1];
+	case CALL_IGNORE_ERRORS:
+		return 0;
+	case CALL_FAULT_HANDLER:
+		return install(vma, row);
+	default:
+		WARN(1, "pfndiff: no call %d\n", row[0]);
+		return -ENOSYS;
+	}
+}
+
+static int make_calls(struct vm_area_struct *vma)
+{
+	bool ignores_errors = false;
+	int i;
+
+	for (i = 0; i < call_count; i++) {
+		const int error = make_call(vma, calls[i]);
+
+		note(calls[i][0], error, 0);
+		ignores_errors |= calls[i][0] == CALL_IGNORE_ERRORS;
+		if (error && !ignores_errors)
+			return error;
+	}
+	return 0;
+}
+
+/* A segment that cannot be mapped would be touched again for ever: a signal tells the guest's process so. */
+static vm_fault_t remap_on_fault(struct vm_fault *vmf, const int *row)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	const bool is_segment = row[1] == CALL_FAULT_SEGMENT - CALL_FAULT_INSERT;
+	const unsigned long at = vmf->address & PAGE_MASK, behind = vmf->pgoff % 4 * PAGE_SIZE;
+	unsigned long start = vma->vm_start, end = vma->vm_end, pfn;
+	int error;
+
+	if (is_segment) {
+		start = at - start > behind ? at - behind : start;
+		end = min(end, at - behind + 4 * PAGE_SIZE);
+	}
+	pfn = row[2] + vma->vm_pgoff + ((start - vma->vm_start) >> PAGE_SHIFT);
+	if (!pfndiff_is_ours(pfn, (end - start) >> PAGE_SHIFT, row[3]))
+		return VM_FAULT_SIGBUS;
+	error = remap_pfn_range(vma, start, pfndiff_pfn(pfn, row[3]), end - start, prot_of(vma, row[4]));
+	note(CALL_FAULT_INSERT + row[1], error, (end - start) >> PAGE_SHIFT);
+	if (error && is_segment)
+		send_sig(SIGUSR1, current, 0);
+	return error && !is_segment ? VM_FAULT_SIGBUS : VM_FAULT_NOPAGE;
+}
+
+static vm_fault_t on_fault(struct vm_fault *vmf)
+{
+	const int *row = vmf->vma->vm_private_data;
+	unsigned long pfn;
+
+	if (row[1] != 0)
+		return remap_on_fault(vmf, row);
+	pfn = row[2] + vmf->pgoff;
+	if (!pfndiff_is_ours(pfn, 1, row[3]))
+		return VM_FAULT_SIGBUS;
+	return vmf_insert_pfn_prot(vmf->vma, vmf->address, pfndiff_pfn(pfn, row[3]), prot_of(vmf->vma, row[4]));
+}
+
+int pfndiff_on_mmap(struct file *file, struct vm_area_struct *vma)
+{
+#ifdef HAS_VM_FLAGS_SET
+	vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
+#else
+	vma->vm_flags |= VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP;
+#endif
+	vma->vm_ops = &plain_ops;
+	return make_calls(vma);
+}
+
+/* On the VMA at an address, as an ioctl of a driver would. */
+long pfndiff_run(unsigned long address)
+{
+	struct mm_struct *mm = current->mm;
+	struct vm_area_struct *vma;
+	long result = -EFAULT;
+
+	mmap_write_lock(mm);
+	vma = find_vma(mm, address);
+	if (vma && vma->vm_start <= address)
+		result = vma->vm_ops == &plain_ops || vma->vm_ops == &fault_ops ? make_calls(vma) : -EINVAL;
+	mmap_write_unlock(mm);
+	return result;
+}
+
+long pfndiff_take_calls(const struct pfndiff_calls *asked)
+{
+	if (asked->count > PFNDIFF_MOST_CALLS)
+		return -E2BIG;
+	call_count = 0;
+	if (copy_from_user(calls, (void __user *)(uintptr_t)asked->rows, asked->count * sizeof(calls[0])))
+		return -EFAULT;
+	call_count = asked->count;
+	return 0;
+}
+
+void pfndiff_driver_begin(void)
+{
+	handler_count = call_count = result_count = 0;
+}
+
+int pfndiff_driver_init(void)
+{
+	handlers = vzalloc(MOST_HANDLERS * sizeof(*handlers));
+	return handlers ? 0 : -ENOMEM;
+}

@@ -1,0 +1,121 @@
+import { createHash } from "node:crypto";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { downloadPackage, refreshLists } from "./apt.ts";
+import { BuildLog } from "./buildlog.ts";
+import { cacheFolder, publishFolder } from "./cache.ts";
+import { compiler, guestSources } from "./guestimage.ts";
+import { cachedImageOf, type KernelImage, locateImage } from "./images.ts";
+import type { KernelOption } from "./lacks.ts";
+import { run } from "./run.ts";
+import { KernelUnavailable } from "./unavailable.ts";
+
+/** What the guest loads where it is there: drivers, the kernel's own mappings, page tables. */
+export const MODULE = "pfndiff.ko" satisfies KernelOption;
+
+/** Where modules of a kernel are built: its build folder, and the sources where those are elsewhere. */
+export interface BuiltKernel {
+  readonly folder: string;
+  readonly sources?: string;
+}
+
+function moduleSources(): string {
+  return join(guestSources(), "..", "module");
+}
+
+/** One for each image and state of the module's sources. */
+function moduleFolder(bzImage: string): string {
+  const hash = createHash("sha256").update(readFileSync(bzImage));
+  const sources = moduleSources();
+  for (const name of readdirSync(sources).sort()) hash.update(readFileSync(join(sources, name)));
+  return join(cacheFolder(), "modules", hash.digest("hex").slice(0, 16));
+}
+
+/** The module that was built for an image, or null. */
+export function moduleOf(bzImage: string): string | null {
+  const path = join(moduleFolder(bzImage), MODULE);
+  return existsSync(path) ? path : null;
+}
+
+/** Builds the module for an image and returns its path. Throws KernelUnavailable where it does not build. */
+export async function buildModule(
+  id: string,
+  bzImage: string,
+  { folder, sources }: BuiltKernel,
+  interrupted?: AbortSignal,
+): Promise<string> {
+  const target = moduleFolder(bzImage);
+  await publishFolder(target, async (draft) => {
+    const work = join(draft, "build");
+    mkdirSync(work);
+    for (const name of readdirSync(moduleSources())) {
+      copyFileSync(join(moduleSources(), name), join(work, name));
+    }
+    const log = new BuildLog(`the module for ${id}`, `${target}.log`, interrupted);
+    const where = sources === undefined ? ["-C", folder] : ["-C", sources, `O=${folder}`];
+    await log.step("make", [...where, `M=${work}`, `CC=${compiler()}`, ...WITHOUT, "modules"]);
+    copyFileSync(join(work, MODULE), join(draft, MODULE));
+    rmSync(work, { recursive: true });
+  });
+  return join(target, MODULE);
+}
+
+/** Left out of the build: type information, which needs pahole, and an option of newer compilers than may be here. */
+const WITHOUT = ["CONFIG_DEBUG_INFO_BTF_MODULES=", "CONFIG_CC_HAS_MIN_FUNCTION_ALIGNMENT="];
+
+/** Downloads Debian's headers of an image into a folder, and says where modules are built with them. */
+async function unpackHeaders(
+  { release, packageVersion: version }: KernelImage,
+  folder: string,
+): Promise<BuiltKernel> {
+  await refreshLists([]);
+  const own = `linux-headers-${release}`;
+  await downloadPackage({ name: own, version }, folder);
+  const [archive = ""] = readdirSync(folder);
+  const { stdout } = await run("dpkg-deb", ["-f", join(folder, archive), "Depends"]);
+  const others = stdout.match(/linux-(?:headers|kbuild)-[^\s,]+/g) ?? [];
+  for (const name of others) await downloadPackage({ name, version }, folder);
+  for (const name of readdirSync(folder)) {
+    const { status, stderr } = await run("dpkg-deb", ["-x", join(folder, name), folder]);
+    if (status !== 0) throw new Error(`cannot unpack ${name}: ${stderr.trim()}`);
+    rmSync(join(folder, name));
+  }
+  const common = others.find((name) => name.endsWith("-common"));
+  if (common === undefined) throw new Error(`${own} depends on no common headers`);
+  const path = (name: string) => join(folder, "usr/src", name);
+  return { folder: path(own), sources: path(common) };
+}
+
+/**
+ * Builds the module for a fetched image or a bzImage: with the folder that the kernel was built in, or, for
+ * an image of Debian, with its headers. Throws KernelUnavailable where that cannot be done.
+ */
+export async function moduleFor(
+  spec: string,
+  build: string | null,
+  interrupted: AbortSignal | undefined,
+): Promise<string> {
+  const bzImage = locateImage(spec);
+  const id = `kernel:${spec}`;
+  if (build !== null) return buildModule(id, bzImage, { folder: build }, interrupted);
+  const image = cachedImageOf(bzImage);
+  if (image === null) {
+    const mend = `pfndiff kernel module ${spec} --build FOLDER, the one that it was built in`;
+    throw new KernelUnavailable(`${bzImage} is no image of Debian's`, mend);
+  }
+  const folder = mkdtempSync(join(tmpdir(), "pfndiff-headers-"));
+  try {
+    return await buildModule(id, bzImage, await unpackHeaders(image, folder), interrupted);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}

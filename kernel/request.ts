@@ -1,0 +1,53 @@
+import type { Op } from "../src/trace/op.ts";
+import { memoryOf, type Trace } from "../src/trace/trace.ts";
+import { putRows, rowsOf } from "./driverwire.ts";
+import { checksum, HEADER_WORD, type PlacedTrace, REGION_CODE, WIRE } from "./wire.ts";
+
+/** The words of one op, and of the calls that belong to it. */
+export function opWords(op: Op): Int32Array {
+  const words = new Int32Array(WIRE.OP_WORDS * rowsOf([op]));
+  putRows(op, words, 0);
+  return words;
+}
+
+/** The bytes of one op. */
+export function encodeOp(op: Op): Buffer {
+  const words = opWords(op);
+  return Buffer.from(words.buffer, words.byteOffset, words.byteLength);
+}
+
+/** How many bytes a trace takes in a request. */
+export function traceBytes({ ops }: Trace): number {
+  return (WIRE.TRACE_WORDS + rowsOf(ops) * WIRE.OP_WORDS) * 4;
+}
+
+/** How many bytes of traces one request can hold. */
+export const REQUEST_ROOM = WIRE.ANSWER_OFFSET - WIRE.HEADER_BYTES - 4;
+
+/** A whole request, header and payload; throws a RangeError when it does not fit. */
+export function encodeRequest(sequence: number, batch: readonly PlacedTrace[]): Buffer {
+  const length = batch.reduce((sum, { trace }) => sum + traceBytes(trace), 4);
+  if (length - 4 > REQUEST_ROOM) throw new RangeError(`a batch of ${length} bytes is too large`);
+  const request = Buffer.alloc(WIRE.HEADER_BYTES + length);
+  let at: number = WIRE.HEADER_BYTES;
+  const put = (word: number) => {
+    at = request.writeInt32LE(word, at);
+  };
+  put(batch.length);
+  for (const { id, trace, window } of batch) {
+    const { pfns, vpages, maps = 0 } = trace.world;
+    const rows = rowsOf(trace.ops);
+    for (const word of [id, REGION_CODE[memoryOf(trace.world)], window, pfns, vpages, rows, maps])
+      put(word);
+    for (const op of trace.ops) for (const word of opWords(op)) put(word);
+  }
+  const header: [number, number][] = [
+    [HEADER_WORD.MAGIC, WIRE.REQUEST_MAGIC],
+    [HEADER_WORD.VERSION, WIRE.WIRE_VERSION],
+    [HEADER_WORD.SEQUENCE, sequence],
+    [HEADER_WORD.LENGTH, length],
+    [HEADER_WORD.CHECKSUM, checksum(request.subarray(WIRE.HEADER_BYTES))],
+  ];
+  for (const [word, value] of header) request.writeUInt32LE(value, word * 4);
+  return request;
+}
