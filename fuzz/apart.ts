@@ -6,7 +6,12 @@ import type { Random } from "./random.ts";
 
 /** Whether a field is drawn when all else of a trace has been, so that the rest is as it was without it. */
 export function isApart(field: Field): boolean {
-  return "apart" in field && field.apart !== undefined;
+  return ("apart" in field && field.apart !== undefined) || isMistake(field);
+}
+
+/** Whether a field says that a driver makes a mistake, which no trace has unless it is asked for. */
+function isMistake(field: Field): boolean {
+  return "isMistake" in field && field.isMistake === true;
 }
 
 function valueOf(random: Random, field: Field): Values[string] {

@@ -58,6 +58,7 @@ export function sourceOf(name: PlanSource, corpus: readonly Trace[]): TraceSourc
       return mixture(guided);
     case "idioms":
     case "drivers":
+    case "mistakes":
       return SOURCES[name];
     default:
       return assertNever(name);

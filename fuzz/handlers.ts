@@ -58,6 +58,50 @@ const onRefault: Handler = (random, place) => {
 
 const dma: Handler = (random) => [{ call: "dma", buffer: random.below(BUFFERS) }];
 
+/** The same of RAM, now and then. */
+function anyTarget(random: Random) {
+  return { ...target(random), ...(random.chance(1, 3) ? { ram: true } : {}) };
+}
+
+/** A mapping through a copy of the VMA, of all of it or of a part. */
+const copied: Handler = (random, { pages }) => {
+  const off = random.chance(1, 3) ? random.below(pages) : 0;
+  return [{ call: "remap-copy", off, pages: 0, ...anyTarget(random) }];
+};
+
+/** A buffer that is longer than what was mapped. */
+const past: Handler = (random) => [
+  { call: "remap", ...WHOLE, ...anyTarget(random), past: random.between(1, 3) },
+];
+
+const insertion = (random: Random): DriverCallRecord => {
+  return {
+    call: "insert-page",
+    ...WHOLE,
+    pages: random.below(3),
+    pfn: random.below(PFNS),
+    ram: true,
+  };
+};
+
+/** Pages of the kernel's own memory, and what does not go with them. */
+const mixed: Handler = (random, place) => {
+  const { pfn, mode } = target(random);
+  const isOfRam = random.chance(1, 2) ? { ram: true } : {};
+  const more: readonly DriverCallRecord[][] = [
+    [],
+    [{ call: "fault-handler", does: "insert", pfn, mode, ...isOfRam }],
+    [...whole(random, place)],
+    [ZAP],
+  ];
+  return [insertion(random), ...random.pick(more)];
+};
+
+const MISTAKEN: readonly Handler[] = [copied, copied, past, past, mixed, whole, onFault, () => []];
+
+/** The calls of a mmap handler that makes a mistake, or of one beside it. */
+export const mistakenCalls: Handler = (random, place) => random.pick(MISTAKEN)(random, place);
+
 /** What drivers do in their mmap handlers, each as often as it is to be drawn. */
 const MMAP: readonly Handler[] = [
   whole,

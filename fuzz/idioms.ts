@@ -18,7 +18,7 @@ import {
 import type { OpRow } from "../src/trace/syscalls.ts";
 import { opFault, type Trace, type World } from "../src/trace/trace.ts";
 import { isApart } from "./apart.ts";
-import { liveCalls, mmapCalls } from "./handlers.ts";
+import { liveCalls, mistakenCalls, mmapCalls } from "./handlers.ts";
 import type { Random } from "./random.ts";
 
 /** Room for a memremap_pages() subsection, and for a few small mappings that meet in it. */
@@ -52,6 +52,8 @@ interface Manners {
   readonly kinds: readonly OpKind[];
   /** Handlers are those that drivers have, and nothing maps RAM; else they make any calls. */
   readonly isUsual: boolean;
+  /** Of drivers that make mistakes, too (docs/OPS.md). */
+  readonly isMistaken?: true;
 }
 
 const ANY: Manners = { world: ANY_WORLD, kinds: weighted(OP_KINDS), isUsual: false };
@@ -60,6 +62,7 @@ const USUAL: Manners = {
   kinds: weighted(OP_KINDS.filter((kind) => !UNUSUAL.has(kind))),
   isUsual: true,
 };
+const MISTAKEN: Manners = { ...USUAL, isMistaken: true };
 const WEIGHTED_CALLS: readonly CallKind[] = DRIVER_CALLS.flatMap((kind) =>
   Array.from({ length: CALLS[kind].weight }, () => kind),
 );
@@ -90,6 +93,11 @@ export class IdiomWriter {
   /** Of handlers as drivers have them. */
   static ofUsual(random: Random): IdiomWriter {
     return new IdiomWriter(random, USUAL);
+  }
+
+  /** Of drivers that make mistakes. */
+  static ofMistaken(random: Random): IdiomWriter {
+    return new IdiomWriter(random, MISTAKEN);
   }
 
   /** Writes the next trace; it is valid, and all processes exit at its end. */
@@ -135,7 +143,14 @@ export class IdiomWriter {
       const value = this.opValue(name, field, row, op);
       if (value !== undefined) op[name] = value;
     }
-    return op as Op;
+    return (this.manners.isMistaken === true ? this.withFlags(op) : op) as Op;
+  }
+
+  /** Half of the mappings are not VM_PFNMAP from the start; then they are shared. */
+  private withFlags(op: Drawn): Drawn {
+    const { random } = this;
+    if (op["op"] !== "drv-mmap" || random.chance(1, 2)) return op;
+    return { ...op, private: false, flags: random.pick(["io", "io", "mixed"]) };
   }
 
   /** What a field of an op says, after those before it. */
@@ -225,6 +240,9 @@ export class IdiomWriter {
   private usualCalls({ op, pages, private: copies }: Drawn): DriverCallRecord[] {
     const { random } = this;
     const place = { pages: typeof pages === "number" ? pages : 4, isPrivate: copies === true };
+    const isMistaken = this.manners.isMistaken === true && random.chance(3, 4);
+    if (isMistaken)
+      return [...mistakenCalls(random, { ...place, pages: op === "drv-mmap" ? place.pages : 1 })];
     return [...(op === "drv-mmap" ? mmapCalls : liveCalls)(random, place)];
   }
 

@@ -14,6 +14,7 @@ export type TraceSource = (seed: number, run: number) => Trace;
 const random = new Random();
 const anyDrivers = IdiomWriter.ofAny(random);
 const usualDrivers = IdiomWriter.ofUsual(random);
+const mistakenDrivers = IdiomWriter.ofMistaken(random);
 
 /** How many allocations of a trace are told to fail, and which of its site within the op. */
 const FAULTS = [1, 1, 2, 3] as const;
@@ -66,6 +67,10 @@ export function idiomTraceOfRun(seed: number, run: number): Trace {
 
 function usualTraceOfRun(seed: number, run: number): Trace {
   return written(usualDrivers, seed, run);
+}
+
+function mistakenTraceOfRun(seed: number, run: number): Trace {
+  return written(mistakenDrivers, seed, run);
 }
 
 function written(writer: IdiomWriter, seed: number, run: number): Trace {
@@ -179,6 +184,8 @@ export const SOURCES = {
   idioms: idiomTraceOfRun,
   /** Drivers of any kind, some with failing allocations, as far as trees know them. */
   drivers: knownToTrees(anyDriver),
+  /** Drivers that make mistakes, some with failing allocations, as far as trees know them. */
+  mistakes: knownToTrees(withFailing(mistakenTraceOfRun)),
   calls: callsOfRun,
   mixed: mixedTraceOfRun,
 } as const satisfies Readonly<Record<string, TraceSource>>;

@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import type { Backend } from "../src/backend.ts";
 import { isDriverOp } from "../src/trace/driverkinds.ts";
 import type { Design, Recording } from "../src/trace/recording.ts";
+import { mistakeIn } from "../src/trace/op.ts";
 import { bornBy, type Trace } from "../src/trace/trace.ts";
 import { type AcceleratorChoice, chooseAccelerator } from "./accelerator.ts";
 import type { RunningKernel } from "./assemble.ts";
@@ -63,6 +64,11 @@ function driversOpOf({ ops }: Trace): string | null {
 /** What keeps a trace from running on any kernel, or null. */
 function unfitForAll(trace: Trace): string | null {
   if (traceBytes(trace) > REQUEST_ROOM) return "it has more ops than a request holds";
+  for (const [at, op] of trace.ops.entries()) {
+    const mistake = mistakeIn(op);
+    if (mistake !== null)
+      return `ops[${at}] has ${mistake}, a mistake that our module does not make`;
+  }
   const ids = trace.ops.flatMap((op) => [op.proc, bornBy(op) ?? 0]);
   return ids.some((id) => id >= WIRE.MAX_PROCS) ? "it has too many processes" : null;
 }

@@ -4,6 +4,7 @@ import {
   CALLS,
   DRIVER_CALLS,
   DRIVER_OP_KINDS,
+  DRIVER_OPS,
   type DriverCallRecord,
   type DriverOp,
   FAULT_HANDLERS,
@@ -12,8 +13,9 @@ import type { Field, Fields, Values } from "../src/trace/fields.ts";
 import { type Op, rowOf } from "../src/trace/op.ts";
 import { putFault, putField, putOp, WIRE } from "./wire.ts";
 
-/** Where an op of drivers says how many calls it makes. */
+/** Where an op of drivers says how many calls it makes, and from so many bits on what it says of its VMA. */
 export const CALLS_WORD = 7;
+export const SAYS_SHIFT = 8;
 /** The code of the first kind of op of drivers, and of the first kind of their calls. */
 export const DRIVER_CODE = 64;
 export const CALL_CODE = 96;
@@ -44,9 +46,14 @@ export function putRows(op: Op, words: Int32Array, start: number): number {
 
 function putDriverOp(op: DriverOp, words: Int32Array, at: number): void {
   words[at] = DRIVER_CODE + DRIVER_OP_KINDS.indexOf(op.op);
-  putFields(rowOf(op.op).fields, op, words, at + 1);
-  if ("calls" in op) words[at + CALLS_WORD] = op.calls.length;
+  putFields(op.op === "drv-mmap" ? WORDS_OF_MMAP : rowOf(op.op).fields, op, words, at + 1);
+  if (!("calls" in op)) return;
+  const says = op.op === "drv-mmap" && op.flags !== undefined ? SAYS.values.indexOf(op.flags) : 0;
+  words[at + CALLS_WORD] = op.calls.length + (says << SAYS_SHIFT);
 }
+
+/** No program of ours has a hook, and flags stand beside the number of calls: there are no words left. */
+const { hook: _hook, flags: SAYS, ...WORDS_OF_MMAP } = DRIVER_OPS["drv-mmap"].fields;
 
 function putFields(fields: Fields, values: Values, words: Int32Array, start: number): void {
   let at = start;

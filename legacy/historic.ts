@@ -31,10 +31,10 @@ export const FIX_TEXT: Readonly<Record<Fix, readonly [since: string, does: strin
 };
 
 /**
- * The first point release of an older series that has each fix, by the fix's CVE record and the review
- * mails of stable releases; null where it is not known. A series that is not named never had it.
+ * The first point release of an older series that has each fix, by the fix's CVE record, the review
+ * mails of stable releases and the logs of what was pushed to their branches. A series that is not named never had it.
  */
-export const BACKPORTS: Readonly<Record<Fix, Readonly<Record<string, number | null>>>> = {
+export const BACKPORTS: Readonly<Record<Fix, Readonly<Record<string, number>>>> = {
   "2039e6acaf94": {},
   d155df53f310: { "6.1": 160 },
   "04c35ab3bdae": {
@@ -47,7 +47,7 @@ export const BACKPORTS: Readonly<Record<Fix, Readonly<Record<string, number | nu
     "6.8": 5,
   },
   dc84bc2aba85: { "6.1": 160, "6.6": 87, "6.12": 23, "6.13": 11, "6.14": 2 },
-  e9f180d7cfde: { "6.1": 160, "6.6": 93, "6.12": 31, "6.14": null },
+  e9f180d7cfde: { "6.1": 160, "6.6": 93, "6.12": 31, "6.14": 9 },
 };
 
 /** The VM_PAT design as it was when only some of the fixes were in. */

@@ -23,6 +23,8 @@ const CHECKS_FIRST = {
   sysfsHasLargeFiles: false,
   mergesIntoUnwritten: true,
   mremapErrorClearsSource: false,
+  mprotectLooksAtPages: true,
+  zapsMixed: false,
 } as const satisfies MmProfile;
 
 /** drivers/char/mem.c and mm/vma.c of 7.2.12: /dev/mem maps in an action, after the free. */
@@ -41,6 +43,7 @@ const COUNTS_ALWAYS = {
   dontunmapJoinsSource: false,
   dontunmapCutsLocked: true,
   procMemForces: false,
+  zapsMixed: true,
   mremapCountsMaps: "always",
   mremapRoom: { early: 4, move: 2 },
 } as const satisfies MmProfile;
@@ -58,6 +61,7 @@ export const MODERN_PROFILES = {
     mremapChecksOverlapFirst: false,
     mremapChecksBeforeUnmap: false,
     mremapMovesSeveral: false,
+    mprotectLooksAtPages: false,
   },
   "6.17": { ...CHECKS_FIRST, release: "6.17" },
   "6.18": CHECKS_FIRST,

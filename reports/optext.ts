@@ -148,6 +148,8 @@ export function eventText(event: TraceEvent): string {
       return [`${event.kind}: ${event.text}`, ...(event.backtrace ?? [])].join(" < ");
     case "kernel-leak":
       return `not given back: ${event.text}`;
+    case "bad-page-map":
+      return `bad page map: ${event.ram === true ? "ram" : "pfn"} ${event.start} ${SHORT_MODE[event.type]}`;
     case "invalid-free":
       return `invalid free of [${event.start},${event.end})`;
     case "conflict": {

@@ -85,6 +85,7 @@ function eventsOf(step: Step): Shown["events"] {
       case "warn":
       case "bug":
         return [{ kind: event.kind, in: /(\S+)(?::|$)/.exec(event.text)?.[1] ?? "" }];
+      case "bad-page-map":
       case "reserve-failed":
       case "type-mismatch":
       case "ram-request":

@@ -33,6 +33,13 @@ export function parseLogLine(
       const { task: _whose, ...told } = { task: null, ...message };
       return ram === null ? null : { ...told, ...pagesOf(message, { ...window, address: ram }) };
     }
+    case "bad-page-map": {
+      const { kind, type } = message;
+      const range = pagesOf(message, window);
+      if (range.start >= 0 && range.start < window.pages) return { kind, type, ...range };
+      if (ram === null || message.start < ram) return null;
+      return { kind, type, ...pagesOf(message, { ...window, address: ram }), ram: true };
+    }
     case "warn":
       return { kind: "warn", text: `${message.file} ${message.where}` };
     default:

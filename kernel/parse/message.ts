@@ -31,7 +31,14 @@ export type KernelMessage =
   | { readonly kind: "warn"; readonly file: string; readonly where: string }
   /** BUG() or BUG_ON(): whose is in the call trace that follows. */
   | { readonly kind: "bug"; readonly file: string; readonly where: string | null }
-  | { readonly kind: "bad-page-map"; readonly comm: string };
+  | BadPageMap;
+
+/** A page table entry that a mapping does not say it may have: the page that it holds, and its mode. */
+type BadPageMap = Bytes & {
+  readonly kind: "bad-page-map";
+  readonly comm: string;
+  readonly type: CacheMode;
+};
 
 /** "[mem 0xA-0xB]" (3.5 and newer), whose end is inclusive, or "A-B", whose end is not. */
 const RANGE = String.raw`(\[mem [^\]]+\]|(?:0x)?[0-9a-f]+-(?:0x)?[0-9a-f]+)`;
@@ -79,7 +86,8 @@ const IOREMAP_REFUSED = line(
   String.raw`${WORDS["ioremap-refused"]} RANGE, requested 0x(\d+), got 0x(\d+)`,
 );
 const IOREMAP_FAILED = /ioremap (?:memtype_reserve|reserve_memtype) failed -(\d+)/;
-const BAD_PAGE_MAP = /^BUG: Bad page map in process (.+?)  ?\w+:/;
+/** With the entry itself, of a page table or, from 6.18 on, of a level above it. */
+const BAD_PAGE_MAP = /^BUG: Bad page map in process (.+?)  ?(pte|pmd|pud|p4d|pgd):([0-9a-f]+)/;
 const BUG = line(String.raw`^${WORDS.bug} (\S+):\d+!`);
 /** Up to 6.18 "WARNING: CPU: 0 PID: 9 at file:line function+0x..."; then "WARNING: file:line at function+0x...". */
 const WARNINGS = [
@@ -104,6 +112,24 @@ function numbered(digits: string): CacheMode {
 function taskIn(text: string): { task?: Task } {
   const [, comm, pid] = TASK.exec(text) ?? [];
   return comm === undefined ? {} : { task: { comm, pid: Number(pid) } };
+}
+
+/** Where the address of a page stands in an entry of a page table (x86-64), and the bits of its mode. */
+const ADDRESS = 0x000f_ffff_ffff_f000n;
+const [PRESENT, PWT, PCD, PAT, LARGE_PAT] = [1n, 8n, 16n, 128n, 4096n];
+/** Cache modes by the two lower bits of the number that an entry gives them, without and with the third (pat_bp_init()). */
+const MODES = ["write-back", "write-combining", "uncached-minus", "uncached"] as const;
+const MORE_MODES = ["write-back", "write-protected", "uncached-minus", "write-through"] as const;
+const SIZES: Readonly<Record<string, number>> = { pte: 1, pmd: 512, pud: 512 ** 2 };
+
+/** The page of an entry, and the mode that it gives it. One that may not be touched is kept inverted. */
+function pageOf(level: string, entry: bigint): Bytes & { readonly type: CacheMode } {
+  const address = (entry & PRESENT) === 0n ? ~entry & ADDRESS : entry & ADDRESS;
+  const size = 4096 * (SIZES[level] ?? 1);
+  const start = Math.floor(Number(address) / size) * size;
+  const modes = (entry & (level === "pte" ? PAT : LARGE_PAT)) === 0n ? MODES : MORE_MODES;
+  const mode = modes[((entry & PCD) === 0n ? 0 : 2) + ((entry & PWT) === 0n ? 0 : 1)];
+  return { start, end: start + size, type: mode ?? "write-back" };
 }
 
 /** What a line without its prefix (bareLine()) tells, or null. Throws UnreadableKernelText at an unknown mode. */
@@ -155,7 +181,10 @@ function parseOther(text: string): KernelMessage | null {
   const failed = IOREMAP_FAILED.exec(text);
   if (failed) return { kind: "ioremap-failed", error: Number(failed[1]) };
   const bad = BAD_PAGE_MAP.exec(text);
-  if (bad) return { kind: "bad-page-map", comm: bad[1] ?? "" };
+  if (bad) {
+    const [, comm = "", level = "", entry = ""] = bad;
+    return { kind: "bad-page-map", comm, ...pageOf(level, BigInt(`0x${entry}`)) };
+  }
   const bug = BUG.exec(text);
   if (bug) return { kind: "bug", file: bug[1] ?? "", where: null };
   const warning = WARNINGS.map((format) => format.exec(text)).find((found) => found !== null);

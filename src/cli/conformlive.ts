@@ -3,6 +3,7 @@ import {
   driverTraceOfRun,
   faultedTraceOfRun,
   knownToTrees,
+  SOURCES,
   type TraceSource,
   withDrivers,
 } from "../../fuzz/sources.ts";
@@ -37,6 +38,8 @@ export interface LiveOptions {
   readonly faults?: boolean;
   /** Nothing but what drivers do, on a kernel with the module. */
   readonly drivers?: boolean;
+  /** Draw drivers that make mistakes, on a tree. */
+  readonly mistakes?: boolean;
   readonly json?: boolean;
 }
 
@@ -92,9 +95,9 @@ export async function conformLive(io: Io, options: LiveOptions): Promise<number>
 async function sourceFor(
   io: Io,
   { kernel, model }: Voices,
-  { faults, drivers }: LiveOptions,
+  { faults, drivers, mistakes }: LiveOptions,
 ): Promise<TraceSource> {
-  if (isTree(kernel)) return knownToTrees(anyTrace);
+  if (isTree(kernel)) return mistakes === true ? SOURCES.mistakes : knownToTrees(anyTrace);
   const hasModule = isKernel(kernel) && !kernel.lacks.has(MODULE);
   if (drivers === true && !hasModule) {
     throw new UserError(`--drivers: ${kernel.id} has no module (pfndiff kernel module makes one)`);

@@ -88,14 +88,21 @@ export const sourceOption = {
     new Option(
       "--plain",
       "system calls alone (default: a mixture of all kinds that both sides take)",
-    ).conflicts(["faults", "idioms"]),
+    ).conflicts(["faults", "idioms", "mistakes"]),
   faults: () =>
     new Option(
       "--faults",
       "system calls, with one to three allocations of every trace told to fail",
-    ).conflicts("idioms"),
+    ).conflicts(["idioms", "mistakes"]),
   idioms: () =>
-    new Option("--idioms", "drivers that make any calls, and the kernel's own mappings"),
+    new Option("--idioms", "drivers that make any calls, and the kernel's own mappings").conflicts(
+      "mistakes",
+    ),
+  mistakes: () =>
+    new Option(
+      "--mistakes",
+      "drivers that map through a copy of a VMA, past it, or pages of two kinds in one",
+    ),
 } as const;
 
 export function racesOption(): Option {
@@ -108,6 +115,7 @@ export function racesOption(): Option {
     "plain",
     "faults",
     "idioms",
+    "mistakes",
     "corpus",
     "begin",
     "coverage",
@@ -119,7 +127,7 @@ export function beginOption(): Option {
   return new Option(
     "--begin <file>",
     "let every trace begin with the ops of this one (pfndiff import state makes one)",
-  ).conflicts(["corpus", "plain", "faults", "idioms"]);
+  ).conflicts(["corpus", "plain", "faults", "idioms", "mistakes"]);
 }
 
 export function exploreMtrrOption(): Option {
@@ -147,7 +155,7 @@ export function corpusOption(): Option {
   return new Option(
     "--corpus <dir>",
     "let three of four traces start from those that the command corpus keeps there",
-  ).conflicts("idioms");
+  ).conflicts(["idioms", "mistakes"]);
 }
 
 export function seedOption(): Option {

@@ -105,6 +105,7 @@ const PLANNED = [
   "plain",
   "faults",
   "idioms",
+  "mistakes",
   "corpus",
   "begin",
   "coverage",
@@ -134,6 +135,7 @@ function addFinders(program: Command, io: Io, done: Done): void {
     .addOption(sourceOption.plain())
     .addOption(sourceOption.faults())
     .addOption(sourceOption.idioms())
+    .addOption(sourceOption.mistakes())
     .addOption(racesOption())
     .addOption(corpusOption())
     .addOption(beginOption())
@@ -237,6 +239,7 @@ function addModelCommands(program: Command, io: Io, done: Done): void {
       "--drivers",
       "with --live: nothing but drivers (a kernel with our module; else every other run)",
     )
+    .option("--mistakes", "with --live tree:PATH: draw drivers that make mistakes (docs/OPS.md)")
     .option("--json", "print the comparison as JSON")
     .action(async (files, options) => {
       const { live } = options;
@@ -292,6 +295,7 @@ function addKeepers(program: Command, io: Io, done: Done): void {
     .addOption(sourceOption.plain())
     .addOption(sourceOption.faults())
     .addOption(sourceOption.idioms())
+    .addOption(sourceOption.mistakes())
     .option("--json", "print the outcome as JSON")
     .addOption(exitStyleOption())
     .action(async (options) => done(await (await import("./gate.ts")).gate(io, options)));

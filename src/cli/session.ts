@@ -35,6 +35,9 @@ export interface Session {
   readonly earlier?: EarlierWork;
 }
 
+/** Sources that draw drivers of any kind, and few system calls. */
+const OF_DRIVERS: readonly PlanSource[] = ["idioms", "drivers", "mistakes"];
+
 /** What a campaign over a pair draws: its source, without what kernels of the pair were built without. */
 function drawnOf(
   { before, after }: Pair,
@@ -178,10 +181,9 @@ export async function campaignOf(
       limits,
       onRange: (tally, milliseconds) => journal.append({ kind: "runs", tally, milliseconds }),
       traceOf,
-      leftOut:
-        plan.source === "idioms" || plan.source === "drivers"
-          ? BESIDE_DRIVERS
-          : await goalsBeyond(differentialOf(models)),
+      leftOut: OF_DRIVERS.includes(plan.source)
+        ? BESIDE_DRIVERS
+        : await goalsBeyond(differentialOf(models)),
       witnesses: witnessesOf(accepted),
       saved: await loadSaved(out, before.id, after.id),
       signal: io.interrupted,

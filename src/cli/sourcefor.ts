@@ -9,6 +9,8 @@ export interface SourceOptions {
   readonly faults?: boolean;
   /** Drivers' handlers that make any calls, and the kernel's own mappings. */
   readonly idioms?: boolean;
+  /** Drivers that make mistakes. */
+  readonly mistakes?: boolean;
 }
 
 /**
@@ -17,10 +19,11 @@ export interface SourceOptions {
  */
 export function sourceFor(
   { before, after }: Pair,
-  { plain, faults, idioms }: SourceOptions,
+  { plain, faults, idioms, mistakes }: SourceOptions,
 ): SourceName {
   if (plain === true) return "plain";
   if (faults === true) return "faults";
+  if (mistakes === true) return "mistakes";
   const sides = [before, after];
   if (idioms === true) return sides.some(isTree) ? "drivers" : "idioms";
   if (sides.every(isModel)) return "mixed";

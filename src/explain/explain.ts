@@ -1,6 +1,6 @@
 import { FIX_TEXT } from "../../legacy/historic.ts";
 import { requestsOfRun } from "../../fuzz/requests.ts";
-import { anyTrace } from "../../fuzz/sources.ts";
+import { anyTrace, SOURCES } from "../../fuzz/sources.ts";
 import type { Baseline } from "../gate.ts";
 import type { ModelBackend } from "../model/backend.ts";
 import { modelNamed, NEWEST } from "../models.ts";
@@ -44,12 +44,16 @@ export function modelsFor(release: string | null): ModelBackend[] {
   );
 }
 
+/** What the log has when a driver makes a mistake. */
+const OF_MISTAKES: ReadonlySet<string> = new Set(["bad-page-map", "bug"]);
+
 /** The traces in which lines are looked for, what is known first. */
-function* candidates(baseline: Baseline, runs: number): Generator<Trace> {
+function* candidates(baseline: Baseline, runs: number, isMistaken: boolean): Generator<Trace> {
   for (const { trace } of SCENARIOS) yield trace;
   for (const { trace } of baseline.entries) yield trace;
+  const requests = isMistaken ? SOURCES.mistakes : requestsOfRun;
   for (let run = 0; run < runs; run++) {
-    yield run % ANY_EVERY === 0 ? anyTrace(SEED, run) : requestsOfRun(SEED, run);
+    yield run % ANY_EVERY === 0 ? anyTrace(SEED, run) : requests(SEED, run);
   }
 }
 
@@ -72,7 +76,8 @@ export function explainLog(
   );
   let tried = 0;
   if (wanted.length > 0) {
-    for (const trace of candidates(baseline, options.runs)) {
+    const isMistaken = excerpt.log.some(({ message }) => OF_MISTAKES.has(message.kind));
+    for (const trace of candidates(baseline, options.runs, isMistaken)) {
       if (options.isStopped?.() === true) break;
       for (const search of searches) search.offer(trace);
       tried++;

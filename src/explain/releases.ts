@@ -48,7 +48,7 @@ function hasFix(fix: Fix, { series, point }: Version): boolean | null {
   const from = BACKPORTS[fix][series];
   // Of a build that does not name its point release only its own people know what it has taken over.
   if (from === undefined) return point === null ? null : false;
-  return point === null || from === null ? null : point >= from;
+  return point === null ? null : point >= from;
 }
 
 /** What is known of the fixes that the tracking of a release before 6.16 got, oldest first. */
@@ -65,7 +65,7 @@ export function fixesOf(text: string): ReadonlyMap<Fix, boolean | null> {
 export function mendedIn(fix: Fix, text: string): string {
   const series = versionIn(text)?.series ?? "";
   const from = BACKPORTS[fix][series];
-  return from === undefined || from === null ? FIX_TEXT[fix][0] : `${series}.${from}`;
+  return from === undefined ? FIX_TEXT[fix][0] : `${series}.${from}`;
 }
 
 /** The models of releases by the last of the fixes that they have. */

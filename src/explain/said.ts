@@ -72,6 +72,14 @@ function messageOf(event: PatEvent): KernelMessage {
     case "reserve-failed":
     case "ram-busy":
       return { ...event, track: mode(event.track), request: mode(event.request) };
+    case "bad-page-map":
+      return {
+        kind: event.kind,
+        start: event.start,
+        end: event.end,
+        comm: "",
+        type: mode(event.type),
+      };
     case "type-mismatch":
     case "ram-request":
       return { ...event, request: mode(event.request), got: mode(event.got) };

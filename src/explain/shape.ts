@@ -44,7 +44,7 @@ export function shapeOf(messages: readonly KernelMessage[]): string {
 export function isAlike(logged: LoggedMessage, said: KernelMessage): boolean {
   switch (logged.kind) {
     case "bad-page-map":
-      return false;
+      return said.kind === logged.kind && said.type === logged.type;
     case "invalid-free":
       return said.kind === logged.kind;
     case "conflict":
@@ -89,6 +89,7 @@ function warnsAlike(
 const CALLERS: Readonly<Record<string, RegExp>> = {
   remap_pte_range: /^remap_(?:pte|pmd|pud|p4d|pfn)_range/,
   vmf_insert_pfn_prot: /^vmf_insert_pfn/,
+  vm_insert_page: /^vm_insert_page/,
 };
 
 /** Where no function is named, the file alone tells. */

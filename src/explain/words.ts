@@ -78,10 +78,9 @@ export function meaningOf(message: LoggedMessage): Meaning {
       return ended(message);
     case "bad-page-map":
       return {
-        asked: `${message.comm} unmapped pages, or touched one.`,
-        stood:
-          "A page table entry has a page that its VMA does not say it maps: a driver mapped past its VMA, or through a copy of it. It is no matter of the memtype list.",
-        got: "The entry is passed over; the process goes on, and the kernel is tainted.",
+        asked: `${message.comm} gave up pages (munmap(), exit, a new mapping over them), or changed their protection.`,
+        stood: `A page table entry maps ${bytesText(message)} as ${message.type}, and its VMA (a range of virtual pages that are mapped alike) does not say that it maps such pages: it is neither VM_PFNMAP nor VM_MIXEDMAP. A driver mapped past its VMA, or through a copy of it on its stack; or memory was overwritten, of which the models know nothing.`,
+        got: "The entry is passed over; the process goes on, and the kernel is tainted. What the copy had reserved stays so until reboot.",
       };
   }
 }
@@ -91,7 +90,7 @@ function ended({ task, trace, file }: LoggedMessage & { kind: "bug" }): Meaning 
   return {
     asked: `${whoText(task)} was in ${where} (${file}).`,
     stood:
-      "A condition that the kernel takes for its own end (BUG_ON). In remap_pfn_range() it is a page that was mapped there already, in vmf_insert_pfn() a private mapping: a driver's mistake.",
+      "A condition that the kernel takes for its own end (BUG_ON). In remap_pfn_range() it is a page that was mapped there already, in vmf_insert_pfn() a private mapping, or one that is VM_PFNMAP and VM_MIXEDMAP at once or neither, in vm_insert_page() one that is VM_PFNMAP: a driver's mistake.",
     got: "The task is killed with its locks held: whoever waits for them hangs, and what it had reserved stays.",
   };
 }

@@ -1,8 +1,10 @@
-import type { PageCacheMode } from "../pat/cachemode.ts";
-import { RAM_START } from "../pat/rampages.ts";
 import { assertNever } from "../assertnever.ts";
+import { type PageCacheMode, WB } from "../pat/cachemode.ts";
+import { KernelBug } from "../pat/kernelstate.ts";
+import { isRam, RAM_START } from "../pat/rampages.ts";
 import type { Errno, Outcome } from "./errno.ts";
 import type { Mm, MmContext } from "./mm.ts";
+import { TABLE_SHIFT } from "./pagetable.ts";
 import { isOurs, remapPfnRange } from "./remap.ts";
 import type { PageCount, Pfn } from "./units.ts";
 import type { DeviceMapping, FaultHandler, Vma } from "./vma.ts";
@@ -18,25 +20,37 @@ export function dmaBufferPfn(buffer: number): Pfn {
   return RAM_START + (1 << 16) + buffer * DMA_BUFFER_ROOM;
 }
 
-/** A VMA of a driver's file before its handler has done anything. */
-export const NEW_DEVICE_MAPPING: DeviceMapping = { handler: null, offsetIsPfn: false };
+/** A VMA of a driver's file before its handler has done anything, by what the driver says of it. */
+export const NEW_DEVICE_MAPPINGS = {
+  pfnmap: { handler: null, offsetIsPfn: false, isPfnmap: true, isMixed: false },
+  io: { handler: null, offsetIsPfn: false, isPfnmap: false, isMixed: false },
+  mixed: { handler: null, offsetIsPfn: false, isPfnmap: false, isMixed: true },
+} as const satisfies Readonly<Record<string, DeviceMapping>>;
 
 /**
  * One call of a driver's mmap handler, or of an ioctl that works on a live VMA. `off` and `pages`
  * are relative to the VMA; 0 pages are the whole VMA.
  *
- * `remap` remap_pfn_range(); `remap-window` the same with vm_start and vm_end narrowed to the
- * pages around the call; `dma` dma_mmap_coherent() of a buffer, narrowed to `pages` at `off`, or
+ * `remap` remap_pfn_range(), which may reach `past` the VMA; `remap-window` the same with vm_start
+ * and vm_end narrowed to the pages around the call; `remap-copy` the same of a copy of the VMA;
+ * `insert-page` vm_insert_page() of each page; `dma` dma_mmap_coherent() of a buffer, narrowed to `pages` at `off`, or
  * of the VMA as it is; `zap` zap_vma_ptes(); `fail` returns an errno; `ignore-errors` goes on
  * whatever later calls return; `fault-handler` installs one.
  */
 export type DriverCall =
   | {
-      readonly call: "remap" | "remap-window";
+      readonly call: "remap" | "remap-window" | "remap-copy";
       readonly off: PageCount;
       readonly pages: PageCount;
       readonly pfn: Pfn;
       readonly mode: PageCacheMode;
+      readonly past?: PageCount | undefined;
+    }
+  | {
+      readonly call: "insert-page";
+      readonly off: PageCount;
+      readonly pages: PageCount;
+      readonly pfn: Pfn;
     }
   | {
       readonly call: "dma-window";
@@ -80,7 +94,10 @@ function runCall(context: MmContext, mm: Mm, vma: Vma, call: DriverCall): Outcom
   switch (call.call) {
     case "remap":
     case "remap-window":
+    case "remap-copy":
       return remapCall(context, mm, vma, call);
+    case "insert-page":
+      return insertPages(context, mm, vma, call);
     case "dma":
     case "dma-window":
       return dmaMmapCoherent(context, mm, vma, call);
@@ -91,7 +108,7 @@ function runCall(context: MmContext, mm: Mm, vma: Vma, call: DriverCall): Outcom
     case "ignore-errors":
       return null;
     case "fault-handler":
-      vma.device = { ...(vma.device ?? NEW_DEVICE_MAPPING), handler: call.handler };
+      vma.device = { ...(vma.device ?? NEW_DEVICE_MAPPINGS.pfnmap), handler: call.handler };
       return null;
     default:
       return assertNever(call);
@@ -110,16 +127,67 @@ function remapCall(
   context: MmContext,
   mm: Mm,
   vma: Vma,
-  call: Extract<DriverCall, { pfn: Pfn }>,
+  call: Extract<DriverCall, { mode: PageCacheMode }>,
+): Outcome {
+  const inside = lengthIn(vma, call);
+  const { pfn, mode, past = 0 } = call;
+  if (inside === null || !reaches(mm, vma, call.off + inside, past)) return "EINVAL";
+  const pages = inside + past;
+  if (!isOurs(context, pfn, pages)) return "EINVAL";
+  const at = vma.start + call.off;
+  const remap = (of: Vma) => remapPfnRange(context, mm, of, { at, pages, pfn, mode });
+  if (call.call === "remap") return remap(vma);
+  if (call.call === "remap-window") return inWindow(vma, call.off, pages, () => remap(vma));
+  // What the copy has of the tracking is lost with it.
+  const copy = context.pool.copyOf(vma, at, at + pages, vma.pfn);
+  copy.track = vma.track;
+  return remap(copy);
+}
+
+/**
+ * Whether a driver may be let map past its VMA: as far as mappings of its own file follow it there
+ * without a gap, as it is itself, below one page table. What else may lie there is not modelled.
+ */
+function reaches(mm: Mm, vma: Vma, end: PageCount, past: PageCount): boolean {
+  if (past === 0) return true;
+  if (end !== vma.pages || vma.isPrivate) return false;
+  if ((vma.end - 1) >> TABLE_SHIFT !== (vma.end + past - 1) >> TABLE_SHIFT) return false;
+  for (let at = vma.end; at < vma.end + past; ) {
+    const next = at < mm.end ? mm.lookup(at) : null;
+    if (next === null || next.device === null || next.isPrivate || next.prot !== vma.prot) {
+      return false;
+    }
+    at = next.end;
+  }
+  return true;
+}
+
+/**
+ * vm_insert_page() of pages of RAM, one by one (mm/memory.c, 6.1 to 7.3; reduced: with the mmap lock held for
+ * writing). It reserves nothing and looks nothing up: they are mapped write-back. A mapping that is VM_PFNMAP and not
+ * VM_MIXEDMAP is a BUG, a page that is there already EBUSY. A page of the region has no struct page to be given.
+ */
+function insertPages(
+  context: MmContext,
+  mm: Mm,
+  vma: Vma,
+  call: Extract<DriverCall, { call: "insert-page" }>,
 ): Outcome {
   const pages = lengthIn(vma, call);
-  const { pfn, mode } = call;
-  if (pages === null || !isOurs(context, pfn, pages)) return "EINVAL";
-  const at = vma.start + call.off;
-  if (call.call === "remap") return remapPfnRange(context, mm, vma, { at, pages, pfn, mode });
-  return inWindow(vma, call.off, pages, () =>
-    remapPfnRange(context, mm, vma, { at, pages, pfn, mode }),
-  );
+  const device = vma.device ?? NEW_DEVICE_MAPPINGS.pfnmap;
+  if (pages === null || !isRam(call.pfn)) return "EINVAL";
+  if (!device.isMixed) {
+    if (device.isPfnmap)
+      throw new KernelBug("vm_insert_page: the mapping is VM_PFNMAP", "mmap-write");
+    vma.device = { ...device, isMixed: true };
+  }
+  for (let n = 0; n < pages; n++) {
+    const at = vma.start + call.off + n;
+    if (mm.pageTable.allocate(at, at + 1, context.kernel) === at) return "ENOMEM";
+    if (!mm.pageTable.isNone(at)) return "EBUSY";
+    mm.pageTable.remap(at, at + 1, call.pfn + n, WB);
+  }
+  return null;
 }
 
 /**
@@ -146,9 +214,14 @@ function dmaMmapCoherent(
   return pages === null ? "EINVAL" : inWindow(vma, call.off, pages, map);
 }
 
-/** zap_vma_ptes(), zap_special_vma_range() from 7.x: a range that is not in the VMA is ignored. */
+/**
+ * zap_vma_ptes(), zap_special_vma_range() from 7.x: a range that is not in the VMA is ignored, and a
+ * mapping that is not VM_PFNMAP; from 7.x on VM_MIXEDMAP will do.
+ */
 function zapCall(context: MmContext, mm: Mm, vma: Vma, call: RangeCall): Outcome {
   const pages = lengthIn(vma, call);
+  const { isPfnmap = true, isMixed = false } = vma.device ?? {};
+  if (!isPfnmap && !(isMixed && context.profile.zapsMixed)) return null;
   if (pages !== null) zapSpecial(context, mm, vma, vma.start + call.off, pages);
   return null;
 }

@@ -1,5 +1,6 @@
 import { assertNever } from "../assertnever.ts";
 import { KernelBug } from "../pat/kernelstate.ts";
+import { isRam } from "../pat/rampages.ts";
 import { faultAnon } from "./anon.ts";
 import type { CallResult } from "./driver.ts";
 import type { Outcome } from "./errno.ts";
@@ -108,6 +109,17 @@ function insertPfn(
 ): Outcome {
   const pfn = handler.pfn + vma.pfn + (at - vma.start);
   if (!isOurs(context, pfn, 1)) return "EIO";
+  const { isPfnmap = true, isMixed = false } = vma.device ?? {};
+  if (isPfnmap === isMixed) {
+    const flags = isMixed ? "VM_PFNMAP and VM_MIXEDMAP" : "neither VM_PFNMAP nor VM_MIXEDMAP";
+    throw new KernelBug(`vmf_insert_pfn_prot: the mapping is ${flags}`, "mmap-read");
+  }
+  if (isMixed && isRam(pfn)) {
+    throw new KernelBug(
+      "vmf_insert_pfn_prot: VM_MIXEDMAP, and the page has a struct page",
+      "mmap-read",
+    );
+  }
   if (vma.isPrivate) {
     throw new KernelBug("vmf_insert_pfn_prot: the mapping is private", "mmap-read");
   }

@@ -38,6 +38,8 @@ function dupVma(context: MmContext, parent: Mm, child: Mm, vma: Vma): boolean {
   if (copy.isAnon) return dupAnon(context, parent, child, vma, copy);
   if (copy.device !== null) context.file.insertAfter(child, copy, vma);
   if (tracking.copy(copy, parent, vma) !== null) return false;
+  // vma_needs_copy(): faults are to fill in what is not special.
+  if (copy.device?.isPfnmap === false && !copy.device.isMixed) return true;
   const upTo = copyTables(context, parent, child, vma.start, vma.end);
   if (upTo === vma.end) return true;
   tracking.copyFailed(copy, parent, vma);

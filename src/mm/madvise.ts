@@ -19,6 +19,7 @@ import {
   VM_WIPEONFORK,
   VM_WRITE,
 } from "./vmaflags.ts";
+import { lookAtPages, zapSpecial } from "./zap.ts";
 
 /** What a behaviour does to a VMA. */
 type Effect =
@@ -110,6 +111,20 @@ function removal({ profile }: MmContext, vma: Vma): Errno {
   return profile.sysfsHasLargeFiles ? "EOPNOTSUPP" : "EFBIG";
 }
 
+/** What a driver's mapping that is not VM_PFNMAP lets be done to its pages all the same. */
+const UNLESS_PFNMAP: Readonly<Partial<Record<Behavior, Effect>>> = {
+  dontneed: "discard",
+  dontneed_locked: "discard-locked",
+  cold: "reclaim",
+  pageout: "reclaim",
+};
+
+/** What a behaviour does to a VMA. */
+function effectOn({ isAnon, device }: Vma, behavior: Behavior, ofFiles: Effect): Effect {
+  if (isAnon) return ANON_EFFECTS[behavior] ?? ofFiles;
+  return device?.isPfnmap === false ? (UNLESS_PFNMAP[behavior] ?? ofFiles) : ofFiles;
+}
+
 /** The errno with which a VMA of a file ends the walk, or null. */
 function refusal(context: MmContext, vma: Vma, effect: Effect): Errno | null {
   if (effect === "remove") return removal(context, vma);
@@ -148,6 +163,21 @@ function changeAnon(
       return pageTable.guard(start, end);
     default:
       return;
+  }
+}
+
+/** What a behaviour does to pages of a driver's mapping that is not VM_PFNMAP; reclaim takes none of them. */
+function changePages(
+  context: MmContext,
+  mm: Mm,
+  vma: Vma,
+  start: VirtualPage,
+  end: VirtualPage,
+  effect: Effect,
+): void {
+  if (effect === "reclaim") lookAtPages(context, mm, vma, start, end);
+  if (effect === "discard" || effect === "discard-locked") {
+    zapSpecial(context, mm, vma, start, end - start);
   }
 }
 
@@ -214,12 +244,13 @@ export function madvise(
     const next = mm.find(from);
     if (next === null || next.start >= end) return "ENOMEM";
     if (next.start > from) outcome = "ENOMEM";
-    const done = next.isAnon ? (ANON_EFFECTS[behavior] ?? effect) : effect;
+    const done = effectOn(next, behavior, effect);
     const refused = next.isAnon ? anonRefusal(next, behavior, done) : refusal(context, next, done);
     if (refused !== null) return refused;
     const start = Math.max(from, next.start);
     const upTo = Math.min(end, next.end);
     if (next.isAnon) changeAnon(context, mm, next, start, upTo, behavior);
+    else changePages(context, mm, next, start, upTo, done);
     if (typeof done === "object") {
       const flags = (next.flags & ~done.clears) | done.sets;
       const error = flags === next.flags ? null : mark(context, mm, start, upTo, flags);

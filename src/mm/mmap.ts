@@ -1,11 +1,11 @@
 import type { PageCacheMode } from "../pat/cachemode.ts";
-import { type CallResult, type DriverCall, NEW_DEVICE_MAPPING, runDriverCalls } from "./driver.ts";
+import { type CallResult, type DriverCall, runDriverCalls } from "./driver.ts";
 import type { Errno, Outcome } from "./errno.ts";
 import type { Mm, MmContext } from "./mm.ts";
 import { clearGathered, freeGathered, gatherInside, gatherVmas } from "./munmap.ts";
 import { remapNewVma } from "./remap.ts";
 import type { PageCount, Pfn, VirtualPage } from "./units.ts";
-import type { Vma } from "./vma.ts";
+import type { DeviceMapping, Vma } from "./vma.ts";
 
 /** The file behind a mapping, as far as its mmap handler decides what happens. */
 export interface Driver {
@@ -30,6 +30,8 @@ export interface DriverMmapRequest {
    * freed (mmap_action_complete()); on releases that have no such actions it has a handler as others.
    */
   readonly isPrepared: boolean;
+  /** What the driver says of the VMA before anything else. */
+  readonly mapping: DeviceMapping;
 }
 
 /**
@@ -63,14 +65,15 @@ export function mmapDriver(
   request: DriverMmapRequest,
   results: CallResult[],
 ): Outcome {
-  const { at, pages, off, flags, calls, isPrepared } = request;
+  const { at, pages, off, flags, calls, isPrepared, mapping } = request;
   const { mmapFreesReplacedFirst, hasMmapActions } = context.profile;
   const freesFirst = mmapFreesReplacedFirst || (isPrepared && hasMmapActions);
   const refused = makeRoom(context, mm, at, at + pages, freesFirst);
   if (refused !== null) return refused;
   const vma = context.pool.take(at, at + pages, off, flags);
-  vma.device = NEW_DEVICE_MAPPING;
-  const error = runDriverCalls(context, mm, vma, calls, results);
+  vma.device = mapping;
+  const isRefused = !mapping.isPfnmap && vma.isPrivate;
+  const error = isRefused ? "EINVAL" : runDriverCalls(context, mm, vma, calls, results);
   finish(context, mm, vma, error);
   return error;
 }

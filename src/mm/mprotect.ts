@@ -4,6 +4,7 @@ import { modifyFlags } from "./merge.ts";
 import type { Mm, MmContext } from "./mm.ts";
 import type { PageCount, VirtualPage } from "./units.ts";
 import { type Prot, protFlags, VM_LOCKED, VM_PROT, VM_SEALED, VM_WRITE } from "./vmaflags.ts";
+import { lookAtPages } from "./zap.ts";
 
 /** Whether locked memory that could not be written can be from now on. */
 function isMadeWritable(before: number, after: number): boolean {
@@ -33,6 +34,7 @@ export function mprotect(
       const flags = (vma.flags & ~VM_PROT) | wanted;
       const error = modifyFlags(context, mm, vma, from, upTo, flags);
       if (error !== null) return error;
+      if (context.profile.mprotectLooksAtPages) lookAtPages(context, mm, vma, from, upTo);
       // A private mapping that is locked and becomes writable is filled, as far as that goes.
       if (isMadeWritable(vma.flags, flags)) populateLocked(context, mm, from, upTo);
     }

@@ -4,6 +4,7 @@ import { TABLE_PAGES } from "./pagetable.ts";
 import type { PageCount, VirtualPage } from "./units.ts";
 import type { Vma } from "./vma.ts";
 import { VM_SEALED } from "./vmaflags.ts";
+import { lookAtPages } from "./zap.ts";
 
 /** The VMAs of [start, end) go to mm.gathered, in address order; none may reach over either end. */
 export function gatherInside(mm: Mm, start: VirtualPage, end: VirtualPage): void {
@@ -24,6 +25,7 @@ export function clearGathered(context: MmContext, mm: Mm): void {
   for (let at = 0; at < count; at++) {
     const vma = items[at] as Vma;
     if (!vma.isAnon) context.tracking.unmap(mm, vma, "unmap");
+    lookAtPages(context, mm, vma, vma.start, vma.end);
     pageTable.zap(vma.start, vma.end);
   }
   freeTables(mm, items[0] as Vma, items[count - 1] as Vma);

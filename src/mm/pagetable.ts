@@ -16,7 +16,7 @@ const IS_PFN = 6;
 
 /** How many pages one page table covers: the unit in which page tables are allocated. */
 export const TABLE_PAGES = 512;
-const TABLE_SHIFT = 9;
+export const TABLE_SHIFT = 9;
 
 /** What is shorter is filled faster by a loop than by the engine's own fill(). */
 const SHORT = 32;

@@ -54,6 +54,13 @@ export interface MmProfile {
   readonly sysfsHasLargeFiles: boolean;
   /** Written anonymous memory merges with a neighbour that nobody has written yet (6.16 on). */
   readonly mergesIntoUnwritten: boolean;
+  /**
+   * mprotect() asks of every page whether it is a normal one (vm_normal_page()): seen in the code of 7.2.13, and since
+   * it works in batches, which began with 6.17.
+   */
+  readonly mprotectLooksAtPages: boolean;
+  /** A driver's zap of its own VMA takes pages of a VM_MIXEDMAP too (zap_special_vma_range(); seen in 7.2.13, 7.1 on). */
+  readonly zapsMixed: boolean;
   /** A failed move says of the source, not of the copy, that its pages moved away (6.15 only). */
   readonly mremapErrorClearsSource: boolean;
 }

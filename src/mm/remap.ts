@@ -44,17 +44,19 @@ export function isOurs(context: MmContext, pfn: Pfn, pages: PageCount): boolean 
  */
 export function remapPfnRange(context: MmContext, mm: Mm, vma: Vma, call: RemapCall): Outcome {
   const { at, pages, pfn } = call;
-  if (at < vma.start || at + pages > vma.end) broken(`[${at},${at + pages}) is not in its VMA`);
+  if (at < vma.start || at >= vma.end) broken(`${at} is not in its VMA`);
   const whole = at === vma.start && pages === vma.pages;
   const privateFirst = vma.isPrivate && context.profile.remapChecksPartOfPrivateFirst;
   if (privateFirst && !whole) return "EINVAL";
   if (privateFirst) nameFirstPfn(vma, pfn);
+  if (context.profile.remapChecksPartOfPrivateFirst) setPfnmap(vma);
   granted.mode = call.mode;
   const error = whole ? trackWhole(context, vma, call) : lookUpPart(context, call);
   if (error !== null) return error;
   if (vma.isPrivate && !whole) return unwind(context, mm, vma, at, pages, pfn, whole, "EINVAL");
   if (vma.isPrivate) nameFirstPfn(vma, pfn);
   context.kernel.writesVmFlags("remap_pfn_range_internal");
+  setPfnmap(vma);
   return populate(context, mm, vma, call, whole);
 }
 
@@ -72,6 +74,11 @@ function lookUpPart({ ranges }: MmContext, { pfn, pages, mode }: RemapCall): "EI
   const error = ranges.lookupRange(pfn, pfn + pages, granted);
   ranges.tellLookup(pfn, pfn + pages, mode, error === null ? granted.mode : null);
   return error;
+}
+
+/** A remap says VM_PFNMAP of a VMA where its driver has not; from 6.19 on before it asks the tracking. */
+function setPfnmap(vma: Vma): void {
+  if (vma.device?.isPfnmap === false) vma.device = { ...vma.device, isPfnmap: true };
 }
 
 /** The file offset of a private mapping becomes the pfn of its first page (vm_normal_page()). */
@@ -109,7 +116,7 @@ function unwind(
   error: Outcome,
 ): Outcome {
   context.tracking.unmap(mm, vma, "zap");
-  mm.pageTable.zap(at, at + pages);
+  mm.pageTable.zap(at, Math.min(at + pages, vma.end));
   context.tracking.remapFailed(vma, pfn, pages, whole);
   return error;
 }

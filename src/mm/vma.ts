@@ -24,6 +24,9 @@ export interface FaultHandler {
 /** What a VMA of a driver's file has besides the rest: it lives in the file's mapping. */
 export interface DeviceMapping {
   readonly handler: FaultHandler | null;
+  /** VM_PFNMAP, which a remap sets where the driver has not, and VM_MIXEDMAP, which vm_insert_page() sets. */
+  readonly isPfnmap: boolean;
+  readonly isMixed: boolean;
   /** A whole remap of a private mapping has turned the file offset into a pfn. */
   readonly offsetIsPfn: boolean;
 }

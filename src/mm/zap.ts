@@ -3,6 +3,24 @@ import type { Mm, MmContext } from "./mm.ts";
 import type { PageCount, VirtualPage } from "./units.ts";
 import type { Vma } from "./vma.ts";
 
+/**
+ * vm_normal_page() of what [start, end) of a VMA maps: a mapping that is neither VM_PFNMAP nor VM_MIXEDMAP should have
+ * no pfns that remap_pfn_range() has put there, and each is told of.
+ */
+export function lookAtPages(
+  { kernel }: MmContext,
+  { pageTable }: Mm,
+  { device }: Vma,
+  start: VirtualPage,
+  end: VirtualPage,
+): void {
+  if (device === null || device.isPfnmap || device.isMixed) return;
+  for (let at = start; at < end; at++) {
+    const pfn = pageTable.pfnAt(at);
+    if (pfn !== null) kernel.badPage(pfn, pageTable.modeAt(at));
+  }
+}
+
 /** zap_page_range_single(): the VMA stays, `pages` pages at `at` inside it go. */
 export function zapSpecial(
   context: MmContext,
@@ -12,6 +30,7 @@ export function zapSpecial(
   pages: PageCount,
 ): void {
   context.tracking.unmap(mm, vma, "zap");
+  lookAtPages(context, mm, vma, at, at + pages);
   mm.pageTable.zap(at, at + pages);
 }
 

@@ -1,6 +1,6 @@
 import { assertNever } from "../assertnever.ts";
 import type { CallResult, DriverCall } from "../mm/driver.ts";
-import { runDriverCalls } from "../mm/driver.ts";
+import { NEW_DEVICE_MAPPINGS, runDriverCalls } from "../mm/driver.ts";
 import type { Outcome } from "../mm/errno.ts";
 import type { Mm, MmContext } from "../mm/mm.ts";
 import { mmapDriver } from "../mm/mmap.ts";
@@ -25,10 +25,14 @@ function pfnOf(record: { readonly pfn: number; readonly ram?: boolean | undefine
 function driverCall(record: DriverCallRecord): DriverCall {
   switch (record.call) {
     case "remap":
-    case "remap-window": {
+      return { ...record, pfn: pfnOf(record), mode: DRIVER_MODE[record.mode] };
+    case "remap-window":
+    case "remap-copy": {
       const { call, off, pages } = record;
       return { call, off, pages, pfn: pfnOf(record), mode: DRIVER_MODE[record.mode] };
     }
+    case "insert-page":
+      return { ...record, pfn: pfnOf(record) };
     case "fault-handler": {
       const mode: PageCacheMode = DRIVER_MODE[record.mode];
       return { call: record.call, handler: { call: record.does, pfn: pfnOf(record), mode } };
@@ -71,7 +75,8 @@ export function applyDriverOp(
       const flags = protFlags(op.prot) | (op.private ? VM_PRIVATE : 0);
       const calls = op.calls.map(driverCall);
       const isPrepared = op.hook === "prepare";
-      const request = { at, pages, off, flags, calls, isPrepared };
+      const mapping = NEW_DEVICE_MAPPINGS[op.flags ?? "pfnmap"];
+      const request = { at, pages, off, flags, calls, isPrepared, mapping };
       return mmapDriver(context, mm, request, results);
     }
     case "drv-run":

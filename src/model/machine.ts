@@ -212,18 +212,18 @@ export class Machine {
 
   /**
    * What becomes of a task that died in a BUG(): exit_mmap() waits for a lock that it holds
-   * itself, so its VMAs are never freed; they are not even unmapped if it holds their page table. Nor can it
+   * itself, so its VMAs are never freed; they are not even unmapped if it holds their page table, or that lock for writing. Nor can it
    * tell what its calls returned.
    */
   private wedge(proc: number, mm: Mm, { held }: KernelBug): void {
     this.processes.delete(proc);
     while (this.calls.length > 0) this.calls.pop();
-    mm.isWedged = true;
+    mm.isWedged = held !== "mmap-write";
     for (const vma of mm.vmas) {
       vma.isLinked = false;
       this.watch?.note(vma);
     }
-    if (held === "page-table") return;
+    if (held !== "mmap-read") return;
     gatherInside(mm, 0, mm.end);
     clearGathered(this.context, mm);
   }

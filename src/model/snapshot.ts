@@ -201,6 +201,8 @@ export function showEvent(event: PatEvent): TraceEvent {
     case "reserve-failed":
     case "ram-busy":
       return { ...event, track: cattrName(event.track), request: cattrName(event.request) };
+    case "bad-page-map":
+      return { ...event, type: cattrName(event.type) };
     case "type-mismatch":
     case "ram-request":
       return { ...event, request: cattrName(event.request), got: cattrName(event.got) };

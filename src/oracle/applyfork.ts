@@ -40,6 +40,7 @@ function copyVma(
   seen: Observed,
 ): void {
   const own = ownUnit(side, parent, vma, seen);
+  const isBare = vma.device !== null && mapsNothing(seen, id, vma);
   let copied = 0;
   let area = parent.find(vma.start);
   for (; area !== null && area.start < vma.end; area = parent.after(area)) {
@@ -47,10 +48,18 @@ function copyVma(
     const end = Math.min(area.end, vma.end);
     if (vma.device === null && area.pfnAt(start) !== vma.pfn + start - vma.start) continue;
     copied += end - start;
+    // Of what a driver does not call VM_PFNMAP fork() copies no page: a fault is to bring it back.
+    if (isBare && !parent.isOff(start)) continue;
     copyArea(side, parent, child, area, start, end, own);
   }
   followModes(side, id, child, seen, vma.start, vma.end, own !== null);
   if (vma.device === null && copied < vma.end - vma.start) side.isUntrue = true;
+}
+
+/** Whether a VMA's page table has nothing. */
+function mapsNothing(seen: Observed, id: number, vma: SeenVma): boolean {
+  if (seen.entryAt(id, vma, vma.start) !== NOTHING) return false;
+  return seen.runEnd(id, vma, vma.start, vma.end) === vma.end;
 }
 
 /** The child has [start, end) of an area, for its own unit where that is of these pfns. */

@@ -74,6 +74,19 @@ export function removalCause(removal: Removal, place: number): CauseId {
   return place === TAIL ? SHRINK : UNMAP + place;
 }
 
+/** The mistake that a driver's handler makes with pages that a mapping does not say it has, if any. */
+export function mistakeCause(calls: readonly DriverCallRecord[]): CauseId {
+  const made = calls.find((one) => one.call === "remap-copy" || isPast(one));
+  return made === undefined ? NO_CAUSE : idOf(made.call);
+}
+
+/** The call of a handler that maps through a copy of its VMA, if any. */
+export function copyCause(calls: readonly DriverCallRecord[]): CauseId {
+  return calls.some(({ call }) => call === "remap-copy") ? idOf("remap-copy") : NO_CAUSE;
+}
+
+const isPast = (made: DriverCallRecord) => made.call === "remap" && made.past !== undefined;
+
 const FIRST_OP: CauseId = idOf(SYSCALL_KINDS[0] as SyscallKind);
 const KIND_CAUSES = new Map<OpKind, CauseId>(
   [...SYSCALL_KINDS, ...DRIVER_OP_KINDS].map((kind) => [kind, idOf(kind)]),
@@ -81,6 +94,8 @@ const KIND_CAUSES = new Map<OpKind, CauseId>(
 
 /** Calls of a driver, from the one that says most of a handler to the one that says least. */
 const TELLING: readonly DriverCallRecord["call"][] = [
+  "remap-copy",
+  "insert-page",
   "remap-window",
   "dma-window",
   "fault-handler",

@@ -4,7 +4,7 @@ import type { DriverCallRecord, DriverMode } from "../trace/driverop.ts";
 import type { OpOf } from "../trace/op.ts";
 import type { Area, ProcLedger } from "./areas.ts";
 import { findTwin } from "./attribution.ts";
-import { NO_CAUSE, UNMAP } from "./causes.ts";
+import { copyCause, NO_CAUSE, UNMAP } from "./causes.ts";
 import { CAME, CLAIMED, type ListChange } from "./listchanges.ts";
 import { noteDeviation } from "./deviation.ts";
 import {
@@ -178,6 +178,7 @@ function unitOfRun(
   unit.holder = "driver";
   unit.isUntracked = tracked === null;
   if (tracked === null) return unit;
+  if ("calls" in side.op) unit.lostBy = copyCause(side.op.calls);
   side.reservations.add(from, to, mode, unit, NO_CAUSE);
   if (claim === null) seen.changes.remove(from, to, mode);
   return unit;

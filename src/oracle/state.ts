@@ -2,7 +2,14 @@ import { CACHE_MODES, type CacheMode, SHORT_MODE } from "../pat/cachemode.ts";
 import type { Fault } from "../trace/fields.ts";
 import type { Op } from "../trace/op.ts";
 import type { World } from "../trace/trace.ts";
-import { type CauseId, END_MATCH, failsOnlyByAnother, NO_CAUSE, opCause } from "./causes.ts";
+import {
+  type CauseId,
+  END_MATCH,
+  failsOnlyByAnother,
+  NO_CAUSE,
+  mistakeCause,
+  opCause,
+} from "./causes.ts";
 import type { Side as SideName, Symptom } from "./finding.ts";
 import { EMPTY_SPACE, type SeenSpace } from "./observed.ts";
 import { KernelAreas } from "./kernelmaps.ts";
@@ -106,6 +113,8 @@ export class SideState {
   hasDied = false;
   /** An untrack has cut a reservation at its end in this trace, as only the before side does. */
   cutByEnd = false;
+  /** The call by which a driver last mapped what its VMA does not tell of (mistakeCause()). */
+  mistake: CauseId = NO_CAUSE;
   /** A driver's VMA was seen in this trace: page tables are to be followed. */
   hasDrivers = false;
 
@@ -119,6 +128,7 @@ export class SideState {
     this.hasToldBared = false;
     this.hasDied = false;
     this.cutByEnd = false;
+    this.mistake = NO_CAUSE;
     this.hasDrivers = false;
     this.findings = [];
     this.space = EMPTY_SPACE;
@@ -139,6 +149,7 @@ export class SideState {
     const parts = [units, procs, reservations, kernel].map((part) => part.keep());
     parts.push(pages.keepAll());
     const { world, step, badContexts, hasToldBared, hasDied, cutByEnd, hasDrivers } = this;
+    const { mistake } = this;
     const retention = { ...this.retention };
     const holds = this.ramHolds.map((hold) => ({ ...hold }));
     const findings = this.findings.map((finding) => ({ finding, parted: finding.parted }));
@@ -151,6 +162,7 @@ export class SideState {
       this.hasDied = hasDied;
       this.cutByEnd = cutByEnd;
       this.hasDrivers = hasDrivers;
+      this.mistake = mistake;
       Object.assign(this.retention, retention);
       this.ramHolds.length = 0;
       for (const hold of holds) this.ramHolds.push({ ...hold });
@@ -184,6 +196,10 @@ export class SideState {
     this.leftPlaces = 0;
     this.failed = failed;
     this.isUntrue = false;
+    if (op.op === "drv-mmap" || op.op === "drv-run") {
+      const mistake = mistakeCause(op.calls);
+      if (mistake !== NO_CAUSE) this.mistake = mistake;
+    }
     this.deviation.symptom = null;
     this.deviation.found = false;
     this.deviation.kept = false;

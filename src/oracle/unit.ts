@@ -49,6 +49,8 @@ export class Unit {
   holder: Holder = "vma";
   /** Nothing was reserved for it, and nothing should be: a part that took the mode it found. */
   isUntracked = false;
+  /** The call that made it of a copy of its VMA, so that nobody holds what is reserved for it; or NO_CAUSE. */
+  lostBy: CauseId = NO_CAUSE;
   /** Processes share it. */
   shared = false;
   /** It is in several VMAs. */
@@ -94,6 +96,7 @@ export class Unit {
     this.faultMode = -1;
     this.holder = "vma";
     this.isUntracked = false;
+    this.lostBy = NO_CAUSE;
     this.shared = false;
     this.split = false;
     this.takenBy = NO_CAUSE;
@@ -135,7 +138,7 @@ export class Unit {
 
   private keepMarks(): () => void {
     const { isPrivate, askedAt, faultMode, holder, isUntracked, shared, split } = this;
-    const { takenBy, takenStamp, misfit, formerMisfit, moved } = this;
+    const { takenBy, takenStamp, misfit, formerMisfit, moved, lostBy } = this;
     const reported = [...this.reported];
     return () => {
       this.isPrivate = isPrivate;
@@ -143,6 +146,7 @@ export class Unit {
       this.faultMode = faultMode;
       this.holder = holder;
       this.isUntracked = isUntracked;
+      this.lostBy = lostBy;
       this.shared = shared;
       this.split = split;
       this.takenBy = takenBy;

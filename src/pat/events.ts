@@ -40,6 +40,15 @@ export type PatEvent =
       readonly track: PageCacheMode;
       readonly request: PageCacheMode;
     }
+  | {
+      /** A page table entry that a VMA does not say it may have (print_bad_pte()), and what it holds. */
+      readonly kind: "bad-page-map";
+      readonly start: number;
+      readonly end: number;
+      readonly type: PageCacheMode;
+      /** The pages are of RAM, and counted so. */
+      readonly ram?: true;
+    }
   | { readonly kind: "warn"; readonly text: string }
   | {
       /** BUG(): the task that made the call is dead. */

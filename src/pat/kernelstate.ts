@@ -1,4 +1,6 @@
+import type { PageCacheMode } from "./cachemode.ts";
 import type { PatEvent } from "./events.ts";
+import { isRam, ramRange } from "./rampages.ts";
 
 /**
  * The places of the modelled code that allocate memory.
@@ -23,6 +25,9 @@ export type AllocationSite = (typeof ALLOCATION_SITES)[number];
 /** What a warning says of VMA flags that are written in a fault. */
 export const UNLOCKED = "VMA flags written without the mmap write lock";
 
+/** print_bad_pte() says no more than so many within a minute; a trace takes less. */
+const MOST_BAD_PAGES = 60;
+
 /** The nth allocation at a site within an op, counted from 1. */
 interface FailedAllocation {
   readonly at: AllocationSite;
@@ -43,6 +48,7 @@ export class KernelState {
   private links = 0;
   private anonVmas = 0;
   private duplicates = 0;
+  private badPages = 0;
   private failed: FailedAllocation | null = null;
   private told: FailedAllocation | null = null;
   private left = 0;
@@ -132,9 +138,18 @@ export class KernelState {
     this.log.push({ kind: "warn", text });
   }
 
+  /** print_bad_pte(): a page of a mapping that says it has none of its kind. */
+  badPage(pfn: number, type: PageCacheMode): void {
+    if (this.badPages === MOST_BAD_PAGES) return;
+    this.badPages++;
+    const kind = "bad-page-map";
+    if (!isRam(pfn)) this.log.push({ kind, start: pfn, end: pfn + 1, type });
+    else this.log.push({ kind, ...ramRange(pfn, pfn + 1), type, ram: true });
+  }
+
   /** Keeps what depends on the past; returns what puts it back. No allocation is told to fail then. */
   keep(): () => void {
-    const { forks, behind, links, anonVmas } = this;
+    const { forks, behind, links, anonVmas, badPages } = this;
     const warned = [...this.warned];
     return () => {
       this.reboot();
@@ -142,6 +157,7 @@ export class KernelState {
       this.behind = behind;
       this.links = links;
       this.anonVmas = anonVmas;
+      this.badPages = badPages;
       for (const text of warned) this.warned.add(text);
     };
   }
@@ -154,6 +170,7 @@ export class KernelState {
     this.behind = 1;
     this.links = 0;
     this.anonVmas = 0;
+    this.badPages = 0;
     if (this.warned.size > 0) this.warned.clear();
   }
 }
@@ -163,7 +180,7 @@ export class KernelBug extends Error {
   constructor(
     message: string,
     /** Which locks the dead task keeps; they decide what its own exit can still undo. */
-    readonly held: "page-table" | "mmap-read",
+    readonly held: "page-table" | "mmap-read" | "mmap-write",
   ) {
     super(message);
   }

@@ -2,6 +2,7 @@ import { UserError } from "../usererror.ts";
 import type { Scenario } from "./build.ts";
 import { IDIOM_SCENARIOS } from "./idioms.ts";
 import { KREF_SCENARIOS } from "./kref.ts";
+import { MISTAKE_SCENARIOS } from "./mistakes.ts";
 import { SELFTEST_SCENARIOS } from "./selftest.ts";
 import { SYSCALL_SCENARIOS } from "./syscalls.ts";
 import { VM_PAT_SCENARIOS } from "./vmpat.ts";
@@ -15,6 +16,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...SYSCALL_SCENARIOS,
   ...IDIOM_SCENARIOS,
   ...WRITE_BACK_SCENARIOS,
+  ...MISTAKE_SCENARIOS,
 ];
 
 /** The scenario of a name. */

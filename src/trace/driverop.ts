@@ -28,6 +28,8 @@ export interface CallRow {
   readonly weight: number;
   /** What it is called in words, where that is not its name. */
   readonly called?: string;
+  /** A mistake of the driver: drawn where such drivers are asked for. */
+  readonly isMistake?: true;
 }
 
 interface CallRowOf<F extends Fields> extends CallRow {
@@ -39,6 +41,15 @@ interface CallRowOf<F extends Fields> extends CallRow {
 const hook = {
   ...field.choice(["mmap", "prepare"], { beyondTrees: ["prepare"], apart: [1, 6] }),
   optional: true,
+} as const;
+/**
+ * What the driver says of its VMAs before anything is mapped, beside VM_IO, VM_DONTEXPAND and VM_DONTDUMP:
+ * VM_PFNMAP, nothing, VM_MIXEDMAP.
+ */
+const flags = {
+  ...field.choice(["pfnmap", "io", "mixed"], { ofDevice: ["io", "mixed"] }),
+  optional: true,
+  isMistake: true,
 } as const;
 const driverMode = field.choice(DRIVER_MODES);
 const does = field.choice(FAULT_HANDLERS);
@@ -54,16 +65,21 @@ const window = { off: field.offset, pages: field.rest } as const;
 const inWindow = [{ start: "off", length: "pages" }] as const;
 const buffer = { buffer: field.buffer, bufferPages: field.bufferPages } as const;
 const target = { ...physical, mode: driverMode } as const;
-const remap = call({
-  fields: { ...window, ...target },
-  spans: [...inWindow, { start: "pfn", length: "pages" }],
-  weight: 3,
-});
+const remapFields = { ...window, ...target } as const;
+const remapSpans = [...inWindow, { start: "pfn", length: "pages" }] as const;
 
 /** The calls that a driver's mmap handler makes. */
 export const CALLS = {
-  remap,
-  "remap-window": remap,
+  remap: call({
+    fields: {
+      ...remapFields,
+      /** So many pages further than the window reaches, past the VMA. */
+      past: { ...field.optional(field.pages), isMistake: true },
+    },
+    spans: remapSpans,
+    weight: 3,
+  }),
+  "remap-window": call({ fields: remapFields, spans: remapSpans, weight: 3 }),
   dma: call({ fields: buffer, spans: [], weight: 1 }),
   "dma-window": call({ fields: { ...window, ...buffer }, spans: inWindow, weight: 1 }),
   zap: call({ fields: window, spans: inWindow, weight: 2 }),
@@ -78,6 +94,14 @@ export const CALLS = {
     spans: [{ start: "pfn", length: 1 }],
     weight: 1,
     called: "on fault",
+  }),
+  /** Of a copy of the VMA on the driver's stack. */
+  "remap-copy": call({ fields: remapFields, spans: remapSpans, weight: 0, isMistake: true }),
+  "insert-page": call({
+    fields: { ...window, ...physical },
+    spans: remapSpans,
+    weight: 0,
+    isMistake: true,
   }),
 } as const;
 
@@ -134,6 +158,7 @@ export const DRIVER_OPS = {
       private: sharing,
       calls: field.calls,
       hook,
+      flags,
     },
     spans: [{ start: "at", length: "pages" }],
     allocates: ["memtype", "context", "page-table", "vma", "vma-setup"],

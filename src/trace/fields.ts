@@ -53,6 +53,8 @@ export interface NumberField<
   readonly optional: Optional;
   /** Of so many records, in how many it is there; drawn when all else has been. */
   readonly apart?: readonly [n: number, of: number];
+  /** It says that a driver makes a mistake: drawn where such drivers are asked for. */
+  readonly isMistake?: true;
 }
 
 /** One of a few words. */
@@ -62,6 +64,7 @@ export interface ChoiceField<Value extends string = string, Optional extends boo
   readonly optional: Optional;
   /** As for numbers; one that is then drawn is another than the first. */
   readonly apart?: NumberField["apart"];
+  readonly isMistake?: NumberField["isMistake"];
   /** In the order in which the guest program numbers them. */
   readonly values: readonly Value[];
   /** The same from simple to special: what a reader expects comes first. */

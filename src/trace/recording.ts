@@ -175,6 +175,14 @@ export const eventSchema = z.discriminatedUnion("kind", [
     track: mode,
     request: mode,
   }),
+  z.strictObject({
+    kind: z.literal("bad-page-map"),
+    start: page,
+    end: page,
+    type: mode,
+    /** The pages are of RAM. */
+    ram: z.literal(true).optional(),
+  }),
   z.strictObject({ kind: z.literal("warn"), text: z.string() }),
   /** What a kernel's own code met where it could not go on; the innermost function first. */
   z.strictObject({

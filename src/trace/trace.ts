@@ -105,7 +105,7 @@ export function opFault(op: Op, world: World): string | null {
     for (const [name, field] of Object.entries(fields)) {
       const value = values[name];
       if (field.role === "choice" && field.ofDevice.some((each) => each === value)) {
-        return `${name} ${value} is a PCI resource, which low memory does not have`;
+        return `${name} ${value} takes a PCI device, which low memory does not have`;
       }
     }
   }

@@ -61,7 +61,44 @@ describe("both address formats, and the wordings of all releases", () => {
     ["ioremap reserve_memtype failed -22", { kind: "ioremap-failed", error: 22 }],
     [
       "BUG: Bad page map in process Xorg  pte:800000009c5f5225 pmd:7e3e3067",
-      { kind: "bad-page-map", comm: "Xorg" },
+      {
+        kind: "bad-page-map",
+        comm: "Xorg",
+        start: 0x9c5f5000,
+        end: 0x9c5f6000,
+        type: "write-back",
+      },
+    ],
+    [
+      "BUG: Bad page map in process kworker/u8:2  pte:80000000fd001277",
+      {
+        kind: "bad-page-map",
+        comm: "kworker/u8:2",
+        start: 0xfd001000,
+        end: 0xfd002000,
+        type: "uncached-minus",
+      },
+    ],
+    [
+      "BUG: Bad page map in process gl  pmd:80000040002001ef pgd:1",
+      {
+        kind: "bad-page-map",
+        comm: "gl",
+        start: 0x4000200000,
+        end: 0x4000400000,
+        type: "write-combining",
+      },
+    ],
+    [
+      // Protected from any access: kept inverted.
+      "BUG: Bad page map in process gl  pte:800fffff02ffe118 pmd:7e3e3067",
+      {
+        kind: "bad-page-map",
+        comm: "gl",
+        start: 0xfd001000,
+        end: 0xfd002000,
+        type: "uncached",
+      },
     ],
     ["kernel BUG at mm/memory.c:2489!", { kind: "bug", file: "mm/memory.c", where: null }],
   ])("%s", (line, message) => {

@@ -53,6 +53,8 @@ describe("a point release", () => {
     ["6.12.31", "legacy@6.12"],
     ["6.13.12", "legacy@6.12.23"],
     ["6.14.1", "legacy@6.12.0"],
+    ["6.14.8", "legacy@6.12.23"],
+    ["6.14.9", "legacy@6.12"],
     ["6.15.4", "legacy@6.15"],
     ["6.16.3", "modern@6.16"],
     ["9.0", "modern@7.3"],
@@ -63,7 +65,8 @@ describe("a point release", () => {
   it.each([
     ["6.6.90", { e9f180d7cfde: "6.6.93" }, {}],
     ["6.1.120", { d155df53f310: "6.1.160", dc84bc2aba85: "6.1.160" }, {}],
-    ["6.14.5", {}, { e9f180d7cfde: "6.15" }],
+    ["6.14.8", { e9f180d7cfde: "6.14.9" }, {}],
+    ["6.14.9", {}, {}],
     ["6.12.117+deb12-amd64", {}, {}],
     ["5.14.0-427.el9", {}, { "04c35ab3bdae": "6.9", d155df53f310: "6.3" }],
   ])("%s lacks these fixes, which later ones have: %j", (release, lacks, unknown) => {

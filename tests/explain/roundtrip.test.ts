@@ -9,8 +9,8 @@ import type { Step } from "../../src/trace/recording.ts";
 
 const baseline = baselineSchema.parse(baselineFile);
 
-function explained(lines: readonly string[], release?: string): Explanation {
-  const options = { runs: 1500, ...(release === undefined ? {} : { release }) };
+function explained(lines: readonly string[], release?: string, runs = 1500): Explanation {
+  const options = { runs, ...(release === undefined ? {} : { release }) };
   return explainLog(readExcerpt(lines.join("\n")), baseline, options);
 }
 
@@ -79,7 +79,41 @@ const LINES: readonly (readonly [release: string, lines: readonly string[], even
   ],
 ];
 
+/** The same of drivers that make mistakes: as the code of 6.12.117 and 7.2.13 wrote it, elsewhere. */
+const MISTAKES: typeof LINES = [
+  [
+    "6.12",
+    [
+      "[   61.2] BUG: Bad page map in process t  pte:8000000100002237 pmd:00013067",
+      "[   61.2] addr:0000000010002000 vm_flags:040440fb anon_vma:0000000000000000 mapping:ffff888000d20e80 index:2",
+    ],
+    { kind: "bad-page-map", type: "uncached-minus" },
+  ],
+  [
+    "7.2",
+    [
+      "[   61.2] BUG: Bad page map in process t  pte:800000010000022f",
+      "[   61.2] pgd:00011067 p4d:00011067 pud:00012067 pmd:00013067",
+      "[   61.3] BUG: Bad page map in process t  pte:800000010000122f",
+    ],
+    { kind: "bad-page-map", type: "write-combining" },
+  ],
+  [
+    "6.12",
+    ["kernel BUG at mm/memory.c:2225!", "RIP: 0010:vm_insert_page+0x8c/0xb0"],
+    { kind: "bug", text: "vm_insert_page: the mapping is VM_PFNMAP" },
+  ],
+];
+
 describe("from a line to a sequence and back", () => {
+  it.each(MISTAKES)("of a driver's mistake, on %s: %j", (release, lines, event) => {
+    const answer = explained(lines, release, 300);
+    const steps = lastSteps(answer);
+    expect(steps.length).toBeGreaterThan(0);
+    for (const { events } of steps) expect(events).toContainEqual(expect.objectContaining(event));
+    for (const { needs } of answer.answers[0]?.sequences ?? []) expect(needs).toContain("driver");
+  });
+
   it.each(LINES)("on %s: %j", (release, lines, event) => {
     const answer = explained(lines, release);
     const steps = lastSteps(answer);

@@ -36,7 +36,7 @@ enum pfndiff_site { SITE_NONE, SITE_MEMTYPE, SITE_CONTEXT, SITE_PAGE_TABLE, SITE
 /* Calls of a driver's handlers, in the order of CALLS in src/trace/driverop.ts; then what handlers of faults do. */
 enum pfndiff_call {
 	CALL_REMAP = 96, CALL_REMAP_WINDOW, CALL_DMA, CALL_DMA_WINDOW, CALL_ZAP, CALL_FAIL, CALL_IGNORE_ERRORS,
-	CALL_FAULT_HANDLER, CALL_FAULT_INSERT, CALL_FAULT_REMAP, CALL_FAULT_SEGMENT,
+	CALL_FAULT_HANDLER, CALL_REMAP_COPY, CALL_INSERT_PAGE, CALL_FAULT_INSERT, CALL_FAULT_REMAP, CALL_FAULT_SEGMENT,
 };
 
 enum pfndiff_via { KERNEL_IOREMAP, KERNEL_MEMREMAP };
@@ -112,9 +112,11 @@ long k_mseal(void *mm, unsigned long at, unsigned long length);
 long k_mremap(void *mm, unsigned long at, unsigned long length, unsigned long fresh, int flags, unsigned long to);
 long k_touch(void *mm, unsigned long at, int write);
 void k_revoke(void);
+/* What a driver says of its VMAs before anything is mapped, in the order of its values in src/trace/driverop.ts. */
+enum pfndiff_says { SAYS_PFNMAP, SAYS_IO, SAYS_MIXED };
 /* Ops of a driver, with the rows of `count` calls. */
 long k_drv_mmap(void *mm, unsigned long at, unsigned long length, int prot, int is_private, unsigned long off,
-		const int *rows, int count);
+		int says, const int *rows, int count);
 long k_drv_run(void *mm, unsigned long at, const int *rows, int count);
 void k_drv_zap(unsigned long off, unsigned long pages);
 /* The calls since the last time; there is room for PFNDIFF_MOST_CALLS. */

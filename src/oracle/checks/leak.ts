@@ -1,3 +1,4 @@
+import { type CauseId, NO_CAUSE } from "../causes.ts";
 import { everyVma, type Observed } from "../observed.ts";
 import type { Reservation } from "../reservation.ts";
 import { modeName, type SideState } from "../state.ts";
@@ -30,10 +31,15 @@ function hasDriverVma({ procs }: SideState, seen: Observed): boolean {
   return false;
 }
 
+function causeOf(side: SideState, { owner, cause }: Reservation): CauseId {
+  if (owner === null) return side.orEndMatch(cause);
+  return owner.lostBy === NO_CAUSE ? side.orEndMatch(owner.misfit) : owner.lostBy;
+}
+
 function reportLeak(side: SideState, entry: Reservation): void {
   const { reservations } = side;
   const { start, end, mode } = entry;
-  const cause = side.orEndMatch(entry.owner === null ? entry.cause : entry.owner.misfit);
+  const cause = causeOf(side, entry);
   entry.leaked = true;
   reservations.uncount(entry);
   reservations.clear(entry);

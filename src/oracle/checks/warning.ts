@@ -6,6 +6,7 @@ import type { SideState } from "../state.ts";
  * what a kernel's own code has met.
  */
 export function checkWarning(side: SideState, events: readonly SeenEvent[]): void {
+  if (events.length > 0) reportBadPages(side, events);
   for (const event of events) {
     switch (event.kind) {
       case "warn":
@@ -27,6 +28,15 @@ export function checkWarning(side: SideState, events: readonly SeenEvent[]): voi
       default:
     }
   }
+}
+
+/** Told once a step: a mapping of many pages has a line for each. */
+function reportBadPages(side: SideState, events: readonly SeenEvent[]): void {
+  const count = events.filter(({ kind }) => kind === "bad-page-map").length;
+  const first = events.find(({ kind }) => kind === "bad-page-map");
+  if (first === undefined) return;
+  const tell = () => `${count} pages are mapped that their mapping does not tell of (Bad page map)`;
+  side.report("warning", side.orOp(side.mistake), tell, first.kind);
 }
 
 interface End {

@@ -17,7 +17,8 @@
  * Where two tasks run some of its ops by turns, 4 is added to write-back, and RACE_WORDS words follow the ops: the first
  * of them, how many are of either task (one after the other), enum race_mode, whether accesses are points, most
  * preemptions, schedules of a slice, stops; and two words a stop, task and point.
- * An op of a driver is its code, its process, its fields in their order and, in CALLS_WORD, how many calls it makes;
+ * An op of a driver is its code, its process, its fields in their order and, in CALLS_WORD, how many calls it makes,
+ * and from bit SAYS_SHIFT on what it says of its VMA (enum pfndiff_says);
  * these follow it, as rows of their own that count as ops do: a code and fields.
  * An answer is its length and, for each trace, records: a word of kind and one of length, then so many words.
  */
@@ -26,6 +27,8 @@
 #define OP_WORDS PFNDIFF_ROW
 #define OWN_WORDS 4
 #define CALLS_WORD 7
+#define CALLS_MASK 255
+#define SAYS_SHIFT 8
 #define RACE_WORDS 8
 #define HELLO_MAGIC 0x45525450
 

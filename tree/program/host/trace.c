@@ -71,7 +71,7 @@ static long remap_of(void *mm, const int *op)
 // The rows of an op's calls, which follow it: only an op of a driver has any.
 static int calls_of(const int *op)
 {
-	return op[0] == DRV_MMAP || op[0] == DRV_RUN ? op[CALLS_WORD] : 0;
+	return op[0] == DRV_MMAP || op[0] == DRV_RUN ? op[CALLS_WORD] & CALLS_MASK : 0;
 }
 
 static long perform_driver_op(void *mm, const int *op)
@@ -81,7 +81,8 @@ static long perform_driver_op(void *mm, const int *op)
 
 	switch ((enum driver_op)op[0]) {
 	case DRV_MMAP:
-		return k_drv_mmap(mm, address(op[2]), bytes(op[3]), prots[op[5]], op[6], (unsigned long)op[4], rows, calls);
+		return k_drv_mmap(mm, address(op[2]), bytes(op[3]), prots[op[5]], op[6], (unsigned long)op[4],
+				  op[CALLS_WORD] >> SAYS_SHIFT, rows, calls);
 	case DRV_RUN:
 		return k_drv_run(mm, address(op[2]), rows, calls);
 	case DRV_ZAP:

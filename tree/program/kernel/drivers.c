@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* A driver's file with the region behind it: what its handlers do is told call by call (docs/OPS.md). */
 #include "pfndiff_glue.h"
+#include <linux/backing-dev.h>
 #include <linux/device.h>
 #include <linux/dma-mapping.h>
 #include <linux/fs.h>
@@ -13,12 +14,15 @@ static int handler_count;
 
 static const int *calls;
 static int call_count;
+/* enum pfndiff_says */
+static int says;
 static struct seen_call results[PFNDIFF_MOST_CALLS];
 static int result_count;
 /* A fault handler has left an access unserved, and its error unsaid. */
 static bool is_unserved;
 
-static struct inode inode;
+static struct super_block filesystem;
+static struct inode inode = { .i_sb = &filesystem };
 struct address_space pfndiff_drivers_mapping;
 static struct file file;
 static struct device device;
@@ -71,13 +75,63 @@ static unsigned long length_of(const struct vm_area_struct *vma, const int *row)
 	return off + pages <= whole ? pages : 0;
 }
 
+/* Whether mappings of the driver's file follow its VMA for so long, without a gap, alike, below one page table. */
+static bool reaches(struct vm_area_struct *vma, unsigned long end, unsigned long past)
+{
+	const unsigned long last = vma->vm_end + past * PAGE_SIZE - 1;
+
+	if (!past)
+		return true;
+	if (end != vma_pages(vma) || !(vma->vm_flags & VM_SHARED) || (vma->vm_end - 1) >> PMD_SHIFT != last >> PMD_SHIFT)
+		return false;
+	for (unsigned long at = vma->vm_end; at <= last;) {
+		const struct vm_area_struct *next = find_vma(vma->vm_mm, at);
+
+		if (!next || next->vm_start > at || !pfndiff_is_drivers(next) || !(next->vm_flags & VM_SHARED) ||
+		    (next->vm_flags ^ vma->vm_flags) & (VM_READ | VM_WRITE))
+			return false;
+		at = next->vm_end;
+	}
+	return true;
+}
+
+/* What the copy has of the tracking is lost with it. */
+static int remap_copy(const struct vm_area_struct *vma, const int *row, unsigned long pages)
+{
+	struct vm_area_struct copy = *vma;
+
+	narrow(&copy, row[1], pages);
+	return remap_pfn_range(&copy, copy.vm_start, real_pfn(row[3], row[4]), pages * PAGE_SIZE, prot_of(vma, row[5]));
+}
+
+static int insert_pages(struct vm_area_struct *vma, const int *row)
+{
+	const unsigned long pages = length_of(vma, row);
+	int error = 0;
+
+	/* A page of the region has no struct page. */
+	if (!pages || !row[4])
+		return -EINVAL;
+	for (unsigned long i = 0; !error && i < pages; i++) {
+		struct page *page = pfn_to_page(real_pfn(row[3] + i, 1));
+
+		if (!page_count(page))
+			init_page_count(page);
+		error = vm_insert_page(vma, vma->vm_start + (row[1] + i) * PAGE_SIZE, page);
+	}
+	return error;
+}
+
 static int remap(struct vm_area_struct *vma, const int *row)
 {
-	const unsigned long start = vma->vm_start, end = vma->vm_end, pages = length_of(vma, row);
+	const unsigned long start = vma->vm_start, end = vma->vm_end, inside = length_of(vma, row);
+	const unsigned long past = row[0] == CALL_REMAP && row[6] ? row[7] : 0, pages = inside + past;
 	int error;
 
-	if (!pages || !is_ours(row[3], pages, row[4]))
+	if (!inside || !reaches(vma, row[1] + inside, past) || !is_ours(row[3], pages, row[4]))
 		return -EINVAL;
+	if (row[0] == CALL_REMAP_COPY)
+		return remap_copy(vma, row, pages);
 	if (row[0] == CALL_REMAP_WINDOW)
 		narrow(vma, row[1], pages);
 	error = remap_pfn_range(vma, start + row[1] * PAGE_SIZE, real_pfn(row[3], row[4]), pages * PAGE_SIZE,
@@ -141,7 +195,10 @@ static int make_call(struct vm_area_struct *vma, const int *row)
 	switch ((enum pfndiff_call)row[0]) {
 	case CALL_REMAP:
 	case CALL_REMAP_WINDOW:
+	case CALL_REMAP_COPY:
 		return remap(vma, row);
+	case CALL_INSERT_PAGE:
+		return insert_pages(vma, row);
 	case CALL_DMA:
 		return map_buffer(vma, row + 1);
 	case CALL_DMA_WINDOW:
@@ -221,12 +278,25 @@ bool pfndiff_is_unserved(void)
 	return was;
 }
 
+/* Nothing is written back to a driver's file. */
+struct backing_dev_info *inode_to_bdi(struct inode *of)
+{
+	static struct backing_dev_info none;
+
+	return &none;
+}
+
 static int on_mmap(struct file *opened, struct vm_area_struct *vma)
 {
+	static const vm_flags_t said[] = { [SAYS_PFNMAP] = VM_PFNMAP, [SAYS_MIXED] = VM_MIXEDMAP };
+	const vm_flags_t flags = VM_IO | VM_DONTEXPAND | VM_DONTDUMP | said[says];
+
+	if (says != SAYS_PFNMAP && !(vma->vm_flags & VM_SHARED))
+		return -EINVAL;
 #if HAS_VM_FLAGS_SET
-	vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
+	vm_flags_set(vma, flags);
 #else
-	vma->vm_flags |= VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP;
+	vma->vm_flags |= flags;
 #endif
 	return make_calls(vma);
 }
@@ -240,6 +310,7 @@ static const struct file_operations fops = {
 
 void pfndiff_drivers_init(void)
 {
+	static const struct address_space_operations no_operations;
 	static u64 mask = ~0ULL;
 
 	device.dma_mask = &mask;
@@ -247,6 +318,7 @@ void pfndiff_drivers_init(void)
 	inode.i_mode = S_IFCHR;
 	inode.i_mapping = &pfndiff_drivers_mapping;
 	pfndiff_drivers_mapping.host = &inode;
+	pfndiff_drivers_mapping.a_ops = &no_operations;
 	pfndiff_drivers_mapping.i_mmap = RB_ROOT_CACHED;
 	__init_rwsem(&pfndiff_drivers_mapping.i_mmap_rwsem, "", NULL);
 	pfndiff_open_file(&file, &fops, &inode, &pfndiff_drivers_mapping, 0);
@@ -264,10 +336,11 @@ bool pfndiff_is_drivers(const struct vm_area_struct *vma)
 }
 
 long k_drv_mmap(void *mm, unsigned long at, unsigned long length, int prot, int is_private, unsigned long off,
-		const int *rows, int count)
+		int says_of_vma, const int *rows, int count)
 {
 	calls = rows;
 	call_count = count;
+	says = says_of_vma;
 	return pfndiff_mmap(mm, &file, at, length, prot, is_private, off);
 }
 

@@ -16,6 +16,18 @@ extern unsigned long highest_memmap_pfn;
 extern void *high_memory;
 void *high_memory __weak;
 
+/* What pfn_valid() asks: the RAM of drivers has struct pages, the region has none. Addresses have 52 bits at most. */
+static struct mem_section sections[SECTIONS_PER_ROOT];
+static struct mem_section *roots[(1UL << (52 - SECTION_SIZE_BITS)) / SECTIONS_PER_ROOT] = { sections };
+struct mem_section **mem_section = roots;
+
+static void add_sections(unsigned long pfn, unsigned long pages)
+{
+	for (unsigned long nr = pfn_to_section_nr(pfn); nr < pfn_to_section_nr(pfn + pages); nr++)
+		sections[nr].section_mem_map = SECTION_MARKED_PRESENT | SECTION_HAS_MEM_MAP | SECTION_IS_ONLINE |
+					       SECTION_IS_EARLY;
+}
+
 /* Pages below these are nobody's, so that pfn 0 and the page of zeroes are never handed out. */
 #define KEPT_PAGES 16
 #define POISON 0x6b
@@ -30,6 +42,7 @@ void pfndiff_memory_init(unsigned long ram, unsigned long memmap)
 	page_offset_base = ram;
 	vmemmap_base = memmap;
 	highest_memmap_pfn = PFNDIFF_DRIVER_RAM + PFNDIFF_DRIVER_RAM_PAGES;
+	add_sections(PFNDIFF_DRIVER_RAM, PFNDIFF_DRIVER_RAM_PAGES);
 	high_memory = (void *)(ram + PFNDIFF_RAM_PAGES * PAGE_SIZE);
 	for (unsigned long i = 0; i < PFNDIFF_RAM_PAGES - KEPT_PAGES; i++)
 		unused[unused_count++] = PFNDIFF_RAM_PAGES - 1 - i;
