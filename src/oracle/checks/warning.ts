@@ -35,7 +35,8 @@ function reportBadPages(side: SideState, events: readonly SeenEvent[]): void {
   const count = events.filter(({ kind }) => kind === "bad-page-map").length;
   const first = events.find(({ kind }) => kind === "bad-page-map");
   if (first === undefined) return;
-  const tell = () => `${count} pages are mapped that their mapping does not tell of (Bad page map)`;
+  const pages = count === 1 ? "a page is" : `${count} pages are`;
+  const tell = () => `${pages} mapped that no flag of the mapping tells of (Bad page map)`;
   side.report("warning", side.orOp(side.mistake), tell, first.kind);
 }
 
