@@ -27,7 +27,7 @@ export interface SyzPlaces {
 
 /** An op as the programs of a reproducer say it. */
 interface Said<K extends SyscallKind> {
-  /** A C statement that performs it and returns 0 or an errno. */
+  /** A C expression that performs it and is 0 or an errno. */
   c(op: OpOf<K>): string;
   /** The calls of a syzkaller program. */
   syz(op: OpOf<K>, places: SyzPlaces): readonly string[];
@@ -87,7 +87,7 @@ function bytes(pages: number): string {
   return pages === 1 ? "PAGE" : `${pages} * PAGE`;
 }
 
-const failing = (call: string) => `return ${call} ? errno : 0;`;
+const failing = (call: string) => `${call} ? errno : 0`;
 
 interface Range {
   readonly op: string;
@@ -134,10 +134,10 @@ const NO_FILE = "0xffffffffffffffff";
 
 /** How each system call is said in C and in syzkaller's language. */
 const SAID: { readonly [K in SyscallKind]: Said<K> | Unsaid } = {
-  spawn: { c: () => "return 0;", syz: () => [] },
-  exit: { c: () => "_exit(0);", syz: () => [] },
+  spawn: { c: () => "0", syz: () => [] },
+  exit: { c: () => "(_exit(0), 0)", syz: () => [] },
   fork: {
-    c: ({ child }) => `return fork_to(${child});`,
+    c: ({ child }) => `fork_to(${child})`,
     syz: () => ["syz_clone(0x0, 0x0, 0x0, 0x0, 0x0, 0x0)"],
   },
   mmap: {
@@ -151,7 +151,7 @@ const SAID: { readonly [K in SyscallKind]: Said<K> | Unsaid } = {
       }
       const share = op.private ? "MAP_PRIVATE" : "MAP_SHARED";
       const [prot] = PROTECTION[op.prot];
-      return `return map(${op.at}, ${op.pages}, ${op.via.toUpperCase()}, ${op.pfn}, ${prot}, ${share});`;
+      return `map(${op.at}, ${op.pages}, ${op.via.toUpperCase()}, ${op.pfn}, ${prot}, ${share})`;
     },
     syz(op, { vma, file }) {
       const range = `${vma(op.at, op.pages)}, ${hex(op.pages * PAGE)}`;
@@ -190,7 +190,7 @@ const SAID: { readonly [K in SyscallKind]: Said<K> | Unsaid } = {
     },
   },
   touch: {
-    c: (op) => `return touch(${at(op.at)}, ${op.write ? 1 : 0});`,
+    c: (op) => `touch(${at(op.at)}, ${op.write ? 1 : 0})`,
     // The kernel touches the page: it copies a zero into it, or a byte of it into a pipe.
     syz: (op, { address, zero, pipe }) => [
       op.write
@@ -199,7 +199,7 @@ const SAID: { readonly [K in SyscallKind]: Said<K> | Unsaid } = {
     ],
   },
   peek: {
-    c: (op) => `return peek(${at(op.at)});`,
+    c: (op) => `peek(${at(op.at)})`,
     syz: (op, { address, memory, byte }) => [`pread64(${memory}, ${byte}, 0x1, ${address(op.at)})`],
   },
   revoke: { cannot: "needs a driver that claims the device" },
@@ -223,9 +223,17 @@ export function unsaid(op: SyscallOp): string | null {
   return "cannot" in how ? how.cannot : null;
 }
 
-/** The C statement of an op that a program can do. */
-export function cStatement(op: SyscallOp): string {
+/** The C expression of an op that a program can do: 0 or the errno it failed with. */
+export function cExpression(op: SyscallOp): string {
   return said(op).c(op);
+}
+
+/** An mmap() of the region as one call, of the file that a variable named as the way is open on. */
+export function mmapCall(op: OpOf<"mmap"> & { readonly via: RegionVia }, from: string): string {
+  const share = op.private ? "MAP_PRIVATE" : "MAP_SHARED";
+  const place = op.pfn === 0 ? from : `${from} + ${bytes(op.pfn)}`;
+  const range = `${at(op.at)}, ${bytes(op.pages)}, ${PROTECTION[op.prot][0]}`;
+  return `mmap(${range}, ${share} | MAP_FIXED, ${op.via}, ${place}) == MAP_FAILED`;
 }
 
 /** The syzkaller calls of an op that a program can do. */

@@ -1,6 +1,6 @@
 import { assertNever } from "../../src/assertnever.ts";
 import type { Mtrr } from "../../src/trace/trace.ts";
-import { type Expectation, type Message, outcomeName } from "./expectation.ts";
+import { type Message, outcomeName } from "./expectation.ts";
 import type { Program } from "./program.ts";
 
 /** What the check looks at. */
@@ -25,17 +25,7 @@ export function watches(program: Program): "log" | "list" | "result" | "mapping"
 
 /** The functions that the check calls. */
 export function checkHelpers(program: Program): string[] {
-  const own = ownHelpers(program.expectation);
-  if (!asksMtrr(program)) return own;
-  return [...new Set([...own, TYPE_AT]), memoryType(program.world.mtrr)];
-}
-
-/** Whether the MTRRs decide what a step gets. */
-export function asksMtrr({ vias }: Program): boolean {
-  return vias.includes("devmem");
-}
-
-function ownHelpers(expectation: Expectation): string[] {
+  const { expectation } = program;
   switch (expectation.kind) {
     case "result":
     case "mapping":
@@ -47,15 +37,19 @@ function ownHelpers(expectation: Expectation): string[] {
       ];
     case "unreserved":
     case "reserved":
-      return [ANY_ENTRY];
     case "type":
     case "not-type":
-      return [TYPE_AT];
+      return [];
     case "entry":
       return [COUNT_ENTRIES];
     default:
       return assertNever(expectation);
   }
+}
+
+/** Whether the MTRRs decide what a step gets. */
+export function asksMtrr({ vias }: Pick<Program, "vias">): boolean {
+  return vias.includes("devmem");
 }
 
 /** A C condition that is true where the symptom shows; `error` is the outcome of the step. */
@@ -66,13 +60,15 @@ export function symptom({ expectation }: Program): string {
     case "quiet":
       return expectation.message === "warn" ? "logged_warning()" : "logged_invalid_free()";
     case "unreserved":
-      return expectation.pages.map(({ start, end }) => `any_entry(${start}, ${end})`).join(" || ");
+      return expectation.pages
+        .map(({ start, end }) => `reserved(${start}, ${end}, NULL)`)
+        .join(" || ");
     case "reserved":
-      return `!any_entry(${expectation.page}, ${expectation.page + 1})`;
+      return `!${reservedPage(expectation.page, "NULL")}`;
     case "type":
-      return `strcmp(type_at(${expectation.page}), "${expectation.type}") != 0`;
+      return `!${reservedPage(expectation.page, `"${expectation.type}"`)}`;
     case "not-type":
-      return `strcmp(type_at(${expectation.page}), "${expectation.type}") == 0`;
+      return reservedPage(expectation.page, `"${expectation.type}"`);
     case "mapping": {
       const { proc, page, mapped } = expectation;
       return `${mapped ? "!" : ""}is_mapped(${proc}, ${page})`;
@@ -86,37 +82,34 @@ export function symptom({ expectation }: Program): string {
   }
 }
 
-/** The type of a page, by the list read last. */
-const TYPE_AT = `/* The type of a page in the list read last; "none" where no reservation covers it. */
-static const char *type_at(unsigned long page)
-{
-	for (int i = 0; i < entries; i++)
-		if (list[i].start <= page && page < list[i].end)
-			return list[i].type;
-	return "none";
+/** The same in the process that makes the steps. */
+export function straightSymptom(program: Program): string {
+  const { expectation } = program;
+  if (expectation.kind !== "mapping") return symptom(program);
+  // msync() of a page that nothing maps is ENOMEM.
+  return `${expectation.mapped ? "" : "!"}msync(AT(${expectation.page}), PAGE, MS_ASYNC)`;
 }
-`;
 
-/** Tells whether anything is reserved, by the list read last. */
-const ANY_ENTRY = `/* Whether the list read last reserves a page of [start, end). */
-static int any_entry(unsigned long start, unsigned long end)
-{
-	for (int i = 0; i < entries; i++)
-		if (list[i].start < end && start < list[i].end)
-			return 1;
-	return 0;
+/** How many reservations a page has, of a type. */
+function reservedPage(page: number, type: string): string {
+  return `reserved(${page}, ${page + 1}, ${type})`;
 }
-`;
 
-/** Counts reservations of one shape, in the list read last. */
-const COUNT_ENTRIES = `/* How many reservations of exactly this range and type the list read last has. */
+/** Counts reservations of one shape. */
+const COUNT_ENTRIES = `/* Counts the reservations of exactly pages [start, end) and this type. */
 static int count_entries(unsigned long start, unsigned long end, const char *type)
 {
+	FILE *list = fopen(LIST, "r");
+	unsigned long long from, to;
+	char line[256], name[20];
 	int count = 0;
 
-	for (int i = 0; i < entries; i++)
-		if (list[i].start == start && list[i].end == end && !strcmp(list[i].type, type))
-			count++;
+	while (list && fgets(line, sizeof(line), list))
+		if (sscanf(line, "PAT: [mem %llx-%llx] %19s", &from, &to, name) == 3)
+			count += from == base + start * PAGE && to == base + end * PAGE &&
+				 !strcmp(name, type);
+	if (list)
+		fclose(list);
 	return count;
 }
 `;
@@ -143,25 +136,29 @@ const CLEAR_WARNINGS = `	FILE *once = fopen("/sys/kernel/debug/clear_warn_once",
 	}
 `;
 
-/** Asks for a mapping by /dev/mem and looks which type it gets. */
-const memoryType = (
-  mtrr: Mtrr,
-) => `/* The MTRRs decide what /dev/mem gets; NULL, or what is wrong with them. */
-static const char *check_memory(void)
+/** Asks for a mapping by /dev/mem, of a file from a place on, and looks which type it gets. */
+export function memoryCheck({ mtrr }: { readonly mtrr: Mtrr }, file: string, from: string): string {
+  const type = mtrr === "uncached" ? "uncached-minus" : "write-back";
+  return `/* The MTRRs decide what /dev/mem gets: 0 where they call the window ${mtrr}. */
+static int check_memory(void)
 {
-	void *at = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fds[DEVMEM], offsets[DEVMEM]);
-	const char *why = at == MAP_FAILED ? "cannot map the window by /dev/mem" : read_list();
+	void *at = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, ${file}, ${from});
+	int count = at == MAP_FAILED ? 0 : reserved(0, 1, "${type}");
 
-	if (!why && strcmp(type_at(0), "${mtrr === "uncached" ? "uncached-minus" : "write-back"}"))
-		why = "the MTRRs do not call the window ${mtrr}: take another, or add an MTRR";
 	if (at != MAP_FAILED)
 		munmap(at, PAGE);
-	return why;
+	return count > 0 ? 0 : -1;
 }
 `;
+}
+
+/** Why nothing runs where they call it something else. */
+export function wrongMemory({ mtrr }: { readonly mtrr: Mtrr }): string {
+  return `the MTRRs do not call the window ${mtrr}: take another, or add one`;
+}
 
 /** Looks for the message of an untrack that found no reservation. */
-const LOGGED_INVALID_FREE = `/* Whether the kernel has complained about a free inside the window since the last call. */
+const LOGGED_INVALID_FREE = `/* Whether the kernel has complained about a free inside the window. */
 static int logged_invalid_free(void)
 {
 	static const char words[] = "freeing invalid memtype [mem ";
@@ -171,7 +168,8 @@ static int logged_invalid_free(void)
 	ssize_t n;
 
 	/* EPIPE: older records were overwritten, newer ones follow. */
-	while ((n = read(log_fd, line, sizeof(line) - 1)) > 0 || (n < 0 && errno == EPIPE)) {
+	while ((n = read(log_fd, line, sizeof(line) - 1)) > 0 ||
+	       (n < 0 && errno == EPIPE)) {
 		line[n < 0 ? 0 : n] = 0;
 		at = strstr(line, words);
 		if (at && sscanf(at + strlen(words), "%llx-%llx", &start, &end) == 2)
@@ -190,7 +188,8 @@ static int logged_warning(void)
 	ssize_t n;
 
 	/* EPIPE: older records were overwritten, newer ones follow. */
-	while ((n = read(log_fd, line, sizeof(line) - 1)) > 0 || (n < 0 && errno == EPIPE)) {
+	while ((n = read(log_fd, line, sizeof(line) - 1)) > 0 ||
+	       (n < 0 && errno == EPIPE)) {
 		line[n < 0 ? 0 : n] = 0;
 		found |= strstr(line, "WARNING:") && strstr(line, " arch/x86/mm/");
 	}

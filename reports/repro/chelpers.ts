@@ -24,7 +24,7 @@ export function forks(program: Placed): boolean {
 }
 
 /** Whether any step seals a mapping, which older libcs have no function and no number for. */
-function seals(program: Placed): boolean {
+export function seals(program: Placed): boolean {
   return program.steps.some(({ op }) => op.op === "mseal");
 }
 
@@ -49,7 +49,7 @@ export function headers(program: Placed): string {
   return seals(program) ? `${includes}${MSEAL}` : includes;
 }
 
-const MSEAL = `
+export const MSEAL = `
 #ifndef SYS_mseal
 #define SYS_mseal 462 /* 6.10 and later */
 #endif
@@ -60,7 +60,7 @@ export function state(program: Placed): string {
   const { world, steps, procs } = program;
   return `#define PAGE 4096UL
 #define PAGES ${world.pfns}UL /* of the window, from OFFSET on */
-#define AT(page) ((void *)(0x10000000000UL + (page) * PAGE)) /* a virtual page of a process */
+#define AT(page) ((void *)(0x10000000000UL + (page) * PAGE))
 #define LIST "/sys/kernel/debug/x86/pat_memtype_list"
 #define STEPS ${steps.length}
 #define PROCS ${procs}
@@ -76,7 +76,7 @@ export function opening(program: Placed): string {
   const isAperture = isDevice(program.world);
   const opens = program.vias.map((via) => `\t${openLine(via, isAperture)}\n`).join("");
   const needsTwin = program.vias.includes("resource_wc");
-  return `${isAperture ? BAR_ADDRESS : ""}${opens === "" ? "" : OPEN_AS}/* Opens the files; NULL, or why the test cannot run. */
+  return `${isAperture ? `${BAR_ADDRESS}\n` : ""}${opens === "" ? "" : OPEN_AS}/* Opens the files; NULL, or why the test cannot run. */
 static const char *open_files(const char *path, unsigned long long offset)
 {
 	const char *why = NULL;
@@ -130,7 +130,7 @@ const TWIN = `	if (is_mem)
 	snprintf(twin, sizeof(twin), "%s_wc", path);
 `;
 
-const BAR_ADDRESS = `/* The address of BAR N, from line N of the file \`resource\` beside resourceN; 0 if none. */
+export const BAR_ADDRESS = `/* Where BAR N begins: line N of the file beside resourceN; 0 if none. */
 static unsigned long long bar_address(const char *path)
 {
 	const char *name = strrchr(path, '/');
@@ -150,10 +150,31 @@ static unsigned long long bar_address(const char *path)
 		fclose(file);
 	return start;
 }
-
 `;
 
-/** Reads the reservations of the window. */
+/** Looks for reservations of the window. */
+export const RESERVED = `/* Counts the reservations over pages [start, end), all or of a type; or -1. */
+static int reserved(unsigned long start, unsigned long end, const char *type)
+{
+	FILE *list = fopen(LIST, "r");
+	unsigned long long from, to;
+	char line[256], name[20];
+	int count = 0;
+
+	while (list && fgets(line, sizeof(line), list))
+		if (sscanf(line, "PAT: [mem %llx-%llx] %19s", &from, &to, name) == 3 &&
+		    from < base + end * PAGE && to > base + start * PAGE)
+			count += !type || !strcmp(name, type);
+	if (list)
+		fclose(list);
+	return list ? count : -1;
+}
+`;
+
+/** Why nothing runs where the window is not as the steps expect it. */
+export const NOT_EMPTY = "the window is in use, or the list cannot be read";
+
+/** Reads all reservations of the window. */
 export const LIST_READER = `struct entry {
 	unsigned long start, end; /* pages of the window, end not included */
 	char type[20];

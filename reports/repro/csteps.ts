@@ -1,8 +1,8 @@
-import { cStatement, stepKind } from "./calls.ts";
+import { cExpression, stepKind } from "./calls.ts";
 import { bornBy } from "../../src/trace/op.ts";
 import { forks, peeks, touches } from "./chelpers.ts";
 import { isLimited, limitHelpers } from "./climits.ts";
-import { literal } from "./ctext.ts";
+import { literal, statement } from "./ctext.ts";
 import { outcomeName } from "./expectation.ts";
 import type { Program, ProgramStep } from "./program.ts";
 
@@ -10,7 +10,7 @@ import type { Program, ProgramStep } from "./program.ts";
 export function stepTable(program: Program): string {
   return `enum kind { SPAWN, FORK, EXIT, CALL };
 
-/* Who performs a step, whom a fork brings to life, and the errno recorded on each side. */
+/* Who performs a step, whom a fork brings to life, the errnos recorded. */
 static const struct step {
 	enum kind kind;
 	int proc, child;
@@ -31,7 +31,10 @@ function tableRow({ op, text, before, after }: ProgramStep): string {
 export function performing(program: Program): string {
   const cases = program.steps
     .filter(({ op }) => op.op !== "spawn")
-    .map((step) => `\tcase ${step.index}:\n\t\t${cStatement(step.op)}\n`);
+    .map(({ index, op }) => {
+      const lines = statement(`return ${cExpression(op)};`);
+      return `\tcase ${index}:\n${lines.map((line) => `\t\t${line}\n`).join("")}`;
+    });
   const asks = program.expectation.kind === "mapping";
   const parts = [
     program.vias.length > 0 ? map(program) : "",
@@ -47,7 +50,7 @@ static int perform(int step)
 {
 	switch (step) {
 ${cases.join("")}	}
-	return ENOSYS;
+	return -1;
 }
 
 ${live(asks)}
@@ -58,8 +61,8 @@ ${isLimited(program) ? `${limitHelpers(program)}\n` : ""}${run(program)}${asks ?
 export const map = (
   program: Pick<Program, "vias">,
 ) => `/* Maps pages of the window from page \`pfn\` on at virtual page \`at\`. */
-static int map(unsigned long at, unsigned long pages, int via, unsigned long pfn, int prot,
-	       int share)
+static int map(unsigned long at, unsigned long pages, int via, unsigned long pfn,
+	       int prot, int share)
 {
 	void *address = AT(at);
 	off_t offset = offsets[via] + (off_t)(pfn * PAGE);
@@ -76,24 +79,26 @@ export const TOUCH = `static sigjmp_buf fault;
 static void on_fault(int signal)
 {
 	(void)signal;
-	siglongjmp(fault, 1);
+	siglongjmp(fault, EFAULT);
 }
 
-static int touch(volatile char *byte, int write)
+static int touch(char *byte, int write)
 {
-	if (sigsetjmp(fault, 1))
-		return EFAULT;
+	int fails = sigsetjmp(fault, 1);
+
+	if (fails)
+		return fails;
 	signal(SIGSEGV, on_fault);
 	signal(SIGBUS, on_fault);
 	if (write)
-		*byte = 1;
+		__atomic_store_n(byte, 1, __ATOMIC_RELAXED);
 	else
-		(void)*byte;
+		__atomic_load_n(byte, __ATOMIC_RELAXED);
 	return 0;
 }
 `;
 
-const PEEK = `/* Reads a byte as a debugger does: the kernel maps the page for itself. */
+export const PEEK = `/* Reads a byte as a debugger does: the kernel maps the page for itself. */
 static int peek(void *at)
 {
 	int fd = open("/proc/self/mem", O_RDONLY);
@@ -174,8 +179,10 @@ ${room}		if (fork() == 0)
 		alive[s->proc] = 1;
 		return 0;
 	}
-	if (!alive[s->proc])
-		return ESRCH;
+	if (!alive[s->proc]) {
+		error = ESRCH;
+		return error;
+	}
 	if (write(orders[s->proc][1], &step, sizeof(step)) != sizeof(step))
 		return -1;
 	if (s->kind == EXIT) {

@@ -15,9 +15,19 @@ export interface ReproInput {
   readonly after: Recording;
 }
 
-/** A side's name as its recording gives it: a backend id, or a kernel release. */
-export function sideName(recording: Recording, fallback: string): string {
+/** What a recording was made by, as it says itself: a backend id, or a kernel release. */
+export function sideId(recording: Recording, fallback: string): string {
   return recording.backend ?? recording.kernel?.release ?? fallback;
+}
+
+/** A side in words: the kernel that ran, as uname(1) has its release, a tree's code, or the model that was asked. */
+export function sideName(recording: Recording, fallback: string): string {
+  const { kernel, backend } = recording;
+  if (kernel !== undefined) {
+    const isTree = backend?.startsWith("tree:") === true;
+    return isTree ? `the code of ${kernel.release} in a process` : `Linux ${kernel.release}`;
+  }
+  return backend === undefined ? fallback : `the model ${backend}`;
 }
 
 /** Throws when the recordings are not of the finding's closed trace: the caller's mistake. */

@@ -3,7 +3,7 @@ import type { Memtype, Recording } from "../../src/trace/recording.ts";
 import { wrap } from "./ctext.ts";
 import { stepOf } from "./expectation.ts";
 import { type ReproInput, sideName } from "./input.ts";
-import { checkText, type Program, reproProgram } from "./program.ts";
+import { checkText, type Program, recordedText, reproProgram } from "./program.ts";
 
 /** What a mail says beyond the finding itself. */
 export interface MailOptions {
@@ -46,9 +46,7 @@ export function mailText(input: ReproInput, options: MailOptions): string {
 }
 
 function sidesText(program: Program): string {
-  const { fails, passes } = program;
-  const holdsOn = passes.length === 0 ? "That holds on neither side." : `So it is on ${passes[0]}.`;
-  return `Expected: ${checkText(program)} ${holdsOn} Not so on ${fails.join(" and ")}.`;
+  return `Expected: ${checkText(program)} ${recordedText(program).join(" ")}`;
 }
 
 /** A step a line, and under it what each side returned and reserved. */

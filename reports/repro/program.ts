@@ -8,7 +8,7 @@ import { unsaid } from "./calls.ts";
 import { chooseExpectation } from "./choose.ts";
 import { type Expectation, expectationText, holds, outcomeOf, stepOf } from "./expectation.ts";
 import { closedTrace } from "../../src/trace/closed.ts";
-import { type ReproFinding, type ReproInput, sideName } from "./input.ts";
+import { type ReproFinding, type ReproInput, sideId, sideName } from "./input.ts";
 
 /** One op and what each side returned for it. */
 export interface ProgramStep {
@@ -29,9 +29,11 @@ export interface Program {
   readonly vias: readonly RegionVia[];
   /** One more than the highest process id. */
   readonly procs: number;
-  /** Names of the sides on which the expectation fails, and on which it holds. */
+  /** Ids of the sides on which the expectation fails, and on which it holds. */
   readonly fails: readonly string[];
   readonly passes: readonly string[];
+  /** Both sides in words, in their order, and whether it holds there. */
+  readonly sides: readonly { readonly name: string; readonly passes: boolean }[];
 }
 
 /** Works out what to do and what to check. UserError where user space cannot see the symptom. */
@@ -52,10 +54,11 @@ export function reproProgram(input: ReproInput): Program {
     before: outcomeOf(stepOf(before, index)),
     after: outcomeOf(stepOf(after, index)),
   }));
-  const sides = [before, after].map((recording, side) => ({
-    name: sideName(recording, side === 0 ? "before" : "after"),
-    passes: holds(expectation, recording),
-  }));
+  const sides = [before, after].map((recording, side) => {
+    const fallback = side === 0 ? "before" : "after";
+    const [id, name] = [sideId(recording, fallback), sideName(recording, fallback)];
+    return { id, name, passes: holds(expectation, recording) };
+  });
   const used = new Set(ops.flatMap((op) => (op.op === "mmap" ? [op.via] : [])));
   const procs = ops.map((op) => Math.max(op.proc, bornBy(op) ?? 0) + 1);
   return {
@@ -65,8 +68,9 @@ export function reproProgram(input: ReproInput): Program {
     steps,
     vias: REGION_VIAS.filter((via) => used.has(via)),
     procs: procs.reduce((a, b) => Math.max(a, b), 1),
-    fails: sides.filter(({ passes }) => !passes).map(({ name }) => name),
-    passes: sides.filter(({ passes }) => passes).map(({ name }) => name),
+    fails: sides.filter(({ passes }) => !passes).map(({ id }) => id),
+    passes: sides.filter(({ passes }) => passes).map(({ id }) => id),
+    sides,
   };
 }
 
@@ -100,8 +104,10 @@ export function checkText({ expectation }: Program): string {
   return `After step ${expectation.step} ${expectationText(expectation)}.`;
 }
 
-/** Where it failed and where it passed, as far as it was asked. */
-export function recordedText({ fails, passes }: Program): string {
-  const sides = (names: readonly string[]) => (names.length === 0 ? "-" : names.join(", "));
-  return `Recorded: FAIL on ${sides(fails)}; PASS on ${sides(passes)}.`;
+/** Where it failed and where it passed, as far as it was asked: a line each. */
+export function recordedText({ sides }: Program): string[] {
+  return [false, true].flatMap((holds) => {
+    const names = sides.filter(({ passes }) => passes === holds).map(({ name }) => name);
+    return names.length === 0 ? [] : [`${holds ? "PASS" : "FAIL"} on ${names.join(" and ")}.`];
+  });
 }

@@ -1,5 +1,5 @@
 import { opText } from "../optext.ts";
-import { cStatement } from "./calls.ts";
+import { cExpression } from "./calls.ts";
 import { headers, LIST_READER, opening, state, touches } from "./chelpers.ts";
 import { map, TOUCH } from "./csteps.ts";
 import { comment, literal } from "./ctext.ts";
@@ -103,7 +103,7 @@ ${cases.join("")}	}
 }
 
 function statement(op: RaceStep["op"]): string {
-  return op.op === "revoke" ? "return take_back();" : cStatement(op);
+  return `return ${op.op === "revoke" ? "take_back()" : cExpression(op)};`;
 }
 
 function known({ known: outcomes, steps }: RaceStress): string {

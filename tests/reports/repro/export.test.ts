@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { cProgram } from "../../../reports/repro/c.ts";
 import { kselftestProgram } from "../../../reports/repro/kselftest.ts";
 import { mailText } from "../../../reports/repro/mail.ts";
+import { reproProgram } from "../../../reports/repro/program.ts";
 import { closedTrace } from "../../../src/trace/closed.ts";
 import { syzCalls } from "../../../reports/repro/calls.ts";
 import { syzProgram } from "../../../reports/repro/syz.ts";
@@ -15,6 +16,8 @@ import { HARNESS } from "./harness.ts";
 
 const ALL = [...MODELLED, ...MADE_UP];
 const named = ALL.map((input) => [input.finding.signature, input] as const);
+/** Those that map a file; the others take no arguments, and run anywhere. */
+const needing = named.filter(([, input]) => reproProgram(input).vias.length > 0);
 const [leak] = MODELLED;
 if (leak === undefined) throw new Error("there is a leak to export");
 
@@ -56,7 +59,7 @@ describe("an exported C program", () => {
     expect(text).not.toMatch(/^\s*#error/m);
   });
 
-  it.skipIf(!hasGcc).each(named)(
+  it.skipIf(!hasGcc).each(needing)(
     "compiles without a warning and skips without a device: %s",
     (_, input) => {
       withCompiled(cProgram(input), (program) => {
@@ -70,8 +73,32 @@ describe("an exported C program", () => {
   );
 });
 
+describe("a program of what no file is mapped for", () => {
+  const free = named.filter(([, input]) => reproProgram(input).vias.length === 0);
+
+  it.skipIf(!hasGcc).each(free)("takes no arguments, and passes or fails here: %s", (_, input) => {
+    for (const source of [cProgram(input), kselftestProgram(input)]) {
+      const headers = { "kselftest_harness.h": HARNESS };
+      withCompiled(
+        source,
+        (program) => expect([0, 1]).toContain(spawnSync(program).status),
+        headers,
+      );
+    }
+  });
+
+  it("is straight lines where one process does all of it, and lockstep where several do", () => {
+    for (const [, input] of named) {
+      const births = input.finding.trace.ops.filter(({ op }) => op === "spawn" || op === "fork");
+      const isLockstep = cProgram(input).includes("act in lockstep");
+      expect(isLockstep, input.finding.signature).toBe(births.length > 1);
+    }
+    expect(named.some(([, input]) => cProgram(input).includes("act in lockstep"))).toBe(true);
+  });
+});
+
 describe("an exported kselftest", () => {
-  it.skipIf(!hasGcc).each(named)(
+  it.skipIf(!hasGcc).each(needing)(
     "compiles against a harness and skips without a device: %s",
     (_, input) => {
       withCompiled(
@@ -92,12 +119,12 @@ describe("an exported kselftest", () => {
 
   it("asserts the list where the symptom is in the list, and the log where it is in the log", () => {
     const texts = Object.fromEntries(named.map(([name, input]) => [name, kselftestProgram(input)]));
-    expect(texts["fixed:leak:unmap-head"]).toContain("EXPECT_FALSE(any_entry(0, 8));");
+    expect(texts["fixed:leak:unmap-head"]).toContain("EXPECT_FALSE(reserved(0, 8, NULL));");
     expect(texts["fixed:double-untrack:unmap-head"]).toContain(
       "EXPECT_FALSE(logged_invalid_free());",
     );
     expect(texts["introduced:stale-memtype:unmap-tail"]).toContain(
-      'EXPECT_STREQ(type_at(1), "uncached-minus");',
+      'EXPECT_FALSE(!reserved(1, 2, "uncached-minus"));',
     );
   });
 });
