@@ -1,13 +1,13 @@
-import { memtypeText, eventText, opText, resultText } from "../../reports/optext.ts";
+import { eventText, opText, resultText } from "../../reports/optext.ts";
 import { wrap } from "../../reports/folded.ts";
 import { SYMPTOM_TEXT, VERDICT_TEXT } from "../../reports/html/words.ts";
 import { replayCommand } from "../../reports/view.ts";
-import type { OpCalls, TrackingCall } from "../explain/calls.ts";
+import { listText, workText } from "../../reports/worktext.ts";
+import type { OpCalls } from "../explain/calls.ts";
 import { RELEASES } from "../explain/releases.ts";
 import { needsOf } from "../explain/search.ts";
 import { type Behaviour, type Why, whyOf } from "../explain/why.ts";
 import { SYMPTOMS, VERDICTS } from "../oracle/severity.ts";
-import type { Memtype } from "../trace/recording.ts";
 import type { Trace } from "../trace/trace.ts";
 import { UserError } from "../usererror.ts";
 import { releasesText } from "./explaintext.ts";
@@ -69,7 +69,7 @@ function behaviourLines({ releases, ops }: Behaviour, trace: Trace, say: Say): s
     const title = done === undefined ? "" : opText(done);
     return [
       ...say(`  ${String(at).padStart(2)}  `, `${title}: ${resultText(resultOf(op))}`),
-      ...op.calls.flatMap((call) => say("        ", callText(call))),
+      ...op.calls.flatMap((call) => say("        ", workText(call))),
     ];
   });
   return [
@@ -81,35 +81,6 @@ function behaviourLines({ releases, ops }: Behaviour, trace: Trace, say: Say): s
 
 const resultOf = ({ outcome }: OpCalls) =>
   outcome === null ? { ok: true as const } : { errno: outcome };
-
-const listText = (list: readonly Memtype[]) =>
-  list.length === 0 ? "nothing reserved" : list.map(memtypeText).join(", ");
-
-/** What a function of the tracking did. */
-function callText({
-  name,
-  vma,
-  reserved,
-  freed,
-  logged,
-  errno,
-  references,
-  vmPat,
-}: TrackingCall): string {
-  const did = [
-    ...(reserved.length === 0 ? [] : [`reserves ${listText(reserved)}`]),
-    ...(freed.length === 0 ? [] : [`gives back ${listText(freed)}`]),
-    ...logged.map((event) => `logs ${eventText(event)}`),
-    ...(references === null
-      ? []
-      : [`leaves the context ${references} reference${references === 1 ? "" : "s"}`]),
-    ...(vmPat === null ? [] : [vmPat ? "sets VM_PAT" : "clears VM_PAT"]),
-    ...(errno === null ? [] : [`returns ${errno}`]),
-  ].join(", ");
-  return vma === null
-    ? `outside the tracking: ${did}`
-    : `${name} on [${vma.start},${vma.end}): ${did}`;
-}
 
 /** The releases whose model shows it, those in between that do not, and what ended it. */
 function sinceText({ shows }: Why): string {

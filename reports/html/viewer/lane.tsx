@@ -2,6 +2,8 @@ import type { Design, Step } from "../../../src/trace/recording.ts";
 import type { Side } from "../../../src/oracle/finding.ts";
 import { SIDE_NAME } from "../words.ts";
 import type { Extent } from "./extent.ts";
+import { Functions } from "./functions.tsx";
+import type { Work } from "./sandbox/work.ts";
 import { PhysicalMap } from "./physicalmap.tsx";
 import { changeLines, logLines, outcomeText, stateNotes } from "./sidetext.ts";
 import { type StateMap, stateMap } from "./statemap.ts";
@@ -15,6 +17,7 @@ export interface LaneProps {
   readonly steps: readonly Step[];
   readonly step: number;
   readonly extent: Extent;
+  readonly work: Work;
   /** A sentence for each finding that shows here. */
   readonly found: readonly string[];
 }
@@ -25,7 +28,8 @@ const DESIGN_TEXT: Readonly<Record<Design, string>> = {
 };
 
 /** One side after one step: what holds, who maps what, what is reserved, what the kernel said. */
-export function Lane({ side, backend, kernel, design, steps, step, extent, found }: LaneProps) {
+export function Lane(props: LaneProps) {
+  const { side, backend, kernel, design, steps, step, extent, found, work } = props;
   const now = steps[step];
   if (now === undefined) return null;
   const previous = steps[step - 1] ?? null;
@@ -45,6 +49,7 @@ export function Lane({ side, backend, kernel, design, steps, step, extent, found
         {design === undefined ? null : <p class="small muted">{DESIGN_TEXT[design]}</p>}
       </header>
       <Notes map={map} design={design} events={now.events} found={found} />
+      <Functions work={work} step={step} backend={backend} />
       <VirtualMap procs={map.procs} extent={extent.virtual} />
       <PhysicalMap map={map} extent={extent.physical} />
       <Log lines={log} />

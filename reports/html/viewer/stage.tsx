@@ -26,6 +26,7 @@ export function Stage({ subject, step }: { subject: Subject; step: number }) {
       steps={subject[side].steps}
       step={step}
       extent={extent}
+      work={subject.work[side]}
       found={subject.found
         .filter((one) => one.side === side && one.step === step)
         .map(({ detail }) => detail)}

@@ -2,6 +2,8 @@ import type { Side } from "../../../src/oracle/severity.ts";
 import type { Trace } from "../../../src/trace/trace.ts";
 import type { CampaignSummary, ReportFinding, SideRecording } from "../../data.ts";
 import { showStep } from "./keys.ts";
+import { modelSides } from "./sandbox/bench.ts";
+import { type Work, workOf } from "./sandbox/work.ts";
 
 /** Something that shows at a step of one side. */
 export type Found = Pick<ReportFinding, "side" | "step" | "symptom" | "detail">;
@@ -12,6 +14,8 @@ export interface Subject extends Readonly<Record<Side, SideRecording>> {
   /** What ran on each side. */
   readonly names: Readonly<Record<Side, string>>;
   readonly found: readonly Found[];
+  /** What each side's tracking does in each step. */
+  readonly work: Readonly<Record<Side, Work>>;
   /** Shows another step of it. */
   show(step: number): void;
 }
@@ -29,6 +33,7 @@ export function subjectOf(campaign: CampaignSummary, finding: ReportFinding): Su
     after,
     names,
     found: [finding],
+    work: workOf(trace, modelSides(campaign, finding), finding),
     show: (step) => showStep(finding, step),
   };
 }

@@ -9,6 +9,7 @@ import { GlanceCard } from "../glance.tsx";
 import { isTyping } from "../keys.ts";
 import { Stage } from "../stage.tsx";
 import type { Subject } from "../subject.ts";
+import { workOf } from "./work.ts";
 import { type Bench, openingBench, type Run, runBench } from "./bench.ts";
 import { Controls } from "./controls.tsx";
 import { Exports } from "./exports.tsx";
@@ -95,7 +96,9 @@ function Shown({
 }) {
   const subject = useMemo((): Subject => {
     const { trace, before, after, findings } = replay;
-    return { trace, names: { before, after }, found: findings, show: onLook, ...bothSides(replay) };
+    const sides = bothSides(replay);
+    const work = workOf(trace, { before, after }, sides);
+    return { trace, names: { before, after }, found: findings, work, show: onLook, ...sides };
   }, [replay, onLook]);
   return (
     <div class="shown-run">
