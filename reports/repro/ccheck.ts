@@ -97,7 +97,8 @@ function reservedPage(page: number, type: string): string {
 
 /** Counts reservations of one shape. */
 const COUNT_ENTRIES = `/* Counts the reservations of exactly pages [start, end) and this type. */
-static int count_entries(unsigned long start, unsigned long end, const char *type)
+static int count_entries(unsigned long start, unsigned long end,
+			 const char *type)
 {
 	FILE *list = fopen(LIST, "r");
 	unsigned long long from, to;
@@ -139,10 +140,11 @@ const CLEAR_WARNINGS = `	FILE *once = fopen("/sys/kernel/debug/clear_warn_once",
 /** Asks for a mapping by /dev/mem, of a file from a place on, and looks which type it gets. */
 export function memoryCheck({ mtrr }: { readonly mtrr: Mtrr }, file: string, from: string): string {
   const type = mtrr === "uncached" ? "uncached-minus" : "write-back";
-  return `/* The MTRRs decide what /dev/mem gets: 0 where they call the window ${mtrr}. */
+  return `/* 0 where the MTRRs, who decide here, call the window ${mtrr}. */
 static int check_memory(void)
 {
-	void *at = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, ${file}, ${from});
+	void *at = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, ${file},
+			${from});
 	int count = at == MAP_FAILED ? 0 : reserved(0, 1, "${type}");
 
 	if (at != MAP_FAILED)
@@ -154,7 +156,7 @@ static int check_memory(void)
 
 /** Why nothing runs where they call it something else. */
 export function wrongMemory({ mtrr }: { readonly mtrr: Mtrr }): string {
-  return `the MTRRs do not call the window ${mtrr}: take another, or add one`;
+  return `the MTRRs do not call the window ${mtrr}`;
 }
 
 /** Looks for the message of an untrack that found no reservation. */

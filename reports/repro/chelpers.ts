@@ -103,13 +103,15 @@ function openLine(via: Program["vias"][number], isAperture: boolean): string {
   }
 }
 
-const OPEN_AS = `static const char *open_as(int via, const char *path, int flags, off_t offset)
+const OPEN_AS = `static const char *open_as(int via, const char *path, int flags,
+			   off_t offset)
 {
 	static char why[512];
 
 	fds[via] = open(path, O_RDWR | flags);
 	offsets[via] = offset;
-	snprintf(why, sizeof(why), "cannot open %.400s: %s", path, strerror(errno));
+	snprintf(why, sizeof(why), "cannot open %.400s: %s", path,
+		 strerror(errno));
 	return fds[via] < 0 ? why : NULL;
 }
 
@@ -153,8 +155,9 @@ static unsigned long long bar_address(const char *path)
 `;
 
 /** Looks for reservations of the window. */
-export const RESERVED = `/* Counts the reservations over pages [start, end), all or of a type; or -1. */
-static int reserved(unsigned long start, unsigned long end, const char *type)
+export const RESERVED = `/* Counts the reservations over pages [start, end), all or of one type. */
+static int reserved(unsigned long start, unsigned long end,
+		    const char *type)
 {
 	FILE *list = fopen(LIST, "r");
 	unsigned long long from, to;

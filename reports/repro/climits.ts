@@ -39,7 +39,7 @@ static void lift_limit(void)
 		limit("w", limit_before);
 }
 
-/* Counts our VMAs, which a process that we fork has too; the vsyscall page is none. */
+/* Counts our VMAs, which a child has too; the vsyscall page is none. */
 static int limit_maps(void)
 {
 	FILE *file = fopen("/proc/self/maps", "r");

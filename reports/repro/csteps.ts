@@ -61,15 +61,16 @@ ${isLimited(program) ? `${limitHelpers(program)}\n` : ""}${run(program)}${asks ?
 export const map = (
   program: Pick<Program, "vias">,
 ) => `/* Maps pages of the window from page \`pfn\` on at virtual page \`at\`. */
-static int map(unsigned long at, unsigned long pages, int via, unsigned long pfn,
-	       int prot, int share)
+static int map(unsigned long at, unsigned long pages, int via,
+	       unsigned long pfn, int prot, int share)
 {
 	void *address = AT(at);
 	off_t offset = offsets[via] + (off_t)(pfn * PAGE);
 
-	if (mmap(address, pages * PAGE, prot, share | MAP_FIXED, fds[via], offset) != MAP_FAILED)
+	if (mmap(address, pages * PAGE, prot, share | MAP_FIXED, fds[via],
+		 offset) != MAP_FAILED)
 		return 0;
-	${program.vias.includes("resource") ? "/* A refused mapping is EINVAL from a PCI file; /dev/mem may stand for one. */\n\treturn via == RESOURCE && errno == EAGAIN ? EINVAL : errno;" : "return errno;"}
+	${program.vias.includes("resource") ? "/* A PCI file refuses with EINVAL; /dev/mem may stand for one. */\n\treturn via == RESOURCE && errno == EAGAIN ? EINVAL : errno;" : "return errno;"}
 }
 `;
 
@@ -111,7 +112,7 @@ static int peek(void *at)
 }
 `;
 
-const FORK = `/* CLONE_PARENT: the test stays the parent of all, so it can wait for each of them. */
+const FORK = `/* CLONE_PARENT: the test stays the parent of all, and can wait for each. */
 static int fork_to(int child)
 {
 	long pid = syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);
@@ -125,7 +126,7 @@ static int fork_to(int child)
 /** The processes' half of the lockstep; `asks` when the check asks what they map. */
 const live = (
   asks: boolean,
-) => `/* The processes act in lockstep: each is told a step and answers with its errno. */
+) => `/* The processes act in lockstep: each is told a step, and answers. */
 static int orders[PROCS][2], answers[PROCS][2], alive[PROCS];
 ${asks ? PROBE : ""}
 static void live(int proc)
@@ -167,7 +168,7 @@ function run(program: Program): string {
     ? "\tif (s->kind == FORK && error == 0)\n\t\talive[s->child] = 1;\n"
     : "";
   const room = isLimited(program) ? "\t\tif (limit_maps())\n\t\t\treturn -1;\n" : "";
-  return `/* Has a step performed; 0, the errno it failed with, or -1 if the process was lost. */
+  return `/* Has a step performed; 0, its errno, or -1 if the process was lost. */
 static int run(int step)
 {
 	const struct step *s = &steps[step];

@@ -37,8 +37,9 @@ enum { PASS = 0, FAIL = 1, SKIP = 4 };
 
 static void finish(int status, const char *why)
 {
-	printf("%s: %s\n", status == PASS ? "PASS" : status == FAIL ? "FAIL" : "SKIP",
-	       why);
+	static const char *const words[] = { "PASS", "FAIL", "", "", "SKIP" };
+
+	printf("%s: %s\n", words[status], why);
 	exit(status);
 }
 
@@ -71,8 +72,9 @@ static unsigned long long bar_address(const char *path)
 	return start;
 }
 
-/* Counts the reservations over pages [start, end), all or of a type; or -1. */
-static int reserved(unsigned long start, unsigned long end, const char *type)
+/* Counts the reservations over pages [start, end), all or of one type. */
+static int reserved(unsigned long start, unsigned long end,
+		    const char *type)
 {
 	FILE *list = fopen(LIST, "r");
 	unsigned long long from, to;

@@ -1,6 +1,5 @@
 import { callsOf } from "../../../../src/explain/calls.ts";
 import { modelNamed } from "../../../../src/models.ts";
-import type { Side } from "../../../../src/oracle/severity.ts";
 import type { Sides } from "../../../../src/trace/read.ts";
 import type { Step } from "../../../../src/trace/recording.ts";
 import type { Trace } from "../../../../src/trace/trace.ts";
@@ -20,9 +19,9 @@ export interface Work {
 export function workOf(
   trace: Trace,
   models: Sides,
-  recorded: Readonly<Record<Side, { readonly steps: readonly Step[] }>>,
-): Record<Side, Work> {
-  const of = (side: Side): Work => {
+  recorded: Readonly<Record<"before" | "after", { readonly steps: readonly Step[] }>>,
+): Record<"before" | "after", Work> {
+  const of = (side: "before" | "after"): Work => {
     const model = modelNamed(models[side]);
     if (model === undefined) throw new Error(`there is no model ${models[side]} in this page`);
     const ops = callsOf(model, trace);
