@@ -190,7 +190,7 @@ const char *observe_vmas(const struct world *world, const int32_t *op)
 	return NULL;
 }
 
-/* The text of every record of the kernel itself since the last call, as records of a type. */
+/* The text of every record of the kernel itself since the last call, as records of a type; 0: of none. */
 const char *observe_log(uint32_t type)
 {
 	char line[8192];
@@ -209,7 +209,8 @@ const char *observe_log(uint32_t type)
 			continue;
 		message++;
 		has_warned |= strncmp(message, "WARNING: ", 9) == 0;
-		record(type, NULL, 0, message, strcspn(message, "\n"));
+		if (type)
+			record(type, NULL, 0, message, strcspn(message, "\n"));
 	}
 }
 
@@ -219,12 +220,14 @@ const char *observe_log(uint32_t type)
  */
 const char *observe_forget_log(void)
 {
+	const char *failure = observe_log(0);
 	const int was = has_warned;
 	int fd = was ? open("/sys/kernel/debug/clear_warn_once", O_WRONLY) : -1;
 	int failed = was && (fd < 0 || write(fd, "1", 1) != 1);
 
 	close(fd);
 	has_warned = 0;
-	lseek(log_fd, 0, SEEK_END);
+	if (failure)
+		return failure;
 	return failed ? "warnings that come once cannot be had again" : NULL;
 }

@@ -13,6 +13,7 @@
 static struct kept {
 	int via, slot, is_ram;
 	int start, end;
+	int mode; /* with which it was mapped */
 	void *at;
 	struct dev_pagemap *pages;
 } kept[KERNEL_VIAS * PFNDIFF_SLOTS];
@@ -85,9 +86,11 @@ static long map(int via, const int *row, int inset)
 		it->at = map_io(via, row[3], at + left_out, bytes - 2 * left_out);
 	if (!error && !it->at)
 		error = -ENOMEM;
-	if (!error)
-		kept_count++;
-	return error;
+	if (error)
+		return error;
+	it->mode = pfndiff_kernel_mode((unsigned long)it->at);
+	kept_count++;
+	return 0;
 }
 
 static void unmap(struct kept *it)
@@ -191,8 +194,7 @@ int pfndiff_write_maps(struct pfndiff_writer *writer)
 
 	for (i = 0; i < kept_count && !error; i++) {
 		const struct kept *it = &kept[i];
-		const int mode = pfndiff_kernel_mode((unsigned long)it->at);
-		const int words[] = { it->via, it->slot, it->start, it->end, mode, it->is_ram };
+		const int words[] = { it->via, it->slot, it->start, it->end, it->mode, it->is_ram };
 
 		error = pfndiff_write(writer, words, 6);
 	}

@@ -41,7 +41,7 @@ export function parseLogLine(
       return { kind, type, ...pagesOf(message, { ...window, address: ram }), ram: true };
     }
     case "warn":
-      return { kind: "warn", text: `${message.file} ${message.where}` };
+      return { kind: "warn", text: [message.file ?? [], message.where].flat().join(" ") };
     default:
       return line.startsWith("WARNING: ") ? { kind: "warn", text: line } : null;
   }

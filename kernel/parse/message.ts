@@ -28,7 +28,8 @@ export type KernelMessage =
   | Ranged<"ioremap-refused", "request" | "got">
   /** `error` is a positive errno number. */
   | { readonly kind: "ioremap-failed"; readonly error: number }
-  | { readonly kind: "warn"; readonly file: string; readonly where: string }
+  /** A kernel without CONFIG_DEBUG_BUGVERBOSE names no file. */
+  | { readonly kind: "warn"; readonly file: string | null; readonly where: string }
   /** BUG() or BUG_ON(): whose is in the call trace that follows. */
   | { readonly kind: "bug"; readonly file: string; readonly where: string | null }
   | BadPageMap;
@@ -93,6 +94,7 @@ const BUG = line(String.raw`^${WORDS.bug} (\S+):\d+!`);
 const WARNINGS = [
   /^WARNING: .* at (?<file>\S+?):\d+ (?<where>[^+\s]+)\+0x/,
   /^WARNING: .*?(?<file>\S+?):\d+ at (?<where>[^+\s]+)\+0x/,
+  /^WARNING: (?:.* )?at (?<where>[^+\s]+)\+0x/,
 ];
 
 function bytesOf(text: string): Bytes {
@@ -188,6 +190,6 @@ function parseOther(text: string): KernelMessage | null {
   const bug = BUG.exec(text);
   if (bug) return { kind: "bug", file: bug[1] ?? "", where: null };
   const warning = WARNINGS.map((format) => format.exec(text)).find((found) => found !== null);
-  const { file, where } = warning?.groups ?? {};
-  return file === undefined || where === undefined ? null : { kind: "warn", file, where };
+  const { file = null, where } = warning?.groups ?? {};
+  return where === undefined ? null : { kind: "warn", file, where };
 }

@@ -11,6 +11,7 @@ import { traceOfRun } from "../../fuzz/traceofrun.ts";
 import { MODULE } from "../../kernel/modules.ts";
 import type { ModelBackend } from "../model/backend.ts";
 import { isDriverOp } from "../trace/driverkinds.ts";
+import type { Op } from "../trace/op.ts";
 import type { Trace } from "../trace/trace.ts";
 import { UserError } from "../usererror.ts";
 import { isKernel, isTree, openLiveKernel, standInFor } from "./backends.ts";
@@ -105,7 +106,13 @@ async function sourceFor(
   const ofDrivers = drivers === true ? driverTraceOfRun : withDrivers;
   const drawn = faults === true ? faultedTraceOfRun : hasModule ? ofDrivers : traceOfRun;
   const known = await knownToKernels([kernel], drawn, (line) => io.err(line));
-  return (seed, run) => beforeBug(model, known(seed, run));
+  return (seed, run) => beforeBug(model, withoutParts(known(seed, run)));
+}
+
+/** A trace without ioremap() of RAM that may be less than one whole page: the kernel does not see that it is RAM, models do. */
+function withoutParts(trace: Trace): Trace {
+  const isPart = (op: Op) => op.op === "ioremap" && op.ram === true && op.inset === true;
+  return { ...trace, ops: trace.ops.filter((op) => !isPart(op)) };
 }
 
 /** A trace up to the op in which its model reaches a BUG(): a guest's kernel ends there. */

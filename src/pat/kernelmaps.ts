@@ -1,4 +1,4 @@
-import { isNewMemtypeAllowed, type PageCacheMode, UC_MINUS, WB, WC } from "./cachemode.ts";
+import { isNewMemtypeAllowed, type PageCacheMode, UC, UC_MINUS, WB, WC, WT } from "./cachemode.ts";
 import type { KernelState } from "./kernelstate.ts";
 import type { MemtypeList, ModeRef } from "./memtype.ts";
 import type { PfnRanges } from "./pfnmap.ts";
@@ -18,6 +18,9 @@ export interface KernelMap {
 
 /** memremap_pages() adds memory in pieces of 2 MiB. */
 const SUBSECTION_PAGES = 512;
+
+const isWholeSubsections = (start: number, end: number) =>
+  start % SUBSECTION_PAGES === 0 && end % SUBSECTION_PAGES === 0;
 
 const granted: ModeRef = { mode: 0 };
 
@@ -65,13 +68,13 @@ export class KernelMaps {
 
   /**
    * memremap(): as ioremap(), except that RAM asked for write-back is already mapped, and needs no
-   * reservation.
+   * reservation; set_memory_*() may have given its first page another mode, which is told of all.
    */
   memremap(slot: number, start: number, end: number, wanted: PageCacheMode): KernelMapError {
     if (this.find("memremap", slot) !== null) return "EBUSY";
     if (!isRam(start)) return this.mapIo("memremap", slot, start, end, wanted);
     if (wanted === WB) {
-      this.live.push({ via: "memremap", slot, start, end, mode: WB });
+      this.live.push({ via: "memremap", slot, start, end, mode: this.ram.modeOf(start) });
       return null;
     }
     this.kernel.warnOnce("memremap: attempted on RAM");
@@ -126,17 +129,17 @@ export class KernelMaps {
   memremapPages(slot: number, start: number, end: number, isP2pdma: boolean): KernelMapError {
     if (this.find("memremap-pages", slot) !== null) return "EBUSY";
     if (this.hasPages(start) || this.hasPages(end - 1)) {
-      this.kernel.warn("pagemap_range: conflicting mapping in the same section");
+      this.kernel.warn("memremap_pages: conflicting mapping in the same section");
       return "ENOMEM";
     }
     if (isRam(start)) {
-      this.kernel.warnOnce("pagemap_range: attempted on RAM");
+      this.kernel.warnOnce("memremap_pages: attempted on RAM");
       return "ENXIO";
     }
     const wanted = isP2pdma ? UC_MINUS : WB;
     const error = this.ranges.track(start, end, wanted, false, granted);
     if (error !== null) return error;
-    const { mode } = granted;
+    const mode = this.addedMode(start, end, granted.mode);
     const added = this.addMemory(start, end);
     if (added !== null) {
       this.ranges.untrack(start, end);
@@ -144,6 +147,16 @@ export class KernelMaps {
     }
     this.live.push({ via: "memremap-pages", slot, start, end, mode });
     return null;
+  }
+
+  /**
+   * prot_sethuge() in phys_pmd_init() (6.1 to 7.3, seen on 6.12.117 and 7.2.13): the kernel maps what is added by large
+   * pages, which have another bit where write-through has its third one. It warns, and what is left means uncached.
+   */
+  private addedMode(start: number, end: number, mode: PageCacheMode): PageCacheMode {
+    if (mode !== WT || !isWholeSubsections(start, end)) return mode;
+    this.kernel.warnOnce("phys_pmd_init: the mode has a bit that large pages have elsewhere");
+    return UC;
   }
 
   /** arch_add_memory(): add_pages() warns, once, of whatever __add_pages() returns. */
@@ -155,7 +168,7 @@ export class KernelMaps {
 
   /** __add_pages(): whole subsections only, and a memory map for each. */
   private addPages(start: number, end: number): KernelMapError {
-    if (start % SUBSECTION_PAGES !== 0 || end % SUBSECTION_PAGES !== 0) {
+    if (!isWholeSubsections(start, end)) {
       this.kernel.warn("__add_pages: misaligned");
       return "EINVAL";
     }
