@@ -44,6 +44,12 @@ function showPfn(pfn: number): { pfn: number; ram?: true } {
   return isRam(pfn) ? { pfn: pfn - RAM_START, ram: true } : { pfn };
 }
 
+/** What its pages map; of anonymous memory nobody asks. */
+function pagesOf(vma: ShownVma, space: ShownSpace): Pick<VmaState, "modes" | "maps"> {
+  if (vma.isAnon) return {};
+  return vma.device === null ? { modes: modesOf(space, vma) } : { maps: mapsOf(space, vma) };
+}
+
 function vmaState(vma: ShownVma, space: ShownSpace, design: Design): VmaState {
   const { start, end, pfn, flags, isPatLost } = vma;
   const advised = advisedOf(flags);
@@ -53,11 +59,12 @@ function vmaState(vma: ShownVma, space: ShownSpace, design: Design): VmaState {
     prot: protOf(flags),
     private: (flags & VM_PRIVATE) !== 0,
     pfn,
+    ...(vma.isAnon ? { anon: true } : {}),
     ...(design === "vm-pat" ? { pat: !isPatLost } : {}),
     ...((flags & VM_DONTCOPY) === 0 ? {} : { dontfork: true }),
     ...((flags & VM_SEALED) === 0 ? {} : { sealed: true }),
     ...(advised.length === 0 ? {} : { advised }),
-    ...(vma.device === null ? { modes: modesOf(space, vma) } : { maps: mapsOf(space, vma) }),
+    ...pagesOf(vma, space),
   };
 }
 

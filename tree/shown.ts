@@ -2,6 +2,8 @@
 export const PAT_LOST = 1;
 /** It is of the driver's file (SEEN_DRIVERS). */
 const DRIVERS = 1 << 20;
+/** It is of anonymous memory (SEEN_ANON). */
+export const ANON = 1 << 21;
 /** A page that the page table does not map. */
 const ENTRY_NONE = -1;
 /** One of memory that a write has made a copy in. */
@@ -19,8 +21,7 @@ export class ShownVma {
   flags = 0;
   /** Not null for one of the driver's file. */
   device: typeof DRIVERS_FILE | null = null;
-  /** A program maps no anonymous memory. */
-  readonly isAnon = false;
+  isAnon = false;
   isPatLost = false;
 }
 
@@ -59,8 +60,9 @@ export class ShownSpace {
       vma.start = words[at] as number;
       vma.end = words[at + 1] as number;
       vma.pfn = words[at + 2] as number;
-      vma.flags = shown & ~(PAT_LOST | DRIVERS);
+      vma.flags = shown & ~(PAT_LOST | DRIVERS | ANON);
       vma.device = (shown & DRIVERS) === 0 ? null : DRIVERS_FILE;
+      vma.isAnon = (shown & ANON) !== 0;
       vma.isPatLost = (shown & PAT_LOST) !== 0;
     }
   }

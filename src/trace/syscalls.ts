@@ -128,7 +128,6 @@ const proc = field.proc;
 const range = { proc, at: field.page, pages: field.pages } as const;
 const via = field.choice(VIAS, {
   ofDevice: ["resource", "resource_wc"],
-  beyondTrees: ["anon"],
 });
 const advice = field.choice(ADVICES, {
   // Two of three mark a mapping; of the rest each is drawn as often.

@@ -9,7 +9,7 @@ import {
   VM_SEALED,
 } from "../../src/mm/vmaflags.ts";
 import type { Recording, Step, TraceEvent, VmaState } from "../../src/trace/recording.ts";
-import { ENTRY_COPIED } from "../../tree/shown.ts";
+import { ANON, ENTRY_COPIED } from "../../tree/shown.ts";
 import { RECORD } from "../../tree/wire.ts";
 
 const PAGE = 4096;
@@ -55,6 +55,7 @@ function vmaWords(vma: VmaState): number[] {
     (vma.dontfork === true ? VM_DONTCOPY : 0) |
     (vma.sealed === true ? VM_SEALED : 0) |
     advisedFlags(vma.advised ?? []) |
+    (vma.anon === true ? ANON : 0) |
     (vma.pat === false ? 1 : 0);
   return [vma.start, vma.end, vma.pfn, flags];
 }

@@ -39,6 +39,9 @@ enum pfndiff_call {
 	CALL_FAULT_HANDLER, CALL_REMAP_COPY, CALL_INSERT_PAGE, CALL_FAULT_INSERT, CALL_FAULT_REMAP, CALL_FAULT_SEGMENT,
 };
 
+/* The way of an mmap that is not by a file (VIAS of src/trace/syscalls.ts). */
+#define VIA_ANON 4
+
 enum pfndiff_via { KERNEL_IOREMAP, KERNEL_MEMREMAP };
 
 /* Flags of a VMA as answers spell them: src/mm/vmaflags.ts, and bit 0 for a lost VM_PAT. */
@@ -52,8 +55,14 @@ enum pfndiff_via { KERNEL_IOREMAP, KERNEL_MEMREMAP };
 #define SEEN_SEQ_READ 128
 #define SEEN_HUGEPAGE 256
 #define SEEN_NOHUGEPAGE 512
+#define SEEN_LOCKED 1024
+#define SEEN_DONTDUMP 2048
+#define SEEN_WIPEONFORK 4096
+#define SEEN_MERGEABLE 8192
 /* It is of the driver's file. */
 #define SEEN_DRIVERS 1048576
+/* It is of anonymous memory. */
+#define SEEN_ANON 2097152
 
 /* A page table entry as answers spell it: (pfn << 3) | cache mode, or one of these. */
 #define ENTRY_NONE (-1)

@@ -3,6 +3,7 @@
 #include "pfndiff_glue.h"
 #include <linux/fs.h>
 #include <linux/maple_tree.h>
+#include <linux/ksm.h>
 #include <linux/mman.h>
 #include <linux/rmap.h>
 #include <linux/sched/mm.h>
@@ -96,6 +97,12 @@ struct vm_area_struct *__wrap_vm_area_alloc(struct mm_struct *mm)
 	return vma;
 }
 
+/* A process whose memory may be merged with others' is put on the list of the thread that does it: there is none. */
+int __ksm_enter(struct mm_struct *mm)
+{
+	return 0;
+}
+
 /* The limit on VMAs is for those of the window. */
 static void map_ballast(void)
 {
@@ -161,8 +168,17 @@ long pfndiff_mmap(struct mm_struct *mm, struct file *file, unsigned long at, uns
 	return done(vm_mmap_pgoff(file, at, length, prot, flags, offset));
 }
 
+/* As guests map it: not accounted, so that nothing depends on how much memory there is. */
+static long mmap_anon(struct mm_struct *mm, unsigned long at, unsigned long length, int prot)
+{
+	pfndiff_become(mm);
+	return done(vm_mmap_pgoff(NULL, at, length, prot, MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, 0));
+}
+
 long k_mmap(void *mm, int via, unsigned long at, unsigned long length, int prot, int is_private, unsigned long pfn)
 {
+	if (via == VIA_ANON)
+		return mmap_anon(mm, at, length, prot);
 	/* A resource file begins with the resource, /dev/mem with physical page 0. */
 	const unsigned long offset = (via < 2 ? 0 : pfndiff_base >> PAGE_SHIFT) + pfn;
 

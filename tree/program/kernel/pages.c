@@ -2,6 +2,8 @@
 /* Pages of memory: page tables, and what a write to a private mapping copies into. */
 #include "pfndiff_glue.h"
 #include <linux/pagemap.h>
+#include <linux/swap.h>
+#include "internal.h"
 
 /* With CONFIG_RANDOMIZE_MEMORY the direct map and the memory map may begin anywhere: in two areas of this process. */
 unsigned long page_offset_base, vmemmap_base, phys_base, zero_page_pfn = 1;
@@ -46,6 +48,9 @@ void pfndiff_memory_init(unsigned long ram, unsigned long memmap)
 	high_memory = (void *)(ram + PFNDIFF_RAM_PAGES * PAGE_SIZE);
 	for (unsigned long i = 0; i < PFNDIFF_RAM_PAGES - KEPT_PAGES; i++)
 		unused[unused_count++] = PFNDIFF_RAM_PAGES - 1 - i;
+	/* One of these is the page of zeroes, which is in use for good. */
+	for (unsigned long pfn = 0; pfn < KEPT_PAGES; pfn++)
+		init_page_count(pfn_to_page(pfn));
 }
 
 long k_pages_used(void)
@@ -161,6 +166,11 @@ void release_pages(release_pages_arg arg, int count)
 			__folio_put(folio);
 	}
 }
+
+void free_pages_and_swap_cache(struct encoded_page **pages, int count)
+{
+	release_pages(pages, count);
+}
 #else
 void release_pages(struct page **pages, int count)
 {
@@ -168,7 +178,18 @@ void release_pages(struct page **pages, int count)
 		if (folio_put_testzero(page_folio(pages[i])))
 			__folio_put(page_folio(pages[i]));
 }
+
+void free_pages_and_swap_cache(struct page **pages, int count)
+{
+	release_pages(pages, count);
+}
 #endif
+
+/* Pages that are locked in memory are gathered, a reference each, before reclaim is told: there is none to tell. */
+void lru_add_drain(void)
+{
+	mlock_drain_local();
+}
 
 /* The linker sends calls of other files here (--wrap): page tables are a site of failing allocations. */
 pgtable_t __real_pte_alloc_one(struct mm_struct *mm);

@@ -2,6 +2,7 @@
 /* Objects, and what RCU puts off until nobody looks at them: the host half has the memory. */
 #include "pfndiff_glue.h"
 #include <linux/slab.h>
+#include <linux/swap.h>
 #include <asm/memtype.h>
 #include "../arch/x86/mm/pat/memtype.h"
 
@@ -234,6 +235,7 @@ void pfndiff_quiesce(void)
 
 	if (host_is_raced)
 		return;
+	lru_add_drain();
 	while ((head = put_off)) {
 		put_off = head->next;
 		/* kfree_rcu() stores how far into the object its head lies instead of a function. */

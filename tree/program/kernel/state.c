@@ -19,9 +19,28 @@ unsigned int k_version(void)
 	return LINUX_VERSION_CODE;
 }
 
+/* What advice and mlock() leave on anonymous memory alone: the others have some of it from their drivers. */
+static int anon_flags_of(const struct vm_area_struct *vma)
+{
+	int flags = SEEN_ANON;
+
+	if (vma->vm_flags & VM_LOCKED)
+		flags |= SEEN_LOCKED;
+	if (vma->vm_flags & VM_DONTDUMP)
+		flags |= SEEN_DONTDUMP;
+	if (vma->vm_flags & VM_WIPEONFORK)
+		flags |= SEEN_WIPEONFORK;
+	if (vma->vm_flags & VM_MERGEABLE)
+		flags |= SEEN_MERGEABLE;
+	return flags;
+}
+
 static int flags_of(const struct vm_area_struct *vma)
 {
-	int flags = vma->vm_flags & VM_READ ? SEEN_READ : 0;
+	int flags = vma_is_anonymous(vma) ? anon_flags_of(vma) : 0;
+
+	if (vma->vm_flags & VM_READ)
+		flags |= SEEN_READ;
 
 	if (vma->vm_flags & VM_WRITE)
 		flags |= SEEN_WRITE;
@@ -71,6 +90,8 @@ static int shown_pfn(unsigned long pfn)
 /* What a VMA has in place of an offset in its file: any pfn is larger than offsets in a driver's file. */
 static int first_pfn(const struct vm_area_struct *vma)
 {
+	if (vma_is_anonymous(vma))
+		return 0;
 	const bool is_offset = pfndiff_is_drivers(vma) && vma->vm_pgoff < PFNDIFF_DRIVER_RAM;
 
 	return is_offset ? vma->vm_pgoff : shown_pfn(vma->vm_pgoff);

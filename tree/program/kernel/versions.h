@@ -30,6 +30,11 @@
 /* The tracking context of the refcounted design. */
 #define HAS_TRACK_CONTEXT SINCE(6, 16)
 
+/* mlock() gathers folios. */
+#if !SINCE(6, 3)
+#define mlock_drain_local mlock_page_drain_local
+#endif
+
 /* struct folio_batch; its header has had two names. */
 #if __has_include(<linux/folio_batch.h>)
 #include <linux/folio_batch.h>
