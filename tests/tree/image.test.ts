@@ -19,6 +19,8 @@ allnoconfig:
 \tgrep -v KSM $(KCONFIG_ALLCONFIG) > .config
 bzImage: ; mkdir -p arch/x86/boot && cat mm/memory.c .config > arch/x86/boot/bzImage
 \t@echo '  CC      mm/memory.o'
+modules:
+\ttest -z "$(M)" || cp $(M)/main.c $(M)/pfndiff.ko
 `;
 
 const root = mkdtempSync(join(tmpdir(), "pfndiff-image-"));
