@@ -1,16 +1,14 @@
 import type { Coverage } from "../src/trace/coverage.ts";
 import { type Baseline, type BaselineEntry, type GateOutcome, reasonOf } from "../src/gate.ts";
 import type { ScheduleDocument } from "../src/races/document.ts";
+import type { Side } from "../src/oracle/finding.ts";
 import type { Replay } from "../src/replay.ts";
-import { UserError } from "../src/usererror.ts";
 import type { Arena } from "./arena.ts";
-import type { CopyTexts, FindingStatus, ReportClaim, ReportData, ReportFinding } from "./data.ts";
+import type { FindingStatus, ReportClaim, ReportData, ReportFinding } from "./data.ts";
 import type { Matrix } from "./matrix.ts";
-import { cProgram } from "./repro/c.ts";
 import type { ReproInput } from "./repro/input.ts";
-import { mailText } from "./repro/mail.ts";
 import { bothSides } from "./sides.ts";
-import { type CampaignView, replayCommand } from "./view.ts";
+import type { CampaignView } from "./view.ts";
 
 /** What a report is made of. */
 export interface ReportSources {
@@ -21,7 +19,7 @@ export interface ReportSources {
     readonly outcome: GateOutcome;
     readonly replays: ReadonlyMap<string, Replay>;
   } | null;
-  /** What reproducers are made from, by signature; without, their copy buttons are left out. */
+  /** What reproducers are made from, by signature; without, there are none. */
   readonly repro?: ReadonlyMap<string, ReproInput>;
   readonly claims?: readonly ReportClaim[];
   readonly arena?: Arena;
@@ -48,15 +46,14 @@ export function assembleReport(sources: ReportSources): ReportData {
 
 /** The campaign's findings, with the baseline's reason where it accepts them. */
 function metFindings({ view, gate, repro }: ReportSources): ReportFinding[] {
-  return view.findings.map(({ finding, replay, path }) => {
+  return view.findings.map(({ finding, replay }) => {
     const entry = gate?.baseline.entries.find((one) => one.signature === finding.signature);
     return {
       ...finding,
       ...(entry === undefined ? {} : { reason: reasonOf(entry), ref: entry.ref }),
-      texts: copyTexts(replayCommand(path), repro?.get(finding.signature), entry),
       status:
         gate === null || finding.parted ? null : statusOf(finding.signature, entry, gate.outcome),
-      ...bothSides(replay),
+      ...sidesOf(replay, repro?.get(finding.signature)),
     };
   });
 }
@@ -109,25 +106,18 @@ function unmetFindings({ view, gate, repro }: ReportSources): ReportFinding[] {
         parted: judged?.parted ?? false,
         detail: problem?.detail ?? judged?.detail ?? "",
         status: statusOf(signature, entry, gate.outcome),
-        texts: copyTexts(replayCommand(signature), repro?.get(signature), entry),
-        ...bothSides(replay),
+        ...sidesOf(replay, repro?.get(signature)),
       };
     });
 }
 
-/** The texts to copy; a symptom that user space cannot see has neither program nor mail. */
-function copyTexts(
-  command: string,
-  input: ReproInput | undefined,
-  entry: BaselineEntry | undefined,
-): CopyTexts {
-  if (input === undefined) return { command };
-  const references = entry?.ref === undefined ? [] : [entry.ref];
-  try {
-    const why = entry === undefined ? {} : { reason: reasonOf(entry) };
-    return { command, c: cProgram(input), mail: mailText(input, { command, references, ...why }) };
-  } catch (error) {
-    if (error instanceof UserError) return { command };
-    throw error;
-  }
+/** Both sides, each with what its recording shows behind the trace's own steps. */
+function sidesOf(replay: Replay, input: ReproInput | undefined): Pick<ReportFinding, Side> {
+  const sides = bothSides(replay);
+  if (input === undefined) return sides;
+  const side = (name: Side) => {
+    const own = sides[name];
+    return { ...own, ending: input[name].steps.slice(own.steps.length) };
+  };
+  return { before: side("before"), after: side("after") };
 }

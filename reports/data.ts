@@ -46,14 +46,8 @@ export interface SideRecording {
   readonly kernel?: string;
   readonly design?: Design;
   readonly steps: readonly Step[];
-}
-
-/** Texts that a reader may copy; what is absent is not offered. */
-export interface CopyTexts {
-  /** A command line that replays the trace. */
-  readonly command?: string;
-  readonly c?: string;
-  readonly mail?: string;
+  /** What the exits showed that end every process the trace leaves alive: reproducers are made of it. */
+  readonly ending?: readonly Step[];
 }
 
 /**
@@ -70,7 +64,6 @@ export interface ReportFinding extends Omit<CampaignFinding, "count" | "firstRun
   readonly ref?: string | undefined;
   readonly before: SideRecording;
   readonly after: SideRecording;
-  readonly texts?: CopyTexts;
 }
 
 /** A claim of the series or its discussion, judged and drawn. */

@@ -112,7 +112,7 @@ static int peek(void *at)
 }
 `;
 
-const FORK = `/* CLONE_PARENT: the test stays the parent of all, and can wait for each. */
+const FORK = `/* CLONE_PARENT: the test stays the parent of all and waits for each. */
 static int fork_to(int child)
 {
 	long pid = syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);

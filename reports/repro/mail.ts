@@ -1,9 +1,15 @@
 import { SHORT_MODE } from "../../src/pat/cachemode.ts";
-import type { Memtype, Recording } from "../../src/trace/recording.ts";
+import type { Memtype, Recording, TraceEvent } from "../../src/trace/recording.ts";
+import type { Verdict } from "../../src/oracle/severity.ts";
+import { addressOf, headline } from "../html/words.ts";
+import { eventText } from "../optext.ts";
+import { cCode } from "./c.ts";
+import { hex } from "./calls.ts";
+import { isStraight, usageOf } from "./cstraight.ts";
 import { wrap } from "./ctext.ts";
 import { stepOf } from "./expectation.ts";
-import { type ReproInput, sideName } from "./input.ts";
-import { checkText, type Program, recordedText, reproProgram } from "./program.ts";
+import type { ReproInput } from "./input.ts";
+import { checkText, type Program, reproProgram } from "./program.ts";
 
 /** What a mail says beyond the finding itself. */
 export interface MailOptions {
@@ -19,34 +25,76 @@ export interface MailOptions {
 const WIDTH = 75;
 
 /**
- * The finding as the plain text of a mail, at most 75 columns, command first. It is only text:
- * nothing here sends it. UserError where user space cannot see the symptom.
+ * The finding as the plain text of a mail: a subject with the subsystem, what was seen on which kernel, step by
+ * step, a program that shows it, and tags. It is only text: nothing here sends it. UserError where user
+ * space cannot see the symptom.
  */
 export function mailText(input: ReproInput, options: MailOptions): string {
   const program = reproProgram(input);
   const { finding } = program;
-  const names = { before: sideName(input.before, "before"), after: sideName(input.after, "after") };
   const lines = [
-    ...folded(options.command, "    ", " \\"),
+    `Subject: ${subsystemOf(program)}: ${subjectOf(finding)}`,
     "",
-    ...paragraph(`${finding.signature}: ${finding.detail}`),
-    "",
-    ...(options.reason === undefined ? [] : [...paragraph(options.reason), ""]),
-    ...paragraph(sidesText(program)),
-    "",
+    ...aboutText(input, options),
     ...paragraph(
-      `Before is ${names.before}, after is ${names.after}; "!" marks steps that differ.`,
+      `Before is ${program.sides[0]?.name}, after is ${program.sides[1]?.name}; "!" marks steps that differ. Pages are counted from the start of the window; the memory type list is as after the step.`,
     ),
     "",
     ...table(program, input),
     "",
-    ...referenceLines(options.references),
+    "To see it without a kernel:",
+    "",
+    ...commandLines(options.command),
+    "",
+    ...tagLines(finding.verdict, options.references),
+    "---",
+    ...paragraph(
+      `A program that shows it on a kernel (${runText(program)}). Its exit status is 0 for PASS, 1 for FAIL, 4 for SKIP.`,
+    ),
+    "",
+    ...cCode(program).trimEnd().split("\n"),
   ];
   return `${lines.join("\n").trimEnd()}\n`;
 }
 
-function sidesText(program: Program): string {
-  return `Expected: ${checkText(program)} ${recordedText(program).join(" ")}`;
+/** What a finding is, why, and who was asked: paragraphs, each with an empty line behind it. */
+export function aboutText(input: ReproInput, { reason }: MailOptions): string[] {
+  const program = reproProgram(input);
+  const { finding, sides } = program;
+  return [
+    ...paragraph(`${sentence(finding.detail)} (${finding.signature})`),
+    "",
+    ...(reason === undefined ? [] : [...paragraph(reason), ""]),
+    ...paragraph(`Expected: ${checkText(program)}`),
+    "",
+    ...sides.flatMap(({ name, passes }) =>
+      paragraph(`Tested: ${name}: ${passes ? "it holds" : "it does not"}.`),
+    ),
+    "",
+  ];
+}
+
+/** Who maintains what the finding is about: an errno is the call's, all else the tracking's. */
+function subsystemOf({ finding }: Program): string {
+  const { symptom, trace, step } = finding;
+  const op = trace.ops[step]?.op;
+  return symptom === "errno" && op !== undefined && op !== "fork" ? `mm/${op}` : "x86/mm/pat";
+}
+
+/** The finding's headline, as what follows a colon. */
+export function subjectOf({ symptom, signature }: Program["finding"]): string {
+  const text = headline({ symptom, cause: signature.split(":").slice(2).join(":") });
+  return `${text.slice(0, 1).toLowerCase()}${text.slice(1)}`;
+}
+
+function sentence(text: string): string {
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1).replace(/\.$/, "")}.`;
+}
+
+function runText(program: Program): string {
+  return program.vias.length === 0 && isStraight(program)
+    ? "it takes no arguments"
+    : `as root: repro ${usageOf(program)}`;
 }
 
 /** A step a line, and under it what each side returned and reserved. */
@@ -70,8 +118,27 @@ function sideText(recording: Recording, index: number): string {
   const result = "errno" in step.result ? step.result.errno : "ok";
   const list =
     step.memtype.length === 0 ? "nothing reserved" : step.memtype.map(entryText).join(" ");
-  const events = step.events.map((event) => `log: ${event.kind}`);
-  return [`${result}; ${list}`, ...events].join("; ");
+  return [`${result}; ${list}`, ...step.events.map((event) => `log: ${logLine(event)}`)].join("; ");
+}
+
+/** A line as the kernel's log has it; addresses are offsets in the window. */
+function logLine(event: TraceEvent): string {
+  switch (event.kind) {
+    case "invalid-free":
+      return `x86/PAT: repro:PID freeing invalid memtype ${memText(event)}`;
+    case "conflict":
+      return `x86/PAT: repro:PID conflicting memory types ${memText(event)} ${event.found}<->${event.other}`;
+    case "reserve-failed":
+      return `x86/PAT: memtype_reserve failed ${memText(event)}, track ${event.track}, req ${event.request}`;
+    case "type-mismatch":
+      return `x86/PAT: repro:PID map pfn expected mapping type ${event.request} for ${memText(event)}, got ${event.got}`;
+    default:
+      return eventText(event);
+  }
+}
+
+function memText({ start, end }: { readonly start: number; readonly end: number }): string {
+  return `[mem +${hex(start * 4096)}-+${hex(end * 4096 - 1)}]`;
 }
 
 function entryText({ start, end, type }: Memtype): string {
@@ -91,6 +158,12 @@ function folded(text: string, indent: string, joint: string): string[] {
   );
 }
 
+/** A command of one line may go on behind a backslash; one with a document below it is left as it is. */
+function commandLines(command: string): string[] {
+  const lines = command.split("\n");
+  return lines.length > 1 ? lines : folded(command, "    ", " \\");
+}
+
 /** Words longer than a line have to break somewhere. */
 function cut(line: string, width: number): string[] {
   const pieces: string[] = [];
@@ -102,7 +175,15 @@ function plain(text: string): string {
   return text.replaceAll(/[\r\n\t]+/g, " ");
 }
 
-function referenceLines(references: readonly string[]): string[] {
-  if (references.length === 0) return [];
-  return ["References:", ...references.flatMap((reference) => folded(reference, "  ", ""))];
+/** What was introduced by a commit it fixes; a thread is linked; any other commit is named. */
+export function tagLines(verdict: Verdict, references: readonly string[]): string[] {
+  return references.flatMap((reference) => {
+    if (/^[0-9a-f]{12} \(".+"\)$/.test(reference)) {
+      return verdict === "introduced"
+        ? [`Fixes: ${reference}`]
+        : paragraph(`See commit ${reference}.`);
+    }
+    const address = addressOf(reference);
+    return address === null ? paragraph(`See ${reference}.`) : [`Link: ${address}`];
+  });
 }

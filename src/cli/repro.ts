@@ -2,6 +2,7 @@ import { cProgram } from "../../reports/repro/c.ts";
 import type { ReproInput } from "../../reports/repro/input.ts";
 import { kselftestProgram } from "../../reports/repro/kselftest.ts";
 import { type MailOptions, mailText } from "../../reports/repro/mail.ts";
+import { kselftestPatch } from "../../reports/repro/patch.ts";
 import { closedOrders, type RecordedOrder, raceStress } from "../../reports/repro/race.ts";
 import { raceProgram } from "../../reports/repro/racec.ts";
 import { reproProgram } from "../../reports/repro/program.ts";
@@ -76,6 +77,8 @@ function render(input: ReproInput, options: ReproOptions, mail: MailOptions): st
       return cProgram(input);
     case "kselftest":
       return kselftestProgram(input);
+    case "patch":
+      return kselftestPatch(input, mail);
     case "syz":
       return syzProgram(input, { file: device, base, offset });
     case "mail":

@@ -1,4 +1,4 @@
 /** What `pfndiff repro` can make of a finding. */
-export const REPRO_FORMATS = ["c", "kselftest", "syz", "mail"] as const;
+export const REPRO_FORMATS = ["c", "kselftest", "patch", "syz", "mail"] as const;
 
 export type ReproFormat = (typeof REPRO_FORMATS)[number];

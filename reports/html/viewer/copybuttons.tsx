@@ -1,23 +1,7 @@
 import { useState } from "preact/hooks";
-import type { ReportFinding } from "../../data.ts";
-
-/** What may be copied of a finding. */
-export function CopyButtons({ finding }: { finding: ReportFinding }) {
-  const { command, c, mail } = finding.texts ?? {};
-  return (
-    <CopyOffers
-      offers={[
-        ["replay command", command],
-        ["trace JSON", JSON.stringify(finding.trace)],
-        ["C", c],
-        ["mail", mail],
-      ]}
-    />
-  );
-}
 
 interface CopyOffersProps {
-  readonly offers: readonly (readonly [name: string, text: string | undefined])[];
+  readonly offers: readonly (readonly [name: string, text: string])[];
 }
 
 /** Buttons that put a text on the clipboard; a text that there is not has no button. */

@@ -6,10 +6,10 @@ import { grouped, plural } from "../../numbers.ts";
 import { limitsText, regionText } from "../../worldtext.ts";
 import { addressOf, headline, sideName, SYMPTOM_TEXT, VERDICT_TEXT } from "../words.ts";
 import { StatusBadge, VerdictBadge } from "./badge.tsx";
-import { CopyButtons } from "./copybuttons.tsx";
 import { openingStep } from "./difference.ts";
 import { GlanceCard } from "./glance.tsx";
 import { Primer } from "./primer.tsx";
+import { Reproduce } from "./reproduce.tsx";
 import { FRONT_HASH, findingHash } from "./route.ts";
 import { modelSides, tryLink } from "./sandbox/bench.ts";
 import { Stepper } from "./stepper.tsx";
@@ -66,10 +66,10 @@ export function FindingPage({ report, finding, order, step }: FindingPageProps) 
           <h2 id="facts">Facts</h2>
           <Facts finding={finding} />
           <TryIt report={report} finding={finding} />
-          <CopyButtons finding={finding} />
         </section>
       </div>
       <Stepper finding={finding} subject={subject} step={shown} />
+      <Reproduce report={report} finding={finding} />
     </article>
   );
 }

@@ -74,11 +74,6 @@ export const SAID: readonly Said[] = [
     reason: HEAD_LEAK,
     ref: "https://lore.kernel.org/all/20240825152403.3171682-1-namcao@linutronix.de/",
     ops: [spawn, map(2), munmap(0, 1), munmap(1, 1), exit],
-    texts: {
-      command: "pfndiff replay fixed-leak-unmap-head.json --before legacy@6.12 --after modern@6.18",
-      c: "int main(void) { return 0; }\n",
-      mail: "Subject: x86/mm/pat: reservation of page 0 is leaked\n",
-    },
   },
   {
     symptom: "double-untrack",

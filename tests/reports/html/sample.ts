@@ -4,6 +4,7 @@ import type { Root } from "../../../fuzz/roots/root.ts";
 import type { ReportClaim, ReportData, ReportFinding } from "../../../reports/data.ts";
 import type { Coverage } from "../../../src/trace/coverage.ts";
 import type { Matrix, MatrixRow } from "../../../reports/matrix.ts";
+import { closedTrace } from "../../../src/trace/closed.ts";
 import type { Trace } from "../../../src/trace/trace.ts";
 import { sampleArena } from "./samplearena.ts";
 import { SAID, type Said } from "./said.ts";
@@ -18,13 +19,17 @@ function finding(said: Said): ReportFinding {
   const signature = `${said.verdict}:${said.symptom}:${said.cause}`;
   const world: Trace["world"] = { pfns: 8, vpages: 8, mtrr };
   const trace: Trace = { format: "pfndiff/trace@1", name: signature, world, ops: [...ops] };
-  const steps = (backend: typeof before) => backend.recordSync(trace, { contexts: true }).steps;
+  const side = (backend: typeof before) => {
+    const { steps } = backend.recordSync(closedTrace(trace), { contexts: true });
+    const { design } = backend;
+    return { design, steps: steps.slice(0, ops.length), ending: steps.slice(ops.length) };
+  };
   return {
     ...rest,
     signature,
     trace,
-    before: { design: before.design, steps: steps(before) },
-    after: { design: after.design, steps: steps(after) },
+    before: side(before),
+    after: side(after),
   };
 }
 
@@ -173,7 +178,6 @@ export function hostileReport(): ReportData {
       detail: `${finding.detail}${markup}`,
       reason: markup,
       ref: "javascript:window.pwned=2",
-      texts: { command: markup },
     }),
   );
   const { roots = [] } = report.campaign;
