@@ -22,7 +22,7 @@ const [leak] = MODELLED;
 if (leak === undefined) throw new Error("there is a leak to export");
 
 const target = { file: "/dev/mem", base: 0, offset: 0xfe000000 };
-const options = { command: "pfndiff replay x.json", references: ["20240825152403"] };
+const options = { command: "pfndiff replay x.json", references: ["2024@x.org"] };
 
 describe("an exported C program", () => {
   it("shows a head unmapped before its tail as it is on file", async () => {
@@ -199,18 +199,41 @@ describe("an exported syzkaller program", () => {
 });
 
 describe("an exported mail", () => {
-  it.each(named)("begins with the command and has no line over 75 columns: %s", (_, input) => {
+  /** Tags may be longer: they must not be broken. */
+  const bodyOf = (text: string) =>
+    text.split("\n").filter((line) => !/^(Subject|Link|Fixes): /.test(line));
+
+  it.each(named)("has a subject with its subsystem and no line over 75 columns: %s", (_, input) => {
     const long = { ...options, command: `pfndiff replay ${"x".repeat(200)} --before legacy` };
     for (const text of [mailText(input, options), mailText(input, long)]) {
-      expect(text.startsWith("    pfndiff replay")).toBe(true);
-      expect(Math.max(...text.split("\n").map((line) => line.length))).toBeLessThanOrEqual(75);
+      expect(text).toMatch(/^Subject: (x86\/mm\/pat|mm\/[a-z]+): [a-z]/);
+      expect(Math.max(...bodyOf(text).map((line) => line.length))).toBeLessThanOrEqual(75);
     }
   });
 
-  it("has every step, marks those that differ, and ends with the references", () => {
+  it("has every step, who was asked, the log's line, and the program behind its tags", () => {
     const text = mailText(leak, options);
     expect(text.match(/^[! ] [ \d]\d {2}\w/gm)).toHaveLength(leak.before.steps.length);
     expect(text.match(/^! /gm)?.length).toBeGreaterThan(0);
-    expect(text.trimEnd().endsWith("References:\n  20240825152403")).toBe(true);
+    expect(text).toContain("Tested: the model legacy@6.12: it does not.");
+    expect(text.replaceAll(/\n +/g, " ")).toContain(
+      "log: x86/PAT: repro:PID freeing invalid memtype [mem +0x0-+0xfff]",
+    );
+    const [said = "", program = ""] = text.split("\n---\n");
+    expect(said.endsWith("Link: https://lore.kernel.org/r/2024%40x.org/")).toBe(true);
+    expect(program).toContain("int main(int argc, char **argv)");
+  });
+
+  it("names the kernel that ran by its uname, and a commit as the kernel's log does", () => {
+    const kernel = { release: "6.12.117+deb13-amd64", design: "vm-pat" } as const;
+    const { backend: _backend, ...before } = leak.before;
+    const commit =
+      'f8e97613fed2 ("mm: convert VM_PFNMAP tracking to pfnmap_track() + pfnmap_untrack()")';
+    const mail = { ...options, references: [commit] };
+    const text = mailText({ ...leak, before: { ...before, kernel } }, mail).replaceAll("\n", " ");
+    expect(text).toContain("Tested: Linux 6.12.117+deb13-amd64: it does not.");
+    expect(text).toContain(`See commit ${commit}.`);
+    const finding = { ...leak.finding, verdict: "introduced" } as const;
+    expect(mailText({ ...leak, finding }, mail)).toContain(`\nFixes: ${commit}\n`);
   });
 });

@@ -41,13 +41,18 @@ export function replayCommandOf(campaign: CampaignSummary, finding: ReportFindin
   return [
     `npx pfndiff replay - --before ${ids.before} --after ${ids.after} << 'EOF'`,
     ...wrap(
-      JSON.stringify({ ...finding.trace, name: "" })
+      JSON.stringify({ ...finding.trace, name: nameOf(finding) })
         .replaceAll(',"', ', "')
         .replaceAll(",{", ", {"),
       75,
     ),
     "EOF",
   ].join("\n");
+}
+
+/** A line may end wherever the document has a space, so a name has none. */
+function nameOf({ trace: { name } }: ReportFinding): string {
+  return /\s/.test(name) ? "" : name;
 }
 
 /** An id that means the same elsewhere: what lies on a disk does not, so its model stands for it. */
