@@ -132,6 +132,8 @@ export class GoalObserver {
       case "reserve-memtype-wc":
       case "free-memtype-wc":
       case "set-memory":
+      case "claim":
+      case "release":
         return;
       default:
         return assertNever(op);

@@ -59,6 +59,7 @@ export function sourceOf(name: PlanSource, corpus: readonly Trace[]): TraceSourc
     case "idioms":
     case "drivers":
     case "mistakes":
+    case "claims":
       return SOURCES[name];
     default:
       return assertNever(name);

@@ -8,7 +8,7 @@ const DRAWS = 3;
 const AHEAD = 16 * DRAWS;
 
 /** What a run draws numbers for; each has numbers of its own. */
-export type Purpose = "trace" | "mutation" | "fault" | "race" | "apart";
+export type Purpose = "trace" | "mutation" | "fault" | "race" | "apart" | "claims";
 
 /** Spreads the bits of a 32-bit number (the finaliser of MurmurHash3). */
 function mix(value: number): number {
@@ -31,6 +31,7 @@ const SALTS: Readonly<Record<Purpose, number>> = {
   fault: absorb(GOLDEN, 3),
   race: absorb(GOLDEN, 4),
   apart: absorb(GOLDEN, 5),
+  claims: absorb(GOLDEN, 6),
 };
 
 /**

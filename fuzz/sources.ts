@@ -2,6 +2,7 @@ import type { CallKind } from "../src/trace/driverop.ts";
 import { beyondTrees, type Op, type OpKind, rowOf } from "../src/trace/op.ts";
 import type { Trace } from "../src/trace/trace.ts";
 import { withApart } from "./apart.ts";
+import { withClaims } from "./claims.ts";
 import { IdiomWriter } from "./idioms.ts";
 import { writePartialMaps } from "./partialmaps.ts";
 import { Random } from "./random.ts";
@@ -67,6 +68,12 @@ export function idiomTraceOfRun(seed: number, run: number): Trace {
 
 function usualTraceOfRun(seed: number, run: number): Trace {
   return written(usualDrivers, seed, run);
+}
+
+/** A run's system calls, while a driver claims the device and lets go of it. */
+function claimedTraceOfRun(seed: number, run: number): Trace {
+  const trace = traceOfRun(seed, run);
+  return withClaims(random.restart(seed, run, "claims"), trace);
 }
 
 function mistakenTraceOfRun(seed: number, run: number): Trace {
@@ -186,6 +193,8 @@ export const SOURCES = {
   drivers: knownToTrees(anyDriver),
   /** Drivers that make mistakes, some with failing allocations, as far as trees know them. */
   mistakes: knownToTrees(withFailing(mistakenTraceOfRun)),
+  /** System calls, some with failing allocations, around a driver's claim of the device. */
+  claims: withFailing(claimedTraceOfRun),
   calls: callsOfRun,
   mixed: mixedTraceOfRun,
 } as const satisfies Readonly<Record<string, TraceSource>>;

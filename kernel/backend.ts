@@ -68,6 +68,9 @@ function unfitForAll(trace: Trace): string | null {
     const mistake = mistakeIn(op);
     if (mistake !== null)
       return `ops[${at}] has ${mistake}, a mistake that our module does not make`;
+    if (op.op === "claim" || op.op === "release") {
+      return `ops[${at}] is ${op.op}, which our module does not do`;
+    }
   }
   const ids = trace.ops.flatMap((op) => [op.proc, bornBy(op) ?? 0]);
   return ids.some((id) => id >= WIRE.MAX_PROCS) ? "it has too many processes" : null;

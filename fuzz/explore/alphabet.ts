@@ -127,6 +127,10 @@ const DRIVERS = {
   of: "nothing",
   why: "a driver does what its calls say: there is no end",
 } as const;
+const CLAIMS = {
+  of: "nothing",
+  why: "one takes every page of the world away, and refuses every mapping",
+} as const;
 const KERNELS = { of: "nothing", why: "the kernel's own mappings are no process's" } as const;
 
 const EXPLORED: Readonly<Record<OpKind, Explored>> = {
@@ -222,6 +226,8 @@ const EXPLORED: Readonly<Record<OpKind, Explored>> = {
   "reserve-memtype-wc": KERNELS,
   "free-memtype-wc": KERNELS,
   "set-memory": KERNELS,
+  claim: CLAIMS,
+  release: CLAIMS,
 };
 
 const ALL: readonly Explored[] = Object.values(EXPLORED);

@@ -73,7 +73,7 @@ function ownDeeds(op: Op, is: Step): Deed[] {
   const { allocates } = rowOf(op.op);
   if (allocates.includes("memtype")) deeds.push("reserve");
   if (op.fault !== undefined) deeds.push("fail", `fail ${op.fault.at}`);
-  if (op.op === "revoke" || op.op === "drv-zap") deeds.push("unmap");
+  if (op.op === "revoke" || op.op === "claim" || op.op === "drv-zap") deeds.push("unmap");
   for (const { call } of [...("calls" in op ? op.calls : []), ...(is.calls ?? [])]) {
     deeds.push(`call ${call}`);
     if (TAKING.has(call)) deeds.push("unmap");

@@ -28,7 +28,7 @@
 /* Ops, in the order of DRIVER_OPS in src/trace/driverop.ts. */
 enum pfndiff_op {
 	DRV_MMAP = 64, DRV_RUN, DRV_ZAP, IOREMAP, IOUNMAP, MEMREMAP, MEMUNMAP, MEMREMAP_PAGES, MEMUNMAP_PAGES,
-	RESERVE_MEMTYPE_WC, FREE_MEMTYPE_WC, SET_MEMORY,
+	RESERVE_MEMTYPE_WC, FREE_MEMTYPE_WC, SET_MEMORY, CLAIM, RELEASE,
 };
 
 /* Calls of a driver's handlers, in the order of CALLS there; then what handlers of faults do. */

@@ -88,21 +88,24 @@ export const sourceOption = {
     new Option(
       "--plain",
       "system calls alone (default: a mixture of all kinds that both sides take)",
-    ).conflicts(["faults", "idioms", "mistakes"]),
+    ).conflicts(["faults", "idioms", "mistakes", "claims"]),
   faults: () =>
     new Option(
       "--faults",
       "system calls, with one to three allocations of every trace told to fail",
-    ).conflicts(["idioms", "mistakes"]),
+    ).conflicts(["idioms", "mistakes", "claims"]),
   idioms: () =>
-    new Option("--idioms", "drivers that make any calls, and the kernel's own mappings").conflicts(
+    new Option("--idioms", "drivers that make any calls, and the kernel's own mappings").conflicts([
       "mistakes",
-    ),
+      "claims",
+    ]),
   mistakes: () =>
     new Option(
       "--mistakes",
       "drivers that map through a copy of a VMA, past it, or pages of two kinds in one",
-    ),
+    ).conflicts("claims"),
+  claims: () =>
+    new Option("--claims", "system calls, while a driver claims the device and lets go of it"),
 } as const;
 
 export function racesOption(): Option {
@@ -116,6 +119,7 @@ export function racesOption(): Option {
     "faults",
     "idioms",
     "mistakes",
+    "claims",
     "corpus",
     "begin",
     "coverage",
@@ -127,7 +131,7 @@ export function beginOption(): Option {
   return new Option(
     "--begin <file>",
     "let every trace begin with the ops of this one (pfndiff import state makes one)",
-  ).conflicts(["corpus", "plain", "faults", "idioms", "mistakes"]);
+  ).conflicts(["corpus", "plain", "faults", "idioms", "mistakes", "claims"]);
 }
 
 export function exploreMtrrOption(): Option {
@@ -155,7 +159,7 @@ export function corpusOption(): Option {
   return new Option(
     "--corpus <dir>",
     "let three of four traces start from those that the command corpus keeps there",
-  ).conflicts(["idioms", "mistakes"]);
+  ).conflicts(["idioms", "mistakes", "claims"]);
 }
 
 export function seedOption(): Option {

@@ -133,6 +133,7 @@ function addFinders(program: Command, io: Io, done: Done): void {
     .addOption(sourceOption.faults())
     .addOption(sourceOption.idioms())
     .addOption(sourceOption.mistakes())
+    .addOption(sourceOption.claims())
     .addOption(racesOption())
     .addOption(corpusOption())
     .addOption(beginOption())
@@ -232,10 +233,7 @@ function addModelCommands(program: Command, io: Io, done: Done): void {
     .addOption(guestsOption())
     .addOption(outOption())
     .option("--faults", "with --live: tell allocations of every trace to fail (docs/KERNELS.md)")
-    .option(
-      "--drivers",
-      "with --live: nothing but drivers (a kernel with our module; else every other run)",
-    )
+    .option("--drivers", "with --live: drivers alone (with our module; else every other run)")
     .option("--mistakes", "with --live tree:PATH: draw drivers that make mistakes (docs/OPS.md)")
     .option("--json", "print the comparison as JSON")
     .action(async (files, options) => {
@@ -293,6 +291,7 @@ function addKeepers(program: Command, io: Io, done: Done): void {
     .addOption(sourceOption.faults())
     .addOption(sourceOption.idioms())
     .addOption(sourceOption.mistakes())
+    .addOption(sourceOption.claims())
     .option("--json", "print the outcome as JSON")
     .addOption(exitStyleOption())
     .action(async (options) => done(await (await import("./gate.ts")).gate(io, options)));

@@ -11,6 +11,8 @@ export interface SourceOptions {
   readonly idioms?: boolean;
   /** Drivers that make mistakes. */
   readonly mistakes?: boolean;
+  /** A driver claims the device meanwhile. */
+  readonly claims?: boolean;
 }
 
 /**
@@ -19,11 +21,12 @@ export interface SourceOptions {
  */
 export function sourceFor(
   { before, after }: Pair,
-  { plain, faults, idioms, mistakes }: SourceOptions,
+  { plain, faults, idioms, mistakes, claims }: SourceOptions,
 ): SourceName {
   if (plain === true) return "plain";
   if (faults === true) return "faults";
   if (mistakes === true) return "mistakes";
+  if (claims === true) return "claims";
   const sides = [before, after];
   if (idioms === true) return sides.some(isTree) ? "drivers" : "idioms";
   if (sides.every(isModel)) return "mixed";

@@ -53,9 +53,18 @@ export function mmap(
   if (refused !== null) return refused;
   const vma = context.pool.take(at, at + pages, pfn, flags);
   vma.isDevmem = driver.isDevmem;
-  const error = remapNewVma(context, mm, vma, driver.mode);
+  const claimed = context.kernel.isClaimed ? refusalOf(driver) : null;
+  const error = claimed ?? remapNewVma(context, mm, vma, driver.mode);
   finish(context, mm, vma, error);
-  return error === null ? null : (driver.errno ?? error);
+  return error === null ? null : (claimed ?? driver.errno ?? error);
+}
+
+/**
+ * What a file of the region returns while a driver has claimed it: range_is_allowed() for /dev/mem
+ * (STRICT_DEVMEM), pci_mmap_resource() for a PCI resource (read in 6.12.117 and 7.2.13).
+ */
+function refusalOf({ isDevmem }: Driver): Errno {
+  return isDevmem ? "EPERM" : "EINVAL";
 }
 
 /** mmap() of a driver's file; the outcome of every call of its handler goes to `results`. */

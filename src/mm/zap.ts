@@ -1,4 +1,5 @@
 import { KernelBug } from "../pat/kernelstate.ts";
+import type { Outcome } from "./errno.ts";
 import type { Mm, MmContext } from "./mm.ts";
 import type { PageCount, VirtualPage } from "./units.ts";
 import type { Vma } from "./vma.ts";
@@ -55,7 +56,7 @@ export function zapFile(context: MmContext, off: PageCount, pages: PageCount): v
  * mappings included. VMA by VMA in the order of pfns; those that begin at one pfn, which the
  * kernel takes in the order in which they were made, in the order of processes and addresses.
  */
-export function revoke(context: MmContext, mms: Iterable<Mm>): void {
+function revoke(context: MmContext, mms: Iterable<Mm>): void {
   const met: { readonly mm: Mm; readonly vma: Vma }[] = [];
   for (const mm of mms) {
     for (let vma = mm.find(0); vma !== null; vma = mm.after(vma)) {
@@ -64,4 +65,22 @@ export function revoke(context: MmContext, mms: Iterable<Mm>): void {
   }
   met.sort((a, b) => a.vma.pfn - b.vma.pfn || a.vma.order - b.vma.order);
   for (const { mm, vma } of met) zapSpecial(context, mm, vma, vma.start, vma.pages);
+}
+
+/**
+ * request_mem_region() of the whole region by a driver, which keeps it (`claim`) or lets go of it at once (`revoke`), and
+ * release_mem_region() (`release`). EBUSY where somebody has it already, EINVAL where nobody has.
+ */
+export function claim(
+  context: MmContext,
+  mms: Iterable<Mm>,
+  what: "claim" | "revoke" | "release",
+): Outcome {
+  const { kernel } = context;
+  const { isClaimed } = kernel;
+  kernel.isClaimed = what === "claim" || (what === "revoke" && isClaimed);
+  if (what === "release") return isClaimed ? null : "EINVAL";
+  if (isClaimed) return "EBUSY";
+  revoke(context, mms);
+  return null;
 }

@@ -66,7 +66,7 @@ export function applyDriverOp(
   context: MmContext,
   maps: KernelMaps,
   mm: Mm,
-  op: DriverOp,
+  op: Exclude<DriverOp, { op: "claim" | "release" }>,
   results: CallResult[],
 ): Outcome {
   switch (op.op) {
@@ -89,7 +89,7 @@ export function applyDriverOp(
   }
 }
 
-type KernelOp = Exclude<DriverOp, { op: `drv-${string}` }>;
+type KernelOp = Exclude<DriverOp, { op: `drv-${string}` | "claim" | "release" }>;
 
 function applyKernelOp(maps: KernelMaps, op: KernelOp): Outcome {
   switch (op.op) {

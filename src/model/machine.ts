@@ -13,7 +13,7 @@ import { mremap } from "../mm/mremap.ts";
 import { clearGathered, exitMmap, gatherInside, munmap } from "../mm/munmap.ts";
 import type { MmProfile } from "../mm/profile.ts";
 import { peek } from "../mm/peek.ts";
-import { revoke } from "../mm/zap.ts";
+import { claim } from "../mm/zap.ts";
 import type { PfnTracking } from "../mm/tracking.ts";
 import { type Vma, VmaPool } from "../mm/vma.ts";
 import type { PatEvent } from "../pat/events.ts";
@@ -211,9 +211,8 @@ export class Machine {
   }
 
   /**
-   * What becomes of a task that died in a BUG(): exit_mmap() waits for a lock that it holds
-   * itself, so its VMAs are never freed; they are not even unmapped if it holds their page table, or that lock for writing. Nor can it
-   * tell what its calls returned.
+   * What becomes of a task that died in a BUG(): exit_mmap() waits for a lock that it holds itself, so its VMAs are never freed; not
+   * even unmapped if it holds their page table, or that lock for writing. Nor can it tell what its calls returned.
    */
   private wedge(proc: number, mm: Mm, { held }: KernelBug): void {
     this.processes.delete(proc);
@@ -259,8 +258,9 @@ export class Machine {
       case "peek":
         return peek(context, this.kernelMaps, mm, op.at);
       case "revoke":
-        revoke(context, this.processes.mms());
-        return null;
+      case "claim":
+      case "release":
+        return claim(context, this.processes.mms(), op.op);
       case "fork":
         return this.fork(mm, op.child, op.late === true);
       case "exit":

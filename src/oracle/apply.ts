@@ -25,7 +25,8 @@ export function applyOp(side: SideState, op: Op, seen: Observed): void {
   side.space = space ?? EMPTY_SPACE;
   // A task that has met a kernel BUG is gone with all it had, whatever its op was.
   if (space === null && op.op !== "exit") return end(side, proc);
-  applyTo(side, op, proc, seen);
+  if (op.op === "claim" || op.op === "release") applyClaim(side, op, seen);
+  else applyTo(side, op, proc, seen);
   if (seen.kernelMaps.length > 0 || side.kernel.mapped.length > 0) followKernelMaps(side, seen);
   if (side.hasDrivers) followDrivers(side, op.proc, seen);
 }
@@ -33,7 +34,7 @@ export function applyOp(side: SideState, op: Op, seen: Observed): void {
 /** What each op does to a living process, and to what the kernel has for itself. */
 function applyTo(
   side: SideState,
-  op: Exclude<Op, OpOf<"spawn">>,
+  op: Exclude<Op, OpOf<"spawn" | "claim" | "release">>,
   proc: ProcLedger,
   seen: Observed,
 ): void {
@@ -156,6 +157,13 @@ function applyRevoke(side: SideState): void {
       putOff(side, proc, area, area.start, area.end, "taken");
     }
   }
+}
+
+/** Claimed, the device is taken away, and nobody gets it until its driver lets go. */
+function applyClaim(side: SideState, { op }: OpOf<"claim" | "release">, seen: Observed): void {
+  if (seen.outcome !== null) return;
+  side.isClaimed = op === "claim";
+  if (side.isClaimed) applyRevoke(side);
 }
 
 function end(side: SideState, proc: ProcLedger): void {

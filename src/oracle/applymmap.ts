@@ -77,7 +77,7 @@ export function applyMmap(
   const expected = side.hasPat ? exactMode(side, op.pfn, end, asked) : asked;
   const vma = vmaAt(side.space, op.at);
   if (ok) mapNew(side, op, proc, seen, vma, asked, expected);
-  else if (expected !== REFUSAL && isRefusal(seen)) {
+  else if (expected !== REFUSAL && !side.isClaimed && isRefusal(seen)) {
     noteDeviation(side, "refused", op.pfn, end, expected, REFUSAL);
   }
   const isShown = ok && vma?.start === op.at && vma.end === to && vma.pfn === op.pfn;

@@ -109,6 +109,8 @@ const TELLING: readonly DriverCallRecord["call"][] = [
  * driver's handler the most telling call that it makes.
  */
 export function opCause(op: Op): CauseId {
+  // What a claim takes from processes it takes as a revoke does.
+  if (op.op === "claim") return idOf("revoke");
   if (op.op !== "drv-mmap" && op.op !== "drv-run") return KIND_CAUSES.get(op.op) as CauseId;
   return tellingCause(op.calls) ?? idOf(op.op);
 }

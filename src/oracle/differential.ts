@@ -4,20 +4,19 @@ import { bornBy, type World } from "../trace/trace.ts";
 import type { ProcLedger } from "./areas.ts";
 import { checkCalls, checkEffect, checkErrno } from "./checks/errno.ts";
 import { areEqualSpaces, doFilesDiffer, type Observed, type SeenCall } from "./observed.ts";
-import type { Symptom } from "./severity.ts";
-import { isOfKernel } from "./severity.ts";
+import { isOfKernel, type Symptom } from "./severity.ts";
 import { SideOracle } from "./side.ts";
 import type { SideFinding } from "./sidefinding.ts";
 
+const REACHES_ALL: ReadonlySet<string> = new Set(["revoke", "claim", "drv-zap"]);
 /** How the sides' ledgers of one process differ. */
 const [EQUAL, MODES_DIFFER, VMAS_DIFFER] = [0, 1, 2];
 
 /**
- * Both sides of one trace, op by op. It knows for which processes the sides are in different states:
- * a side is always judged by its own ledger, but results are compared only where the states are
- * equal, as they may be again. Once an op has had another result on one side than on the other, or
- * left other VMAs, the sides have parted for the rest of the trace: nothing that shows later says
- * what one design does where the other does not.
+ * Both sides of one trace, op by op. It knows for which processes the sides are in different states: a side is
+ * always judged by its own ledger, but results are compared only where the states are equal, as they may be again.
+ * Once an op has had another result on one side than on the other, or left other VMAs, the sides have parted for
+ * the rest of the trace: nothing that shows later says what one design does where the other does not.
  */
 export class Differential {
   readonly before = new SideOracle("before");
@@ -167,7 +166,7 @@ export class Differential {
   /** Compares the processes that an op has reached. */
   private compareReached(op: Op, before: Observed, after: Observed): void {
     this.compare(op.proc, before, after);
-    if (op.op === "revoke" || op.op === "drv-zap") this.compareAll(before, after);
+    if (REACHES_ALL.has(op.op)) this.compareAll(before, after);
     const child = bornBy(op);
     if (child !== null && child !== op.proc) this.compare(child, before, after);
   }
@@ -235,6 +234,7 @@ function isSplit(op: Op): op is OpOf<"mprotect"> | OpOf<"madvise"> | OpOf<"mseal
 
 /** Whether the ledger takes the op's work on VMAs or page tables as it is seen. */
 function isTaken({ op }: Op): boolean {
+  if (op === "claim" || op === "release") return false;
   switch (op) {
     case "mmap":
     case "exit":

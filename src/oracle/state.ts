@@ -115,6 +115,8 @@ export class SideState {
   cutByEnd = false;
   /** The call by which a driver last mapped what its VMA does not tell of (mistakeCause()). */
   mistake: CauseId = NO_CAUSE;
+  /** A driver has claimed the region: whoever maps it is refused. */
+  isClaimed = false;
   /** A driver's VMA was seen in this trace: page tables are to be followed. */
   hasDrivers = false;
 
@@ -129,6 +131,7 @@ export class SideState {
     this.hasDied = false;
     this.cutByEnd = false;
     this.mistake = NO_CAUSE;
+    this.isClaimed = false;
     this.hasDrivers = false;
     this.findings = [];
     this.space = EMPTY_SPACE;
@@ -149,7 +152,7 @@ export class SideState {
     const parts = [units, procs, reservations, kernel].map((part) => part.keep());
     parts.push(pages.keepAll());
     const { world, step, badContexts, hasToldBared, hasDied, cutByEnd, hasDrivers } = this;
-    const { mistake } = this;
+    const { mistake, isClaimed } = this;
     const retention = { ...this.retention };
     const holds = this.ramHolds.map((hold) => ({ ...hold }));
     const findings = this.findings.map((finding) => ({ finding, parted: finding.parted }));
@@ -163,6 +166,7 @@ export class SideState {
       this.cutByEnd = cutByEnd;
       this.hasDrivers = hasDrivers;
       this.mistake = mistake;
+      this.isClaimed = isClaimed;
       Object.assign(this.retention, retention);
       this.ramHolds.length = 0;
       for (const hold of holds) this.ramHolds.push({ ...hold });

@@ -42,6 +42,8 @@ interface FailedAllocation {
 export class KernelState {
   /** A fault handler is running: the mmap lock is held for reading only. */
   inFault = false;
+  /** A driver has claimed the region (IORESOURCE_BUSY), on a kernel with IO_STRICT_DEVMEM. */
+  isClaimed = false;
   private forks = 0;
   /** How far behind its original the copy that the last fork made is put in a file's tree. */
   private behind = 1;
@@ -149,7 +151,7 @@ export class KernelState {
 
   /** Keeps what depends on the past; returns what puts it back. No allocation is told to fail then. */
   keep(): () => void {
-    const { forks, behind, links, anonVmas, badPages } = this;
+    const { forks, behind, links, anonVmas, badPages, isClaimed } = this;
     const warned = [...this.warned];
     return () => {
       this.reboot();
@@ -158,6 +160,7 @@ export class KernelState {
       this.links = links;
       this.anonVmas = anonVmas;
       this.badPages = badPages;
+      this.isClaimed = isClaimed;
       for (const text of warned) this.warned.add(text);
     };
   }
@@ -171,6 +174,7 @@ export class KernelState {
     this.links = 0;
     this.anonVmas = 0;
     this.badPages = 0;
+    this.isClaimed = false;
     if (this.warned.size > 0) this.warned.clear();
   }
 }

@@ -21,6 +21,9 @@ import {
 
 const clean = { findings: [], memtype: [] };
 
+/** While a driver has claimed the region, who claims it too, and who lets go of it twice. */
+const CLAIMED = { 3: "EBUSY", 4: "EINVAL", 5: "EPERM", 6: "EIO", 8: "EINVAL" } as const;
+
 /** What else a process can do to its mappings on a stock kernel, and what fails for lack of room. */
 export const SYSCALL_SCENARIOS: readonly Scenario[] = [
   {
@@ -233,5 +236,26 @@ export const SYSCALL_SCENARIOS: readonly Scenario[] = [
     ),
     before: { findings: [], memtype: [] },
     after: { findings: [], memtype: [] },
+  },
+  {
+    name: "claimed-region",
+    title:
+      "a driver claims the device: mappings lose their pages, and until it lets go nobody gets new ones",
+    ref: "IO_STRICT_DEVMEM",
+    trace: apertureTrace("claimed-region", [
+      spawn(0),
+      mmap(0, 0, 2, 0),
+      { op: "claim", proc: 0 },
+      { op: "claim", proc: 0 },
+      mmap(0, 2, 2, 2),
+      mmap(0, 4, 2, 4, { via: "devmem" }),
+      read(0, 0),
+      { op: "release", proc: 0 },
+      { op: "release", proc: 0 },
+      mmap(0, 2, 2, 2),
+      exit(0),
+    ]),
+    before: { ...clean, errnos: CLAIMED },
+    after: { findings: ["over-retention:revoke"], errnos: CLAIMED, memtype: [] },
   },
 ];

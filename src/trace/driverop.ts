@@ -143,6 +143,17 @@ function wcRange(allocates: readonly AllocationSite[]) {
   return row({ fields, spans: onPfns, allocates, vmas: "none", weightBesideDrivers: 0 });
 }
 
+/** request_mem_region() of the whole region, and its undoing: not drawn but by who asks for it. */
+const claiming = row({
+  fields: { proc },
+  spans: [],
+  allocates: [],
+  vmas: "none",
+  weightBesideDrivers: 0,
+  needsDevice: true,
+  beyondTrees: true,
+});
+
 /**
  * Ops of a driver, and of the kernel for itself, beside the system calls. Each is made on behalf
  * of a process, which must be alive.
@@ -206,6 +217,9 @@ export const DRIVER_OPS = {
     weightBesideDrivers: 3,
     beyondTrees: true,
   }),
+  /** A driver has the device for itself, until it lets go of it. */
+  claim: claiming,
+  release: claiming,
 } as const;
 
 export type DriverOpKind = keyof typeof DRIVER_OPS;

@@ -42,6 +42,8 @@ describe("the profile of a kernel", () => {
     expect(FACTS.filter((fact) => !told.has(fact))).toEqual([
       "remapChecksPartOfPrivateFirst",
       "vmFlagsAssertWriteLock",
+      "mprotectLooksAtPages",
+      "zapsMixed",
       "mremapErrorClearsSource",
     ]);
   });

@@ -38,6 +38,7 @@ export function queueCommands(io: Io, done: (status: number) => void): Command {
     .addOption(sourceOption.faults())
     .addOption(sourceOption.idioms())
     .addOption(sourceOption.mistakes())
+    .addOption(sourceOption.claims())
     .addOption(outOption())
     .option("--json", "print one pfndiff/campaign@1 object on stdout")
     .action(async (options) => done(await (await import("./start.ts")).queueStart(io, options)));

@@ -64,7 +64,7 @@ enum op_code {
 /* In the order of DRIVER_OPS in src/trace/driverop.ts. */
 enum driver_op {
 	DRV_MMAP = 64, DRV_RUN, DRV_ZAP, IOREMAP, IOUNMAP, MEMREMAP, MEMUNMAP, MEMREMAP_PAGES, MEMUNMAP_PAGES,
-	RESERVE_MEMTYPE_WC, FREE_MEMTYPE_WC, SET_MEMORY,
+	RESERVE_MEMTYPE_WC, FREE_MEMTYPE_WC, SET_MEMORY, CLAIM, RELEASE,
 };
 
 /* The compiler's library, where the kernel's code counts the lines that run. */

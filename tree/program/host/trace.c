@@ -104,6 +104,8 @@ static long perform_driver_op(void *mm, const int *op)
 	case MEMREMAP_PAGES:
 	case MEMUNMAP_PAGES:
 	case SET_MEMORY:
+	case CLAIM:
+	case RELEASE:
 		break;
 	}
 	host_unfit("an op of drivers that this program does not know");
