@@ -81,7 +81,7 @@ function rule(symptom: Symptom): object {
   const text = MEANING[symptom];
   return {
     id: symptom,
-    name: symptom.replaceAll(/(^|-)(\w)/g, (_, _dash, letter: string) => letter.toUpperCase()),
+    name: `Pat${symptom.replaceAll(/(^|-)(\w)/g, (_, _dash, letter: string) => letter.toUpperCase())}`,
     shortDescription: { text },
     fullDescription: { text },
     help: {
