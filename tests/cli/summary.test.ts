@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { IS_LONG } from "../long.ts";
 import { loadCampaign } from "../../src/results/findings.ts";
 import { run } from "./run.ts";
 
@@ -25,3 +26,21 @@ test("a campaign ends in a screen of text: what ran, the verdict, the roots, whe
     rmSync(dir, { recursive: true });
   }
 });
+
+test.runIf(IS_LONG)(
+  "a campaign with --enough ends when nothing new is likely, long before its time",
+  async () => {
+    const dir = mkdtempSync(join(tmpdir(), "pfndiff-enough-"));
+    try {
+      const pair = ["--before", "modern@7.2", "--after", "modern@7.2"];
+      // Were it not to end by itself, the test's own time would.
+      await run(["fuzz", ...pair, "--time", "3000", "--enough", "--seed", "1", "--out", dir]);
+      const { campaign } = await loadCampaign(dir);
+      expect(campaign.runs).toBeGreaterThanOrEqual(5000);
+      expect(campaign.residual.chance).toBeLessThan(1 / 2000);
+    } finally {
+      rmSync(dir, { recursive: true });
+    }
+  },
+  120_000,
+);
