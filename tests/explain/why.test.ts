@@ -18,10 +18,14 @@ describe("pfndiff why", () => {
     expect(text).toContain(
       "1 mmap p0 [0,2) = pfn [0,2) resource rw shared: ok track_pfn_remap() on [0,2): reserves [0,2) UC-",
     );
-    expect(text).toContain("untrack_pfn() on [0,1): logs invalid free of [0,1), clears VM_PAT");
-    expect(text).toContain("untrack_pfn() on [1,2): reserves [0,1) UC-, gives back [0,2) UC-");
     expect(text).toContain(
-      "vma_pfnmap_track_ctx_release() on [1,2): gives back [0,2) UC-, leaves the context 0 references",
+      'untrack_pfn() on [0,1): asks for [0,1), no entry is equal: it logs "invalid free of [0,1)"; clears VM_PAT',
+    );
+    expect(text).toContain(
+      "untrack_pfn() on [1,2): asks for [1,2), no entry is equal, the erase by end cuts [0,2) UC- to [0,1)",
+    );
+    expect(text).toContain(
+      "vma_pfnmap_track_ctx_release() on [1,2): asks for [0,2), an entry is equal: [0,2) UC- goes; leaves the context 0 references",
     );
     expect(text).toContain("until legacy@6.15; from modern@6.16 on it is gone");
     expect(text).toContain(
