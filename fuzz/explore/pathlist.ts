@@ -14,6 +14,13 @@ export class PathList {
     this.limit = bytes;
   }
 
+  /** Takes paths over that another list had. */
+  take(letters: Uint16Array<ArrayBuffer>): void {
+    while (letters.length > this.letters.length) this.grow();
+    this.letters.set(letters);
+    this.used = letters.length;
+  }
+
   /** Adds the path that continues the `parent`th of `from` with `letter`. */
   push(from: Paths, parent: number, letter: number): void {
     while (this.used + this.length > this.letters.length) this.grow();

@@ -1,6 +1,7 @@
 import type { Op } from "../../src/trace/op.ts";
 import type { Bounds } from "./bounds.ts";
 import type { Expander, Expansion, Paths, Seen } from "./expander.ts";
+import { HashSum } from "./hashsum.ts";
 import { ASPECTS } from "./pair.ts";
 import { PathList } from "./pathlist.ts";
 import { StateSet } from "./stateset.ts";
@@ -31,6 +32,29 @@ export interface SearchProgress {
   readonly signatures: number;
 }
 
+/**
+ * A search between two chunks of a level: all that it needs to go on. The arrays are its own, and stay as they
+ * are until whoever keeps them has returned.
+ */
+export interface KeptSearch {
+  readonly levels: readonly Level[];
+  readonly signatures: readonly Witness[];
+  readonly symptoms: readonly Witness[];
+  readonly aspects: readonly Witness[];
+  readonly differing: readonly number[];
+  /** Of the level that is being searched: chunks done, transitions, states before it, and the sum of its hashes. */
+  readonly done: number;
+  readonly transitions: number;
+  readonly before: number;
+  readonly sum: readonly [high: number, low: number];
+  /** Hashes of states, and how many there are. */
+  readonly size: number;
+  readonly states: Uint32Array<ArrayBuffer>;
+  /** The level's states, and those found of the next, by the letters that lead to them. */
+  readonly paths: Uint16Array<ArrayBuffer>;
+  readonly next: Uint16Array<ArrayBuffer>;
+}
+
 export interface SearchOptions {
   readonly bounds: Bounds;
   /** Names the letters of paths; expansions may happen elsewhere. */
@@ -44,6 +68,11 @@ export interface SearchOptions {
   /** Bytes that the set of states and the lists of paths may use together. */
   readonly memory: number;
   readonly signal?: AbortSignal;
+  /** A search to go on with. */
+  readonly kept?: KeptSearch | undefined;
+  /** Whether it is time to keep the search; asked after each chunk. Always kept when it is interrupted. */
+  isTimeToKeep?(): boolean;
+  keep?(search: KeptSearch): Promise<void>;
   onProgress?(progress: SearchProgress): void;
 }
 
@@ -80,15 +109,18 @@ class Search {
   }
 
   async run(): Promise<SearchResult> {
-    const { bounds, expander, levels = bounds.depth } = this.options;
+    const { bounds, expander, kept, levels = bounds.depth } = this.options;
     const depth = Math.min(levels, bounds.depth);
-    let paths: Paths = { length: 0, letters: new Uint16Array(0) };
-    const [high, low, beganParted] = expander.stateOf(paths, 0);
-    this.states.add(high, low);
+    const none: Paths = { length: 0, letters: new Uint16Array(0) };
+    const [high, low, beganParted] = expander.stateOf(none, 0);
+    let paths: Paths = none;
+    if (kept === undefined) this.states.add(high, low);
+    else paths = this.takeOver(kept);
+    let from = kept ?? null;
     while (this.levels.length < depth) {
-      const next = await this.level(paths);
+      const next = await this.level(paths, from);
       if (next === null) break;
-      paths = next;
+      [paths, from] = [next, null];
     }
     return {
       interrupted: this.levels.length < depth,
@@ -101,35 +133,80 @@ class Search {
     };
   }
 
-  /** Expands one level and returns the states it reached; null when interrupted. */
-  private async level(paths: Paths): Promise<Paths | null> {
+  private takeOver({ levels, states, size, paths, differing, ...found }: KeptSearch): Paths {
+    this.states.take(states, size);
+    this.levels.push(...levels);
+    for (const name of ["signatures", "symptoms", "aspects"] as const) {
+      for (const witness of found[name]) this[name].set(witness.key, witness);
+    }
+    for (const [aspect, count] of differing.entries()) this.differing[aspect] = count;
+    return { length: levels.length, letters: paths };
+  }
+
+  /** Expands one level, or what a kept search has left of it, and returns the states it reached; null when interrupted. */
+  private async level(paths: Paths, from: KeptSearch | null): Promise<Paths | null> {
     const { bounds, ahead, expand, signal, onProgress, memory } = this.options;
     const depth = paths.length + 1;
     const next = new PathList(depth, memory / 4);
-    const sum = new HashSum();
-    const before = this.states.size;
     const chunks = chunksOf(paths);
+    const tally = this.begin(next, from);
     const pending: Promise<Expansion>[] = [];
-    let [asked, transitions] = [0, 0];
-    for (let done = 0; done < chunks.length; done++) {
-      while (asked < chunks.length && asked < done + ahead) {
+    let asked = tally.done;
+    while (tally.done < chunks.length) {
+      while (asked < chunks.length && asked < tally.done + ahead) {
         const promise = expand(chunks[asked++] as Paths);
         // A rejection is met below, in the chunk's turn.
         promise.catch(() => undefined);
         pending.push(promise);
       }
-      const chunk = chunks[done] as Paths;
+      const chunk = chunks[tally.done] as Paths;
       const expansion = await (pending.shift() as Promise<Expansion>);
-      if (signal?.aborted === true) return null;
+      if (signal?.aborted === true) {
+        await this.keepAs(tally, paths, next);
+        return null;
+      }
       this.note(chunk, expansion);
-      this.reach(chunk, expansion, sum, depth < bounds.depth ? next : null);
-      transitions += expansion.transitions;
+      this.reach(chunk, expansion, tally.sum, depth < bounds.depth ? next : null);
+      tally.transitions += expansion.transitions;
+      tally.done++;
+      const { done, transitions, before } = tally;
       const states = this.states.size - before;
       const signatures = this.signatures.size;
-      onProgress?.({ depth, done: done + 1, of: chunks.length, transitions, states, signatures });
+      onProgress?.({ depth, done, of: chunks.length, transitions, states, signatures });
+      if (this.options.isTimeToKeep?.() === true) await this.keepAs(tally, paths, next);
     }
+    const { transitions, before, sum } = tally;
     this.levels.push({ depth, transitions, states: this.states.size - before, hash: sum.text });
     return next.all;
+  }
+
+  /** The tally of a level that begins, or that a kept search had begun. */
+  private begin(next: PathList, from: KeptSearch | null): LevelTally {
+    if (from === null) {
+      return { done: 0, transitions: 0, before: this.states.size, sum: new HashSum() };
+    }
+    const { done, transitions, before, sum } = from;
+    next.take(from.next);
+    return { done, transitions, before, sum: new HashSum(...sum) };
+  }
+
+  private async keepAs(tally: LevelTally, paths: Paths, next: PathList): Promise<void> {
+    const { done, transitions, before, sum } = tally;
+    await this.options.keep?.({
+      levels: this.levels,
+      signatures: [...this.signatures.values()],
+      symptoms: [...this.symptoms.values()],
+      aspects: [...this.aspects.values()],
+      differing: this.differing,
+      done,
+      transitions,
+      before,
+      sum: sum.words,
+      size: this.states.size,
+      states: this.states.table,
+      paths: paths.letters,
+      next: next.all.letters,
+    });
   }
 
   private reach(chunk: Paths, expansion: Expansion, sum: HashSum, next: PathList | null): void {
@@ -171,20 +248,10 @@ function chunksOf({ length, letters }: Paths): Paths[] {
   return chunks;
 }
 
-const WORD = 2 ** 32;
-
-/** A sum of 64-bit hashes, modulo 2^64. */
-class HashSum {
-  private high = 0;
-  private low = 0;
-
-  add(high: number, low: number): void {
-    const sum = this.low + low;
-    this.low = sum % WORD;
-    this.high = (this.high + high + (sum >= WORD ? 1 : 0)) % WORD;
-  }
-
-  get text(): string {
-    return [this.high, this.low].map((word) => word.toString(16).padStart(8, "0")).join("");
-  }
+/** What a level has come to so far. */
+interface LevelTally {
+  done: number;
+  transitions: number;
+  readonly before: number;
+  readonly sum: HashSum;
 }

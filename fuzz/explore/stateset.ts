@@ -3,7 +3,7 @@ export class OutOfMemory extends Error {}
 
 /** A set of 64-bit hashes in one typed array, by open addressing; 8 bytes a slot. */
 export class StateSet {
-  private slots: Uint32Array;
+  private slots: Uint32Array<ArrayBuffer>;
   private mask: number;
   private readonly limit: number;
   size = 0;
@@ -13,6 +13,19 @@ export class StateSet {
     this.limit = bytes;
     this.slots = new Uint32Array(2 << 12);
     this.mask = (1 << 12) - 1;
+  }
+
+  /** All slots, as `take` wants them. */
+  get table(): Uint32Array<ArrayBuffer> {
+    return this.slots;
+  }
+
+  /** Takes over the table of another set of so many hashes; it must be one that fits. */
+  take(table: Uint32Array<ArrayBuffer>, size: number): void {
+    if (table.byteLength > this.limit) throw new OutOfMemory();
+    this.slots = table;
+    this.mask = table.length / 2 - 1;
+    this.size = size;
   }
 
   /** Adds a hash; false if it was there. The hash of all zeros stands for the one beside it. */

@@ -40,6 +40,15 @@ export function sourcesIn(root: string): Sources {
   );
 }
 
+/** Names what runs: by the text of its sources, or, where an installed package has none, by its version. */
+export function buildOf(root: string): string {
+  if (!existsSync(join(root, "src"))) {
+    return JSON.parse(readFileSync(join(root, "package.json"), "utf8")).version;
+  }
+  const texts = Object.entries(sourcesIn(root)).map(([name, [, , text]]) => `${name} ${text}\n`);
+  return createHash("sha1").update(texts.join("")).digest("hex");
+}
+
 /** A build that runs in a checkout whose sources are others than those it was made of. */
 export class StaleBuild extends UserError {
   /** Whether that checkout is being bisected. */

@@ -5,6 +5,7 @@ import { UserError } from "../usererror.ts";
 import { type Pair, programsOf } from "./backends.ts";
 import { expandHere, expandInThreads, expanderOf } from "./expanders.ts";
 import type { Io } from "./io.ts";
+import { keptIn, SearchKeeper } from "./explorekept.ts";
 import { LiveLine } from "./progress.ts";
 
 /** What an exploration may use. */
@@ -15,6 +16,8 @@ export interface SearchLimits {
   readonly levels?: number;
   /** Megabytes for states and paths. */
   readonly memory: number;
+  /** A file that keeps the search as it goes, and to go on from where it is there. */
+  readonly resume?: string;
 }
 
 const MEGABYTE = 2 ** 20;
@@ -24,9 +27,11 @@ export async function exploreScope(
   io: Io,
   pair: Pair,
   scope: Scope,
-  { jobs, memory, levels }: SearchLimits,
+  { jobs, memory, levels, resume }: SearchLimits,
 ): Promise<Certificate | null> {
   const { bounds } = scope;
+  const kept = resume === undefined ? undefined : await keptIn(resume, scope);
+  const keeper = resume === undefined ? null : new SearchKeeper(resume, scope);
   const expander = expanderOf(pair, scope);
   const setup = { scope, programs: programsOf(pair) };
   const expanders = jobs === 1 ? expandHere(expander) : expandInThreads(setup, jobs);
@@ -42,6 +47,13 @@ export async function exploreScope(
       memory: memory * MEGABYTE,
       ...(levels === undefined ? {} : { levels }),
       signal: io.interrupted,
+      kept,
+      ...(keeper === null
+        ? {}
+        : {
+            isTimeToKeep: () => keeper.isTime(),
+            keep: (state) => keeper.keep(state),
+          }),
       onProgress: (state) => line.show(() => progressText(state, performance.now() - start)),
     });
   } catch (error) {
@@ -51,7 +63,12 @@ export async function exploreScope(
     line.clear();
     await expanders.close();
   }
-  return result.interrupted ? null : certify(scope, result);
+  if (result.interrupted) {
+    if (resume !== undefined) io.err(`kept in ${resume}; the same command goes on\n`);
+    return null;
+  }
+  await keeper?.drop();
+  return certify(scope, result);
 }
 
 function progressText(progress: SearchProgress, milliseconds: number): string {

@@ -159,7 +159,17 @@ function addShrink(program: Command, io: Io, done: Done): void {
 }
 
 /** Options of `explore` that are about one pair. */
-const OF_ONE_PAIR = ["before", "after", "begin", "json", "judge", "out", "prove", "verify"];
+const OF_ONE_PAIR = [
+  "before",
+  "after",
+  "begin",
+  "json",
+  "judge",
+  "out",
+  "prove",
+  "resume",
+  "verify",
+];
 
 function addExplore(program: Command, io: Io, done: Done): void {
   const bound = (flag: string, text: string, most: number, standard: number) =>
@@ -191,6 +201,10 @@ function addExplore(program: Command, io: Io, done: Done): void {
         .default(1024),
     )
     .option("--out <file>", "write the certificate here")
+    .option(
+      "--resume <file>",
+      "keep the search in this file as it goes; where it is there already, go on from it",
+    )
     .option("--verify <file>", "compute a certificate again and compare (its bounds and backends)")
     .addOption(
       new Option("--levels <n>", "with --verify: only its first levels").argParser(

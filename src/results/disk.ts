@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { mkdir, open, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { UserError } from "../usererror.ts";
 
@@ -12,14 +12,18 @@ export async function writeJson(path: string, value: unknown): Promise<void> {
  * Writes to a name of its own beside the target, then renames: a reader never sees half a file.
  * Only a synced one is sure to be there after the machine went down.
  */
-export async function writeWhole(path: string, text: string, isSynced: boolean): Promise<void> {
+export async function writeWhole(
+  path: string,
+  data: string | Iterable<string | Uint8Array>,
+  isSynced: boolean,
+): Promise<void> {
   // Two processes may have one number: each in its own container.
   const temporary = `${path}.${randomUUID()}.tmp`;
   await onDisk(path, async () => {
     try {
       const file = await open(temporary, "w");
       try {
-        await file.writeFile(text);
+        await writeFile(file, data);
         if (isSynced) await file.sync();
       } finally {
         await file.close();

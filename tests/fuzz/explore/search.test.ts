@@ -3,7 +3,12 @@ import { type Bounds, firstOps, worldOf } from "../../../fuzz/explore/bounds.ts"
 import { Expander } from "../../../fuzz/explore/expander.ts";
 import { GROUP_NAMES, lettersOf } from "../../../fuzz/explore/groups.ts";
 import { ExploredPair } from "../../../fuzz/explore/pair.ts";
-import { search, type SearchResult } from "../../../fuzz/explore/search.ts";
+import {
+  type KeptSearch,
+  search,
+  type SearchOptions,
+  type SearchResult,
+} from "../../../fuzz/explore/search.ts";
 import { OutOfMemory } from "../../../fuzz/explore/stateset.ts";
 import { legacyLaxFork } from "../../../legacy/variants.ts";
 import { krefEraseByEnd } from "../../../modern/variants/erasebyend.ts";
@@ -18,7 +23,7 @@ import { MODELS } from "../../models.ts";
 const legacy = MODELS["6.12"] as ModelBackend;
 const modern = MODELS["7.2"] as ModelBackend;
 
-interface Way {
+interface Way extends Partial<Pick<SearchOptions, "kept" | "isTimeToKeep" | "keep">> {
   readonly before?: ModelBackend;
   readonly after?: ModelBackend;
   readonly ahead?: number;
@@ -37,11 +42,12 @@ function explore(bounds: Bounds, way: Way = {}): Promise<SearchResult> {
     judged = true,
     letters = lettersOf(bounds),
     signal,
+    ...keeping
   } = way;
   const sides = [new MachineSide(before), new MachineSide(after)] as const;
   const expander = new Expander(bounds, ...sides, judged, letters);
   const expand = async (paths: Parameters<Expander["expand"]>[0]) => expander.expand(paths);
-  return search({ bounds, expander, expand, ahead, memory, ...(signal && { signal }) });
+  return search({ bounds, expander, expand, ahead, memory, ...keeping, ...(signal && { signal }) });
 }
 
 /** The least depth of every verdict's signature, by trying every sequence and merging no states. */
@@ -221,5 +227,36 @@ describe("the two questions of the series", () => {
   it("the strict flag of fork changes nothing that user space may see this early", async () => {
     const { aspects } = await explore(bounds, { before: legacy, after: legacyLaxFork() });
     expect(aspects).toEqual([]);
+  });
+});
+
+/** Chunks at once, and after which one it is kept: within the last levels, and between two. */
+const POINTS = [
+  [3, 4],
+  [1, 1],
+  [1, 3],
+  [4, 6],
+] as const;
+
+describe("a search that is kept", () => {
+  const bounds: Bounds = { procs: 2, slots: 1, pages: 2, depth: 4 };
+  const kept = async (ahead: number, nth: number) => {
+    let [asked, last] = [0, undefined as KeptSearch | undefined];
+    const stop = new AbortController();
+    const isTimeToKeep = () => ++asked === nth;
+    const keep = async (search: KeptSearch) => {
+      last ??= structuredClone(search);
+      stop.abort();
+    };
+    await explore(bounds, { ahead, isTimeToKeep, keep, signal: stop.signal });
+    return last;
+  };
+
+  it("comes to the same from wherever it goes on", async () => {
+    const whole = await explore(bounds);
+    for (const [ahead, nth] of sampleOf(POINTS, 1)) {
+      const search = (await kept(ahead, nth)) as KeptSearch;
+      expect(await explore(bounds, { kept: search, ahead })).toEqual(whole);
+    }
   });
 });
