@@ -19,6 +19,7 @@ import { kernelMapsIn, ramIn, rowsIn, runsIn } from "./parse/pages.ts";
 import { failedSite } from "./parse/site.ts";
 import { complaintsIn, type Splat } from "./parse/splat.ts";
 import { type ModuleMemory, parseVmas } from "./parse/vmas.ts";
+import { virtualWindow } from "./windows.ts";
 
 /** The kernel that ran: what it calls itself, and which design it showed. */
 export interface RunningKernel {
@@ -55,6 +56,12 @@ function failedIn({ hasFailed, log }: RawStep, { op, fault }: Op): Pick<Step, "f
   return { failed: fault };
 }
 
+/** Where a trace's region and virtual page 0 are. */
+interface Place {
+  readonly window: PhysicalWindow;
+  readonly address: number;
+}
+
 /** What a call of a driver returned. */
 function callIn([code = 0, errno = 0, pages = 0]: readonly number[]): CallState {
   const call = CALLED[code - CALL_CODE];
@@ -79,11 +86,16 @@ function shownByModule(raw: RawStep): Pick<Step, "calls" | "kernelMaps" | "ram">
   };
 }
 
-function stepOf(raw: RawStep, op: Op, window: PhysicalWindow, { kernel, module }: ShownBy): Step {
+function stepOf(
+  raw: RawStep,
+  op: Op,
+  { window, address }: Place,
+  { kernel, module }: ShownBy,
+): Step {
   const vmas: Record<string, VmaState[]> = {};
   for (const { proc, text, pages } of raw.vmas) {
     const shown = module === null || pages === null ? null : { module, runs: runsIn(pages) };
-    vmas[proc] = parseVmas(text, window, kernel.design, shown);
+    vmas[proc] = parseVmas(text, window, { design: kernel.design, address }, shown);
   }
   return {
     result: resultOf(raw.errno),
@@ -122,10 +134,11 @@ export function assemble(
   by: ShownBy,
 ): Recording {
   const { kernel, module } = by;
+  const place = { window, address: virtualWindow(trace) };
   if (raw.steps.length !== trace.ops.length) {
     throw new UnreadableKernelText(`${raw.steps.length} steps for ${trace.ops.length} ops`);
   }
-  const steps = trace.ops.map((op, at) => stepOf(raw.steps[at] as RawStep, op, window, by));
+  const steps = trace.ops.map((op, at) => stepOf(raw.steps[at] as RawStep, op, place, by));
   const late = complaintsIn(raw.late).map((splat) => ({
     ...splat,
     text: `${LATE}: ${splat.text}`,

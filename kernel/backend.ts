@@ -20,7 +20,7 @@ import { WIRE } from "./wire.ts";
 
 export interface KernelOptions {
   /** How many guests may run at once; 1 unless told. */
-  readonly guests?: number;
+  readonly guests?: number | undefined;
   readonly accelerator?: AcceleratorChoice;
   readonly limits?: Partial<Limits>;
 }

@@ -11,7 +11,7 @@ import { KernelUnavailable } from "./unavailable.ts";
  * The text segment lies above the window of the traces, so that smaps lists the window first and
  * the guest can stop reading there.
  */
-const COMPILE = ["-O2", "-static", "-Wall", "-Wextra", "-Wl,-Ttext-segment=0x10000000"];
+const COMPILE = ["-O2", "-static", "-Wall", "-Wextra", "-Wl,-Ttext-segment=0x70000000"];
 
 /** The compiler that is used: $CC, or gcc. */
 export function compiler(): string {

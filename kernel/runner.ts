@@ -142,7 +142,9 @@ export class Runner {
       const station = await this.#station(name);
       const batch = this.#takeBatch(world, station.windows);
       if (batch.length === 0) {
-        await this.#leave(name);
+        // Another guest may have taken what was waiting; a trace that waits still finds no window here.
+        if (this.#queue.some(({ trace }) => areOneKind(trace.world, world)))
+          await this.#leave(name);
         continue;
       }
       try {

@@ -1,6 +1,24 @@
 import { rowOf } from "../src/trace/op.ts";
 import { MEMORIES, type Memory, memoryOf, type Trace, type World } from "../src/trace/trace.ts";
 import type { Region } from "./guest.ts";
+import { PAGE_BYTES } from "./parse/memtype.ts";
+
+/** What one page table covers. */
+const TABLE_PAGES = 512;
+/** The least address of virtual windows (WINDOW_ADDRESS in guest/wire.h), which begins a page table. */
+export const WINDOW_ADDRESS = 0x100_0000;
+/** Where a page table ends, the one above it (2 MiB), and the one above that (1 GiB). */
+const BOUNDARY = 0x4000_0000;
+
+/**
+ * The address of virtual page 0 of a trace's processes. Its middle is where three levels of page tables end, so that what
+ * kernels do range by range meets that; a trace that is longer than a table crosses one anyway, and where allocations
+ * are to fail a table begins with page 0, as it does in models.
+ */
+export function virtualWindow({ world: { vpages }, ops }: Trace): number {
+  const isPlain = vpages >= TABLE_PAGES || ops.some(({ fault }) => fault !== undefined);
+  return isPlain ? WINDOW_ADDRESS : BOUNDARY - Math.floor(vpages / 2) * PAGE_BYTES;
+}
 
 /**
  * Hands out a window of its own to every trace of one boot, since the before side leaks for good.
@@ -35,6 +53,6 @@ export class Windows {
   /** Where a window lies in physical memory. */
   locate(world: World, window: number): Region {
     const { address } = this.#regions[memoryOf(world)];
-    return { address: address + window * 4096, pages: world.pfns };
+    return { address: address + window * PAGE_BYTES, pages: world.pfns };
   }
 }

@@ -17,7 +17,7 @@ export const WIRE = {
   ANSWER_OFFSET: 16_777_216,
   HEADER_BYTES: 64,
   OP_WORDS: 10,
-  TRACE_WORDS: 7,
+  TRACE_WORDS: 8,
   MAX_PROCS: 1024,
 } as const;
 

@@ -70,7 +70,8 @@ int drivers_file(void)
 const char *drivers_begin(const struct world *world)
 {
 	const struct pfndiff_world asked = { .base = world->region->base + world->window,
-					     .pages = (uint32_t)(world->bytes / PAGE) };
+					     .pages = (uint32_t)(world->bytes / PAGE),
+					     .window = world->address };
 
 	return file < 0 || ioctl(file, PFNDIFF_WORLD, &asked) == 0 ? NULL : "the module does not begin a trace";
 }
@@ -103,7 +104,7 @@ const char *drivers_observe(void)
 
 const char *drivers_pages(const struct world *world, int proc)
 {
-	const struct pfndiff_entries asked = { .address = WINDOW_ADDRESS,
+	const struct pfndiff_entries asked = { .address = world->address,
 					       .rows = (uintptr_t)words,
 					       .pid = (uint32_t)procs_pid(proc),
 					       .pages = (uint32_t)(world->virtual_bytes / PAGE),

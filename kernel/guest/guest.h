@@ -23,6 +23,7 @@ struct world {
 	uint64_t window; /* bytes from the region's base */
 	uint64_t bytes;  /* length of the physical window */
 	uint64_t virtual_bytes;
+	uint64_t address; /* of virtual page 0 */
 	int maps; /* room for VMAs in every process, 0 where nothing limits it */
 };
 

@@ -136,7 +136,8 @@ static const char *run_trace(const uint32_t *head)
 				     .window = (uint64_t)head[2] * PAGE,
 				     .bytes = (uint64_t)head[3] * PAGE,
 				     .virtual_bytes = (uint64_t)head[4] * PAGE,
-				     .maps = (int)head[6] };
+				     .maps = (int)head[6],
+				     .address = (uint64_t)head[7] * PAGE };
 	const char *failure;
 	uint32_t done = 0, rows = head[5];
 

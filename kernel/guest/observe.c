@@ -138,7 +138,7 @@ static enum verdict judge_vma(const char *line, const void *context)
 		return PICK;
 	if (line[0] >= 'A' && line[0] <= 'Z')
 		return SKIP;
-	return strtoull(line, NULL, 16) >= WINDOW_ADDRESS + world->virtual_bytes ? STOP : PICK;
+	return strtoull(line, NULL, 16) >= world->address + world->virtual_bytes ? STOP : PICK;
 }
 
 const char *observe_copied(const struct world *world, int proc, struct copied *copied)

@@ -49,9 +49,11 @@ void perform_setup(void)
 	sigaction(SIGUSR1, &action, NULL);
 }
 
+static uintptr_t window; /* where virtual page 0 is */
+
 static void *address(int32_t page)
 {
-	return (void *)(WINDOW_ADDRESS + (uintptr_t)page * PAGE);
+	return (void *)(window + (uintptr_t)page * PAGE);
 }
 
 static int protection(int32_t prot)
@@ -143,6 +145,7 @@ static int do_peek(const int32_t *op)
 
 int perform(const struct world *world, const int32_t *op)
 {
+	window = world->address;
 	if (op[0] > DRV_MMAP)
 		return outcome(ioctl(drivers_file(), PFNDIFF_PERFORM, op));
 	switch (op[0]) {

@@ -35,12 +35,12 @@
 
 /*
  * A request's payload: the number of traces, then per trace its id, region, window (the first
- * page, relative to the region), pfns, vpages, number of rows, room for VMAs (0: no limit), and
- * the rows, OP_WORDS words each. An op is a row: kind, proc, at, pages, four more that depend on the kind, and the
+ * page, relative to the region), pfns, vpages, number of rows, room for VMAs (0: no limit), the
+ * page at which virtual page 0 is, and the rows, OP_WORDS words each. An op is a row: kind, proc, at, pages, four more that depend on the kind, and the
  * allocation that is to fail: its site (0: none does) and which one there. Ops of drivers are in ../module/pfndiff.h;
  * the calls that one makes are rows after it, as many as it says.
  */
-#define TRACE_WORDS 7
+#define TRACE_WORDS 8
 #define REGION_BAR 0
 #define REGION_LOW 1
 #define REGION_WRITE_BACK_BAR 2
@@ -94,7 +94,7 @@
 #define RECORD_KERNEL_MAPS 12 /* what the kernel has mapped for itself */
 #define RECORD_RAM 13         /* RAM that is not write-back */
 
-/* The virtual window of every process; the guest program itself is linked above it. */
+/* The least address of the virtual windows of processes; the guest program itself is linked above all of them. */
 #define WINDOW_ADDRESS 0x1000000
 #define PAGE 4096
 

@@ -22,6 +22,8 @@ unsigned long pfndiff_region, pfndiff_region_pages, pfndiff_ram;
 dma_addr_t pfndiff_buffers;
 void *pfndiff_buffers_at;
 struct device *pfndiff_device;
+/* The address of virtual page 0. */
+static unsigned long window;
 
 unsigned long pfndiff_pfn(int pfn, int is_ram)
 {
@@ -85,6 +87,7 @@ static long begin(const struct pfndiff_world *world)
 {
 	pfndiff_unmap_all();
 	pfndiff_driver_begin();
+	window = world->window;
 	pfndiff_region = world->base >> PAGE_SHIFT;
 	pfndiff_region_pages = world->pages;
 	return 0;
@@ -94,7 +97,7 @@ static long perform(struct file *file, const int *row)
 {
 	switch ((enum pfndiff_op)row[0]) {
 	case DRV_RUN:
-		return pfndiff_run(PFNDIFF_WINDOW + row[2] * PAGE_SIZE);
+		return pfndiff_run(window + row[2] * PAGE_SIZE);
 	case DRV_ZAP:
 		unmap_mapping_range(file->f_mapping, (loff_t)row[2] << PAGE_SHIFT, (loff_t)row[3] << PAGE_SHIFT, 1);
 		return 0;

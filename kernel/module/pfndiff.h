@@ -47,9 +47,9 @@ struct pfndiff_hello {
 	__u32 has_mmap_actions;
 };
 
-/* A trace begins: where its region is. What the trace before has left mapped for the kernel is unmapped. */
+/* A trace begins: where its region is, and virtual page 0 of every process. What the trace before has left mapped for the kernel is unmapped. */
 struct pfndiff_world {
-	__u64 base;
+	__u64 base, window;
 	__u32 pages, unused;
 };
 
@@ -78,8 +78,5 @@ struct pfndiff_entries {
 #define PFNDIFF_CALLS _IOW('p', 3, struct pfndiff_calls)
 #define PFNDIFF_PERFORM _IOW('p', 4, __s32[PFNDIFF_ROW])
 #define PFNDIFF_ENTRIES _IOW('p', 5, struct pfndiff_entries)
-
-/* Where the guest has the virtual page 0 of every process. */
-#define PFNDIFF_WINDOW 0x1000000UL
 
 #endif

@@ -5,9 +5,6 @@ import type { Design, VmaState } from "../../src/trace/recording.ts";
 import { PAGE_BYTES, type PhysicalWindow, pageOf, UnreadableKernelText } from "./memtype.ts";
 import { type PageRun, tablesOf } from "./pages.ts";
 
-/** Where the virtual window of every process starts (WINDOW_ADDRESS in guest/wire.h). */
-export const WINDOW_ADDRESS = 0x100_0000;
-
 /** Where the module of a guest has the RAM that traces name, and buffers of coherent memory: physical addresses. */
 export interface ModuleMemory {
   readonly ram: number;
@@ -64,7 +61,7 @@ function pfnOfDrivers(offset: string, window: PhysicalWindow, module: ModuleMemo
 }
 
 /**
- * The VMAs of a process' window from the header and VmFlags lines of its smaps. VM_PAT shows as
+ * The VMAs of a process' window, which begins at an address, from the header and VmFlags lines of its smaps. VM_PAT shows as
  * `ar` up to 6.15, so `pat` is there for that design only; VM_DONTCOPY shows as `dc`,
  * VM_SEALED as `sl`. The pfn is
  * the offset column: the region's drivers put the physical page there. Those of the driver's file have `maps`, and
@@ -73,7 +70,7 @@ function pfnOfDrivers(offset: string, window: PhysicalWindow, module: ModuleMemo
 export function parseVmas(
   text: string,
   window: PhysicalWindow,
-  design: Design,
+  { design, address }: { readonly design: Design; readonly address: number },
   shown: { readonly module: ModuleMemory; readonly runs: readonly PageRun[] } | null = null,
 ): VmaState[] {
   const lines = text.split("\n").filter((line) => line !== "");
@@ -91,7 +88,7 @@ export function parseVmas(
     const ofDriver = shown !== null && DRIVERS_FILE.test(header) ? shown.module : null;
     const pfn = ofDriver === null ? pageOf(offset, window) : pfnOfDrivers(offset, window, ofDriver);
     const names = flags.slice("VmFlags:".length).trim().split(/\s+/);
-    const page = (hex: string) => (Number.parseInt(hex, 16) - WINDOW_ADDRESS) / PAGE_BYTES;
+    const page = (hex: string) => (Number.parseInt(hex, 16) - address) / PAGE_BYTES;
     const vma = {
       start: page(start),
       end: page(end),

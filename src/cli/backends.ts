@@ -11,7 +11,7 @@ import { opening } from "./opening.ts";
 
 export interface OpenOptions {
   /** How many guests a kernel may run at once; 1 unless told. */
-  readonly guests?: number;
+  readonly guests?: number | undefined;
 }
 
 /** A kernel by its release, the path of its bzImage, or its tree, which is built first. */
@@ -65,10 +65,13 @@ export interface Pair {
 }
 
 /** Opens both sides; where the second cannot be, the first is closed. */
-export async function openPair(options: { before: string; after: string }): Promise<Pair> {
-  const before = await openBackend(options.before);
+export async function openPair(
+  ids: { readonly before: string; readonly after: string },
+  options: OpenOptions = {},
+): Promise<Pair> {
+  const before = await openBackend(ids.before, options);
   try {
-    return { before, after: await openBackend(options.after) };
+    return { before, after: await openBackend(ids.after, options) };
   } catch (error) {
     await before.close?.();
     throw error;

@@ -20,7 +20,6 @@ import {
   planOf,
   resumeSession,
   type Session,
-  type Working,
   workOn,
 } from "./session.ts";
 
@@ -80,10 +79,10 @@ async function fuzzSession(
   const session =
     resume === undefined
       ? await newSession(io, options)
-      : await resumeSession(io, resume === true ? out : resume);
+      : await resumeSession(io, resume === true ? out : resume, { guests: options.jobs });
   const { pair, plan } = session;
   try {
-    if (kernelsOf(pair).length > 0) return await fuzzKernels(io, session, { json, full });
+    if (kernelsOf(pair).length > 0) return await fuzzKernels(io, session, options);
     // Programs of other threads would leave no counts.
     const jobs = coverage === undefined ? jobsFor(plan, pair, options.jobs) : 1;
     const status = await withJobs(io, session, jobs, (executor) =>
@@ -106,12 +105,12 @@ async function fuzzSession(
 async function fuzzKernels(
   io: Io,
   session: Session,
-  printing: Pick<Working, "json" | "full">,
+  { json, full, jobs = 1 }: FuzzOptions,
 ): Promise<number> {
   const { pair, plan, out } = session;
   const models = await modelsOf(pair, (line) => io.err(line));
-  const executor = kernelExecutor(pair, models, plan.seed, session.traceOf);
-  const status = await workOn(io, session, { executor, models, ...printing });
+  const executor = kernelExecutor(pair, models, plan.seed, session.traceOf, jobs);
+  const status = await workOn(io, session, { executor, models, json, full });
   const lost = await reportLost(io, out, [pair.before, pair.after]);
   return lost > 0 && status === EXIT.ok ? EXIT.divergence : status;
 }
@@ -120,7 +119,7 @@ async function newSession(io: Io, options: FuzzOptions): Promise<Session> {
   const { runs, time, seed, shard, out } = options;
   const corpus = options.corpus === undefined ? [] : await corpusIn(options.corpus);
   const begin = options.begin === undefined ? null : await onlyTraceIn(io, options.begin);
-  const pair = await openPair(options);
+  const pair = await openPair(options, { guests: options.jobs });
   const source: PlanSource = begin === null ? sourceFor(pair, options) : "begun";
   const starts = begin === null ? corpus : [begin.trace];
   const cut = {

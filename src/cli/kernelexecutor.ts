@@ -9,8 +9,8 @@ import type { Pair } from "./backends.ts";
 import { differentialOf } from "./campaign.ts";
 import { kernelsOf, NOTHING } from "./kernelcampaign.ts";
 
-/** Runs that go to a kernel in one batch. */
-const BATCH = 32;
+/** Runs that go to each guest of a kernel at once: as many as it takes in one request. */
+const BATCH = 64;
 
 /** What no model shows, and a kernel alone can be shrunk for. */
 const OF_KERNELS: readonly string[] = ["bug", "crash", "hang"] satisfies readonly Symptom[];
@@ -29,7 +29,7 @@ function patient(real: Differential): Differential {
 }
 
 /**
- * Works on a campaign over real kernels: traces go to the guests in batches, and findings are
+ * Works on a campaign over real kernels: traces go to the guests of each side in batches, and findings are
  * shrunk on the models that stand for the pair and confirmed on the kernels.
  */
 export function kernelExecutor(
@@ -37,6 +37,7 @@ export function kernelExecutor(
   models: Pair,
   seed: number,
   traceOf: TraceSource = traceOfRun,
+  guests = 1,
 ): Executor {
   const real = differentialOf(pair);
   const proxy = differentialOf(models);
@@ -52,8 +53,8 @@ export function kernelExecutor(
     jobs: 1,
     tally: async ({ from, to }, stop) => {
       let whole: Tally | null = null;
-      for (let next = from; next < to && !stop.isDue(); next += BATCH) {
-        const range = { from: next, to: Math.min(to, next + BATCH) };
+      for (let next = from; next < to && !stop.isDue(); next += BATCH * guests) {
+        const range = { from: next, to: Math.min(to, next + BATCH * guests) };
         const tally = await tallyBatch(range, stop);
         if (tally === null) break;
         whole = whole === null ? tally : mergeTallies(whole, tally);

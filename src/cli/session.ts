@@ -11,7 +11,7 @@ import { corpusHash, loadSnapshot, saveSnapshot } from "../results/tracefolder.t
 import { type Baseline, witnessesOf } from "../gate.ts";
 import type { Trace } from "../trace/trace.ts";
 import { UserError } from "../usererror.ts";
-import { closePair, openPair, orClose, type Pair } from "./backends.ts";
+import { closePair, type OpenOptions, openPair, orClose, type Pair } from "./backends.ts";
 import { acceptedFor } from "./baseline.ts";
 import { differentialOf } from "./campaign.ts";
 import { finish } from "./finish.ts";
@@ -82,12 +82,16 @@ export async function beginSession(
 }
 
 /** Goes on with the campaign of a results folder or a journal file. */
-export async function resumeSession(io: Io, path: string): Promise<Session> {
+export async function resumeSession(
+  io: Io,
+  path: string,
+  options: OpenOptions = {},
+): Promise<Session> {
   const { journal, work } = await JournalFile.goOn(path);
   try {
     const { plan, tally, milliseconds, dropped, path: file, folder } = work;
     const corpus = await loadSnapshot(folder, plan.corpus);
-    const pair = await openPair(plan);
+    const pair = await openPair(plan, options);
     const traceOf = await orClose(pair, async () => {
       await checkProbe(file, plan, pair, corpus);
       return drawnOf(pair, plan.source, corpus, (line) => io.err(line));

@@ -74,13 +74,16 @@ describe("a kernel as commands use it", () => {
     expect(batches).toEqual([some.map(({ name }) => name)]);
   });
 
-  it("is asked for the runs of a campaign in batches", async () => {
+  it.each([
+    [1, [64, 64, 12]],
+    [2, [128, 12]],
+  ])("is asked for the runs of a campaign in batches, by %i guests", async (guests, lengths) => {
     const { side, batches } = posing(modelOf("7.2"));
     const pair = { before: modelOf("6.12"), after: side };
-    const executor = kernelExecutor(pair, pair, 77);
-    const tally = await executor.tally({ from: 0, to: 40 }, { isDue: () => false });
-    expect(tally === null ? 0 : runsOf(tally)).toBe(40);
-    expect(batches.map((batch) => batch.length)).toEqual([32, 8]);
+    const executor = kernelExecutor(pair, pair, 77, traceOfRun, guests);
+    const tally = await executor.tally({ from: 0, to: 140 }, { isDue: () => false });
+    expect(tally === null ? 0 : runsOf(tally)).toBe(140);
+    expect(batches.map((batch) => batch.length)).toEqual(lengths);
   });
 
   it("notes a trace that it cannot finish, which then shows nothing", async () => {

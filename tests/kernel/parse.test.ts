@@ -48,16 +48,21 @@ describe("smaps", () => {
   test("shows VM_PAT on the before side only, and dontfork only when set", () => {
     const first = { start: 8, end: 16, prot: "rw", private: false, pfn: 1 };
     const second = { start: 18, end: 19, prot: "none", private: true, pfn: 4 };
-    expect(parseVmas(text, WINDOW, "vm-pat")).toEqual([
+    expect(parseVmas(text, WINDOW, { design: "vm-pat", address: 0x100_0000 })).toEqual([
       { ...first, pat: true },
       { ...second, pat: false, dontfork: true },
     ]);
-    expect(parseVmas(text, WINDOW, "kref")).toEqual([first, { ...second, dontfork: true }]);
+    expect(parseVmas(text, WINDOW, { design: "kref", address: 0x100_0000 })).toEqual([
+      first,
+      { ...second, dontfork: true },
+    ]);
   });
 
   test("without the flags of a VMA is refused", () => {
     const headers = text.split("\n").filter((line) => !line.startsWith("VmFlags"));
-    expect(() => parseVmas(headers.join("\n"), WINDOW, "kref")).toThrow(UnreadableKernelText);
+    expect(() => parseVmas(headers.join("\n"), WINDOW, { design: "kref", address: 0 })).toThrow(
+      UnreadableKernelText,
+    );
   });
 });
 

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { AnswerReader, GuestGaveUp } from "../../kernel/answer.ts";
-import { WINDOW_ADDRESS } from "../../kernel/parse/vmas.ts";
+import { virtualWindow, WINDOW_ADDRESS } from "../../kernel/windows.ts";
 import {
   type AnswerHeader,
   checksum,
@@ -135,12 +135,13 @@ describe("the two halves of the protocol", () => {
       world: { pfns: 16, vpages: 24, mtrr: "write-back" as const, maps: 5 },
       ops: [{ op: "spawn" as const, proc: 0 }],
     };
+    expect(virtualWindow(trace)).toBe(0x3fff4000);
     const request = encodeRequest(9, [{ id: 5, trace, window: 100 }]);
     const payload = request.subarray(WIRE.HEADER_BYTES);
     expect(request.readUInt32LE(HEADER_WORD.LENGTH * 4)).toBe(payload.length);
     expect(request.readUInt32LE(HEADER_WORD.CHECKSUM * 4)).toBe(checksum(payload));
-    const words = Array.from({ length: 9 }, (_, at) => payload.readUInt32LE(at * 4));
-    expect(words).toEqual([1, 5, REGION_CODE.low, 100, 16, 24, 1, 5, OP_CODE.spawn]);
+    const words = Array.from({ length: 10 }, (_, at) => payload.readUInt32LE(at * 4));
+    expect(words).toEqual([1, 5, REGION_CODE.low, 100, 16, 24, 1, 5, 0x3fff4, OP_CODE.spawn]);
   });
 });
 

@@ -4,7 +4,7 @@ import { CALL_CODE, CALLED, CALLS_WORD, DRIVER_CODE } from "../../kernel/driverw
 import { DRIVER_RAM, encodeRequest, RECORD, STOPS, textIn, WIRE } from "../../tree/wire.ts";
 import { PLACES, RACE_MODES, RACE_WORDS } from "../../tree/race/wire.ts";
 import { TURNS } from "../../src/trace/both.ts";
-import { BUFFERS_AT, WINDOW_ADDRESS } from "../../kernel/parse/vmas.ts";
+import { BUFFERS_AT } from "../../kernel/parse/vmas.ts";
 import { opWords } from "../../kernel/request.ts";
 import { OP_CODE } from "../../kernel/wire.ts";
 import { ALLOCATION_SITES } from "../../src/pat/kernelstate.ts";
@@ -125,7 +125,6 @@ describe("the program's words are ours", () => {
     expect(numbers.get("PFNDIFF_BUFFER_COUNT")).toBe(DRIVER_LIMITS.buffers);
     expect(numbers.get("PFNDIFF_BUFFER_PAGES")).toBe(DMA_BUFFER_PAGES);
     expect(numbers.get("PFNDIFF_BUFFER_ROOM")).toBe(DRIVER_LIMITS.bufferPages);
-    expect(numbers.get("PFNDIFF_WINDOW")).toBe(WINDOW_ADDRESS);
   });
 
   test("allocation sites stand in their order, after none", () => {
