@@ -180,7 +180,7 @@ function addModelCommands(program: Command, io: Io, done: Done): void {
     .addOption(guestsOption())
     .addOption(outOption())
     .option("--faults", "with --live: tell allocations of every trace to fail (docs/KERNELS.md)")
-    .option("--drivers", "with --live: drivers alone (with our module; else every other run)")
+    .option("--drivers", "with --live: drivers alone, on a kernel with our module")
     .option("--mistakes", "with --live tree:PATH: draw drivers that make mistakes (docs/OPS.md)")
     .option("--json", "print the comparison as JSON")
     .action(async (files, options) => {
