@@ -6,8 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { SCHEMA_NAMES } from "../../reports/formats.ts";
 import { SHELLS } from "../../reports/formats/completion.ts";
 import { EXIT_STYLES, exitStyleIn } from "../../src/cli/exitstyle.ts";
-import { traceSchema } from "../../src/trace/trace.ts";
-import { canBeDone } from "../reports/repro/baselineinputs.ts";
+import { type Trace, traceSchema } from "../../src/trace/trace.ts";
 import { run } from "./run.ts";
 
 let dir = "";
@@ -67,19 +66,14 @@ describe("report", () => {
     ]);
   });
 
-  it("html offers the C program and the mail of each visible finding", async () => {
+  it("html carries what its page makes programs and mail of, and none of their text", async () => {
     const { out } = await run(["report", saved(), "--format", "html"]);
     const data = /<script type="application\/json" id="report">([^]*?)<\/script>/.exec(out)?.[1];
     const { findings } = JSON.parse(data ?? "");
-    for (const { texts, signature, trace } of findings) {
-      if (!canBeDone(trace)) {
-        expect(Object.keys(texts), signature).toEqual(["command"]);
-        continue;
-      }
-      expect(texts.c, signature).toContain("int main(");
-      expect(texts.mail, signature).toContain(signature);
-      expect(texts.command, signature).toMatch(/^npx pfndiff replay /);
-    }
+    expect(findings.length).toBeGreaterThan(0);
+    const bare = findings.filter(({ trace }: { trace: Trace }) => trace.ops.length === 0);
+    expect(bare).toEqual([]);
+    expect(data).not.toContain("int main(");
   });
 
   it("refuses claims where the format has no place for them", async () => {
@@ -94,7 +88,7 @@ describe("report", () => {
 describe("repro", () => {
   it.each([
     ["c", "int main("],
-    ["kselftest", "TEST_F("],
+    ["kselftest", "TEST("],
     ["syz", "munmap("],
     ["mail", "npx pfndiff replay fixed:leak:unmap-head"],
   ])("%s comes out of an accepted signature", async (format, part) => {
