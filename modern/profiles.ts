@@ -17,7 +17,7 @@ const CHECKS_FIRST = {
   mremapRoom: { early: 6, move: 4 },
   hasMseal: true,
   hasGuardPages: true,
-  dontunmapJoinsSource: true,
+  dontunmapJoins: "source",
   dontunmapCutsLocked: false,
   populateStepsOverGaps: false,
   sysfsHasLargeFiles: false,
@@ -40,7 +40,7 @@ const MAPS_IN_ACTION = {
 /** mm/mremap.c of 7.2.12: every mremap() counts VMAs first, and asks for less room. */
 const COUNTS_ALWAYS = {
   ...MAPS_IN_ACTION,
-  dontunmapJoinsSource: false,
+  dontunmapJoins: "others",
   dontunmapCutsLocked: true,
   procMemForces: false,
   zapsMixed: true,

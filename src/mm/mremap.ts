@@ -111,8 +111,11 @@ function copyVma(context: MmContext, mm: Mm, vma: Vma, request: PlacedRequest): 
   if (vma.isAnon) {
     const { flags, anonVma, isForkChild } = vma;
     const range = { start: to, end: to + newPages, flags, pfn, anonVma, isForkChild };
-    const isApart = dontunmap === true && !context.profile.dontunmapJoinsSource;
-    const merged = mergeNew(context, mm, range, isApart ? vma : null);
+    const joins = dontunmap === true ? context.profile.dontunmapJoins : "source";
+    const isBeside = to === vma.end || to + newPages === vma.start;
+    const staysAlone = joins === "none" && !isWritten && isBeside;
+    const except = joins === "source" ? null : vma;
+    const merged = staysAlone ? null : mergeNew(context, mm, range, except);
     if (merged !== null) return merged;
   }
   if (kernel.fails("vma")) return null;

@@ -44,8 +44,8 @@ export interface MmProfile {
   readonly hasMseal: boolean;
   /** There are guard pages (madvise(MADV_GUARD_INSTALL), 6.13 on). */
   readonly hasGuardPages: boolean;
-  /** mremap() that keeps its source may have it grow over the new place, if that adjoins. */
-  readonly dontunmapJoinsSource: boolean;
+  /** What unwritten memory that mremap() moves beside a source that stays may join there: the source too, only others, or nothing. */
+  readonly dontunmapJoins: "source" | "others" | "none";
   /** mremap() that keeps a locked source cuts it first, so that only what moved is unlocked. */
   readonly dontunmapCutsLocked: boolean;
   /** What madvise() populates steps over gaps, which make it ENOMEM in the end (6.1). */

@@ -37,6 +37,10 @@ const SELDOM: readonly (readonly Op[])[] = [
     { ...keep, pages: 1, to: 1 },
   ],
   [
+    { ...anon, pages: 3 },
+    { ...keep, pages: 1, to: 1 },
+  ],
+  [
     anon,
     { op: "mprotect", proc: 0, at: 0, pages: 1, prot: "r" },
     { op: "touch", proc: 0, at: 1, write: true },
