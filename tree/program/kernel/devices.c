@@ -2,6 +2,7 @@
 /* The files through which processes reach the region: a PCI resource, its write-combining twin, and /dev/mem. */
 #include "pfndiff_glue.h"
 #include <linux/fs.h>
+#include <linux/mount.h>
 #include <linux/pci.h>
 #include <linux/rwsem.h>
 
@@ -12,6 +13,7 @@ static struct pci_dev *device;
 /* A file of sysfs is a regular one, /dev/mem is not. */
 static struct inode resource_inode, mem_inode;
 static struct super_block sysfs;
+static struct vfsmount mount;
 static struct address_space mapping;
 static struct file files[FILES];
 static struct file_operations resource_fops, resource_wc_fops;
@@ -28,6 +30,12 @@ static int map_resource_wc(struct file *file, struct vm_area_struct *vma)
 	return pci_mmap_resource_range(device, BAR, vma, pci_mmap_mem, 1);
 }
 
+/* Processes are root's: madvise(MADV_PAGEOUT) asks whether a file is theirs. */
+bool inode_owner_or_capable(IDMAP *idmap, const struct inode *inode)
+{
+	return true;
+}
+
 void pfndiff_open_file(struct file *file, const struct file_operations *fops, struct inode *inode,
 		       struct address_space *of, unsigned int flags)
 {
@@ -36,6 +44,8 @@ void pfndiff_open_file(struct file *file, const struct file_operations *fops, st
 	file->f_mode |= FMODE_UNSIGNED_OFFSET;
 #endif
 	file->f_mapping = of;
+	/* It is constant for all but the file system. */
+	*(struct vfsmount **)&file->f_path.mnt = &mount;
 	file->f_inode = inode;
 	file->f_op = fops;
 	file->f_flags = O_RDWR | flags;

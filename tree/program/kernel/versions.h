@@ -30,6 +30,13 @@
 /* The tracking context of the refcounted design. */
 #define HAS_TRACK_CONTEXT SINCE(6, 16)
 
+/* What maps the owners of a mount's files. */
+#if SINCE(6, 3)
+#define IDMAP struct mnt_idmap
+#else
+#define IDMAP struct user_namespace
+#endif
+
 /* mlock() gathers folios. */
 #if !SINCE(6, 3)
 #define mlock_drain_local mlock_page_drain_local
