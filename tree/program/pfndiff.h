@@ -164,6 +164,8 @@ void host_wait(int kind, const void *lock);
 void *host_alloc(const char *what, unsigned long size, unsigned long align);
 void host_free(const void *object);
 void host_log(const char *format, __builtin_va_list arguments);
+/* As vsnprintf(), of which kernel code has another. */
+int host_format(char *to, unsigned long size, const char *format, __builtin_va_list arguments);
 void host_warn(const char *file, unsigned int line, unsigned long at);
 /* Ends the trace: what the kernel code did cannot be gone on from. */
 void host_bug(const char *why) __attribute__((noreturn));

@@ -107,6 +107,11 @@ void host_log(const char *format, va_list arguments)
 	say(text);
 }
 
+int host_format(char *to, unsigned long size, const char *format, va_list arguments)
+{
+	return vsnprintf(to, size, format, arguments);
+}
+
 void host_warn(const char *file, unsigned int line, unsigned long at)
 {
 	char text[512];

@@ -26,6 +26,8 @@ static inline void pfndiff_point(int kind, const void *lock)
 void pfndiff_wait(int kind, const void *lock, const char *why);
 /* Runs what RCU has put off; not while two tasks run, one of which may be looking. */
 void pfndiff_quiesce(void);
+/* Gives back the pages that mlock() has gathered; where the kernel declares it differs. */
+void lru_add_drain(void);
 /* Takes a process' place: its address space is current's. NULL for nobody's. */
 void pfndiff_become(struct mm_struct *mm);
 /* The task that copies its address space on fork. */

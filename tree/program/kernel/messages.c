@@ -15,6 +15,17 @@ int _printk(const char *format, ...)
 	return 0;
 }
 
+int snprintf(char *to, size_t size, const char *format, ...)
+{
+	va_list arguments;
+	int length;
+
+	va_start(arguments, format);
+	length = host_format(to, size, format, arguments);
+	va_end(arguments);
+	return length;
+}
+
 void __warn_printk(const char *format, ...)
 {
 	va_list arguments;

@@ -2,7 +2,6 @@
 /* Objects, and what RCU puts off until nobody looks at them: the host half has the memory. */
 #include "pfndiff_glue.h"
 #include <linux/slab.h>
-#include <linux/swap.h>
 #include <asm/memtype.h>
 #include "../arch/x86/mm/pat/memtype.h"
 
