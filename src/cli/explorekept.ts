@@ -14,7 +14,7 @@ const witness = z.strictObject({ key: z.string(), depth: count, ops: z.array(opS
 /** The first line of the file; the arrays follow it, of as many elements as `lengths` says. */
 const headSchema = z.strictObject({
   /** What is explored and by which build, as text. */
-  scope: z.string(),
+  asked: z.string(),
   search: z.strictObject({
     levels: z.array(
       z.strictObject({ depth: count, transitions: count, states: count, hash: z.string() }),
@@ -83,13 +83,15 @@ async function headOf(
   }
 }
 
-/** What is explored, and by which build: another one may answer otherwise. */
-const scopeText = ({ bounds, before, after, judged }: Scope) =>
-  JSON.stringify([bounds, before, after, judged, buildOf(projectRoot())]);
+/** What is explored, and by which build of pfndiff and of trees: another one may answer otherwise. */
+export const askedOf = (
+  { bounds, before, after, judged }: Scope,
+  programs: Readonly<Record<string, string>>,
+) => JSON.stringify([bounds, before, after, judged, programs, buildOf(projectRoot())]);
 
-async function readSearch(file: FileHandle, scope: Scope): Promise<KeptSearch> {
+async function readSearch(file: FileHandle, asked: string): Promise<KeptSearch> {
   const { head, end } = await headOf(file);
-  if (head.scope !== scopeText(scope)) {
+  if (head.asked !== asked) {
     throw new Unreadable("is an exploration of other backends or bounds, or by another build");
   }
   const [states, paths, next] = head.lengths;
@@ -104,12 +106,12 @@ async function readSearch(file: FileHandle, scope: Scope): Promise<KeptSearch> {
 }
 
 /** The search that a file has kept, or undefined where there is no file yet; UserError where it is of something else. */
-export async function keptIn(path: string, scope: Scope): Promise<KeptSearch | undefined> {
+export async function keptIn(path: string, asked: string): Promise<KeptSearch | undefined> {
   await requireWritable(path);
   const file = await onDisk(path, () => unless(["ENOENT"], () => open(path, "r")));
   if (file === null) return undefined;
   try {
-    return await readSearch(file, scope);
+    return await readSearch(file, asked);
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error;
     throw new UserError(`${path}: ${error.message} (remove it, or name another file)`);
@@ -119,11 +121,11 @@ export async function keptIn(path: string, scope: Scope): Promise<KeptSearch | u
 }
 
 /** Writes a search down; a kill meanwhile leaves what was kept before. */
-async function writeSearch(path: string, scope: Scope, kept: KeptSearch): Promise<void> {
+async function writeSearch(path: string, asked: string, kept: KeptSearch): Promise<void> {
   const { states, paths, next, ...search } = kept;
   const arrays = [states, paths, next];
   const lengths = arrays.map(({ length }) => length);
-  const head = JSON.stringify({ scope: scopeText(scope), search, lengths });
+  const head = JSON.stringify({ asked, search, lengths });
   await writeWhole(path, [`${head}\n`, ...arrays.flatMap(piecesOf)], true);
 }
 
@@ -137,7 +139,7 @@ export class SearchKeeper {
 
   constructor(
     private readonly path: string,
-    private readonly scope: Scope,
+    private readonly asked: string,
   ) {}
 
   isTime(): boolean {
@@ -146,7 +148,7 @@ export class SearchKeeper {
 
   async keep(search: KeptSearch): Promise<void> {
     const start = performance.now();
-    await writeSearch(this.path, this.scope, search);
+    await writeSearch(this.path, this.asked, search);
     const now = performance.now();
     this.due = now + Math.max(PAUSE_MS, SHARE * (now - start));
   }

@@ -5,7 +5,7 @@ import { UserError } from "../usererror.ts";
 import { type Pair, programsOf } from "./backends.ts";
 import { expandHere, expandInThreads, expanderOf } from "./expanders.ts";
 import type { Io } from "./io.ts";
-import { keptIn, SearchKeeper } from "./explorekept.ts";
+import { askedOf, keptIn, SearchKeeper } from "./explorekept.ts";
 import { LiveLine } from "./progress.ts";
 
 /** What an exploration may use. */
@@ -30,10 +30,12 @@ export async function exploreScope(
   { jobs, memory, levels, resume }: SearchLimits,
 ): Promise<Certificate | null> {
   const { bounds } = scope;
-  const kept = resume === undefined ? undefined : await keptIn(resume, scope);
-  const keeper = resume === undefined ? null : new SearchKeeper(resume, scope);
+  const programs = programsOf(pair);
+  const asked = resume === undefined ? "" : askedOf(scope, programs);
+  const kept = resume === undefined ? undefined : await keptIn(resume, asked);
+  const keeper = resume === undefined ? null : new SearchKeeper(resume, asked);
   const expander = expanderOf(pair, scope);
-  const setup = { scope, programs: programsOf(pair) };
+  const setup = { scope, programs };
   const expanders = jobs === 1 ? expandHere(expander) : expandInThreads(setup, jobs);
   const line = new LiveLine(io);
   const start = performance.now();

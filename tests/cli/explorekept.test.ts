@@ -2,12 +2,23 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { askedOf } from "../../src/cli/explorekept.ts";
 import { run } from "./run.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "pfndiff-kept-"));
 afterAll(() => rmSync(dir, { recursive: true }));
 
 describe("explore --resume", () => {
+  it("tells one build of a tree from another, under one name", () => {
+    const bounds = { procs: 1, slots: 1, pages: 1, depth: 1 };
+    const scope = { bounds, before: "modern@7.2", after: "tree:linux", judged: false };
+    const [was, is, again] = ["a", "b", "a"].map((program) =>
+      askedOf(scope, { "tree:linux": program }),
+    );
+    expect(again).toBe(was);
+    expect(is).not.toBe(was);
+  });
+
   it("keeps what an interrupt has cut short in a file, from which the same command goes on", async () => {
     const [file, whole, resumed] = ["kept", "whole.json", "resumed.json"].map((name) =>
       join(dir, name),
