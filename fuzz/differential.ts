@@ -1,18 +1,9 @@
 import type { JudgedFinding } from "../src/oracle/finding.ts";
 import type { Judgement } from "../src/oracle/judge.ts";
+import type { Retention } from "../src/oracle/state.ts";
 import type { Recording } from "../src/trace/recording.ts";
 import type { Trace } from "../src/trace/trace.ts";
 import { type GoalSet, goalsReached } from "./goals.ts";
-
-/**
- * What over-retention cost on the after side: page-ops past the last mapping, and the later
- * mappings that it refused or gave another cache mode.
- */
-export interface Retention {
-  readonly pageOps: number;
-  readonly refused: number;
-  readonly changed: number;
-}
 
 /** What one trace showed on both sides. */
 export interface Difference {
@@ -22,8 +13,8 @@ export interface Difference {
   /** Steps whose states could not be compared. */
   readonly notComparable: number;
   /** What over-retention cost after, and before. */
-  readonly retention: Retention;
-  readonly retentionBefore: Retention;
+  readonly retention: Readonly<Retention>;
+  readonly retentionBefore: Readonly<Retention>;
 }
 
 /**

@@ -13,8 +13,16 @@ const goalCounts = Object.fromEntries(GOALS.map((goal) => [goal, count])) as Rec
   typeof count
 >;
 
-/** Pages kept reserved past their last mapping, summed over ops, and requests that it decided. */
-export const retentionSchema = z.strictObject({ pageOps: count, refused: count, changed: count });
+/**
+ * Pages kept reserved past their last mapping, summed over ops, the requests that it decided, and the
+ * mappings made by all ops, which older files do not tell.
+ */
+export const retentionSchema = z.strictObject({
+  pageOps: count,
+  refused: count,
+  changed: count,
+  mappings: count.optional(),
+});
 
 /** A goal that a campaign is not held to, and the reason in words. */
 const leftOutSchema = z.strictObject({ goal: z.enum(GOALS), why: z.string() });

@@ -1,5 +1,6 @@
 import { type JudgedFinding, type Side, SIDES } from "../src/oracle/finding.ts";
-import type { Difference, Retention } from "./differential.ts";
+import type { Retention } from "../src/oracle/state.ts";
+import type { Difference } from "./differential.ts";
 import { GOALS, type GoalSet } from "./goals.ts";
 
 /** Where a signature was seen. */
@@ -51,7 +52,7 @@ export interface Tally {
   readonly occurrences: Readonly<Record<string, Occurrences>>;
 }
 
-const NO_RETENTION: Retention = { pageOps: 0, refused: 0, changed: 0 };
+const NO_RETENTION: Retention = { pageOps: 0, refused: 0, changed: 0, mappings: 0 };
 
 export const EMPTY_TALLY: Tally = {
   ranges: [],
@@ -235,12 +236,15 @@ function bestOfSides(a: BySide, b: BySide): BySide {
   return sides;
 }
 
+/** Mappings are known only where both tell them. */
 function addRetention(a: Retention, b: Retention): Retention {
-  return {
+  const sum = {
     pageOps: a.pageOps + b.pageOps,
     refused: a.refused + b.refused,
     changed: a.changed + b.changed,
   };
+  if (a.mappings === undefined || b.mappings === undefined) return sum;
+  return { ...sum, mappings: a.mappings + b.mappings };
 }
 
 function joinRanges(ranges: readonly RunRange[]): RunRange[] {

@@ -20,23 +20,30 @@ const MEANING: Readonly<Record<Exclude<Verdict, "parted">, string>> = {
 
 /** What changed and what it costs, both sides, made of the data alone. */
 export function frontText(facts: FrontFacts, verdicts: readonly Verdict[]): string[] {
-  const { before, after, ops, retention, retentionBefore } = facts;
+  const { before, after } = facts;
   const told = VERDICTS.flatMap((verdict) => {
     const count = verdicts.filter((one) => one === verdict).length;
     return verdict === "parted" || count === 0 ? [] : [`${grouped(count)} ${MEANING[verdict]}`];
   });
   const what = told.length === 0 ? "no finding" : told.join(", ");
-  const rates = (cost: Retention) =>
-    `${rate(cost.pageOps, ops)} page-ops, ${plural(rateOf(cost.refused, ops), "refusal")}`;
-  const held =
-    retentionBefore === undefined
-      ? `${rates(retention)} after`
-      : `${rates(retentionBefore)} before, ${rates(retention)} after`;
-  return [
-    `From ${before} to ${after}: ${what}.`,
-    `Pages held past their last mapping, in 10,000 ops: ${held}.`,
-  ];
+  return [`From ${before} to ${after}: ${what}.`, costText(facts)];
 }
 
-const rateOf = (count: number, ops: number) => Math.round((10_000 * count) / Math.max(1, ops));
-const rate = (count: number, ops: number) => grouped(rateOf(count, ops));
+/** What is held past the last mapping, by what the sides have mapped, or by ops where no side tells that. */
+function costText({ ops, retention, retentionBefore }: FrontFacts): string {
+  const isByMapping =
+    retention.mappings !== undefined &&
+    (retentionBefore === undefined || retentionBefore.mappings !== undefined);
+  const rates = (cost: Retention) => {
+    const whole = Math.max(1, isByMapping ? (cost.mappings ?? 0) : ops);
+    const of = (count: number) => Math.round((10_000 * count) / whole);
+    return [grouped(of(cost.pageOps)), plural(of(cost.refused), "refused mapping")] as const;
+  };
+  const [held, refused] = rates(retentionBefore ?? retention);
+  const first = `${held} page-ops (one is a page for an op) and ${refused}`;
+  const costs =
+    retentionBefore === undefined
+      ? `${first} after`
+      : `${first} before, ${rates(retention).join(" and ")} after`;
+  return `For every 10,000 ${isByMapping ? "mappings" : "ops"}, pages held past their last mapping cost ${costs}.`;
+}

@@ -127,7 +127,10 @@ function applyDriverMmap(
   if (seen.outcome === null) loseRange(side, proc, op.at, to, UNMAP);
   else loseUnseen(side, proc, seen, op.at, to, UNMAP);
   followDrivers(side, op.proc, seen);
-  if (seen.outcome === null) return noteHandler(side, op, proc);
+  if (seen.outcome === null) {
+    side.retention.mappings++;
+    return noteHandler(side, op, proc);
+  }
   confirmRange(side, proc, seen, op.at, to);
   noteSplit(side, proc, op.at);
 }

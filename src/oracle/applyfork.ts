@@ -52,6 +52,7 @@ function copyVma(
     if (isBare && !parent.isOff(start)) continue;
     copyArea(side, parent, child, area, start, end, own);
   }
+  if (copied > 0) side.retention.mappings++;
   followModes(side, id, child, seen, vma.start, vma.end, own !== null);
   if (vma.device === null && copied < vma.end - vma.start) side.isUntrue = true;
 }

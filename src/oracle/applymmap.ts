@@ -105,6 +105,7 @@ function mapNew(
 ): void {
   const { changes } = seen;
   const end = op.pfn + op.pages;
+  side.retention.mappings++;
   const claim = claimChange(changes, op.pfn, end);
   const twin = claim === null ? findTwin(side, op.pfn, end) : null;
   const reserved = (claim ?? twin)?.mode ?? asked;

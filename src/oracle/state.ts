@@ -30,6 +30,11 @@ export interface Retention {
   refused: number;
   /** Later mappings that silently got another cache mode because of a page kept so. */
   changed: number;
+  /**
+   * VMAs over device memory that mmap() made and fork() copied, which the rest may be measured by; a
+   * journal that was written without them has none.
+   */
+  mappings?: number | undefined;
 }
 
 /** An mmap() or fork() that did not go as exact tracking would have it. */
@@ -76,7 +81,12 @@ export class SideState {
   readonly kernel = new KernelAreas();
   /** Pages of RAM that have another mode than write-back. */
   readonly ramHolds: RamHold[] = [];
-  readonly retention: Retention = { pageOps: 0, refused: 0, changed: 0 };
+  readonly retention: Retention & { mappings: number } = {
+    pageOps: 0,
+    refused: 0,
+    changed: 0,
+    mappings: 0,
+  };
   readonly deviation: Deviation = {
     symptom: null,
     expected: -1,
@@ -138,6 +148,7 @@ export class SideState {
     this.retention.pageOps = 0;
     this.retention.refused = 0;
     this.retention.changed = 0;
+    this.retention.mappings = 0;
     this.units.reset();
     this.pages.reset(world.pfns, this.hasPat);
     this.procs.reset();

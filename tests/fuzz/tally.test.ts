@@ -25,6 +25,7 @@ const retention = fc.record({
   pageOps: fc.nat({ max: 99 }),
   refused: fc.nat({ max: 9 }),
   changed: fc.nat({ max: 9 }),
+  mappings: fc.nat({ max: 9 }),
 });
 
 const difference: fc.Arbitrary<Difference> = fc.record({

@@ -2,12 +2,14 @@ import { describe, expect, test } from "vitest";
 import type { DriverCallRecord } from "../../src/trace/driverop.ts";
 import type { Op } from "../../src/trace/op.ts";
 import {
+  driver,
   exit,
   fork,
   map,
   move,
   mprotect,
   munmap,
+  remap,
   scene,
   shown,
   shrink,
@@ -15,17 +17,8 @@ import {
   write,
 } from "./scenes.ts";
 
-type Mapping = Partial<Extract<Op, { op: "drv-mmap" }>>;
-
-const remap = (pfn: number, rest: object = {}): DriverCallRecord => {
-  return { call: "remap", off: 0, pages: 0, pfn, mode: "wc", ...rest };
-};
 const FAIL: DriverCallRecord = { call: "fail", errno: "EIO" };
 const ON_FAULT: DriverCallRecord = { call: "fault-handler", does: "remap", pfn: 0, mode: "wc" };
-const driver = (at: number, pages: number, rest: Mapping = {}): Op => {
-  const plain = { off: 0, prot: "rw", private: false } as const;
-  return { op: "drv-mmap", proc: 0, at, pages, calls: [remap(0)], ...plain, ...rest };
-};
 const run = (at: number, call: DriverCallRecord): Op => ({
   op: "drv-run",
   proc: 0,

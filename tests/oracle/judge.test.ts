@@ -2,12 +2,14 @@ import { describe, expect, test } from "vitest";
 import { IncomparableError, judge, judgeSide } from "../../src/oracle/judge.ts";
 import type { Recording, Step } from "../../src/trace/recording.ts";
 import {
+  driver,
   exit,
   fork,
   judgeOn,
   map,
   munmap,
   record,
+  remap,
   scene,
   signatures,
   spawn,
@@ -68,8 +70,8 @@ describe("over-retention is measured", () => {
   test("in page-ops, for as long as the page is kept", () => {
     const ops = [spawn(), map(0, 3, 0), munmap(1, 2), write(0), write(0), munmap(0, 1)];
     const { retention } = judgeOn(scene(ops));
-    expect(retention.before).toEqual({ pageOps: 0, refused: 0, changed: 0 });
-    expect(retention.after).toEqual({ pageOps: 6, refused: 0, changed: 0 });
+    expect(retention.before).toEqual({ pageOps: 0, refused: 0, changed: 0, mappings: 1 });
+    expect(retention.after).toEqual({ pageOps: 6, refused: 0, changed: 0, mappings: 1 });
   });
 
   test("in the later mappings that it changed or refused", () => {
@@ -85,6 +87,20 @@ describe("over-retention is measured", () => {
       "write-back",
     );
     expect(judgeOn(refused).retention.after.refused).toBe(1);
+  });
+
+  test("beside the mappings that were made: not refused ones, a child's as its own", () => {
+    const ops = [
+      spawn(),
+      map(0, 2, 0, { via: "devmem" }),
+      map(4, 1, 1, { via: "devmem_sync" }),
+      map(6, 1, 3),
+      driver(8, 2, { calls: [remap(5)] }),
+      munmap(6, 1),
+      fork(1),
+    ];
+    const { before, after } = judgeOn(scene(ops, "write-back")).retention;
+    expect([before.mappings, after.mappings]).toEqual([5, 5]);
   });
 
   test("and ends when another mapping takes the page", () => {

@@ -2,7 +2,8 @@ import { expect } from "vitest";
 import { TwoSides } from "../../src/engine/twosides.ts";
 import type { ModelBackend } from "../../src/model/backend.ts";
 import { judge, judgeSide, type Judgement } from "../../src/oracle/judge.ts";
-import type { Op } from "../../src/trace/op.ts";
+import type { DriverCallRecord } from "../../src/trace/driverop.ts";
+import type { Op, OpOf } from "../../src/trace/op.ts";
 import type { Recording } from "../../src/trace/recording.ts";
 import type { Mtrr, Trace } from "../../src/trace/trace.ts";
 import { MODELS } from "../models.ts";
@@ -52,6 +53,17 @@ type Mapping = Partial<Extract<Op, { op: "mmap" }>>;
 export function map(at: number, pages: number, pfn: number, rest: Mapping = {}): Op {
   const plain = { via: "resource", prot: "rw", private: false } as const;
   return { op: "mmap", proc: 0, at, pages, pfn, ...plain, ...rest };
+}
+
+/** A driver's call that maps the whole VMA from this pfn on, write-combining unless said. */
+export function remap(pfn: number, rest: object = {}): DriverCallRecord {
+  return { call: "remap", off: 0, pages: 0, pfn, mode: "wc", ...rest };
+}
+
+/** A driver's mmap(), which maps pfn 0 and up unless said. */
+export function driver(at: number, pages: number, rest: Partial<OpOf<"drv-mmap">> = {}): Op {
+  const plain = { off: 0, prot: "rw", private: false } as const;
+  return { op: "drv-mmap", proc: 0, at, pages, calls: [remap(0)], ...plain, ...rest };
 }
 
 function modelOf(release: string): ModelBackend {
