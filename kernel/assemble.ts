@@ -39,7 +39,7 @@ export const ERRNO_NAMES = new Map<number, Errno>(
 );
 
 /** Begins what a kernel says when what a trace has left is taken down. */
-const LATE = "when the processes that were left ended";
+export const LATE = "when the processes that were left ended";
 
 function resultOf(errno: number): Result {
   if (errno === 0) return { ok: true };

@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -44,6 +45,19 @@ function moduleFolder(bzImage: string): string {
 export function moduleOf(bzImage: string): string | null {
   const path = join(moduleFolder(bzImage), MODULE);
   return existsSync(path) ? path : null;
+}
+
+/** Why the module did not build for an image, where that was tried with these sources; null where it was not, or where it did. */
+export function moduleFailureOf(bzImage: string): string | null {
+  const path = failureFile(bzImage);
+  return existsSync(path) && moduleOf(bzImage) === null ? readFileSync(path, "utf8") : null;
+}
+
+const failureFile = (bzImage: string) => `${moduleFolder(bzImage)}.failed`;
+
+/** Keeps why the module did not build for an image, so that the image is not made again for it. */
+export function keepModuleFailure(bzImage: string, why: string): void {
+  writeFileSync(failureFile(bzImage), why);
 }
 
 /** Builds the module for an image and returns its path. Throws KernelUnavailable where it does not build. */

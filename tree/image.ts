@@ -11,7 +11,7 @@ import { dirname, join } from "node:path";
 import { cacheFolder } from "../kernel/cache.ts";
 import { configOf, type Debug } from "../kernel/config.ts";
 import { compiler } from "../kernel/guestimage.ts";
-import { buildModule, moduleOf } from "../kernel/modules.ts";
+import { buildModule, keepModuleFailure, moduleFailureOf, moduleOf } from "../kernel/modules.ts";
 import { run } from "../kernel/run.ts";
 import { KernelUnavailable } from "../kernel/unavailable.ts";
 import { compilerVersion, optionsIn, unheld } from "./build.ts";
@@ -44,7 +44,7 @@ export async function buildImage(
     watcher.progress(`${id}: looking for what has changed`);
     const sources = await sourcesIn(spec, work, isOfKernel);
     const image = join(work, "images", digestOf(sources.files), "bzImage");
-    if (existsSync(image) && moduleOf(image) !== null) return image;
+    if (existsSync(image) && hasTriedModule(image, work, watcher)) return image;
     watcher.progress(`${id}: copying what has changed`);
     await bringCopy(sources, work);
     await makeImage(id, work, options, watcher);
@@ -63,8 +63,22 @@ async function addModule(id: string, image: string, work: string, watcher: Watch
     await buildModule(id, image, { folder: copyOf(work) }, watcher.interrupted);
   } catch (error) {
     if (!(error instanceof KernelUnavailable)) throw error;
-    watcher.tell(`${error.message}; until then its guests run no ops of drivers`);
+    keepModuleFailure(image, error.message);
+    tellWithoutModule(image, error.message, work, watcher);
   }
+}
+
+/** Whether an image has its module, or is known to go without, which is told again. */
+function hasTriedModule(image: string, work: string, watcher: Watcher): boolean {
+  if (moduleOf(image) !== null) return true;
+  const why = moduleFailureOf(image);
+  if (why !== null) tellWithoutModule(image, why, work, watcher);
+  return why !== null;
+}
+
+function tellWithoutModule(image: string, why: string, work: string, watcher: Watcher): void {
+  const again = `pfndiff kernel module ${image} --build ${copyOf(work)}`;
+  watcher.tell(`${why}, then ${again}; until then its guests run no ops of drivers`);
 }
 
 async function makeImage(

@@ -70,14 +70,14 @@ export async function conformLive(io: Io, options: LiveOptions): Promise<number>
     const voices: Voices = { kernel, model: stand };
     const tally = await compareRuns(io, voices, options);
     const shown = await shownDisagreements(io, voices, tally, out);
-    const lost = await reportLost(io, out, [kernel]);
+    const { lost, atBoot } = await reportLost(io, out, [kernel]);
     const { traces, writeBack, ofDrivers, steps, disagreements } = tally;
     const model = voices.model.id;
     if (options.json === true) {
-      const counts = { runs: traces, writeBack, ofDrivers, steps, disagreements, lost };
+      const counts = { runs: traces, writeBack, ofDrivers, steps, disagreements, lost, atBoot };
       await io.out(`${JSON.stringify({ release, model, unverified, ...counts, shown })}\n`);
     } else {
-      await io.out(shown.map((each) => `model bug, ${shownText(each)}`).join(""));
+      await io.out(shown.map((each) => `${each.wrong} bug, ${shownText(each)}`).join(""));
       if (unverified !== null) await io.out(`${unverified}\n`);
       await io.out(
         `${release} against ${model}: seed ${options.seed}, ${traces} traces (${writeBack} of ` +
@@ -86,7 +86,7 @@ export async function conformLive(io: Io, options: LiveOptions): Promise<number>
       );
     }
     if (io.interrupted.aborted) return EXIT.interrupted;
-    return disagreements + lost === 0 ? EXIT.ok : EXIT.divergence;
+    return disagreements + lost + atBoot === 0 ? EXIT.ok : EXIT.divergence;
   } finally {
     await kernel.close();
   }

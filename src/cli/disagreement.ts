@@ -1,8 +1,10 @@
 import { join } from "node:path";
 import { shortHash } from "../../fuzz/plan.ts";
-import { opText } from "../../reports/optext.ts";
+import { LATE } from "../../kernel/assemble.ts";
+import type { Splat } from "../../kernel/parse/splat.ts";
+import { eventText, opText } from "../../reports/optext.ts";
 import { shrinkLater } from "../../fuzz/shrink.ts";
-import { compareSteps, type Difference, show } from "../compare.ts";
+import { ABSENT, compareSteps, type Difference, show } from "../compare.ts";
 import type { ModelBackend } from "../model/backend.ts";
 import { UNLOCKED } from "../pat/kernelstate.ts";
 import type { Recording, TraceEvent } from "../trace/recording.ts";
@@ -22,8 +24,10 @@ export interface Voices {
 export interface FirstDisagreement {
   readonly step: number;
   readonly difference: Difference;
-  /** The op's kind and the field, without numbers: what stays the same while a trace shrinks. */
+  /** What stays the same while a trace shrinks: what the kernel complains of, or the op's kind and the field, without numbers. */
   readonly shape: string;
+  /** What the kernel says itself is wrong with it, where its model does not. */
+  readonly complaint: Splat | null;
 }
 
 /** How often a kernel is asked while one disagreement is shrunk on it. */
@@ -81,18 +85,33 @@ function byFunction(event: TraceEvent): TraceEvent {
   return event.kind === "warn" ? { ...event, text: event.text.replace(WARNED, "$1") } : event;
 }
 
+const isComplaint = (event: TraceEvent): event is Splat =>
+  event.kind === "bug" || event.kind === "crash" || event.kind === "hang";
+
+/** What the kernel found wrong with itself in a step, and its model did not: whatever else differs there may follow from it. */
+function complaintAt(step: number, kernel: Recording, model: Recording): Splat | undefined {
+  const complaints = ({ steps }: Recording) => steps[step]?.events.filter(isComplaint) ?? [];
+  return complaints(model).length > 0 ? undefined : complaints(kernel)[0];
+}
+
+/** What is complained of, whenever it was said. */
+const wordsOf = (complaint: Splat) => complaint.text.replace(`${LATE}: `, "");
+
 /** The first place where two recordings of a trace part, or null. */
 export function firstDisagreement(kernel: Recording, model: Recording): FirstDisagreement | null {
   const [told, wanted] = [withWarnedFunctions(kernel), withWarnedFunctions(model)];
   const first = compareSteps(untilBug(told, wanted), untilBug(wanted, told)).disagreements[0];
   const difference = first?.differences[0];
   if (first === undefined || difference === undefined) return null;
+  const { step } = first;
+  const complaint = complaintAt(step, told, wanted);
+  if (complaint !== undefined) {
+    const said = { path: "events", expected: complaint, actual: ABSENT };
+    return { step, difference: said, shape: wordsOf(complaint), complaint };
+  }
   const field = difference.path.replace(/\d+/g, "N");
-  return {
-    step: first.step,
-    difference,
-    shape: `${kernel.trace.ops[first.step]?.op} ${field}`,
-  };
+  const shape = `${kernel.trace.ops[step]?.op} ${field}`;
+  return { step, difference, shape, complaint: null };
 }
 
 /** Where a trace's recordings part, or null; null too where the kernel cannot finish it. */
@@ -169,6 +188,8 @@ export const SHRUNK = 10;
 
 /** A disagreement as it is shown: where, what either says, and the file that keeps it. */
 export interface Shown {
+  /** Who seems to be wrong: the kernel, where it says so itself. */
+  readonly wrong: "kernel" | "model";
   readonly found: string;
   readonly ops: readonly string[];
   readonly place: string;
@@ -185,13 +206,15 @@ export async function showDisagreement(
   out: string,
 ): Promise<Shown> {
   const shrunk = await shrinkDisagreement(voices, trace, found);
-  const { step, difference } = (await disagreementOn(voices, shrunk)) ?? found;
+  const { step, difference, complaint } = (await disagreementOn(voices, shrunk)) ?? found;
+  const { path, expected, actual } = difference;
   return {
+    wrong: complaint === null ? "model" : "kernel",
     found: trace.name,
     ops: shrunk.ops.map(opText),
-    place: `step ${step}, ${difference.path === "" ? "step" : difference.path}`,
-    kernel: show(difference.expected),
-    model: show(difference.actual),
+    place: `step ${step}, ${path === "" ? "step" : path}`,
+    kernel: complaint === null ? show(expected) : eventText(complaint),
+    model: show(actual),
     file: await saveDisagreement(out, voices, shrunk),
   };
 }

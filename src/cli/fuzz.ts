@@ -111,8 +111,8 @@ async function fuzzKernels(
   const models = await modelsOf(pair, (line) => io.err(line));
   const executor = kernelExecutor(pair, models, plan.seed, session.traceOf, jobs);
   const status = await workOn(io, session, { executor, models, json, full });
-  const lost = await reportLost(io, out, [pair.before, pair.after]);
-  return lost > 0 && status === EXIT.ok ? EXIT.divergence : status;
+  const { lost, atBoot } = await reportLost(io, out, [pair.before, pair.after]);
+  return lost + atBoot > 0 && status === EXIT.ok ? EXIT.divergence : status;
 }
 
 async function newSession(io: Io, options: FuzzOptions): Promise<Session> {

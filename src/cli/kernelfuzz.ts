@@ -131,11 +131,11 @@ export async function kernelFuzz(io: Io, options: KernelFuzzOptions): Promise<nu
       if (io.interrupted.aborted) break;
       row.shown = await shownRow(voices, traceOf(options.seed, row.firstRun), out);
     }
-    const lost = await reportLost(io, out, [kernel]);
+    const { lost, atBoot } = await reportLost(io, out, [kernel]);
     if (options.json === true) {
       const ids = { before: before.id, after: after.id, kernel: release, unverified };
       await io.out(
-        `${JSON.stringify({ ...ids, seed: options.seed, runs, lost, findings: rows })}\n`,
+        `${JSON.stringify({ ...ids, seed: options.seed, runs, lost, atBoot, findings: rows })}\n`,
       );
     } else {
       await io.out(
@@ -148,7 +148,8 @@ export async function kernelFuzz(io: Io, options: KernelFuzzOptions): Promise<nu
       await io.out(`${countsText(rows)}; ${runs} runs of ${before.id}, ${after.id}, ${release}\n`);
     }
     if (io.interrupted.aborted) return EXIT.interrupted;
-    return rows.some(({ label }) => isStrange(label)) || lost > 0 ? EXIT.divergence : EXIT.ok;
+    const isStrangeRun = rows.some(({ label }) => isStrange(label)) || lost + atBoot > 0;
+    return isStrangeRun ? EXIT.divergence : EXIT.ok;
   } finally {
     await kernel.close();
   }

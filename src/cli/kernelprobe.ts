@@ -80,7 +80,7 @@ export async function kernelProbe(io: Io, id: string, options: ProbeOptions): Pr
     const recordings = await recordingsOf(kernel, await probes(io));
     const fit = fitOf(rows, model.id, recordings);
     const random = await disagreements(io, kernel, fit.row, options);
-    const lost = await reportLost(io, options.out, [kernel]);
+    const { lost, atBoot } = await reportLost(io, options.out, [kernel]);
     const strange = await strangeOf(kernel, fit, options.out);
     if (options.json === true) {
       const { releases, row, told, none } = fit;
@@ -90,7 +90,13 @@ export async function kernelProbe(io: Io, id: string, options: ProbeOptions): Pr
         told: [...told],
         none: [...none],
       };
-      const counts = { traces: recordings.length, runs: options.runs, disagreements: random, lost };
+      const counts = {
+        traces: recordings.length,
+        runs: options.runs,
+        disagreements: random,
+        lost,
+        atBoot,
+      };
       await io.out(
         `${JSON.stringify({ release, design, ...counts, releases, nearest: row.id, ...facts, strange })}\n`,
       );
@@ -102,7 +108,7 @@ export async function kernelProbe(io: Io, id: string, options: ProbeOptions): Pr
       await io.out(`${options.runs} random traces besides: ${random} disagree, ${lost} lost\n`);
     }
     if (io.interrupted.aborted) return EXIT.interrupted;
-    return fit.left.length + random + lost === 0 ? EXIT.ok : EXIT.divergence;
+    return fit.left.length + random + lost + atBoot === 0 ? EXIT.ok : EXIT.divergence;
   } finally {
     await kernel.close();
   }

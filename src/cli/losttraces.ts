@@ -10,19 +10,19 @@ const LOST = "lost";
 
 /**
  * Tells of every trace that a kernel could not finish (a hang, a panic, an answer that cannot be)
- * and saves it with the guest's console, and of what a kernel said at boot. Returns how many there were.
+ * and saves it with the guest's console, and of what a kernel said at boot. Returns how many there were of either.
  */
 export async function reportLost(
   io: Pick<Io, "err">,
   out: string,
   backends: readonly Backend[],
-): Promise<number> {
-  let count = 0;
+): Promise<{ lost: number; atBoot: number }> {
+  const count = { lost: 0, atBoot: 0 };
   for (const { id, lost, atBoot } of backends.filter(isKernel)) {
     for (const said of atBoot) io.err(`${id}: at boot, before any trace: ${said}\n`);
-    count += atBoot.size;
+    count.atBoot += atBoot.size;
     for (const { trace, kind, why, op, console } of lost) {
-      count += 1;
+      count.lost += 1;
       const hash = shortHash([id, trace]);
       const path = join(out, LOST, `${kind}-${hash}`);
       await writeText(`${path}.json`, `${JSON.stringify(trace)}\n`);

@@ -56,7 +56,8 @@ export async function record(io: Io, file: string, options: RecordOptions): Prom
       }
       if (io.interrupted.aborted || io.closed) break;
     }
-    return (await reportLost(io, RESULTS_DIR, [backend])) > 0 ? EXIT.divergence : EXIT.ok;
+    const { lost, atBoot } = await reportLost(io, RESULTS_DIR, [backend]);
+    return lost + atBoot > 0 ? EXIT.divergence : EXIT.ok;
   } finally {
     races.close();
     await backend.close?.();

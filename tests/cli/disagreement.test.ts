@@ -47,3 +47,36 @@ describe("a tree and its model", () => {
     expect(firstDisagreement(told("track_pfn_copy"), model)?.shape).toBe("munmap events[N].text");
   });
 });
+
+describe("a kernel that complains of itself", () => {
+  const found = (late: string): TraceEvent => ({
+    kind: "bug",
+    text: `${late}KASAN: slab-use-after-free in f`,
+    goesOn: true,
+    backtrace: ["f", "g"],
+  });
+
+  test.each(["", "when the processes that were left ended: "])(
+    "is told before what follows from it, and all of one complaint is one kind (%s)",
+    (late) => {
+      const model = recorded("H9");
+      const steps = model.steps.map((step, at) =>
+        at === 1 ? { ...step, memtype: [], events: [...step.events, found(late)] } : step,
+      );
+      expect(firstDisagreement({ ...model, steps }, model)).toMatchObject({
+        step: 1,
+        shape: "KASAN: slab-use-after-free in f",
+        complaint: found(late),
+      });
+    },
+  );
+
+  test("is no complaint of its own where its model reaches a BUG() there", () => {
+    const ends = (kind: "bug" | "crash") =>
+      withSteps(recorded("H9"), (step) => ({ ...step, events: [{ kind, text: "the end" }] }));
+    expect(firstDisagreement(ends("crash"), ends("bug"))).toMatchObject({
+      shape: "spawn events[N].kind",
+      complaint: null,
+    });
+  });
+});

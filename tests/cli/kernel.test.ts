@@ -115,7 +115,10 @@ describe("a kernel as commands use it", () => {
   it("tells of what a kernel said at boot, as of a trace that it lost", async () => {
     const said: string[] = [];
     const { side } = posing(modelOf("7.2"));
-    expect(await reportLost({ err: (text) => said.push(text) }, dir, [side])).toBe(1);
+    expect(await reportLost({ err: (text) => said.push(text) }, dir, [side])).toEqual({
+      lost: 0,
+      atBoot: 1,
+    });
     expect(said).toEqual(["kernel:test: at boot, before any trace: Bad page state < free_pages\n"]);
   });
 });

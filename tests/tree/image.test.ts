@@ -76,6 +76,23 @@ describe("pfndiff kernel build", () => {
     expect(existsSync(first.image)).toBe(true);
   });
 
+  test("finds an image whose module does not build, says so again, and tries anew where that is asked for", async () => {
+    writeFileSync(join(tree, "Makefile"), `${MAKEFILE}\t@test -z "$(M)" || false\n`);
+    writeFileSync(memory, "without a module\n");
+    const first = await build();
+    expect(first.status).toBe(0);
+    expect(first.err).toMatch(/until then its guests run no ops of drivers\n$/);
+    const { mtimeMs } = statSync(first.image);
+    const again = await build();
+    expect([again.image, again.err]).toEqual([first.image, first.err.replace(/^.*KSM.*\n/, "")]);
+    expect(statSync(first.image).mtimeMs).toBe(mtimeMs);
+    const [, asked = ""] = / then pfndiff (kernel module .*?);/.exec(first.err) ?? [];
+    expect((await run(asked.split(" "))).status).toBe(4);
+    writeFileSync(join(asked.split(" ").at(-1) ?? "", "Makefile"), MAKEFILE);
+    expect((await run(asked.split(" "))).status).toBe(0);
+    expect((await build()).err).toBe("");
+  });
+
   test("that fails is one line with the error and the log, and status 4", async () => {
     writeFileSync(
       join(tree, "Makefile"),
