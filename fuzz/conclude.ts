@@ -53,7 +53,7 @@ export async function concludeCampaign(
   const { before, after, seed } = options;
   const findings = await findingsOf(tally, options);
   const runs = runsOf(tally);
-  const counts = findings.map(({ count }) => count);
+  const counts = findings.filter(({ verdict }) => verdict !== "parted").map(({ count }) => count);
   const reached = GOALS.map((goal, bit) => [goal, tally.goals[bit] ?? 0] as const);
   const unreached = reached.filter(([, n]) => n === 0).map(([goal]) => goal);
   const leftOut = (options.leftOut ?? []).filter(({ goal }) => unreached.includes(goal));

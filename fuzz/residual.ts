@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isPartedSignature } from "./witness.ts";
 import { runsOf, type Tally } from "./tally.ts";
 
 const chance = z.number().min(0).max(1);
@@ -31,8 +32,12 @@ export function residualOf(runs: number, counts: readonly number[]): Residual {
   };
 }
 
-/** The chance that so many more runs show a signature that none of a tally's has shown. */
+/**
+ * The chance that so many more runs show a signature that none of a tally's has shown; what shows only
+ * where the sides had parted says nothing of them, and is no news.
+ */
 export function chanceOfNew(tally: Tally, runs: number): number {
-  const counts = Object.values(tally.occurrences).map(({ count }) => count);
+  const told = Object.entries(tally.occurrences).filter(([name]) => !isPartedSignature(name));
+  const counts = told.map(([, { count }]) => count);
   return 1 - (1 - residualOf(runsOf(tally), counts).chance) ** runs;
 }

@@ -2,7 +2,7 @@ import type { Campaign, LeftOut } from "../fuzz/summary.ts";
 import { cleanedData } from "./clean.ts";
 import { drawReplay } from "./draw.ts";
 import { wrapped } from "./folded.ts";
-import { frontText } from "./front.ts";
+import { verdictText } from "./front.ts";
 import { grouped, percent, plural, retentionText } from "./numbers.ts";
 import { type Paint, pad } from "./paint.ts";
 import { rootLines, rootSummary } from "./rootstext.ts";
@@ -39,22 +39,21 @@ export function campaignSummary(raw: CampaignView, paint: Paint, results: string
   const { campaign } = view;
   const { goalsMissed: missed } = campaign;
   const lines = [
-    `${campaign.before} against ${campaign.after}: ${plural(campaign.runs, "run")}, ${plural(campaign.ops, "op")}, ${grouped(campaign.opsPerSecond)} ops/s`,
-    `seed ${campaign.seed}, digest ${campaign.digest.slice(0, 16)}`,
+    ranText(campaign),
     ...(missed.length === 0 ? [] : [goalsText(campaign)]),
     residualText(campaign),
-    ...frontText(
-      campaign,
-      campaign.findings.map(({ verdict }) => verdict),
-    ).map((line) => wrapped(line, COLUMNS)),
-    ...verdictLines(view, paint),
-    "",
+    ...verdictLines(view, paint, verdictText(campaign.findings.map(({ verdict }) => verdict))),
     ...rootSummary(view, paint),
-    "all findings, drawn: the same with --full, or",
-    `npx pfndiff report ${results} --format html > report.html   (or markdown, json, ...)`,
-    "what the words mean: npx pfndiff help words, help symptoms",
+    `the rest: --full draws it here; npx pfndiff report ${results} --format html > report.html`,
+    "the words: npx pfndiff help words, help symptoms",
   ];
   return `${lines.join("\n")}\n`;
+}
+
+function ranText({ before, after, runs, seed, ops, digest }: Campaign): string {
+  const what = `${before} against ${after}: ${plural(runs, "run")} of seed ${seed}`;
+  const rest = `${plural(ops, "op")}, digest ${digest.slice(0, 16)}`;
+  return wrapped(`${what}, ${rest}`, COLUMNS);
 }
 
 /** What was run, in one or a few lines. */
@@ -111,19 +110,27 @@ function closingLines(view: CampaignView, paint: Paint): string[] {
   ];
 }
 
-/** What is to be said of the findings by the baseline, and how many parted ones are left out. */
-function verdictLines(view: CampaignView, paint: Paint): string[] {
+/**
+ * What is to be said of the findings by the baseline, how many have each verdict where that is told, and
+ * how many parted ones are left out.
+ */
+function verdictLines(view: CampaignView, paint: Paint, told: string | null = null): string[] {
   const { campaign, accepted } = view;
   const findings = view.findings.filter(({ finding }) => finding.verdict !== "parted");
   const counted = plural(findings.length, "finding");
+  const by = told === null ? "." : `: ${told}.`;
   const parted = partedText(campaign.findings);
   const apart = parted === null ? [] : [parted];
-  if (accepted === 0) return [paint.strong(`${counted}.`), beginText(campaign), ...apart];
+  if (accepted === 0) {
+    const line = wrapped(`${counted}${by}`, COLUMNS);
+    return [paint.strong(line), wrapped(beginText(campaign), COLUMNS), ...apart];
+  }
   const fresh = findings.filter(({ known }) => !known).length;
+  const line = (standing: string) => wrapped(`${counted}, ${standing}${by}`, COLUMNS);
   return [
     fresh === 0
-      ? paint.good(`${counted}, all accepted by the baseline.`)
-      : paint.bad(`${counted}, ${fresh} NOT ACCEPTED by the baseline.`),
+      ? paint.good(line("all accepted by the baseline"))
+      : paint.bad(line(`${fresh} NOT ACCEPTED by the baseline`)),
     ...apart,
   ];
 }

@@ -18,15 +18,19 @@ const MEANING: Readonly<Record<Exclude<Verdict, "parted">, string>> = {
   fixed: "fixed (only before)",
 };
 
-/** What changed and what it costs, both sides, made of the data alone. */
-export function frontText(facts: FrontFacts, verdicts: readonly Verdict[]): string[] {
-  const { before, after } = facts;
+/** How many findings have each verdict, in words; null where there are none. */
+export function verdictText(verdicts: readonly Verdict[]): string | null {
   const told = VERDICTS.flatMap((verdict) => {
     const count = verdicts.filter((one) => one === verdict).length;
     return verdict === "parted" || count === 0 ? [] : [`${grouped(count)} ${MEANING[verdict]}`];
   });
-  const what = told.length === 0 ? "no finding" : told.join(", ");
-  return [`From ${before} to ${after}: ${what}.`, costText(facts)];
+  return told.length === 0 ? null : told.join(", ");
+}
+
+/** What changed and what it costs, both sides, made of the data alone. */
+export function frontText(facts: FrontFacts, verdicts: readonly Verdict[]): string[] {
+  const what = verdictText(verdicts) ?? "no finding";
+  return [`From ${facts.before} to ${facts.after}: ${what}.`, costText(facts)];
 }
 
 /** What is held past the last mapping, by what the sides have mapped, or by ops where no side tells that. */

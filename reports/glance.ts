@@ -89,7 +89,7 @@ function isSame(line: readonly Cell[], other: readonly Cell[]): boolean {
 }
 
 /** The pages of the region that are reserved, mapped, or of a context, after a step. */
-function pageStates({ memtype, vmas, contexts = [] }: Step): Map<number, Cell> {
+function pageStates({ memtype, vmas, contexts = [], kernelMaps = [] }: Step): Map<number, Cell> {
   const [reserved, mapped] = [new Map<number, Set<string>>(), new Map<number, Set<string>>()];
   const note = (pages: Map<number, Set<string>>, pfn: number, mode: string) =>
     pages.set(pfn, (pages.get(pfn) ?? new Set<string>()).add(mode));
@@ -99,6 +99,9 @@ function pageStates({ memtype, vmas, contexts = [] }: Step): Map<number, Cell> {
   for (const { pfn, pages, type = "", ram } of Object.values(vmas).flat().flatMap(mappedRuns)) {
     if (ram === true) continue;
     for (let n = 0; n < pages; n++) note(mapped, pfn + n, type);
+  }
+  for (const { start, end, type, ram } of kernelMaps) {
+    for (let pfn = start; pfn < end && ram !== true; pfn++) note(mapped, pfn, type);
   }
   const states = new Map<number, Cell>();
   for (const pfn of new Set([...reserved.keys(), ...mapped.keys()])) {

@@ -9,10 +9,18 @@ import {
 } from "./glance.ts";
 import { pad } from "./paint.ts";
 
-/** What the marks of a glance mean. */
-export const GLANCE_KEY = `${CELL_STATES.filter((state) => state !== "empty")
-  .map((state) => `${CELL_MARK[state]} ${CELL_WORDS[state]}`)
-  .join("; ")}; a number is the context's count; [ ] where the sides differ`;
+/** What the marks of a glance mean, of those that are in it. */
+export function glanceKey({ rows }: Glance): string {
+  const cells = rows.flatMap(({ before, after }) => [...before, ...after]);
+  const states = CELL_STATES.filter(
+    (one) => one !== "empty" && cells.some(({ state }) => state === one),
+  );
+  return [
+    ...states.map((state) => `${CELL_MARK[state]} ${CELL_WORDS[state]}`),
+    ...(cells.some(({ refs }) => refs !== null) ? ["a number counts its context"] : []),
+    ...(rows.some(({ differs }) => differs.includes(true)) ? ["[ ] sides differ"] : []),
+  ].join("; ");
+}
 
 /** A page, or the first and last of several. */
 export function pagesText({ start, end }: Pick<GlanceRow, "start" | "end">): string {

@@ -2,7 +2,7 @@ import { headlines } from "./campaigntext.ts";
 import { cleanedData } from "./clean.ts";
 import { frontText } from "./front.ts";
 import { glanceOfSteps } from "./glance.ts";
-import { GLANCE_KEY, glanceText } from "./glancetext.ts";
+import { glanceKey, glanceText } from "./glancetext.ts";
 import { plural } from "./numbers.ts";
 import { opText } from "./optext.ts";
 import { countText, rootViews } from "./rootstext.ts";
@@ -148,10 +148,11 @@ function findingTable(view: CampaignView): string[] {
 function findingBlock({ finding, replay }: FindingView): string {
   const { signature, step, side, detail } = finding;
   const ops = replay.steps.map(({ index, op }) => `${index}  ${opText(op)}`);
-  const drawn = glanceText(glanceOfSteps(replay.steps));
+  const glance = glanceOfSteps(replay.steps);
+  const drawn = glanceText(glance);
   return [
     `${code(signature)}, step ${step}, ${side}: ${escaped(detail)}`,
-    `\`\`\`text\n${[...ops, "", ...drawn, GLANCE_KEY].join("\n")}\n\`\`\``,
+    `\`\`\`text\n${[...ops, "", ...drawn, glanceKey(glance)].join("\n")}\n\`\`\``,
   ].join("\n\n");
 }
 

@@ -7,7 +7,7 @@ import { requestText, worksText } from "./askedtext.ts";
 import { cleaned } from "./clean.ts";
 import { wrap } from "./folded.ts";
 import { glanceOfSteps } from "./glance.ts";
-import { GLANCE_KEY, glanceText } from "./glancetext.ts";
+import { glanceKey, glanceText } from "./glancetext.ts";
 import { opText } from "./optext.ts";
 import { fit, type Paint, pad } from "./paint.ts";
 import { type Row, stepRows } from "./rows.ts";
@@ -60,12 +60,13 @@ export function* replayText(raw: ReplayStream, columns: number, paint: Paint): G
 /** All steps of a short trace at once, where that fits into the terminal. */
 function glanceLines(steps: readonly ReplayStep[], columns: number): string[] {
   if (steps.length === 0) return [];
-  const drawn = glanceText(glanceOfSteps(steps));
+  const glance = glanceOfSteps(steps);
+  const drawn = glanceText(glance);
   if (drawn.some((line) => line.length > columns)) return [];
   return [
     "All steps at a glance:",
     ...drawn.map((line) => `  ${line}`),
-    ...wrap("  ", GLANCE_KEY, columns),
+    ...wrap("  ", glanceKey(glance), columns),
     "",
   ];
 }

@@ -1,7 +1,7 @@
 import type { Root } from "../fuzz/roots/root.ts";
 import { wrapped } from "./folded.ts";
 import { glanceOfSteps } from "./glance.ts";
-import { GLANCE_KEY, glanceText } from "./glancetext.ts";
+import { glanceKey, glanceText } from "./glancetext.ts";
 import { plural } from "./numbers.ts";
 import { opText } from "./optext.ts";
 import type { Paint } from "./paint.ts";
@@ -47,20 +47,31 @@ export function rootSummary(view: CampaignView, paint: Paint): string[] {
   const views = rootViews(view);
   const first = mattersMost(views, view);
   if (first === undefined) return [];
-  const counts = views.map(
-    (one) =>
-      `${one.root.name} ${one.root.findings.length}${one.fresh > 0 ? ` (${one.fresh} NOT ACCEPTED)` : ""}`,
-  );
   return [
-    paint.strong(`findings by root, gravest first (a root groups them; it is no verdict):`),
-    `  ${wrapped(counts.join(", "), COLUMNS)}`,
+    wrapped(`By root, gravest first: ${rootCounts(views)}.`, COLUMNS),
     "",
     headOf(first, paint),
-    `  ${wrapped(first.root.notice, COLUMNS)}`,
+    `  ${wrapped(first.root.notice, COLUMNS - 2)}`,
     ...drawing(first, view).map((line) => `  ${line}`),
     `  ${first.command}`,
     "",
   ];
+}
+
+/** Each root's name and how many findings it has; kinds of one root in a row share a pair of braces. */
+function rootCounts(views: readonly RootView[]): string {
+  const groups: { readonly kind: string; readonly counts: string[] }[] = [];
+  for (const { root, fresh } of views) {
+    const [, kind = "", name = root.name] = /^(\w+:\w+:)(.*)$/.exec(root.name) ?? [];
+    const count = `${name} ${root.findings.length}${fresh > 0 ? ` (${fresh} NOT ACCEPTED)` : ""}`;
+    const last = groups.at(-1);
+    if (kind !== "" && last?.kind === kind) last.counts.push(count);
+    else groups.push({ kind, counts: [count] });
+  }
+  const told = groups.map(({ kind, counts }) =>
+    counts.length === 1 ? `${kind}${counts[0]}` : `${kind}{${counts.join(", ")}}`,
+  );
+  return told.join(", ");
 }
 
 /** The gravest root with something that nobody has accepted, or else whose picture shows a difference. */
@@ -82,11 +93,12 @@ function drawing({ root }: RootView, view: CampaignView): string[] {
   const simplest = simplestOf(root, view);
   if (simplest === undefined) return [];
   const { steps, trace } = simplest.replay;
-  const lines = glanceText(glanceOfSteps(steps));
+  const glance = glanceOfSteps(steps);
+  const lines = glanceText(glance);
   const isSmall = lines.length <= MOST_LINES && lines.every(({ length }) => length < COLUMNS);
   if (!isSmall) return [];
   const ops = trace.ops.map((op, step) => `${step} ${opText(op)}`).join("; ");
-  return [wrapped(ops, COLUMNS), ...lines, wrapped(GLANCE_KEY, COLUMNS)];
+  return [wrapped(ops, COLUMNS), ...lines, wrapped(glanceKey(glance), COLUMNS - 2)];
 }
 
 function headOf(view: RootView, paint: Paint): string {

@@ -53,7 +53,7 @@ export interface FuzzOptions extends SourceOptions {
 
 /** Runs that have to be done before the estimate counts, and the chance of the next one that is small. */
 const LEAST_RUNS = 5_000;
-const SMALL = 1 / 2_000;
+const SMALL = 1 / 1_000;
 
 const isEnough = (tally: Tally) => runsOf(tally) >= LEAST_RUNS && chanceOfNew(tally, 1) < SMALL;
 

@@ -63,7 +63,7 @@ export function fullOption(): Option {
 
 export function enoughOption(): Option {
   const does =
-    "stop before --time is up once the next run hardly shows anything new (5,000 runs at least)";
+    "stop before --time is up once the next run hardly shows anything new (1 in 1,000, after 5,000 runs)";
   return new Option("--enough", does).conflicts(["runs", "shard"]);
 }
 

@@ -12,11 +12,14 @@ test("a campaign ends in a screen of text: what ran, the verdict, the roots, whe
     const { out } = await run(["fuzz", "--runs", "120", "--seed", "3", "--out", dir]);
     const { campaign } = await loadCampaign(dir);
     const told = campaign.findings.filter(({ verdict }) => verdict !== "parted");
-    expect(out.split("\n").length).toBeLessThanOrEqual(34);
-    expect(out).toMatch(/^legacy@6\.12 against modern@7\.2: \d+ runs, [\d,]+ ops, [\d,]+ ops\/s$/m);
+    expect(out.trimEnd().split("\n").length).toBeLessThanOrEqual(26);
+    expect(out).toMatch(
+      /^legacy@6\.12 against modern@7\.2: 120 runs of seed 3, [\d,]+ ops, digest \w{16}$/m,
+    );
     expect(out).toContain(`${told.length} findings`);
     for (const { name, findings } of campaign.roots ?? []) {
-      expect(out.replaceAll(/\s+/g, " ")).toContain(`${name} ${findings.length}`);
+      const last = name.replace("both:errno:", "");
+      expect(out.replaceAll(/\s+/g, " ")).toContain(`${last} ${findings.length}`);
     }
     expect(campaign.roots?.flatMap(({ findings }) => findings)).toHaveLength(told.length);
     expect(out.match(/^ {2}npx pfndiff replay/gm)).toHaveLength(1);
@@ -28,16 +31,16 @@ test("a campaign ends in a screen of text: what ran, the verdict, the roots, whe
 });
 
 test.runIf(IS_LONG)(
-  "a campaign with --enough ends when nothing new is likely, long before its time",
+  "what npm start runs ends when nothing new is likely, long before its time",
   async () => {
     const dir = mkdtempSync(join(tmpdir(), "pfndiff-enough-"));
     try {
-      const pair = ["--before", "modern@7.2", "--after", "modern@7.2"];
       // Were it not to end by itself, the test's own time would.
-      await run(["fuzz", ...pair, "--time", "3000", "--enough", "--seed", "1", "--out", dir]);
+      await run(["fuzz", "--time", "3000", "--enough", "--seed", "1", "--out", dir]);
       const { campaign } = await loadCampaign(dir);
       expect(campaign.runs).toBeGreaterThanOrEqual(5000);
-      expect(campaign.residual.chance).toBeLessThan(1 / 2000);
+      // Shrinking finds a statement in some of what showed only where the sides had parted.
+      expect(campaign.residual.chance).toBeLessThan(1 / 500);
     } finally {
       rmSync(dir, { recursive: true });
     }

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { cellText, glanceOf } from "../../reports/glance.ts";
 import { glanceSvg } from "../../reports/glancesvg.ts";
-import { glanceText } from "../../reports/glancetext.ts";
+import { glanceKey, glanceText } from "../../reports/glancetext.ts";
 import { scenarioNamed } from "../../src/scenarios/index.ts";
 import type { Step } from "../../src/trace/recording.ts";
 import { idiomTrace } from "../arbitrary.ts";
@@ -72,6 +72,9 @@ test("the leak of munmap-head is seen at a glance: held to the end before, given
     "after   pfn 0  .    #1   h1  [.]  [.]",
     "after   pfn 1  .    #1   #1   .    .",
   ]);
+  expect(glanceKey(glance)).toBe(
+    "# reserved and mapped; h reserved, mapped by nobody; a number counts its context; [ ] sides differ",
+  );
 });
 
 test("a name is text in the picture, and README's is what the command draws", async () => {

@@ -57,7 +57,7 @@ export function PhysicalMap({ map, extent }: { map: StateMap; extent: Pages }) {
 function MappedBar({ run, extent }: { run: MappedRun; extent: Pages }) {
   return (
     <span class="bar mapped" style={placed(run, extent)}>
-      <span class="bar-main">{run.procs.map((proc) => `p${proc}`).join(" ")}</span>
+      <span class="bar-main">{run.by.join(" ")}</span>
     </span>
   );
 }

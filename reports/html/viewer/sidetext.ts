@@ -1,4 +1,5 @@
 import type { Design, Step } from "../../../src/trace/recording.ts";
+import { kernelMapText } from "../../askedtext.ts";
 import { eventText, memtypeText, resultText, vmaText } from "../../optext.ts";
 import { plural } from "../../numbers.ts";
 import { contextsKeep, type Pages, type StateMap } from "./statemap.ts";
@@ -25,6 +26,7 @@ function stateLines(step: Step): string[] {
       `process ${proc}`,
       ...vmas.map((vma) => `p${proc} ${vmaText(vma)}`),
     ]),
+    ...(step.kernelMaps ?? []).map((map) => `kernel ${kernelMapText(map)}`),
     ...step.memtype.map((entry) => `reservation ${memtypeText(entry)}`),
     ...(step.contexts ?? []).map(
       ({ pfn, pages, refs }) => `context [${pfn},${pfn + pages}), count ${refs}`,

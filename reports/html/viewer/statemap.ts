@@ -24,15 +24,15 @@ export interface ProcView {
   readonly died: boolean;
 }
 
-/** A run of pfns that the same processes map. */
+/** A run of pfns that the same ones map: `p0`, `kernel`. */
 export interface MappedRun extends Pages {
-  readonly procs: readonly string[];
+  readonly by: readonly string[];
 }
 
 export interface ReservationView {
   readonly entry: Memtype;
   readonly change: Change | "freed";
-  /** Its pages in order, cut into runs that a VMA maps and runs that none does. */
+  /** Its pages in order, cut into runs that are mapped and runs that are not. */
   readonly runs: readonly (Pages & { readonly held: boolean })[];
 }
 
@@ -47,7 +47,7 @@ export interface StateMap {
   readonly mapped: readonly MappedRun[];
   readonly reservations: readonly ReservationView[];
   readonly contexts: readonly ContextView[] | null;
-  /** Pages reserved that no VMA maps, and pages mapped that nothing reserves. */
+  /** Pages reserved that nobody maps, and pages mapped that nothing reserves. */
   readonly held: readonly Pages[];
   readonly bare: readonly Pages[];
 }
@@ -65,12 +65,12 @@ export function stateMap(step: Step, previous: Step | null): StateMap {
   };
 }
 
-/** Pages that are reserved although no VMA maps them. */
+/** Pages that are reserved although nobody maps them. */
 export function heldPages(step: Step): Pages[] {
   return without(joined(step.memtype), regionRuns(step));
 }
 
-/** Whether every reserved page that no VMA maps is kept by a context that is still in use. */
+/** Whether every reserved page that nobody maps is kept by a context that is still in use. */
 export function contextsKeep({ held, contexts }: StateMap): boolean {
   return held.every((pages) =>
     contexts?.some(
@@ -111,14 +111,18 @@ function vmaChange(vma: VmaState, before: readonly VmaState[]): Change {
   return without([vma], kept).length === 0 ? "changed" : "new";
 }
 
-/** The pages of the region that a side maps, by process; RAM has pfns of its own. */
-export function mappedRegion({ vmas }: Step): (Pages & { readonly proc: string })[] {
-  return Object.entries(vmas).flatMap(([proc, list]) =>
+/** The pages of the region that processes and the kernel itself map, by name; RAM has pfns of its own. */
+export function mappedRegion({ vmas, kernelMaps = [] }: Step): (Pages & { readonly by: string })[] {
+  const procs = Object.entries(vmas).flatMap(([proc, list]) =>
     list
       .flatMap(mappedRuns)
       .filter(({ ram }) => ram !== true)
-      .map(({ pfn, pages }) => ({ proc, start: pfn, end: pfn + pages })),
+      .map(({ pfn, pages }) => ({ by: `p${proc}`, start: pfn, end: pfn + pages })),
   );
+  const kernel = kernelMaps
+    .filter(({ ram }) => ram !== true)
+    .map(({ start, end }) => ({ by: "kernel", start, end }));
+  return [...procs, ...kernel];
 }
 
 /** A run of a VMA's pages: what they map, or null where they map nothing. */
@@ -138,20 +142,20 @@ export function piecesOf(vma: VmaState): Piece[] {
 }
 
 function regionRuns(step: Step): MappedRun[] {
-  const vmas = mappedRegion(step);
-  const borders = [...new Set(vmas.flatMap(({ start, end }) => [start, end]))].sort(
+  const mapped = mappedRegion(step);
+  const borders = [...new Set(mapped.flatMap(({ start, end }) => [start, end]))].sort(
     (a, b) => a - b,
   );
   const runs: MappedRun[] = [];
   borders.forEach((start, index) => {
     const end = borders[index + 1];
     if (end === undefined) return;
-    const here = vmas.filter((vma) => vma.start < end && start < vma.end);
-    const procs = [...new Set(here.map((vma) => vma.proc))].sort((a, b) => Number(a) - Number(b));
+    const here = mapped.filter((one) => one.start < end && start < one.end);
+    const by = [...new Set(here.map((one) => one.by))];
     const last = runs.at(-1);
-    if (last !== undefined && last.end === start && last.procs.join() === procs.join()) {
+    if (last !== undefined && last.end === start && last.by.join() === by.join()) {
       runs[runs.length - 1] = { ...last, end };
-    } else if (procs.length > 0) runs.push({ start, end, procs });
+    } else if (by.length > 0) runs.push({ start, end, by });
   });
   return runs;
 }

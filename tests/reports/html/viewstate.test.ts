@@ -17,6 +17,9 @@ import { addressOf, GOAL_TEXT, SYMPTOM_TEXT } from "../../../reports/html/words.
 import { GOALS } from "../../../fuzz/goals.ts";
 import { SYMPTOMS } from "../../../src/oracle/finding.ts";
 import type { Step } from "../../../src/trace/recording.ts";
+import { glanceOf } from "../../../reports/glance.ts";
+import { scenarioNamed } from "../../../src/scenarios/index.ts";
+import { modelOf } from "../../models.ts";
 import { sampleReport } from "./sample.ts";
 
 const { findings } = sampleReport();
@@ -45,7 +48,7 @@ describe("a side after a step", () => {
     const map = mapOf(leak, "before", 2);
     expect(map.procs[0]?.gone).toEqual([{ start: 0, end: 1 }]);
     expect(map.procs[0]?.vmas.map(({ change }) => change)).toEqual(["changed"]);
-    expect(map.mapped).toEqual([{ start: 1, end: 2, procs: ["0"] }]);
+    expect(map.mapped).toEqual([{ start: 1, end: 2, by: ["p0"] }]);
     expect(map.reservations[0]?.runs).toEqual([
       { start: 0, end: 1, held: true },
       { start: 1, end: 2, held: false },
@@ -68,6 +71,22 @@ describe("a side after a step", () => {
     const { contexts: _hidden, ...step } = stepOf(leak, "after", 2);
     expect(stateNotes(stateMap(step, null), "kref").map(({ tone }) => tone)).toEqual(["wait"]);
     expect(stateNotes(stateMap(step, null)).map(({ tone }) => tone)).toEqual(["bad"]);
+  });
+
+  test("shows what the kernel maps for itself as mapped: nobody has lost its reservation", () => {
+    const { trace } = scenarioNamed("ioremap-of-an-unmapped-head");
+    const { steps } = modelOf("7.2").recordSync(trace, { contexts: true });
+    const at = trace.ops.findIndex(({ op }) => op === "ioremap");
+    const step = steps[at] as Step;
+    const map = stateMap(step, null);
+    expect(map.mapped.filter(({ by }) => by.includes("kernel"))).not.toEqual([]);
+    expect(map.held).toEqual([]);
+    const { rows } = glanceOf({ before: steps, after: steps });
+    expect(rows.flatMap(({ after }) => after[at]?.state ?? [])).not.toContain("held");
+    expect(changeLines(step, steps[at - 1] ?? null)).toContainEqual({
+      sign: "+",
+      text: expect.stringMatching(/^kernel .*ioremap/),
+    });
   });
 
   test("calls nothing good where the kernel complained of a free", () => {
