@@ -100,8 +100,8 @@ function pageStates({ memtype, vmas, contexts = [], kernelMaps = [] }: Step): Ma
     if (ram === true) continue;
     for (let n = 0; n < pages; n++) note(mapped, pfn + n, type);
   }
-  for (const { start, end, type, ram } of kernelMaps) {
-    for (let pfn = start; pfn < end && ram !== true; pfn++) note(mapped, pfn, type);
+  for (const { start, end, type } of kernelMaps.filter(({ ram }) => ram !== true)) {
+    for (let pfn = start; pfn < end; pfn++) note(mapped, pfn, type);
   }
   const states = new Map<number, Cell>();
   for (const pfn of new Set([...reserved.keys(), ...mapped.keys()])) {
