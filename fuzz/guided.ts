@@ -52,8 +52,8 @@ export function sourceOf(name: PlanSource, corpus: readonly Trace[]): TraceSourc
       return guided;
     case "faults":
       return faulted(guided);
-    case "calls":
-      return withFailing(knownToTrees(guided));
+    case "trees":
+      return knownToTrees(mixture(guided));
     case "mixed":
       return mixture(guided);
     case "idioms":

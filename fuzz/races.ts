@@ -1,7 +1,7 @@
 import { aliveAfter } from "../src/trace/closed.ts";
 import type { Both, Points } from "../src/trace/both.ts";
 import { isDriverOp } from "../src/trace/driverkinds.ts";
-import { beyondTrees, bornBy, type Op } from "../src/trace/op.ts";
+import { bornBy, type Op } from "../src/trace/op.ts";
 import type { Race } from "../src/trace/race.ts";
 import { isDevice, type World } from "../src/trace/trace.ts";
 import { Random } from "./random.ts";
@@ -11,10 +11,10 @@ import { nameOfRun, traceOfRun } from "./traceofrun.ts";
 const SETUP = 8;
 const SCRIPT = 3;
 
-/** What two tasks can have: neither failing allocations nor what trees do not know. */
+/** What two tasks can have: no failing allocations, and nothing that a third one does, as whoever peeks. */
 function isFit(op: Op): boolean {
-  if (op.op === "fork" && op.late === true) return false;
-  return op.fault === undefined && !isDriverOp(op) && beyondTrees(op) === null;
+  if (op.op === "peek" || (op.op === "fork" && op.late === true)) return false;
+  return op.fault === undefined && !isDriverOp(op);
 }
 
 /** A set-up, two tasks, and an exit for every process that may be alive after them. */

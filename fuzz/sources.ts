@@ -156,9 +156,6 @@ export function knownToTrees(traceOf: TraceSource): TraceSource {
   };
 }
 
-/** System calls alone, in one of four runs with failing allocations: what a kernel's own code is given. */
-const callsOfRun = withFailing(knownToTrees(traceOfRun));
-
 /** Drivers that zap, remap and call what they like, beside the kernel's own mappings. */
 const anyDriver = byTurns([
   idiomTraceOfRun,
@@ -195,8 +192,9 @@ export const SOURCES = {
   mistakes: knownToTrees(withFailing(mistakenTraceOfRun)),
   /** System calls, some with failing allocations, around a driver's claim of the device. */
   claims: withFailing(claimedTraceOfRun),
-  calls: callsOfRun,
   mixed: mixedTraceOfRun,
+  /** The mixture, as far as trees know it. */
+  trees: knownToTrees(mixedTraceOfRun),
 } as const satisfies Readonly<Record<string, TraceSource>>;
 
 export type SourceName = keyof typeof SOURCES;

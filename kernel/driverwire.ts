@@ -13,9 +13,10 @@ import type { Field, Fields, Values } from "../src/trace/fields.ts";
 import { type Op, rowOf } from "../src/trace/op.ts";
 import { putFault, putField, putOp, WIRE } from "./wire.ts";
 
-/** Where an op of drivers says how many calls it makes, and from so many bits on what it says of its VMA. */
+/** Where an op of drivers says how many calls it makes, from so many bits on what it says of its VMA, and then its hook. */
 export const CALLS_WORD = 7;
 export const SAYS_SHIFT = 8;
+export const HOOK_SHIFT = 12;
 /** The code of the first kind of op of drivers, and of the first kind of their calls. */
 export const DRIVER_CODE = 64;
 export const CALL_CODE = 96;
@@ -48,12 +49,14 @@ function putDriverOp(op: DriverOp, words: Int32Array, at: number): void {
   words[at] = DRIVER_CODE + DRIVER_OP_KINDS.indexOf(op.op);
   putFields(op.op === "drv-mmap" ? WORDS_OF_MMAP : rowOf(op.op).fields, op, words, at + 1);
   if (!("calls" in op)) return;
-  const says = op.op === "drv-mmap" && op.flags !== undefined ? SAYS.values.indexOf(op.flags) : 0;
-  words[at + CALLS_WORD] = op.calls.length + (says << SAYS_SHIFT);
+  const { flags, hook } = op.op === "drv-mmap" ? op : {};
+  const says = flags === undefined ? 0 : SAYS.values.indexOf(flags);
+  const hooked = hook === undefined ? 0 : HOOK.values.indexOf(hook);
+  words[at + CALLS_WORD] = op.calls.length + (says << SAYS_SHIFT) + (hooked << HOOK_SHIFT);
 }
 
-/** No program of ours has a hook, and flags stand beside the number of calls: there are no words left. */
-const { hook: _hook, flags: SAYS, ...WORDS_OF_MMAP } = DRIVER_OPS["drv-mmap"].fields;
+/** Hook and flags stand beside the number of calls: there are no words left. */
+const { hook: HOOK, flags: SAYS, ...WORDS_OF_MMAP } = DRIVER_OPS["drv-mmap"].fields;
 
 function putFields(fields: Fields, values: Values, words: Int32Array, start: number): void {
   let at = start;

@@ -5,7 +5,7 @@ import { UserError } from "../src/usererror.ts";
  * that says what is missing, and the command that mends it.
  */
 export class KernelUnavailable extends UserError {
-  override readonly name = "KernelUnavailable";
+  override readonly name: string = "KernelUnavailable";
   override readonly exitCode = 4;
   /** The command, or the sentence, that mends it. */
   readonly mend: string;
@@ -14,4 +14,9 @@ export class KernelUnavailable extends UserError {
     super(`${what}; to mend it: ${mend}`);
     this.mend = mend;
   }
+}
+
+/** Every trace of a tree parts from what was recorded, and no tree of its release is known to do better. */
+export class GlueToBlame extends KernelUnavailable {
+  override readonly name = "GlueToBlame";
 }

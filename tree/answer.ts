@@ -31,6 +31,7 @@ const NO_EVENTS: readonly TraceEvent[] = [];
 const NO_FUNCTIONS: readonly string[] = [];
 const NO_CALLS: readonly ShownCall[] = [];
 const NO_MAPS: readonly ShownKernelMap[] = [];
+const NO_RAM: readonly ShownReservation[] = [];
 
 /** A call of a driver and what it returned; a remap on a fault says how many pages it was of. */
 export interface ShownCall {
@@ -63,6 +64,8 @@ export class AnswerSteps {
   calls: readonly ShownCall[] = NO_CALLS;
   /** What the kernel has mapped for itself, in the order in which it did. */
   kernelMaps: readonly ShownKernelMap[] = NO_MAPS;
+  /** Runs of pages of RAM, counted from its first, that are not write-back; `mode` is an index into CACHE_MODES. */
+  ram: readonly ShownReservation[] = NO_RAM;
   /** Why there are no more steps; from then on no process is alive and every op is ESRCH. */
   stopped: Stopped | null = null;
   /** The whole answer. */
@@ -132,6 +135,7 @@ export class AnswerSteps {
     this.list = NO_LIST;
     this.calls = NO_CALLS;
     this.kernelMaps = NO_MAPS;
+    this.ram = NO_RAM;
     for (const proc of this.live.keys()) this.bury(proc);
   }
 
@@ -169,6 +173,13 @@ export class AnswerSteps {
         return;
       case RECORD.KERNEL_MAPS:
         this.kernelMaps = rowsOf(this.words, from, to, 5, kernelMapIn);
+        return;
+      case RECORD.RAM:
+        this.ram = rowsOf(this.words, from, to, 3, (start = 0, end = 0, mode = 0) => ({
+          start,
+          end,
+          mode,
+        }));
         return;
       case RECORD.STOP:
         return this.stop(from, to);

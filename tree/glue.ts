@@ -26,6 +26,8 @@ const BESIDE: Readonly<Record<string, string>> = {
   "mem.c": "drivers/char",
   "memtype.c": "arch/x86/mm/pat",
   "memtype_interval.c": "arch/x86/mm/pat",
+  "pci-sysfs.c": "drivers/pci",
+  "resource.c": "kernel",
 };
 
 /** The folder: beside this file, or where the bundle or a chunk of it is built from. */

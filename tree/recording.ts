@@ -4,6 +4,7 @@ import type {
   CallState,
   Design,
   KernelMap,
+  Memtype,
   Recording,
   Step,
   VmaState,
@@ -11,7 +12,7 @@ import type {
 import type { Trace } from "../src/trace/trace.ts";
 import { isRam, RAM_START } from "../src/pat/rampages.ts";
 import { AnswerSteps, type ShownCall, type ShownKernelMap } from "./answer.ts";
-import type { ShownSpace, ShownVma } from "./shown.ts";
+import type { ShownReservation, ShownSpace, ShownVma } from "./shown.ts";
 
 type Modes = NonNullable<VmaState["modes"]>;
 
@@ -77,23 +78,29 @@ function callState({ call, outcome, pages }: ShownCall): CallState {
 }
 
 function kernelMapState({ via, slot, start, end, mode }: ShownKernelMap): KernelMap {
-  return { via, slot, start, end, type: modeName(mode) };
+  const { pfn, ...ram } = showPfn(start);
+  return { via, slot, start: pfn, end: pfn + end - start, type: modeName(mode), ...ram };
+}
+
+function reservationState({ start, end, mode }: ShownReservation): Memtype {
+  return { start, end, type: modeName(mode) };
 }
 
 function stepOf(shown: AnswerSteps, design: Design): Step {
-  const { calls, kernelMaps } = shown;
+  const { calls, kernelMaps, ram } = shown;
   const vmas: Record<string, VmaState[]> = {};
   for (const [proc, space] of shown.spaces) {
     vmas[proc] = space.vmas.map((vma) => vmaState(vma, space, design));
   }
   return {
     result: shown.outcome === null ? { ok: true } : { errno: shown.outcome },
-    memtype: shown.list.map(({ start, end, mode }) => ({ start, end, type: modeName(mode) })),
+    memtype: shown.list.map(reservationState),
     vmas,
     events: [...shown.events],
     ...(shown.failed === null ? {} : { failed: shown.failed }),
     ...(calls.length === 0 ? {} : { calls: calls.map(callState) }),
     ...(kernelMaps.length === 0 ? {} : { kernelMaps: kernelMaps.map(kernelMapState) }),
+    ...(ram.length === 0 ? {} : { ram: ram.map(reservationState) }),
   };
 }
 

@@ -30,6 +30,7 @@ export const RECORD = {
   PASSED: 13,
   CALLS: 14,
   KERNEL_MAPS: 15,
+  RAM: 16,
   RACED: 20,
   POINT: 21,
   OUTCOME: 22,

@@ -3,6 +3,7 @@ import type { ModelBackend } from "../model/backend.ts";
 import { MODELS, modelNamed, NEWEST } from "../models.ts";
 import { UserError } from "../usererror.ts";
 import type { RunningKernel } from "../../kernel/assemble.ts";
+import { GlueToBlame } from "../../kernel/unavailable.ts";
 import type { TraceFailure, TraceOutcome } from "../../kernel/runner.ts";
 import type { TreeBackend } from "../../tree/backend.ts";
 import type { Trace } from "../trace/trace.ts";
@@ -69,13 +70,34 @@ export async function openPair(
   ids: { readonly before: string; readonly after: string },
   options: OpenOptions = {},
 ): Promise<Pair> {
-  const before = await openBackend(ids.before, options);
+  const first = await openOrBlame(ids.before, options);
+  const before = first ?? (await afterOther(ids, options));
   try {
     return { before, after: await openBackend(ids.after, options) };
   } catch (error) {
     await before.close?.();
     throw error;
   }
+}
+
+/** A backend, or null for a tree with which the glue does not seem to do. */
+async function openOrBlame(id: string, options: OpenOptions): Promise<Backend | null> {
+  try {
+    return await openBackend(id, options);
+  } catch (error) {
+    if (error instanceof GlueToBlame) return null;
+    throw error;
+  }
+}
+
+/** The before side, which may do once the other has: that one may be a tree of the same release. */
+async function afterOther(
+  { before, after }: { readonly before: string; readonly after: string },
+  options: OpenOptions,
+): Promise<Backend> {
+  const other = await openOrBlame(after, options);
+  await other?.close?.();
+  return openBackend(before, options);
 }
 
 /** Whether a backend is a model, which can be run step by step and shows its contexts. */

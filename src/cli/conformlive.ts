@@ -41,6 +41,8 @@ export interface LiveOptions {
   readonly drivers?: boolean;
   /** Draw drivers that make mistakes, on a tree. */
   readonly mistakes?: boolean;
+  /** Draw a driver that claims the device, on a tree. */
+  readonly claims?: boolean;
   readonly json?: boolean;
 }
 
@@ -96,9 +98,12 @@ export async function conformLive(io: Io, options: LiveOptions): Promise<number>
 async function sourceFor(
   io: Io,
   { kernel, model }: Voices,
-  { faults, drivers, mistakes }: LiveOptions,
+  { faults, drivers, mistakes, claims }: LiveOptions,
 ): Promise<TraceSource> {
-  if (isTree(kernel)) return mistakes === true ? SOURCES.mistakes : knownToTrees(anyTrace);
+  if (isTree(kernel)) {
+    if (mistakes === true) return SOURCES.mistakes;
+    return claims === true ? SOURCES.claims : knownToTrees(anyTrace);
+  }
   const hasModule = isKernel(kernel) && !kernel.lacks.has(MODULE);
   if (drivers === true && !hasModule) {
     throw new UserError(`--drivers: ${kernel.id} has no module (pfndiff kernel module makes one)`);

@@ -182,6 +182,7 @@ function addModelCommands(program: Command, io: Io, done: Done): void {
     .option("--faults", "with --live: tell allocations of every trace to fail (docs/KERNELS.md)")
     .option("--drivers", "with --live: drivers alone, on a kernel with our module")
     .option("--mistakes", "with --live tree:PATH: draw drivers that make mistakes (docs/OPS.md)")
+    .option("--claims", "with --live tree:PATH: draw a driver that claims the device (docs/OPS.md)")
     .option("--json", "print the comparison as JSON")
     .action(async (files, options) => {
       const { live } = options;

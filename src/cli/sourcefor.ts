@@ -16,8 +16,8 @@ export interface SourceOptions {
 }
 
 /**
- * The source that is asked for, or else what the pair can run: models take the mixture of all, trees its
- * system calls, and real kernels those of them whose allocations nobody has to fail.
+ * The source that is asked for, or else what the pair can run: models take the mixture of all, trees what they know
+ * of it, and real kernels its system calls whose allocations nobody has to fail.
  */
 export function sourceFor(
   { before, after }: Pair,
@@ -30,5 +30,5 @@ export function sourceFor(
   const sides = [before, after];
   if (idioms === true) return sides.some(isTree) ? "drivers" : "idioms";
   if (sides.every(isModel)) return "mixed";
-  return sides.every((side) => isModel(side) || isTree(side)) ? "calls" : "plain";
+  return sides.every((side) => isModel(side) || isTree(side)) ? "trees" : "plain";
 }

@@ -1,6 +1,9 @@
-import { basename } from "node:path";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { cacheFolder } from "../../kernel/cache.ts";
 import type { TreeBackend } from "../../tree/backend.ts";
-import { KernelUnavailable } from "../../kernel/unavailable.ts";
+import { GlueToBlame } from "../../kernel/unavailable.ts";
+import { programSources } from "../../tree/glue.ts";
 import { compareSteps } from "../compare.ts";
 import type { Recording } from "../trace/recording.ts";
 import { documentsIn } from "./files.ts";
@@ -46,17 +49,18 @@ export function compareWith(backend: TreeBackend, recordings: readonly Recording
   return { traces, agreed, parts };
 }
 
-/** Releases (6.12) of which a tree has agreed with recordings: the glue does for them. */
-const served = new Set<string>();
-
 /**
  * Whether the glue is to blame for how a tree of a release answers: it agrees with nothing, and no other
- * tree of that release has been seen to. A patch that leaks or crashes in every trace is the tree's doing.
+ * tree of that release (6.12) has been seen to with this glue, of which a note in the cache tells. A patch that
+ * leaks or crashes in every trace is the tree's doing.
  */
 export function isGlueToBlame(release: string, agreed: number): boolean {
   const line = release.split(".", 2).join(".");
-  if (agreed > 0) served.add(line);
-  return !served.has(line);
+  const note = join(cacheFolder(), "served", `${line}-${programSources().hash}`);
+  if (agreed === 0) return !existsSync(note);
+  mkdirSync(dirname(note), { recursive: true });
+  writeFileSync(note, "");
+  return false;
 }
 
 /**
@@ -76,9 +80,10 @@ export async function selfTest(backend: TreeBackend, tell: (text: string) => voi
   const ops = [...parts].map(([op, count]) => `${op} ${count}`).join(", ");
   const what = `${agreed} of ${traces} traces of ${basename(file)} as recorded; parts at ${ops}`;
   if (isToBlame) {
-    throw new KernelUnavailable(
+    throw new GlueToBlame(
       `${backend.id} (${backend.release}) answers ${what}`,
-      "the glue of tree/program does not do for this tree (docs/TREES.md)",
+      "the glue of tree/program does not do for this tree, or a fault of the tree shows in every trace: " +
+        "then open one of its release without it, once (docs/TREES.md)",
     );
   }
   tell(

@@ -9,8 +9,8 @@ import { selfTest } from "./treeselftest.ts";
 
 /**
  * Opens `tree:PATH[@REV]`: builds its program where it is not built yet, with progress, and tests it on
- * recordings of real kernels. Throws UserError for what is no tree, KernelUnavailable where it does not build
- * or agrees with no recording.
+ * recordings of real kernels. Throws UserError for what is no tree, KernelUnavailable where it does not build,
+ * GlueToBlame where it agrees with no recording.
  */
 export async function openTree(id: string): Promise<TreeBackend> {
   const { io, config, sanitize: isSanitized, counters, programs } = opening;
@@ -23,7 +23,12 @@ export async function openTree(id: string): Promise<TreeBackend> {
     const { program } = await buildTree(id, spec, options, watcher);
     const counts = isCovered ? join(counters, basename(program)) : null;
     const backend = new TreeBackend(id, program, counts);
-    await selfTest(backend, watcher.tell);
+    try {
+      await selfTest(backend, watcher.tell);
+    } catch (error) {
+      await backend.close();
+      throw error;
+    }
     if (counts !== null) {
       // What the self-test has run is nobody's campaign.
       await backend.close();

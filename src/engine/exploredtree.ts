@@ -80,8 +80,8 @@ export class ExploredTree implements ExploredSide {
     return this.side.ram;
   }
 
-  mapsRam(): boolean {
-    return this.side.mapsRam();
+  mapsRam(proc: number, vma: SeenVma, from: number, to: number): boolean {
+    return this.side.mapsRam(proc, vma, from, to);
   }
 
   reset(world: World): void {

@@ -7,7 +7,7 @@ import {
   type SeenEvent,
   type SeenVma,
 } from "../oracle/observed.ts";
-import { isRam } from "../pat/rampages.ts";
+import { isRam, RAM_START } from "../pat/rampages.ts";
 import type { Fault } from "../trace/fields.ts";
 import type { Op } from "../trace/op.ts";
 import type { Design } from "../trace/recording.ts";
@@ -27,8 +27,6 @@ export class TreeSide implements LiveSide {
   readonly badContexts = 0;
   /** No kernel tells at which moment within an op a page lost its reservation. */
   readonly bared = [];
-  /** Nothing that trees do gives a page of RAM another mode than write-back. */
-  readonly ram = [];
   readonly changes = new ListChanges();
   private readonly shown = new AnswerSteps();
 
@@ -55,7 +53,12 @@ export class TreeSide implements LiveSide {
   }
 
   get kernelMaps(): AnswerSteps["kernelMaps"] {
-    return this.shown.kernelMaps;
+    const { kernelMaps } = this.shown;
+    return kernelMaps.length === 0 ? kernelMaps : kernelMaps.filter(({ start }) => !isRam(start));
+  }
+
+  get ram(): AnswerSteps["ram"] {
+    return this.shown.ram;
   }
 
   /** What the kernel said in the last op. */
@@ -109,7 +112,12 @@ export class TreeSide implements LiveSide {
     return this.space(proc)?.runEnd(page, to) ?? to;
   }
 
-  mapsRam(): boolean {
+  mapsRam(proc: number, { start, end }: SeenVma, from: number, to: number): boolean {
+    const space = this.space(proc);
+    for (let page = start; page < end; page++) {
+      const ram = entryPfn(space?.entryAt(page) ?? NOTHING) - RAM_START;
+      if (ram >= from && ram < to) return true;
+    }
     return false;
   }
 }

@@ -39,7 +39,7 @@ interface CallRowOf<F extends Fields> extends CallRow {
 
 /** How a driver's file is mapped; absent: by the first. */
 const hook = {
-  ...field.choice(["mmap", "prepare"], { beyondTrees: ["prepare"], apart: [1, 6] }),
+  ...field.choice(["mmap", "prepare"], { apart: [1, 6] }),
   optional: true,
 } as const;
 /**
@@ -118,7 +118,7 @@ export const DRIVER_CALLS = Object.keys(CALLS) as CallKind[];
 const row = <F extends Fields>(it: RowOf<F>) => it;
 
 const proc = field.proc;
-const ramDrawn = (n: number, of: number) => field.mark("", [n, of], { beyondTrees: true });
+const ramDrawn = (n: number, of: number) => field.mark("", [n, of]);
 const kernelRange = { ...physical, ram: ramDrawn(1, 5), pages: field.pages } as const;
 const onPfns = [{ start: "pfn", length: "pages" }] as const;
 const slotOnly = { proc, slot: field.slot } as const;
@@ -151,7 +151,6 @@ const claiming = row({
   vmas: "none",
   weightBesideDrivers: 0,
   needsDevice: true,
-  beyondTrees: true,
 });
 
 /**
@@ -215,7 +214,6 @@ export const DRIVER_OPS = {
     allocates: ["memtype"],
     vmas: "none",
     weightBesideDrivers: 3,
-    beyondTrees: true,
   }),
   /** A driver has the device for itself, until it lets go of it. */
   claim: claiming,

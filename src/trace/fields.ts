@@ -73,8 +73,6 @@ export interface ChoiceField<Value extends string = string, Optional extends boo
   readonly mostly: readonly Value[];
   /** Those that take a device, of which there is none in low memory. */
   readonly ofDevice: readonly Value[];
-  /** Those that the program of a kernel tree does not know. */
-  readonly beyondTrees: readonly Value[];
 }
 
 /** True or false; where it may be absent, that means false. */
@@ -87,8 +85,6 @@ export interface FlagField<Optional extends boolean = boolean> {
   readonly drawn: readonly [n: number, of: number];
   /** As for numbers; such a mark is drawn in no other way. */
   readonly apart?: NumberField["apart"];
-  /** The program of a kernel tree does not know it. */
-  readonly beyondTrees?: true;
 }
 
 /** What the mmap handler of a driver does, call by call. */
@@ -154,7 +150,7 @@ function choice<Value extends string>(
   values: readonly Value[],
   more: Partial<Omit<ChoiceField<Value>, "role" | "values" | "optional">> = {},
 ): ChoiceField<Value, false> {
-  const plain = { optional: false, ofDevice: [], beyondTrees: [] } as const;
+  const plain = { optional: false, ofDevice: [] } as const;
   return { role: "choice", values, ranks: values, mostly: values, ...plain, ...more };
 }
 
@@ -189,7 +185,7 @@ export const field = {
   mark: (
     on: string,
     drawn: FlagField["drawn"],
-    more: Pick<FlagField, "beyondTrees" | "apart"> = {},
+    more: Pick<FlagField, "apart"> = {},
   ): FlagField<true> => ({
     role: "flag",
     optional: true,

@@ -39,19 +39,8 @@ export function rowOf(kind: OpKind): OpRow {
 }
 
 /** What of an op the program of a kernel tree does not know, in a few words, or null. */
-export function beyondTrees(op: Op): string | null {
-  const values: Values = op;
-  const { beyondTrees: isBeyond, fields } = rowOf(op.op);
-  if (isBeyond) return op.op;
-  for (const [name, field] of Object.entries(fields)) {
-    if (field.role === "flag" && field.beyondTrees && values[name] === true) {
-      return `${op.op} with ${name}`;
-    }
-    if (field.role !== "choice") continue;
-    const value = field.beyondTrees.find((each) => each === values[name]);
-    if (value !== undefined) return `${op.op} with ${name} ${value}`;
-  }
-  return null;
+export function beyondTrees({ op }: Op): string | null {
+  return rowOf(op).beyondTrees === true ? op : null;
 }
 
 /** What an op has a driver do by mistake (docs/OPS.md), by the name of the field or call; or null. */

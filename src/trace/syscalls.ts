@@ -293,6 +293,5 @@ export const SYSCALLS = {
     vmas: "none",
     drawn: { inRuns: [1, 16], weight: [1, 3], apart: true },
     weightBesideDrivers: 0,
-    beyondTrees: true,
   }),
 } as const;

@@ -15,7 +15,7 @@ import { NO_FAULT, TREE_FAULTS, type TreeFault, withFault } from "../tree/faults
  * PATH is an unpacked tree of Debian's linux-source; its copy, PATH.planted, is hard-linked and goes away.
  */
 const SEED = 1;
-const SOURCE: SourceName = "calls";
+const SOURCE: SourceName = "trees";
 const MOST_RUNS = 20_000;
 
 interface Found {

@@ -1,6 +1,13 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { CALL_CODE, CALLED, CALLS_WORD, DRIVER_CODE } from "../../kernel/driverwire.ts";
+import {
+  CALL_CODE,
+  CALLED,
+  CALLS_WORD,
+  DRIVER_CODE,
+  HOOK_SHIFT,
+  SAYS_SHIFT,
+} from "../../kernel/driverwire.ts";
 import { DRIVER_RAM, encodeRequest, RECORD, STOPS, textIn, WIRE } from "../../tree/wire.ts";
 import { PLACES, RACE_MODES, RACE_WORDS } from "../../tree/race/wire.ts";
 import { TURNS } from "../../src/trace/both.ts";
@@ -100,7 +107,12 @@ describe("the program's words are ours", () => {
     const calls = names.map((name, at) => [`CALL_${upper(name)}`, CALL_CODE + at]);
     for (const text of [BOTH, MODULE]) expect(enumerated(text, "pfndiff_call")).toEqual(calls);
     expect(CALLED).toHaveLength(calls.length);
-    expect(defined(HOST).get("CALLS_WORD")).toBe(CALLS_WORD);
+    const numbers = defined(HOST);
+    const [words, ours] = [
+      ["CALLS_WORD", "SAYS_SHIFT", "HOOK_SHIFT"],
+      [CALLS_WORD, SAYS_SHIFT, HOOK_SHIFT],
+    ];
+    expect(words.map((name) => numbers.get(name))).toEqual(ours);
   });
 
   test("RAM, and the buffers in it, have the models' pfns", () => {

@@ -12,6 +12,9 @@
 #define PFNDIFF_PAGE 4096UL
 /* Where there is room for a mapping that may lie anywhere. */
 #define PFNDIFF_ROOM 0x10000000000UL
+/* Where the kernel maps for itself, and how much. */
+#define PFNDIFF_AREAS 0x600000000000UL
+#define PFNDIFF_AREAS_BYTES (1UL << 36)
 /* Pages of memory that page tables and copies on write are made of. */
 #define PFNDIFF_RAM_PAGES 65536UL
 
@@ -23,6 +26,7 @@ enum pfndiff_site { SITE_NONE, SITE_MEMTYPE, SITE_CONTEXT, SITE_PAGE_TABLE, SITE
 #define PFNDIFF_ROW 10
 #define PFNDIFF_MOST_CALLS 1024
 #define PFNDIFF_MOST_MAPS 128
+#define PFNDIFF_MOST_RAM 8192
 
 /* RAM that drivers map: pages from this pfn on, of which answers say that they begin at that one. */
 #define PFNDIFF_DRIVER_RAM 131072UL
@@ -120,20 +124,27 @@ long k_munlock(void *mm, unsigned long at, unsigned long length);
 long k_mseal(void *mm, unsigned long at, unsigned long length);
 long k_mremap(void *mm, unsigned long at, unsigned long length, unsigned long fresh, int flags, unsigned long to);
 long k_touch(void *mm, unsigned long at, int write);
-void k_revoke(void);
+/* A byte that another task reads. */
+long k_peek(void *mm, unsigned long at);
+/* A driver claims the region, and keeps it or lets go of it at once; and lets go of what it has kept. */
+long k_claim(int is_kept);
+long k_release(void);
 /* What a driver says of its VMAs before anything is mapped, in the order of its values in src/trace/driverop.ts. */
 enum pfndiff_says { SAYS_PFNMAP, SAYS_IO, SAYS_MIXED };
-/* Ops of a driver, with the rows of `count` calls. */
+/* Ops of a driver, with the rows of `count` calls; `is_prepared`: it has mmap_prepare(), where that can ask for a remap. */
 long k_drv_mmap(void *mm, unsigned long at, unsigned long length, int prot, int is_private, unsigned long off,
-		int says, const int *rows, int count);
+		int says, int is_prepared, const int *rows, int count);
 long k_drv_run(void *mm, unsigned long at, const int *rows, int count);
 void k_drv_zap(unsigned long off, unsigned long pages);
 /* The calls since the last time; there is room for PFNDIFF_MOST_CALLS. */
 int k_calls(struct seen_call *out);
 /* `inset`: it begins behind the start of its first page, and ends before the end of its last. */
-long k_kernel_map(int via, int slot, int mode, int pfn, int pages, int inset);
+long k_kernel_map(int via, int slot, int mode, int pfn, int pages, int is_ram, int inset);
 long k_kernel_unmap(int via, int slot);
 int k_kernel_maps(struct seen_kernel_map *out);
+/* The modes of RAM, in the order of traces; and runs of pages that are not write-back. */
+long k_set_memory(int mode, int pfn, int pages, int is_ram);
+int k_ram(struct seen_memtype *out, int room);
 long k_reserve_wc(int pfn, int pages);
 void k_free_wc(int pfn, int pages);
 /* The VMAs of a window, the memtype list; counts of what was written. */

@@ -18,7 +18,7 @@
  * of them, how many are of either task (one after the other), enum race_mode, whether accesses are points, most
  * preemptions, schedules of a slice, stops; and two words a stop, task and point.
  * An op of a driver is its code, its process, its fields in their order and, in CALLS_WORD, how many calls it makes,
- * and from bit SAYS_SHIFT on what it says of its VMA (enum pfndiff_says);
+ * from bit SAYS_SHIFT on what it says of its VMA (enum pfndiff_says), and from HOOK_SHIFT on whether it prepares;
  * these follow it, as rows of their own that count as ops do: a code and fields.
  * An answer is its length and, for each trace, records: a word of kind and one of length, then so many words.
  */
@@ -29,6 +29,8 @@
 #define CALLS_WORD 7
 #define CALLS_MASK 255
 #define SAYS_SHIFT 8
+#define SAYS_MASK 15
+#define HOOK_SHIFT 12
 #define RACE_WORDS 8
 #define HELLO_MAGIC 0x45525450
 
@@ -47,6 +49,7 @@ enum record {
 	RECORD_PASSED = 13, /* the functions that the op passed, in the order of their first calls, as text */
 	RECORD_CALLS = 14, /* call, errno, pages of each call that a driver has made */
 	RECORD_KERNEL_MAPS = 15, /* via, slot, start, end, mode of each range that the kernel has mapped for itself */
+	RECORD_RAM = 16, /* start, end, mode of each run of RAM that is not write-back */
 	RECORD_SPENT = 12, /* the trace is over, and the answer ends here: it has left something behind */
 	RECORD_RACED = 20, /* task: the next step is of its next op, which has come to its end */
 	RECORD_POINT = 21, /* task, number of the point, kind, enum turn, ops that the task has done; then lock, functions, state as text */

@@ -131,9 +131,12 @@ int main(void)
 	trouble_setup();
 	memory_setup();
 	area_at(RAM, PFNDIFF_RAM_PAGES * PFNDIFF_PAGE, PROT_READ | PROT_WRITE);
+	// Nobody looks at the bytes of drivers' RAM, but the kernel flushes it from caches.
+	area_at(RAM + PFNDIFF_DRIVER_RAM * PFNDIFF_PAGE, PFNDIFF_DRIVER_RAM_PAGES * PFNDIFF_PAGE, PROT_READ);
 	area_at(MEMORY_MAP, 1UL << 36, PROT_READ | PROT_WRITE);
 	// What a write to a private mapping copies: nobody looks at the bytes of a device.
 	area_at(PFNDIFF_WINDOW, PFNDIFF_WINDOW_PAGES * PFNDIFF_PAGE, PROT_READ);
+	area_at(PFNDIFF_AREAS, PFNDIFF_AREAS_BYTES, PROT_READ);
 	k_init(RAM, MEMORY_MAP);
 	if (write(STDOUT_FILENO, hello, sizeof(hello)) != sizeof(hello))
 		return 1;

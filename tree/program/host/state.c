@@ -18,7 +18,8 @@ static struct seen_memtype *list, *list_now;
 static struct seen_vma *vmas_now;
 static int *changed;
 static struct seen_kernel_map maps[PFNDIFF_MOST_MAPS];
-static int map_count;
+static struct seen_memtype ram[PFNDIFF_MOST_RAM];
+static int map_count, ram_count;
 
 static void *grown(void *old, size_t size)
 {
@@ -45,7 +46,7 @@ void state_begin(const struct trace *trace)
 	for (int i = 0; i < most_procs; i++)
 		shown[i].alive = shown[i].count = 0;
 	most_procs = 0;
-	list_count = map_count = 0;
+	list_count = map_count = ram_count = 0;
 }
 
 static void show_list(void)
@@ -112,6 +113,18 @@ static void show_kernel_maps(void)
 	map_count = count;
 }
 
+static void show_ram(void)
+{
+	static struct seen_memtype now[PFNDIFF_MOST_RAM];
+	const int count = k_ram(now, PFNDIFF_MOST_RAM);
+
+	if (count == ram_count && !memcmp(now, ram, sizeof(*now) * (size_t)count))
+		return;
+	answer_record(RECORD_RAM, (const int *)now, count * 3);
+	memcpy(ram, now, sizeof(*now) * (size_t)count);
+	ram_count = count;
+}
+
 static void begin_process(struct shown *it, int vpages)
 {
 	if (!it->vmas)
@@ -127,6 +140,7 @@ void state_show(const struct trace *trace, void *const *mms, int procs, int proc
 	show_list();
 	show_calls();
 	show_kernel_maps();
+	show_ram();
 	if (procs > most_procs)
 		most_procs = procs;
 	for (int i = 0; i < procs; i++) {

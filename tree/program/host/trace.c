@@ -82,18 +82,18 @@ static long perform_driver_op(void *mm, const int *op)
 	switch ((enum driver_op)op[0]) {
 	case DRV_MMAP:
 		return k_drv_mmap(mm, address(op[2]), bytes(op[3]), prots[op[5]], op[6], (unsigned long)op[4],
-				  op[CALLS_WORD] >> SAYS_SHIFT, rows, calls);
+				  op[CALLS_WORD] >> SAYS_SHIFT & SAYS_MASK, op[CALLS_WORD] >> HOOK_SHIFT, rows, calls);
 	case DRV_RUN:
 		return k_drv_run(mm, address(op[2]), rows, calls);
 	case DRV_ZAP:
 		k_drv_zap((unsigned long)op[2], (unsigned long)op[3]);
 		return 0;
 	case IOREMAP:
-		return k_kernel_map(KERNEL_IOREMAP, op[2], op[3], op[4], op[6], op[7]);
+		return k_kernel_map(KERNEL_IOREMAP, op[2], op[3], op[4], op[6], op[5], op[7]);
 	case IOUNMAP:
 		return k_kernel_unmap(KERNEL_IOREMAP, op[2]);
 	case MEMREMAP:
-		return k_kernel_map(KERNEL_MEMREMAP, op[2], op[3], op[4], op[6], 0);
+		return k_kernel_map(KERNEL_MEMREMAP, op[2], op[3], op[4], op[6], op[5], 0);
 	case MEMUNMAP:
 		return k_kernel_unmap(KERNEL_MEMREMAP, op[2]);
 	case RESERVE_MEMTYPE_WC:
@@ -103,10 +103,13 @@ static long perform_driver_op(void *mm, const int *op)
 		return 0;
 	case MEMREMAP_PAGES:
 	case MEMUNMAP_PAGES:
-	case SET_MEMORY:
-	case CLAIM:
-	case RELEASE:
 		break;
+	case SET_MEMORY:
+		return k_set_memory(op[2], op[3], op[5], op[4]);
+	case CLAIM:
+		return k_claim(1);
+	case RELEASE:
+		return k_release();
 	}
 	host_unfit("an op of drivers that this program does not know");
 }
@@ -154,10 +157,10 @@ long trace_perform(const int *op)
 	case OP_MSEAL:
 		return k_mseal(mm, at, length);
 	case OP_REVOKE:
-		k_revoke();
-		return 0;
-	case OP_SPAWN:
+		return k_claim(0);
 	case OP_PEEK:
+		return k_peek(mm, at);
+	case OP_SPAWN:
 		break;
 	}
 	host_unfit("an op that this program does not know");
@@ -224,7 +227,7 @@ static void run_op(const struct trace *trace, const int *op, int is_shown)
 	answer_result((int)-result);
 	if (is_shown)
 		state_show(trace, mms, procs, op[1], op[0] == OP_FORK ? op[OWN_WORDS] : -1,
-			   op[0] == OP_REVOKE || op[0] == DRV_ZAP);
+			   op[0] == OP_REVOKE || op[0] == DRV_ZAP || op[0] == CLAIM);
 }
 
 int trace_run(const struct trace *trace, const int *ops)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the kernel maps for itself, by the slots of traces; nobody looks where such a mapping lies. */
+/* What the kernel maps for itself, by the slots of traces. Whatever lies there, reads find zeroes in the host's area. */
 #include "pfndiff_glue.h"
 #include <linux/io.h>
 #include <linux/vmalloc.h>
@@ -16,6 +16,8 @@ struct vm_struct *get_vm_area_caller(unsigned long size, unsigned long flags, co
 
 	if (pfndiff_fails(SITE_KERNEL_AREA))
 		return NULL;
+	if (next_area + size + PAGE_SIZE > PFNDIFF_AREAS_BYTES)
+		host_unfit("a trace maps more for the kernel than there is room for (PFNDIFF_AREAS_BYTES)");
 	area = host_alloc("kernel area", sizeof(*area), 16);
 	memset(area, 0, sizeof(*area));
 	area->addr = (void *)VMALLOC_START + next_area;
@@ -101,20 +103,23 @@ static void *map(int via, int mode, u64 at, unsigned long bytes)
 /* How much of its first and last page an inset mapping leaves out. */
 #define INSET 64
 
-long k_kernel_map(int via, int slot, int mode, int pfn, int pages, int inset)
+long k_kernel_map(int via, int slot, int mode, int pfn, int pages, int is_ram, int inset)
 {
 	const unsigned long left_out = inset ? INSET : 0;
+	const u64 start = (is_ram ? PFNDIFF_DRIVER_RAM << PAGE_SHIFT : pfndiff_base) + pfn * PAGE_SIZE;
+	const int shown = pfn + (is_ram ? PFNDIFF_SHOWN_RAM : 0);
 	struct kept *it = &kept[kept_count];
 
 	if (kept_in(via, slot))
 		return -EBUSY;
 	if (kept_count == PFNDIFF_MOST_MAPS)
 		host_unfit("a trace maps more for the kernel than areas.c has room for");
-	it->at = map(via, mode, pfndiff_base + pfn * PAGE_SIZE + left_out, pages * PAGE_SIZE - 2 * left_out);
+	it->at = map(via, mode, start + left_out, pages * PAGE_SIZE - 2 * left_out);
 	pfndiff_quiesce();
 	if (!it->at)
 		return -ENOMEM;
-	it->seen = (struct seen_kernel_map){ via, slot, pfn, pfn + pages, mapped_mode };
+	/* Of RAM nothing is mapped: it lies in the direct map. */
+	it->seen = (struct seen_kernel_map){ via, slot, shown, shown + pages, is_ram ? pfndiff_mode_of(start) : mapped_mode };
 	kept_count++;
 	return 0;
 }

@@ -17,6 +17,8 @@ void mm_cache_init(void);
 void k_init(unsigned long ram, unsigned long memmap)
 {
 	pfndiff_memory_init(ram, memmap);
+	pfndiff_platform_init();
+	pfndiff_direct_init();
 	pfndiff_tasks_init();
 	pfndiff_pat(true);
 	maple_tree_init();
@@ -226,10 +228,4 @@ long k_mseal(void *mm, unsigned long at, unsigned long length)
 long k_mremap(void *mm, unsigned long at, unsigned long length, unsigned long fresh, int flags, unsigned long to)
 {
 	return SYSCALL(mremap, mm, at, length, fresh, flags, to);
-}
-
-void k_revoke(void)
-{
-	unmap_mapping_range(pfndiff_mapping, pfndiff_base, pfndiff_bytes, 1);
-	pfndiff_quiesce();
 }

@@ -22,12 +22,12 @@ struct address_space *pfndiff_mapping = &mapping;
 
 static int map_resource(struct file *file, struct vm_area_struct *vma)
 {
-	return pci_mmap_resource_range(device, BAR, vma, pci_mmap_mem, 0);
+	return pfndiff_map_resource(device, BAR, vma, 0);
 }
 
 static int map_resource_wc(struct file *file, struct vm_area_struct *vma)
 {
-	return pci_mmap_resource_range(device, BAR, vma, pci_mmap_mem, 1);
+	return pfndiff_map_resource(device, BAR, vma, 1);
 }
 
 /* Processes are root's: madvise(MADV_PAGEOUT) asks whether a file is theirs. */
@@ -58,7 +58,7 @@ void pfndiff_devices_init(void)
 {
 	device = host_alloc("device", sizeof(*device), 64);
 	memset(device, 0, sizeof(*device));
-	device->resource[BAR].flags = IORESOURCE_MEM;
+	device->resource[BAR] = (struct resource){ .name = "BAR", .flags = IORESOURCE_MEM };
 	sysfs.s_maxbytes = HAS_LARGE_SYSFS_FILES ? MAX_LFS_FILESIZE : MAX_NON_LFS;
 	resource_inode.i_mode = S_IFREG;
 	resource_inode.i_sb = &sysfs;
@@ -67,6 +67,7 @@ void pfndiff_devices_init(void)
 	mapping.host = &mem_inode;
 	mapping.i_mmap = RB_ROOT_CACHED;
 	__init_rwsem(&mapping.i_mmap_rwsem, "", NULL);
+	pfndiff_revoke_from(&mem_inode);
 	resource_fops.mmap = map_resource;
 	resource_wc_fops.mmap = map_resource_wc;
 #ifdef FOP_UNSIGNED_OFFSET
@@ -83,14 +84,57 @@ struct file *pfndiff_file(int via)
 	return &files[via];
 }
 
+/* The region as the kernel's tree of resources has it. */
+static void place_region(u64 start, u64 bytes)
+{
+	struct resource *bar = &device->resource[BAR];
+
+	if (bar->parent && bar->start == start && resource_size(bar) == bytes)
+		return;
+	if (bar->parent)
+		release_resource(bar);
+	bar->start = start;
+	bar->end = start + bytes - 1;
+	if (insert_resource(&iomem_resource, bar))
+		host_unfit("the region cannot be told of; devices.c tells of it");
+}
+
+static bool is_claimed;
+
+/* A driver has the region for itself, for good or for as long as it takes to say so. */
+long k_claim(int is_kept)
+{
+	if (!request_mem_region(pfndiff_base, pfndiff_bytes, "pfndiff"))
+		return -EBUSY;
+	is_claimed = true;
+	if (!is_kept)
+		pfndiff_let_go();
+	pfndiff_quiesce();
+	return 0;
+}
+
+long k_release(void)
+{
+	if (!is_claimed)
+		return -EINVAL;
+	pfndiff_let_go();
+	return 0;
+}
+
+void pfndiff_let_go(void)
+{
+	if (is_claimed)
+		release_mem_region(pfndiff_base, pfndiff_bytes);
+	is_claimed = false;
+}
+
 void k_world(unsigned long base, unsigned long pages, int write_back, int has_pat, int maps)
 {
 	pfndiff_base = base;
 	pfndiff_bytes = pages * PAGE_SIZE;
 	pfndiff_write_back = write_back;
 	pfndiff_pat(has_pat);
-	device->resource[BAR].start = base;
-	device->resource[BAR].end = base + pfndiff_bytes - 1;
+	place_region(base, pfndiff_bytes);
 	pfndiff_drivers_begin();
 	sysctl_max_map_count = maps ? maps : DEFAULT_MAX_MAP_COUNT;
 }

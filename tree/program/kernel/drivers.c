@@ -53,11 +53,16 @@ static bool is_ours(int pfn, unsigned long pages, int is_ram)
 	return is_ram || pfn + pages <= pfndiff_bytes >> PAGE_SHIFT;
 }
 
-static pgprot_t prot_of(const struct vm_area_struct *vma, int mode)
+static pgprot_t in_mode(pgprot_t prot, int mode)
 {
 	if (mode == 1)
-		return pgprot_writecombine(vma->vm_page_prot);
-	return mode == 2 ? pgprot_noncached(vma->vm_page_prot) : vma->vm_page_prot;
+		return pgprot_writecombine(prot);
+	return mode == 2 ? pgprot_noncached(prot) : prot;
+}
+
+static pgprot_t prot_of(const struct vm_area_struct *vma, int mode)
+{
+	return in_mode(vma->vm_page_prot, mode);
 }
 
 static void narrow(struct vm_area_struct *vma, unsigned long off, unsigned long pages)
@@ -66,29 +71,33 @@ static void narrow(struct vm_area_struct *vma, unsigned long off, unsigned long 
 	vma->vm_end = vma->vm_start + pages * PAGE_SIZE;
 }
 
-/* The length that a call means, or 0 where it does not lie inside of the VMA. */
-static unsigned long length_of(const struct vm_area_struct *vma, const int *row)
+/* The length that a call means, or 0 where it does not lie inside of so many pages. */
+static unsigned long length_in(unsigned long whole, const int *row)
 {
-	const unsigned long whole = vma_pages(vma), off = row[1];
-	const unsigned long pages = row[2] ? row[2] : whole > off ? whole - off : 0;
+	const unsigned long off = row[1], pages = row[2] ? row[2] : whole > off ? whole - off : 0;
 
 	return off + pages <= whole ? pages : 0;
 }
 
-/* Whether mappings of the driver's file follow its VMA for so long, without a gap, alike, below one page table. */
-static bool reaches(struct vm_area_struct *vma, unsigned long end, unsigned long past)
+static unsigned long length_of(const struct vm_area_struct *vma, const int *row)
 {
-	const unsigned long last = vma->vm_end + past * PAGE_SIZE - 1;
+	return length_in(vma_pages(vma), row);
+}
+
+/* Whether mappings of the driver's file follow one for so long, without a gap, alike, below one page table. */
+static bool reaches(struct mm_struct *mm, unsigned long end, vm_flags_t flags, unsigned long past)
+{
+	const unsigned long last = end + past * PAGE_SIZE - 1;
 
 	if (!past)
 		return true;
-	if (end != vma_pages(vma) || !(vma->vm_flags & VM_SHARED) || (vma->vm_end - 1) >> PMD_SHIFT != last >> PMD_SHIFT)
+	if (!(flags & VM_SHARED) || (end - 1) >> PMD_SHIFT != last >> PMD_SHIFT)
 		return false;
-	for (unsigned long at = vma->vm_end; at <= last;) {
-		const struct vm_area_struct *next = find_vma(vma->vm_mm, at);
+	for (unsigned long at = end; at <= last;) {
+		const struct vm_area_struct *next = find_vma(mm, at);
 
 		if (!next || next->vm_start > at || !pfndiff_is_drivers(next) || !(next->vm_flags & VM_SHARED) ||
-		    (next->vm_flags ^ vma->vm_flags) & (VM_READ | VM_WRITE))
+		    (next->vm_flags ^ flags) & (VM_READ | VM_WRITE))
 			return false;
 		at = next->vm_end;
 	}
@@ -122,13 +131,25 @@ static int insert_pages(struct vm_area_struct *vma, const int *row)
 	return error;
 }
 
+/* The pages that a remap of a mapping of these flags is to map, or 0 where it may not. */
+static unsigned long remapped_of(struct mm_struct *mm, unsigned long start, unsigned long end, vm_flags_t flags,
+				 const int *row)
+{
+	const unsigned long whole = (end - start) >> PAGE_SHIFT, inside = length_in(whole, row);
+	const unsigned long past = row[0] == CALL_REMAP && row[6] ? row[7] : 0;
+
+	if (!inside || (past && row[1] + inside != whole) || !reaches(mm, end, flags, past))
+		return 0;
+	return is_ours(row[3], inside + past, row[4]) ? inside + past : 0;
+}
+
 static int remap(struct vm_area_struct *vma, const int *row)
 {
-	const unsigned long start = vma->vm_start, end = vma->vm_end, inside = length_of(vma, row);
-	const unsigned long past = row[0] == CALL_REMAP && row[6] ? row[7] : 0, pages = inside + past;
+	const unsigned long start = vma->vm_start, end = vma->vm_end;
+	const unsigned long pages = remapped_of(vma->vm_mm, start, end, vma->vm_flags, row);
 	int error;
 
-	if (!inside || !reaches(vma, row[1] + inside, past) || !is_ours(row[3], pages, row[4]))
+	if (!pages)
 		return -EINVAL;
 	if (row[0] == CALL_REMAP_COPY)
 		return remap_copy(vma, row, pages);
@@ -179,15 +200,21 @@ static void zap(struct vm_area_struct *vma, const int *row)
 }
 
 static vm_fault_t on_fault(struct vm_fault *vmf);
-static const struct vm_operations_struct vm_ops = { .fault = on_fault };
+/* Every driver lets its pages be read by debuggers. */
+static const struct vm_operations_struct plain_ops = { .access = generic_access_phys };
+static const struct vm_operations_struct fault_ops = { .access = generic_access_phys, .fault = on_fault };
 
-static void install(struct vm_area_struct *vma, const int *row)
+static void *kept_handler(const int *row)
 {
 	if (handler_count == MOST_HANDLERS)
 		host_unfit("a trace installs more fault handlers than drivers.c has room for");
-	memcpy(handlers[handler_count], row, sizeof(handlers[0]));
-	vma->vm_private_data = handlers[handler_count++];
-	vma->vm_ops = &vm_ops;
+	return memcpy(handlers[handler_count++], row, sizeof(handlers[0]));
+}
+
+static void install(struct vm_area_struct *vma, const int *row)
+{
+	vma->vm_private_data = kept_handler(row);
+	vma->vm_ops = &fault_ops;
 }
 
 static int make_call(struct vm_area_struct *vma, const int *row)
@@ -286,18 +313,23 @@ struct backing_dev_info *inode_to_bdi(struct inode *of)
 	return &none;
 }
 
-static int on_mmap(struct file *opened, struct vm_area_struct *vma)
+static vm_flags_t said_flags(void)
 {
 	static const vm_flags_t said[] = { [SAYS_PFNMAP] = VM_PFNMAP, [SAYS_MIXED] = VM_MIXEDMAP };
-	const vm_flags_t flags = VM_IO | VM_DONTEXPAND | VM_DONTDUMP | said[says];
 
+	return VM_IO | VM_DONTEXPAND | VM_DONTDUMP | said[says];
+}
+
+static int on_mmap(struct file *opened, struct vm_area_struct *vma)
+{
 	if (says != SAYS_PFNMAP && !(vma->vm_flags & VM_SHARED))
 		return -EINVAL;
 #if HAS_VM_FLAGS_SET
-	vm_flags_set(vma, flags);
+	vm_flags_set(vma, said_flags());
 #else
-	vma->vm_flags |= flags;
+	vma->vm_flags |= said_flags();
 #endif
+	vma->vm_ops = &plain_ops;
 	return make_calls(vma);
 }
 
@@ -307,6 +339,73 @@ static const struct file_operations fops = {
 	.fop_flags = FOP_UNSIGNED_OFFSET,
 #endif
 };
+
+#if HAS_MMAP_ACTIONS
+/* The remap that the hook has asked for: it is made once the hook has returned, and fails with the mmap(). */
+static const int *asked;
+
+static int ask_for(struct vm_area_desc *desc, vm_flags_t flags, const int *row)
+{
+	const unsigned long pages = remapped_of(desc->mm, desc->start, desc->end, flags, row);
+
+	if (!pages)
+		return -EINVAL;
+	/* What reaches past the mapping is a mistake that the helper for this would warn of. */
+	desc->action.type = MMAP_REMAP_PFN;
+	desc->action.remap.start = desc->start + row[1] * PAGE_SIZE;
+	desc->action.remap.start_pfn = real_pfn(row[3], row[4]);
+	desc->action.remap.size = pages * PAGE_SIZE;
+	desc->action.remap.pgprot = in_mode(desc->page_prot, row[5]);
+	asked = row;
+	return 0;
+}
+
+static int on_prepare(struct vm_area_desc *desc)
+{
+	/* Flags are a bitmap of one word. */
+	unsigned long *flags = (unsigned long *)&desc->vma_flags;
+
+	if (says != SAYS_PFNMAP && !(*flags & VM_SHARED))
+		return -EINVAL;
+	*flags |= said_flags();
+	desc->vm_ops = &plain_ops;
+	for (int i = 0; i < call_count; i++) {
+		const int *row = calls + i * PFNDIFF_ROW;
+		int error = 0;
+
+		if (row[0] == CALL_FAULT_HANDLER) {
+			desc->private_data = kept_handler(row);
+			desc->vm_ops = &fault_ops;
+		} else {
+			error = row[0] == CALL_FAIL ? -row[1] : ask_for(desc, *flags, row);
+		}
+		if (row != asked)
+			note(row[0], error, 0);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+static const struct file_operations prepared_fops = {
+	.mmap_prepare = on_prepare,
+	.fop_flags = FOP_UNSIGNED_OFFSET,
+};
+
+static long mmap_prepared(struct mm_struct *mm, unsigned long at, unsigned long length, int prot, int is_private,
+			  unsigned long off)
+{
+	long error;
+
+	asked = NULL;
+	file.f_op = &prepared_fops;
+	error = pfndiff_mmap(mm, &file, at, length, prot, is_private, off);
+	file.f_op = &fops;
+	if (asked)
+		note(asked[0], error, 0);
+	return error;
+}
+#endif
 
 void pfndiff_drivers_init(void)
 {
@@ -336,11 +435,15 @@ bool pfndiff_is_drivers(const struct vm_area_struct *vma)
 }
 
 long k_drv_mmap(void *mm, unsigned long at, unsigned long length, int prot, int is_private, unsigned long off,
-		int says_of_vma, const int *rows, int count)
+		int says_of_vma, int is_prepared, const int *rows, int count)
 {
 	calls = rows;
 	call_count = count;
 	says = says_of_vma;
+#if HAS_MMAP_ACTIONS
+	if (is_prepared)
+		return mmap_prepared(mm, at, length, prot, is_private, off);
+#endif
 	return pfndiff_mmap(mm, &file, at, length, prot, is_private, off);
 }
 

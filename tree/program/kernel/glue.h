@@ -37,6 +37,10 @@ struct file *pfndiff_file(int via);
 /* The address that is asked for, or where there is room. */
 unsigned long pfndiff_room(unsigned long address);
 void pfndiff_memory_init(unsigned long ram, unsigned long memmap);
+void pfndiff_platform_init(void);
+void pfndiff_direct_init(void);
+/* RAM is write-back again. */
+void pfndiff_direct_reset(void);
 void pfndiff_tasks_init(void);
 void pfndiff_devices_init(void);
 void pfndiff_drivers_init(void);
@@ -49,6 +53,8 @@ bool pfndiff_is_drivers(const struct vm_area_struct *vma);
 /* Whether a fault handler has left an access unserved: it would fault for ever. */
 bool pfndiff_is_unserved(void);
 void pfndiff_unmap_all(void);
+/* A driver lets go of the region, if one has claimed it. */
+void pfndiff_let_go(void);
 long pfndiff_mmap(struct mm_struct *mm, struct file *file, unsigned long at, unsigned long length, int prot,
 		  int is_private, unsigned long offset);
 /* Where it is declared has changed; what it is has not. */
@@ -59,6 +65,10 @@ extern bool pfndiff_write_back;
 /* The address space that revoke takes the region's mappings from. */
 extern struct address_space *pfndiff_mapping, pfndiff_drivers_mapping;
 /* Of the wrappers of whole kernel files. */
+struct pci_dev;
+int pfndiff_map_resource(struct pci_dev *device, int bar, struct vm_area_struct *vma, int write_combine);
+void pfndiff_revoke_from(struct inode *inode);
+int pfndiff_mode_of(u64 address);
 struct mm_struct *pfndiff_dup_mm(struct task_struct *task, struct mm_struct *mm);
 extern const struct file_operations *pfndiff_mem_fops;
 /* Whether the kernel was booted with PAT, and what the modes of page table entries are then. */

@@ -30,3 +30,10 @@ void pfndiff_pat(bool is_on)
 	for (int i = 7; i >= 0; i--)
 		update_cache_mode_entry(i, slots[i]);
 }
+
+int pfndiff_mode_of(u64 address);
+
+int pfndiff_mode_of(u64 address)
+{
+	return lookup_memtype(address);
+}

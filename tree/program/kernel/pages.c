@@ -7,8 +7,7 @@
 
 /* With CONFIG_RANDOMIZE_MEMORY the direct map and the memory map may begin anywhere: in two areas of this process. */
 unsigned long page_offset_base, vmemmap_base, phys_base, zero_page_pfn = 1;
-/* Nobody looks at what lies there. */
-unsigned long vmalloc_base = 0x600000000000;
+unsigned long vmalloc_base = PFNDIFF_AREAS;
 LIST_HEAD(pgd_list);
 pteval_t __supported_pte_mask = ~0, __default_kernel_pte_mask = ~0;
 unsigned int pgdir_shift = 39, ptrs_per_p4d = 1;
@@ -18,10 +17,12 @@ extern unsigned long highest_memmap_pfn;
 extern void *high_memory;
 void *high_memory __weak;
 
-/* What pfn_valid() asks: the RAM of drivers has struct pages, the region has none. Addresses have 52 bits at most. */
+/* What pfn_valid() asks: RAM has struct pages, the region has none. Addresses have 52 bits at most. */
 static struct mem_section sections[SECTIONS_PER_ROOT];
 static struct mem_section *roots[(1UL << (52 - SECTION_SIZE_BITS)) / SECTIONS_PER_ROOT] = { sections };
 struct mem_section **mem_section = roots;
+extern unsigned long __highest_present_section_nr;
+unsigned long __highest_present_section_nr;
 
 static void add_sections(unsigned long pfn, unsigned long pages)
 {
@@ -44,8 +45,10 @@ void pfndiff_memory_init(unsigned long ram, unsigned long memmap)
 	page_offset_base = ram;
 	vmemmap_base = memmap;
 	highest_memmap_pfn = PFNDIFF_DRIVER_RAM + PFNDIFF_DRIVER_RAM_PAGES;
+	add_sections(0, PFNDIFF_RAM_PAGES);
 	add_sections(PFNDIFF_DRIVER_RAM, PFNDIFF_DRIVER_RAM_PAGES);
-	high_memory = (void *)(ram + PFNDIFF_RAM_PAGES * PAGE_SIZE);
+	__highest_present_section_nr = pfn_to_section_nr(highest_memmap_pfn - 1);
+	high_memory = (void *)(ram + highest_memmap_pfn * PAGE_SIZE);
 	for (unsigned long i = 0; i < PFNDIFF_RAM_PAGES - KEPT_PAGES; i++)
 		unused[unused_count++] = PFNDIFF_RAM_PAGES - 1 - i;
 	/* One of these is the page of zeroes, which is in use for good. */

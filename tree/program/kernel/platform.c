@@ -12,7 +12,10 @@ u64 pfndiff_base, pfndiff_bytes;
 bool pfndiff_write_back;
 
 /* Family 6: of a 386 the kernel thinks that it has no uncached mappings. */
-struct cpuinfo_x86 boot_cpu_data = { .x86 = 6, .x86_phys_bits = 46, .x86_virt_bits = 48 };
+struct cpuinfo_x86 boot_cpu_data = {
+	.x86 = 6, .x86_phys_bits = 46, .x86_virt_bits = 48, .x86_clflush_size = 64,
+	.x86_capability = { [X86_FEATURE_CLFLUSH / 32] = 1U << X86_FEATURE_CLFLUSH % 32 },
+};
 
 u8 mtrr_type_lookup(u64 start, u64 end, u8 *uniform)
 {
@@ -20,28 +23,23 @@ u8 mtrr_type_lookup(u64 start, u64 end, u8 *uniform)
 	return pfndiff_write_back ? MTRR_TYPE_WRBACK : MTRR_TYPE_UNCACHABLE;
 }
 
-static bool is_ram(u64 start, u64 end)
-{
-	const u64 ram = (u64)PFNDIFF_DRIVER_RAM << PAGE_SHIFT;
+/* What is RAM: the pages that the kernel itself works with, and those that drivers map. */
+static struct resource memory[] = {
+	{ .name = "System RAM", .start = 0, .end = (PFNDIFF_RAM_PAGES << PAGE_SHIFT) - 1 },
+	{
+		.name = "System RAM",
+		.start = PFNDIFF_DRIVER_RAM << PAGE_SHIFT,
+		.end = ((PFNDIFF_DRIVER_RAM + PFNDIFF_DRIVER_RAM_PAGES) << PAGE_SHIFT) - 1,
+	},
+};
 
-	return start < ram + (PFNDIFF_DRIVER_RAM_PAGES << PAGE_SHIFT) && end > ram;
-}
-
-int region_intersects(resource_size_t start, size_t size, unsigned long flags, unsigned long desc)
+void pfndiff_platform_init(void)
 {
-	return is_ram(start, start + size) ? REGION_INTERSECTS : REGION_DISJOINT;
-}
-
-int page_is_ram(unsigned long pfn)
-{
-	return is_ram((u64)pfn << PAGE_SHIFT, ((u64)pfn + 1) << PAGE_SHIFT);
-}
-
-/* Ranges lie wholly in RAM or wholly in the region. */
-int walk_system_ram_range(unsigned long start, unsigned long pages, void *arg,
-			  int (*function)(unsigned long, unsigned long, void *))
-{
-	return page_is_ram(start) ? function(start, pages, arg) : -1;
+	for (int i = 0; i < ARRAY_SIZE(memory); i++) {
+		memory[i].flags = IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY;
+		if (insert_resource(&iomem_resource, &memory[i]))
+			host_unfit("RAM cannot be told of; platform.c tells of it");
+	}
 }
 
 bool path_noexec(const struct path *path)

@@ -140,6 +140,8 @@ void k_clean(void)
 {
 	struct memtype entry;
 
+	pfndiff_let_go();
+	pfndiff_direct_reset();
 	pfndiff_unmap_all();
 	while (!memtype_copy_nth_element(&entry, 1))
 		if (memtype_free(entry.start, entry.end))
@@ -256,4 +258,14 @@ long k_touch(void *mm, unsigned long at, int write)
 	pfndiff_become(NULL);
 	pfndiff_quiesce();
 	return result;
+}
+
+/* As /proc/PID/mem reads: by another task. */
+long k_peek(void *mm, unsigned long at)
+{
+	char byte;
+	const int read = access_remote_vm(mm, at, &byte, sizeof(byte), PROC_MEM_READS);
+
+	pfndiff_quiesce();
+	return read == sizeof(byte) ? 0 : -EIO;
 }

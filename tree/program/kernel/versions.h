@@ -27,8 +27,13 @@
 #define HAS_VM_FLAGS_SET SINCE(6, 3)
 /* Files of sysfs may be larger than 2 GiB. */
 #define HAS_LARGE_SYSFS_FILES SINCE(6, 19)
+/* A driver's mmap_prepare() may ask for a remap. */
+#define HAS_MMAP_ACTIONS SINCE(6, 19)
 /* The tracking context of the refcounted design. */
 #define HAS_TRACK_CONTEXT SINCE(6, 16)
+
+/* Whether /proc/PID/mem reads what a process itself may not read is a choice; of Debian's builds no longer from 7.1 on. */
+#define PROC_MEM_READS (SINCE(7, 1) ? 0 : FOLL_FORCE)
 
 /* What maps the owners of a mount's files. */
 #if SINCE(6, 3)
