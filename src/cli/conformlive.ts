@@ -102,7 +102,9 @@ async function sourceFor(
 ): Promise<TraceSource> {
   if (isTree(kernel)) {
     if (mistakes === true) return SOURCES.mistakes;
-    return claims === true ? SOURCES.claims : knownToTrees(anyTrace);
+    if (claims === true) return SOURCES.claims;
+    const known = knownToTrees(anyTrace);
+    return (seed, run) => withoutParts(known(seed, run));
   }
   const hasModule = isKernel(kernel) && !kernel.lacks.has(MODULE);
   if (drivers === true && !hasModule) {
