@@ -72,17 +72,21 @@ export interface CallResult {
   readonly pages?: PageCount;
 }
 
-/** Makes the calls in order, up to the first that fails; each outcome is appended to `results`. */
+/**
+ * Makes the calls in order, up to the first that fails; each outcome is appended to `results`. `areActions`: what
+ * mmap_prepare() has asked for, which the kernel looks over before it does it.
+ */
 export function runDriverCalls(
   context: MmContext,
   mm: Mm,
   vma: Vma,
   calls: readonly DriverCall[],
   results: CallResult[],
+  areActions = false,
 ): Outcome {
   let ignoresErrors = false;
   for (const call of calls) {
-    const outcome = runCall(context, mm, vma, call);
+    const outcome = runCall(context, mm, vma, call, areActions);
     results.push({ call: call.call, outcome });
     if (call.call === "ignore-errors") ignoresErrors = true;
     if (outcome !== null && !ignoresErrors) return outcome;
@@ -90,12 +94,18 @@ export function runDriverCalls(
   return null;
 }
 
-function runCall(context: MmContext, mm: Mm, vma: Vma, call: DriverCall): Outcome {
+function runCall(
+  context: MmContext,
+  mm: Mm,
+  vma: Vma,
+  call: DriverCall,
+  isAction: boolean,
+): Outcome {
   switch (call.call) {
     case "remap":
     case "remap-window":
     case "remap-copy":
-      return remapCall(context, mm, vma, call);
+      return remapCall(context, mm, vma, call, isAction);
     case "insert-page":
       return insertPages(context, mm, vma, call);
     case "dma":
@@ -128,12 +138,15 @@ function remapCall(
   mm: Mm,
   vma: Vma,
   call: Extract<DriverCall, { mode: PageCacheMode }>,
+  isAction: boolean,
 ): Outcome {
   const inside = lengthIn(vma, call);
   const { pfn, mode, past = 0 } = call;
   if (inside === null || !reaches(mm, vma, call.off + inside, past)) return "EINVAL";
   const pages = inside + past;
   if (!isOurs(context, pfn, pages)) return "EINVAL";
+  // remap_pfn_range_prepare(), seen in the code of 7.2.13.
+  if (isAction && past > 0) return "EFAULT";
   const at = vma.start + call.off;
   const remap = (of: Vma) => remapPfnRange(context, mm, of, { at, pages, pfn, mode });
   if (call.call === "remap") return remap(vma);

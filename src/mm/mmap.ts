@@ -76,13 +76,14 @@ export function mmapDriver(
 ): Outcome {
   const { at, pages, off, flags, calls, isPrepared, mapping } = request;
   const { mmapFreesReplacedFirst, hasMmapActions } = context.profile;
-  const freesFirst = mmapFreesReplacedFirst || (isPrepared && hasMmapActions);
+  const areActions = isPrepared && hasMmapActions;
+  const freesFirst = mmapFreesReplacedFirst || areActions;
   const refused = makeRoom(context, mm, at, at + pages, freesFirst);
   if (refused !== null) return refused;
   const vma = context.pool.take(at, at + pages, off, flags);
   vma.device = mapping;
   const isRefused = !mapping.isPfnmap && vma.isPrivate;
-  const error = isRefused ? "EINVAL" : runDriverCalls(context, mm, vma, calls, results);
+  const error = isRefused ? "EINVAL" : runDriverCalls(context, mm, vma, calls, results, areActions);
   finish(context, mm, vma, error);
   return error;
 }
