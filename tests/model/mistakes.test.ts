@@ -9,8 +9,8 @@ import { MODELS } from "../models.ts";
 
 /* Drivers that make mistakes, as the kernel's own code of 6.12.117 and 7.2.13 answered them. */
 
-function recorded(release: string): Recording[] {
-  const file = new URL(`../data/mistakes/tree-${release}.jsonl.gz`, import.meta.url);
+function recorded(release: string, folder = "mistakes"): Recording[] {
+  const file = new URL(`../data/${folder}/tree-${release}.jsonl.gz`, import.meta.url);
   const lines = gunzipSync(readFileSync(file)).toString("utf8").trimEnd().split("\n");
   return lines.map((line) => recordingSchema.parse(JSON.parse(line)));
 }
@@ -26,6 +26,21 @@ test.each(["6.12", "7.2"])("the model of %s says what the kernel's code said", (
     expect(disagreementWithTree(recording, modelOf(release)), recording.trace.name).toBeNull();
   }
 });
+
+test.each(["6.12", "7.2"])(
+  "the model of %s says what the kernel's code said of claims, prepared mappings, RAM and debuggers",
+  (release) => {
+    const recordings = recorded(release, "treeops");
+    const kinds = new Set(recordings.flatMap(({ trace }) => trace.ops.map(({ op }) => op)));
+    expect([...kinds]).toEqual(
+      expect.arrayContaining(["claim", "release", "peek", "set-memory", "memremap", "drv-mmap"]),
+    );
+    expect(recordings.some(({ steps }) => steps.some(({ ram }) => ram !== undefined))).toBe(true);
+    for (const recording of recordings) {
+      expect(disagreementWithTree(recording, modelOf(release)), recording.trace.name).toBeNull();
+    }
+  },
+);
 
 /** What the last op of a mapping through a copy logs, of so many pages. */
 function lastEvents(release: string, pages: number, op: Op) {
