@@ -1,24 +1,55 @@
 import type { Paths } from "./expander.ts";
-import { OutOfMemory } from "./stateset.ts";
+import { bytesOf, type Spill } from "./spill.ts";
 
-/** The states of one level by the letters that lead to them; grows within the memory it is given. */
+const LETTER_BYTES = 2;
+/** Letters that there is room for at least. */
+const LEAST = 1 << 12;
+
+/** What another list had; `spilled`: letters in its file. */
+export interface KeptPaths {
+  readonly spilled: number;
+  readonly letters: Uint16Array<ArrayBuffer>;
+}
+
+/** The states of one level by the letters that lead to them: the first ones in a file, if memory ends, the others here. */
 export class PathList {
   readonly length: number;
-  private letters = new Uint16Array(1 << 12);
+  private letters = new Uint16Array(LEAST);
   private used = 0;
-  private readonly limit: number;
+  /** Letters of paths that are there to stay. */
+  private settled = 0;
+  private spilled = 0;
+  private readonly most: number;
 
   /** `length`: letters of each path; `bytes`: the most memory to use, growing included. */
-  constructor(length: number, bytes: number) {
+  constructor(
+    length: number,
+    bytes: number,
+    private readonly spill: Spill,
+  ) {
     this.length = length;
-    this.limit = bytes;
+    // Old and new list stand side by side while the letters move over.
+    this.most = Math.max(LEAST, Math.floor(bytes / LETTER_BYTES / 1.5));
   }
 
-  /** Takes paths over that another list had. */
-  take(letters: Uint16Array<ArrayBuffer>): void {
-    while (letters.length > this.letters.length) this.grow();
-    this.letters.set(letters);
+  take({ spilled, letters }: KeptPaths): void {
+    this.spilled = spilled;
+    this.letters = letters;
     this.used = letters.length;
+    this.settled = this.used;
+  }
+
+  /** What take() wants; the letters are not copied. */
+  get kept(): KeptPaths {
+    return { spilled: this.spilled, letters: this.letters.subarray(0, this.used) };
+  }
+
+  get hasRoom(): boolean {
+    return this.used + this.length <= this.most;
+  }
+
+  get count(): number {
+    return this.length === 0 ? 1 : (this.spilled + this.used) / this.length;
   }
 
   /** Adds the path that continues the `parent`th of `from` with `letter`. */
@@ -30,15 +61,47 @@ export class PathList {
     this.letters[this.used - 1] = letter;
   }
 
-  /** All paths, without copying. */
-  get all(): Paths {
-    return { length: this.length, letters: this.letters.subarray(0, this.used) };
+  /** Drops of the paths since the last time those that are not to stay; null where all are. `mustEmpty`: and makes room. */
+  settle(stays: readonly boolean[] | null, mustEmpty: boolean): void {
+    if (stays !== null) {
+      const first = this.settled;
+      this.used = first;
+      for (const [n, isKept] of stays.entries()) {
+        if (!isKept) continue;
+        const start = first + n * this.length;
+        this.letters.copyWithin(this.used, start, start + this.length);
+        this.used += this.length;
+      }
+    }
+    this.settled = this.used;
+    if (!mustEmpty) return;
+    const all = bytesOf(this.letters.subarray(0, this.used));
+    this.spill.write(this.name, this.spilled * LETTER_BYTES, all);
+    this.spilled += this.used;
+    this.used = 0;
+    this.settled = 0;
+  }
+
+  /** `count` paths from the `first` on, or as many as there are. */
+  slice(first: number, count: number): Paths {
+    const { length, spilled } = this;
+    const [from, to] = [first * length, Math.min((first + count) * length, spilled + this.used)];
+    if (from >= spilled) {
+      return { length, letters: this.letters.subarray(from - spilled, to - spilled) };
+    }
+    const letters = new Uint16Array(to - from);
+    const inFile = Math.min(to, spilled) - from;
+    this.spill.read(this.name, from * LETTER_BYTES, bytesOf(letters.subarray(0, inFile)));
+    letters.set(this.letters.subarray(0, to - from - inFile), inFile);
+    return { length, letters };
+  }
+
+  private get name(): string {
+    return `paths-${this.length}`;
   }
 
   private grow(): void {
-    // Old and new list stand side by side while the letters move over.
-    if (this.letters.byteLength * 3 > this.limit) throw new OutOfMemory();
-    const more = new Uint16Array(this.letters.length * 2);
+    const more = new Uint16Array(Math.max(LEAST, Math.min(this.letters.length * 2, this.most)));
     more.set(this.letters);
     this.letters = more;
   }

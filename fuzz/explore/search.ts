@@ -3,8 +3,9 @@ import type { Bounds } from "./bounds.ts";
 import type { Expander, Expansion, Paths, Seen } from "./expander.ts";
 import { HashSum } from "./hashsum.ts";
 import { ASPECTS } from "./pair.ts";
-import { PathList } from "./pathlist.ts";
-import { StateSet } from "./stateset.ts";
+import { type KeptPaths, PathList } from "./pathlist.ts";
+import type { Spill } from "./spill.ts";
+import { type KeptStates, States } from "./states.ts";
 
 /** One level: what `depth` ops after the first process' birth reach for the first time. */
 export interface Level {
@@ -42,17 +43,15 @@ export interface KeptSearch {
   readonly symptoms: readonly Witness[];
   readonly aspects: readonly Witness[];
   readonly differing: readonly number[];
-  /** Of the level that is being searched: chunks done, transitions, states before it, and the sum of its hashes. */
+  /** Of the level that is being searched: chunks done, transitions, new states, and the sum of their hashes. */
   readonly done: number;
   readonly transitions: number;
-  readonly before: number;
+  readonly found: number;
   readonly sum: readonly [high: number, low: number];
-  /** Hashes of states, and how many there are. */
-  readonly size: number;
-  readonly states: Uint32Array<ArrayBuffer>;
+  readonly states: KeptStates;
   /** The level's states, and those found of the next, by the letters that lead to them. */
-  readonly paths: Uint16Array<ArrayBuffer>;
-  readonly next: Uint16Array<ArrayBuffer>;
+  readonly paths: KeptPaths;
+  readonly next: KeptPaths;
 }
 
 export interface SearchOptions {
@@ -65,8 +64,9 @@ export interface SearchOptions {
   readonly ahead: number;
   /** Levels to search, where not all that the bounds have. */
   readonly levels?: number;
-  /** Bytes that the set of states and the lists of paths may use together. */
+  /** Bytes that the set of states and the lists of paths may use together; the rest goes to `spill`. */
   readonly memory: number;
+  readonly spill: Spill;
   readonly signal?: AbortSignal;
   /** A search to go on with. */
   readonly kept?: KeptSearch | undefined;
@@ -97,7 +97,7 @@ export async function search(options: SearchOptions): Promise<SearchResult> {
 }
 
 class Search {
-  private readonly states: StateSet;
+  private readonly states: States;
   private readonly levels: Level[] = [];
   private readonly signatures = new Map<string, Witness>();
   private readonly symptoms = new Map<string, Witness>();
@@ -105,18 +105,19 @@ class Search {
   private readonly differing = ASPECTS.map(() => 0);
 
   constructor(private readonly options: SearchOptions) {
-    this.states = new StateSet(options.memory / 2);
+    this.states = new States((options.memory * 3) / 8, options.spill);
   }
 
   async run(): Promise<SearchResult> {
     const { bounds, expander, kept, levels = bounds.depth } = this.options;
     const depth = Math.min(levels, bounds.depth);
-    const none: Paths = { length: 0, letters: new Uint16Array(0) };
-    const [high, low, beganParted] = expander.stateOf(none, 0);
-    let paths: Paths = none;
-    if (kept === undefined) this.states.add(high, low);
-    else paths = this.takeOver(kept);
+    const [high, low, beganParted] = expander.stateOf(NO_PATHS, 0);
+    let paths = this.listOf(kept === undefined ? 0 : kept.levels.length);
     let from = kept ?? null;
+    if (from === null) {
+      this.states.add(high, low);
+      this.states.settle(new HashSum(), false);
+    } else this.takeOver(from, paths);
     while (this.levels.length < depth) {
       const next = await this.level(paths, from);
       if (next === null) break;
@@ -133,65 +134,74 @@ class Search {
     };
   }
 
-  private takeOver({ levels, states, size, paths, differing, ...found }: KeptSearch): Paths {
-    this.states.take(states, size);
+  private takeOver(kept: KeptSearch, list: PathList): void {
+    const { levels, states, paths, differing, ...found } = kept;
+    this.states.take(states);
+    list.take(paths);
     this.levels.push(...levels);
     for (const name of ["signatures", "symptoms", "aspects"] as const) {
       for (const witness of found[name]) this[name].set(witness.key, witness);
     }
     for (const [aspect, count] of differing.entries()) this.differing[aspect] = count;
-    return { length: levels.length, letters: paths };
+  }
+
+  private listOf(length: number): PathList {
+    return new PathList(length, this.options.memory / 8, this.options.spill);
   }
 
   /** Expands one level, or what a kept search has left of it, and returns the states it reached; null when interrupted. */
-  private async level(paths: Paths, from: KeptSearch | null): Promise<Paths | null> {
-    const { bounds, ahead, expand, signal, onProgress, memory } = this.options;
+  private async level(paths: PathList, from: KeptSearch | null): Promise<PathList | null> {
+    const { ahead, expand, signal, onProgress } = this.options;
     const depth = paths.length + 1;
-    const next = new PathList(depth, memory / 4);
-    const chunks = chunksOf(paths);
-    const tally = this.begin(next, from);
-    const pending: Promise<Expansion>[] = [];
+    const next = this.listOf(depth);
+    const chunks = Math.ceil(paths.count / CHUNK);
+    const tally = begin(next, from);
+    const pending: Asked[] = [];
     let asked = tally.done;
-    while (tally.done < chunks.length) {
-      while (asked < chunks.length && asked < tally.done + ahead) {
-        const promise = expand(chunks[asked++] as Paths);
+    while (tally.done < chunks) {
+      while (asked < chunks && asked < tally.done + ahead) {
+        const chunk = paths.slice(asked++ * CHUNK, CHUNK);
+        const promise = expand(chunk);
         // A rejection is met below, in the chunk's turn.
         promise.catch(() => undefined);
-        pending.push(promise);
+        pending.push({ chunk, promise });
       }
-      const chunk = chunks[tally.done] as Paths;
-      const expansion = await (pending.shift() as Promise<Expansion>);
+      const { chunk, promise } = pending.shift() as Asked;
+      const expansion = await promise;
       if (signal?.aborted === true) {
         await this.keepAs(tally, paths, next);
         return null;
       }
       this.note(chunk, expansion);
-      this.reach(chunk, expansion, tally.sum, depth < bounds.depth ? next : null);
+      this.reach(chunk, expansion, tally, next);
       tally.transitions += expansion.transitions;
       tally.done++;
-      const { done, transitions, before } = tally;
-      const states = this.states.size - before;
+      const { done, transitions, sum } = tally;
+      const states = sum.count + this.states.unsettled;
       const signatures = this.signatures.size;
-      onProgress?.({ depth, done, of: chunks.length, transitions, states, signatures });
+      onProgress?.({ depth, done, of: chunks, transitions, states, signatures });
       if (this.options.isTimeToKeep?.() === true) await this.keepAs(tally, paths, next);
     }
-    const { transitions, before, sum } = tally;
-    this.levels.push({ depth, transitions, states: this.states.size - before, hash: sum.text });
-    return next.all;
+    const { transitions, sum } = tally;
+    this.settle(sum, next, false);
+    this.levels.push({ depth, transitions, states: sum.count, hash: sum.text });
+    return next;
   }
 
-  /** The tally of a level that begins, or that a kept search had begun. */
-  private begin(next: PathList, from: KeptSearch | null): LevelTally {
-    if (from === null) {
-      return { done: 0, transitions: 0, before: this.states.size, sum: new HashSum() };
-    }
-    const { done, transitions, before, sum } = from;
-    next.take(from.next);
-    return { done, transitions, before, sum: new HashSum(...sum) };
+  /** Decides what of the level is new so far. `mustEmpty`: and brings it to the disk. */
+  private settle(sum: HashSum, next: PathList, mustEmpty: boolean): void {
+    const stays = this.states.settle(sum, mustEmpty);
+    if (this.goesOnFrom(next)) next.settle(stays, mustEmpty);
   }
 
-  private async keepAs(tally: LevelTally, paths: Paths, next: PathList): Promise<void> {
-    const { done, transitions, before, sum } = tally;
+  /** Whether the paths of a level are needed: those of the last one are not. */
+  private goesOnFrom({ length }: PathList): boolean {
+    return length < this.options.bounds.depth;
+  }
+
+  private async keepAs(tally: LevelTally, paths: PathList, next: PathList): Promise<void> {
+    const { done, transitions, sum } = tally;
+    this.settle(sum, next, false);
     await this.options.keep?.({
       levels: this.levels,
       signatures: [...this.signatures.values()],
@@ -200,22 +210,21 @@ class Search {
       differing: this.differing,
       done,
       transitions,
-      before,
+      found: sum.count,
       sum: sum.words,
-      size: this.states.size,
-      states: this.states.table,
-      paths: paths.letters,
-      next: next.all.letters,
+      states: this.states.kept,
+      paths: paths.kept,
+      next: next.kept,
     });
   }
 
-  private reach(chunk: Paths, expansion: Expansion, sum: HashSum, next: PathList | null): void {
+  private reach(chunk: Paths, expansion: Expansion, { sum }: LevelTally, next: PathList): void {
     const { high, low, parent, letter } = expansion;
+    const goesOn = this.goesOnFrom(next);
     for (let at = 0; at < high.length; at++) {
-      const [upper, lower] = [high[at] as number, low[at] as number];
-      if (!this.states.add(upper, lower)) continue;
-      sum.add(upper, lower);
-      next?.push(chunk, parent[at] as number, letter[at] as number);
+      if (!this.states.hasRoom || !next.hasRoom) this.settle(sum, next, true);
+      if (!this.states.add(high[at] as number, low[at] as number)) continue;
+      if (goesOn) next.push(chunk, parent[at] as number, letter[at] as number);
     }
   }
 
@@ -239,19 +248,26 @@ class Search {
   }
 }
 
-function chunksOf({ length, letters }: Paths): Paths[] {
-  if (length === 0) return [{ length, letters }];
-  const chunks: Paths[] = [];
-  for (let start = 0; start < letters.length; start += CHUNK * length) {
-    chunks.push({ length, letters: letters.subarray(start, start + CHUNK * length) });
-  }
-  return chunks;
+const NO_PATHS: Paths = { length: 0, letters: new Uint16Array(0) };
+
+/** A chunk that is being expanded. */
+interface Asked {
+  readonly chunk: Paths;
+  readonly promise: Promise<Expansion>;
+}
+
+/** The tally of a level that begins, or that a kept search had begun. */
+function begin(next: PathList, from: KeptSearch | null): LevelTally {
+  if (from === null) return { done: 0, transitions: 0, sum: new HashSum() };
+  const { done, transitions, found, sum } = from;
+  next.take(from.next);
+  return { done, transitions, sum: new HashSum(...sum, found) };
 }
 
 /** What a level has come to so far. */
 interface LevelTally {
   done: number;
   transitions: number;
-  readonly before: number;
+  /** Of the states that are known to be new. */
   readonly sum: HashSum;
 }

@@ -1,6 +1,3 @@
-/** Thrown when a set would outgrow the memory it was given. */
-export class OutOfMemory extends Error {}
-
 /** A set of 64-bit hashes in one typed array, by open addressing; 8 bytes a slot. */
 export class StateSet {
   private slots: Uint32Array<ArrayBuffer>;
@@ -8,7 +5,7 @@ export class StateSet {
   private readonly limit: number;
   size = 0;
 
-  /** `bytes`: the most memory to use, growing included. */
+  /** `bytes`: the most memory to use, growing included; it begins with 32 kB. */
   constructor(bytes: number) {
     this.limit = bytes;
     this.slots = new Uint32Array(2 << 12);
@@ -20,9 +17,14 @@ export class StateSet {
     return this.slots;
   }
 
-  /** Takes over the table of another set of so many hashes; it must be one that fits. */
+  /** Whether another hash fits. */
+  get hasRoom(): boolean {
+    // Old and new table stand side by side while the hashes move over.
+    return !this.isFull || this.slots.byteLength * 3 <= this.limit;
+  }
+
+  /** Takes over the table of another set of so many hashes. */
   take(table: Uint32Array<ArrayBuffer>, size: number): void {
-    if (table.byteLength > this.limit) throw new OutOfMemory();
     this.slots = table;
     this.mask = table.length / 2 - 1;
     this.size = size;
@@ -30,10 +32,33 @@ export class StateSet {
 
   /** Adds a hash; false if it was there. The hash of all zeros stands for the one beside it. */
   add(high: number, low: number): boolean {
-    if (this.size * 4 > (this.mask + 1) * 3) this.grow();
+    if (this.isFull) this.grow();
     if (!this.put(high, low)) return false;
     this.size++;
     return true;
+  }
+
+  /** All hashes by rising number. */
+  sorted(): BigUint64Array<ArrayBuffer> {
+    const all = new Uint32Array(this.size * 2);
+    let count = 0;
+    for (let at = 0; at < this.slots.length; at += 2) {
+      const [low, high] = [this.slots[at] as number, this.slots[at + 1] as number];
+      if (low === 0 && high === 0) continue;
+      all[count++] = low;
+      all[count++] = high;
+    }
+    return new BigUint64Array(all.buffer).sort();
+  }
+
+  /** Empties it; the table stays as large as it is. */
+  clear(): void {
+    this.slots.fill(0);
+    this.size = 0;
+  }
+
+  private get isFull(): boolean {
+    return this.size * 4 > (this.mask + 1) * 3;
   }
 
   private put(high: number, low: number): boolean {
@@ -52,8 +77,6 @@ export class StateSet {
 
   private grow(): void {
     const old = this.slots;
-    // Old and new table stand side by side while the hashes move over.
-    if (old.byteLength * 3 > this.limit) throw new OutOfMemory();
     this.slots = new Uint32Array(old.length * 2);
     this.mask = this.mask * 2 + 1;
     for (let at = 0; at < old.length; at += 2) {

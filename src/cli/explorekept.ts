@@ -1,17 +1,21 @@
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { z } from "zod";
 import type { Scope } from "../../fuzz/explore/certificate.ts";
-import type { KeptSearch } from "../../fuzz/explore/search.ts";
+import type { KeptSearch, SearchOptions } from "../../fuzz/explore/search.ts";
 import { UserError } from "../usererror.ts";
 import { onDisk, unless, writeWhole } from "../results/disk.ts";
 import { opSchema } from "../trace/opschema.ts";
 import { buildOf } from "./build.ts";
 import { projectRoot, requireWritable } from "./files.ts";
+import type { SpillFolder } from "./spillfolder.ts";
 
 const count = z.int().min(0);
 const witness = z.strictObject({ key: z.string(), depth: count, ops: z.array(opSchema) });
 
-/** The first line of the file; the arrays follow it, of as many elements as `lengths` says. */
+/**
+ * The first line of the file; the arrays follow it, of as many elements as `lengths` says. What did not
+ * fit in memory is in a folder beside it.
+ */
 const headSchema = z.strictObject({
   /** What is explored and by which build, as text. */
   asked: z.string(),
@@ -25,10 +29,12 @@ const headSchema = z.strictObject({
     differing: z.array(count),
     done: count,
     transitions: count,
-    before: count,
+    found: count,
     sum: z.tuple([count, count]),
-    size: count,
   }),
+  states: z.strictObject({ size: count, runs: z.array(count) }),
+  /** Letters of paths that are in files of their own. */
+  spilled: z.tuple([count, count]),
   lengths: z.tuple([count, count, count]),
 });
 
@@ -94,14 +100,18 @@ async function readSearch(file: FileHandle, asked: string): Promise<KeptSearch> 
   if (head.asked !== asked) {
     throw new Unreadable("is an exploration of other backends or bounds, or by another build");
   }
-  const [states, paths, next] = head.lengths;
-  const afterStates = end + states * Uint32Array.BYTES_PER_ELEMENT;
-  const afterPaths = afterStates + paths * Uint16Array.BYTES_PER_ELEMENT;
+  const { search, states, spilled } = head;
+  const [ofTable, ofPaths, ofNext] = head.lengths;
+  const afterTable = end + ofTable * Uint32Array.BYTES_PER_ELEMENT;
+  const afterPaths = afterTable + ofPaths * Uint16Array.BYTES_PER_ELEMENT;
+  const table = await readWords(file, new Uint32Array(ofTable), end);
+  const paths = await readWords(file, new Uint16Array(ofPaths), afterTable);
+  const next = await readWords(file, new Uint16Array(ofNext), afterPaths);
   return {
-    ...head.search,
-    states: await readWords(file, new Uint32Array(states), end),
-    paths: await readWords(file, new Uint16Array(paths), afterStates),
-    next: await readWords(file, new Uint16Array(next), afterPaths),
+    ...search,
+    states: { ...states, table },
+    paths: { spilled: spilled[0], letters: paths },
+    next: { spilled: spilled[1], letters: next },
   };
 }
 
@@ -123,9 +133,11 @@ export async function keptIn(path: string, asked: string): Promise<KeptSearch | 
 /** Writes a search down; a kill meanwhile leaves what was kept before. */
 async function writeSearch(path: string, asked: string, kept: KeptSearch): Promise<void> {
   const { states, paths, next, ...search } = kept;
-  const arrays = [states, paths, next];
+  const { table, ...counts } = states;
+  const arrays = [table, paths.letters, next.letters];
   const lengths = arrays.map(({ length }) => length);
-  const head = JSON.stringify({ asked, search, lengths });
+  const spilled = [paths.spilled, next.spilled];
+  const head = JSON.stringify({ asked, search, states: counts, spilled, lengths });
   await writeWhole(path, [`${head}\n`, ...arrays.flatMap(piecesOf)], true);
 }
 
@@ -140,14 +152,20 @@ export class SearchKeeper {
   constructor(
     private readonly path: string,
     private readonly asked: string,
+    private readonly spill: SpillFolder,
   ) {}
 
-  isTime(): boolean {
-    return performance.now() >= this.due;
+  /** How a search asks for it. */
+  get hooks(): Pick<SearchOptions, "isTimeToKeep" | "keep"> {
+    return {
+      isTimeToKeep: () => performance.now() >= this.due,
+      keep: (search) => this.keep(search),
+    };
   }
 
-  async keep(search: KeptSearch): Promise<void> {
+  private async keep(search: KeptSearch): Promise<void> {
     const start = performance.now();
+    this.spill.sync();
     await writeSearch(this.path, this.asked, search);
     const now = performance.now();
     this.due = now + Math.max(PAUSE_MS, SHARE * (now - start));

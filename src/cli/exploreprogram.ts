@@ -50,7 +50,7 @@ export function addExplore(program: Command, io: Io, done: Done): void {
     )
     .addOption(new Option("--jobs <n>", "worker threads").argParser(wholeNumber(1, 256)).default(1))
     .addOption(
-      new Option("--memory <mb>", "most memory for states and paths, in MB")
+      new Option("--memory <mb>", "memory for states and paths, in MB; the rest goes to the disk")
         .argParser(wholeNumber(1, 65_536))
         .default(1024),
     )

@@ -1,12 +1,11 @@
 import { type Certificate, certify, type Scope } from "../../fuzz/explore/certificate.ts";
 import { search, type SearchProgress, type SearchResult } from "../../fuzz/explore/search.ts";
-import { OutOfMemory } from "../../fuzz/explore/stateset.ts";
-import { UserError } from "../usererror.ts";
 import { type Pair, programsOf } from "./backends.ts";
 import { expandHere, expandInThreads, expanderOf } from "./expanders.ts";
 import type { Io } from "./io.ts";
 import { askedOf, keptIn, SearchKeeper } from "./explorekept.ts";
 import { LiveLine } from "./progress.ts";
+import { SpillFolder } from "./spillfolder.ts";
 
 /** What an exploration may use. */
 export interface SearchLimits {
@@ -14,7 +13,7 @@ export interface SearchLimits {
   readonly jobs: number;
   /** Levels to search, where not all that the bounds have. */
   readonly levels?: number;
-  /** Megabytes for states and paths. */
+  /** Megabytes for states and paths; the rest goes to the disk. */
   readonly memory: number;
   /** A file that keeps the search as it goes, and to go on from where it is there. */
   readonly resume?: string;
@@ -33,7 +32,9 @@ export async function exploreScope(
   const programs = programsOf(pair);
   const asked = resume === undefined ? "" : askedOf(scope, programs);
   const kept = resume === undefined ? undefined : await keptIn(resume, asked);
-  const keeper = resume === undefined ? null : new SearchKeeper(resume, asked);
+  // Without a file to keep the search in, nothing that was spilled is of use later.
+  const spill = new SpillFolder(resume === undefined ? null : `${resume}.spill`);
+  const keeper = resume === undefined ? null : new SearchKeeper(resume, asked, spill);
   const expander = expanderOf(pair, scope);
   const setup = { scope, programs };
   const expanders = jobs === 1 ? expandHere(expander) : expandInThreads(setup, jobs);
@@ -47,29 +48,25 @@ export async function exploreScope(
       expand: expanders.expand,
       ahead: expanders.ahead,
       memory: memory * MEGABYTE,
+      spill,
       ...(levels === undefined ? {} : { levels }),
       signal: io.interrupted,
       kept,
-      ...(keeper === null
-        ? {}
-        : {
-            isTimeToKeep: () => keeper.isTime(),
-            keep: (state) => keeper.keep(state),
-          }),
+      ...keeper?.hooks,
       onProgress: (state) => line.show(() => progressText(state, performance.now() - start)),
     });
-  } catch (error) {
-    if (!(error instanceof OutOfMemory)) throw error;
-    throw new UserError(`the states do not fit in ${memory} MB (give more with --memory)`);
   } finally {
     line.clear();
     await expanders.close();
+    if (resume === undefined) spill.drop();
+    else spill.close();
   }
   if (result.interrupted) {
     if (resume !== undefined) io.err(`kept in ${resume}; the same command goes on\n`);
     return null;
   }
   await keeper?.drop();
+  spill.drop();
   return certify(scope, result);
 }
 

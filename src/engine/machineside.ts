@@ -78,9 +78,12 @@ export class MachineSide extends ModelSide implements ExploredSide {
 
   /** How many VMAs that begin at the same pfn were linked before each: a revoke takes them in that order. */
   private writeOrder(procs: readonly number[], state: StateHash): void {
-    const vmas = procs.flatMap((proc) => this.machine.processes.get(proc)?.vmas ?? []);
+    const vmas: Vma[] = [];
+    for (const proc of procs) vmas.push(...(this.machine.processes.get(proc)?.vmas ?? []));
     for (const { pfn, order } of vmas) {
-      state.push(vmas.filter((other) => other.pfn === pfn && other.order < order).length);
+      let before = 0;
+      for (const other of vmas) if (other.pfn === pfn && other.order < order) before++;
+      state.push(before);
     }
   }
 

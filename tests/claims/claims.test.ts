@@ -15,6 +15,7 @@ import {
 import { judgeClaims } from "../../src/claims/judge.ts";
 import { legacyLaxFork } from "../../legacy/variants.ts";
 import { krefEraseByEnd } from "../../modern/variants/erasebyend.ts";
+import { SpillFolder } from "../../src/cli/spillfolder.ts";
 import { MachineSide } from "../../src/engine/machineside.ts";
 import { ModelSide } from "../../src/engine/modelside.ts";
 import type { ModelBackend } from "../../src/model/backend.ts";
@@ -83,7 +84,9 @@ async function explored(
 ): Promise<Explored> {
   const expander = new Expander(BOUNDS, new MachineSide(before), new MachineSide(after), judged);
   const expand = async (paths: Parameters<Expander["expand"]>[0]) => expander.expand(paths);
-  const result = await search({ bounds: BOUNDS, expander, expand, ahead: 1, memory: 2 ** 26 });
+  const spill = new SpillFolder(null);
+  const limits = { ahead: 1, memory: 2 ** 26, spill };
+  const result = await search({ bounds: BOUNDS, expander, expand, ...limits });
   return certify({ before: before.id, after: after.id, bounds: BOUNDS, judged }, result);
 }
 

@@ -1,3 +1,6 @@
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type Bounds, firstOps, worldOf } from "../../../fuzz/explore/bounds.ts";
 import { Expander } from "../../../fuzz/explore/expander.ts";
@@ -9,9 +12,9 @@ import {
   type SearchOptions,
   type SearchResult,
 } from "../../../fuzz/explore/search.ts";
-import { OutOfMemory } from "../../../fuzz/explore/stateset.ts";
 import { legacyLaxFork } from "../../../legacy/variants.ts";
 import { krefEraseByEnd } from "../../../modern/variants/erasebyend.ts";
+import { SpillFolder } from "../../../src/cli/spillfolder.ts";
 import { MachineSide } from "../../../src/engine/machineside.ts";
 import type { ModelBackend } from "../../../src/model/backend.ts";
 import { judgeFindings } from "../../../src/oracle/verdict.ts";
@@ -30,6 +33,7 @@ interface Way extends Partial<Pick<SearchOptions, "kept" | "isTimeToKeep" | "kee
   readonly judged?: boolean;
   readonly letters?: ReturnType<typeof lettersOf>;
   readonly memory?: number;
+  readonly spill?: SpillFolder;
   readonly signal?: AbortSignal;
 }
 
@@ -39,6 +43,7 @@ function explore(bounds: Bounds, way: Way = {}): Promise<SearchResult> {
     after = modern,
     ahead = 1,
     memory = 2 ** 28,
+    spill = new SpillFolder(null),
     judged = true,
     letters = lettersOf(bounds),
     signal,
@@ -47,7 +52,8 @@ function explore(bounds: Bounds, way: Way = {}): Promise<SearchResult> {
   const sides = [new MachineSide(before), new MachineSide(after)] as const;
   const expander = new Expander(bounds, ...sides, judged, letters);
   const expand = async (paths: Parameters<Expander["expand"]>[0]) => expander.expand(paths);
-  return search({ bounds, expander, expand, ahead, memory, ...keeping, ...(signal && { signal }) });
+  const limits = { ahead, memory, spill, ...(signal && { signal }) };
+  return search({ bounds, expander, expand, ...limits, ...keeping });
 }
 
 /** The least depth of every verdict's signature, by trying every sequence and merging no states. */
@@ -208,9 +214,8 @@ describe("exploring every sequence up to a bound", () => {
     expect(signatures).toEqual([]);
   });
 
-  it("stops where the states do not fit, and when it is interrupted", async () => {
+  it("stops when it is interrupted", async () => {
     const bounds = { procs: 2, slots: 2, pages: 3, depth: 3 };
-    await expect(explore(bounds, { memory: 2 ** 17 })).rejects.toThrow(OutOfMemory);
     const signal = AbortSignal.abort();
     expect(await explore(bounds, { signal })).toMatchObject({ interrupted: true, levels: [] });
   });
@@ -240,23 +245,41 @@ const POINTS = [
 
 describe("a search that is kept", () => {
   const bounds: Bounds = { procs: 2, slots: 1, pages: 2, depth: 4 };
-  const kept = async (ahead: number, nth: number) => {
+  /** Kept after its nth chunk; what it spills after that is written all the same. */
+  const kept = async (of: Bounds, nth: number, way: Way) => {
     let [asked, last] = [0, undefined as KeptSearch | undefined];
-    const stop = new AbortController();
     const isTimeToKeep = () => ++asked === nth;
-    const keep = async (search: KeptSearch) => {
-      last ??= structuredClone(search);
-      stop.abort();
-    };
-    await explore(bounds, { ahead, isTimeToKeep, keep, signal: stop.signal });
-    return last;
+    const keep = async (search: KeptSearch) => void (last = structuredClone(search));
+    await explore(of, { ...way, isTimeToKeep, keep });
+    return last as KeptSearch | undefined;
   };
 
   it("comes to the same from wherever it goes on", async () => {
     const whole = await explore(bounds);
     for (const [ahead, nth] of sampleOf(POINTS, 1)) {
-      const search = (await kept(ahead, nth)) as KeptSearch;
+      const search = await kept(bounds, nth, { ahead });
       expect(await explore(bounds, { kept: search, ahead })).toEqual(whole);
     }
+  });
+
+  it("comes to the same where states and paths do not fit in memory", async () => {
+    const large = { procs: 2, slots: 1, pages: 3, depth: 5 };
+    const folder = mkdtempSync(join(tmpdir(), "pfndiff-test-"));
+    const spilled = () => ({ spill: new SpillFolder(folder), memory: 2 ** 16, judged: false });
+    const last = await kept(large, 14, spilled());
+    expect(last?.states.runs.length).toBeGreaterThan(1);
+    const [whole, ...spills] = await Promise.all([
+      explore(large, { judged: false }),
+      explore(large, { ...spilled(), kept: last }),
+    ]);
+    expect(spills).toEqual([whole]);
+    expect(readdirSync(folder).sort()).toEqual([
+      "paths-4",
+      "states-0",
+      "states-1",
+      "states-2",
+      "states-3",
+    ]);
+    rmSync(folder, { recursive: true });
   });
 });

@@ -3,6 +3,7 @@ import { Expander, symptomKey } from "../../../fuzz/explore/expander.ts";
 import { search } from "../../../fuzz/explore/search.ts";
 import { everySequence, type ScopeTally } from "../../../fuzz/explore/sequences.ts";
 import { VARIANTS, variantBackend } from "../../../src/models.ts";
+import { SpillFolder } from "../../../src/cli/spillfolder.ts";
 import { MachineSide } from "../../../src/engine/machineside.ts";
 import type { ModelBackend } from "../../../src/model/backend.ts";
 import { SYMPTOMS } from "../../../src/oracle/finding.ts";
@@ -27,7 +28,8 @@ describe("every sequence of a small scope", () => {
   ])("shows of the %s design what exploring it shows, as early", async (_name, model) => {
     const expander = new Expander(BOUNDS, new MachineSide(model), new MachineSide(model));
     const expand = async (paths: Parameters<Expander["expand"]>[0]) => expander.expand(paths);
-    const found = await search({ bounds: BOUNDS, expander, expand, ahead: 1, memory: 2 ** 28 });
+    const limits = { ahead: 1, memory: 2 ** 28, spill: new SpillFolder(null) };
+    const found = await search({ bounds: BOUNDS, expander, expand, ...limits });
     const depths = new Map(found.symptoms.map(({ key, depth }) => [key, depth]));
     const { shown } = tallyOf(model);
     for (const symptom of SYMPTOMS) {
