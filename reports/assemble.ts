@@ -2,10 +2,15 @@ import type { Coverage } from "../src/trace/coverage.ts";
 import { type Baseline, type BaselineEntry, type GateOutcome, reasonOf } from "../src/gate.ts";
 import type { ScheduleDocument } from "../src/races/document.ts";
 import type { Side } from "../src/oracle/finding.ts";
-import type { Step } from "../src/trace/recording.ts";
 import type { Replay } from "../src/replay.ts";
 import type { Arena } from "./arena.ts";
-import type { FindingStatus, ReportClaim, ReportData, ReportFinding } from "./data.ts";
+import {
+  bareStep,
+  type FindingStatus,
+  type ReportClaim,
+  type ReportData,
+  type ReportFinding,
+} from "./data.ts";
 import type { Matrix } from "./matrix.ts";
 import type { ReproInput } from "./repro/input.ts";
 import { bothSides } from "./sides.ts";
@@ -112,18 +117,13 @@ function unmetFindings({ view, gate, repro }: ReportSources): ReportFinding[] {
     });
 }
 
-/** What of a step a program can see. */
-function bare({ result, memtype, vmas, events }: Step): Step {
-  return { result, memtype, vmas, events };
-}
-
 /** Both sides, each with what its recording shows behind the trace's own steps. */
 function sidesOf(replay: Replay, input: ReproInput | undefined): Pick<ReportFinding, Side> {
   const sides = bothSides(replay);
   if (input === undefined) return sides;
   const side = (name: Side) => {
     const own = sides[name];
-    return { ...own, ending: input[name].steps.slice(own.steps.length).map(bare) };
+    return { ...own, ending: input[name].steps.slice(own.steps.length).map(bareStep) };
   };
   return { before: side("before"), after: side("after") };
 }

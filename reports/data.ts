@@ -47,8 +47,25 @@ export interface SideRecording {
   readonly design?: Design;
   readonly steps: readonly Step[];
   /** What the exits showed that end every process the trace leaves alive: reproducers are made of it. */
-  readonly ending?: readonly Step[];
+  readonly ending?: readonly Step[] | undefined;
 }
+
+/** What of a step a program can see. */
+export function bareStep({ result, memtype, vmas, events }: Step): Step {
+  return { result, memtype, vmas, events };
+}
+
+/** A side as a page is given it: recorded, or made again by a model of the page, which shows the very same. */
+export type PackedSide =
+  | SideRecording
+  | (Omit<SideRecording, "steps" | "ending"> & {
+      readonly made: {
+        readonly model: string;
+        /** With contexts and requests, which no kernel shows. */
+        readonly isTold: boolean;
+        readonly hasEnding: boolean;
+      };
+    });
 
 /**
  * A finding with all that a page about it shows. `count` is 0 and `firstRun` null for a baseline
@@ -86,6 +103,17 @@ export interface ReportData {
   readonly races?: readonly ScheduleDocument[];
 }
 
+/** A finding as a page is given it. */
+export type PackedFinding = Omit<ReportFinding, "before" | "after"> & {
+  readonly before: PackedSide;
+  readonly after: PackedSide;
+};
+
+/** A report as a page is given it. */
+export type PackedReport = Omit<ReportData, "findings"> & {
+  readonly findings: readonly PackedFinding[];
+};
+
 /** A page without a report: the sandbox alone, and the fragment of what it opens with. */
 export interface SandboxData {
   readonly sandbox: string;
@@ -94,4 +122,4 @@ export interface SandboxData {
 }
 
 /** What the viewer is given to show. */
-export type PageData = ReportData | SandboxData;
+export type PageData = PackedReport | SandboxData;

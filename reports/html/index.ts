@@ -4,6 +4,7 @@ import { type Linked, linkTo } from "../../src/trace/link.ts";
 import type { PageData, ReportData, SandboxData } from "../data.ts";
 import { escapeHtml } from "./escape.ts";
 import { sandboxHtml, summaryHtml } from "./summary.ts";
+import { packReport } from "./viewer/sandbox/packed.ts";
 
 /** Marks in the template, which the viewer's build leaves alone. */
 const MARKS = {
@@ -21,7 +22,8 @@ const MARKS = {
  */
 export function renderHtml(report: ReportData, template: string): string {
   const { before, after } = report.campaign;
-  return filled(template, `pfndiff: ${before} to ${after}`, report, summaryHtml(report));
+  const summary = summaryHtml(report);
+  return filled(template, `pfndiff: ${before} to ${after}`, packReport(report), summary);
 }
 
 /** The sandbox alone, as such a file, with a trace on its bench, and beneath it a schedule that was saved. */

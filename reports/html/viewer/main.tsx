@@ -2,6 +2,7 @@ import { jitless } from "./jitless.ts";
 import { render } from "preact";
 import type { PageData } from "../../data.ts";
 import { App } from "./app.tsx";
+import { unpackReport } from "./sandbox/packed.ts";
 import { SandboxApp } from "./sandboxapp.tsx";
 
 const data = document.getElementById("report")?.textContent;
@@ -14,7 +15,7 @@ render(
   "sandbox" in page ? (
     <SandboxApp start={page.sandbox} recorded={page.recorded} />
   ) : (
-    <App report={page} />
+    <App report={unpackReport(page)} />
   ),
   root,
 );

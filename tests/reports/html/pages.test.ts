@@ -8,8 +8,8 @@ import { modelOf } from "../../models.ts";
 
 const SIDES = [modelOf("6.12"), modelOf("7.2")] as const;
 
-/** Pages of the region that page tables map, one by one, read off the recording by hand. */
-function tablePages({ vmas }: Step): number[] {
+/** Pages of the region that page tables map and the kernel does, one by one, read off the recording by hand. */
+function tablePages({ vmas, kernelMaps = [] }: Step): number[] {
   const pages = new Set<number>();
   for (const { start, pfn, maps, modes = [] } of Object.values(vmas).flat()) {
     const own = modes.map((run) => ({ ...run, pfn: pfn + run.at - start, ram: undefined }));
@@ -17,13 +17,16 @@ function tablePages({ vmas }: Step): number[] {
       for (let n = 0; n < run.pages; n++) if (run.ram !== true) pages.add(run.pfn + n);
     }
   }
+  for (const { start, end, ram } of kernelMaps) {
+    for (let pfn = start; pfn < end; pfn++) if (ram !== true) pages.add(pfn);
+  }
   return [...pages].sort((a, b) => a - b);
 }
 
 const pagesOf = (ranges: readonly { start: number; end: number }[]) =>
   ranges.flatMap(({ start, end }) => Array.from({ length: end - start }, (_, n) => start + n));
 
-test("the lanes of a driver's trace show the pages that page tables map, and what is held and bare by them", () => {
+test("the lanes of a driver's trace show the pages that page tables and the kernel map, and what is held and bare by them", () => {
   fc.assert(
     fc.property(idiomTrace, fc.constantFrom(...SIDES), (trace, side) => {
       for (const step of side.recordSync(trace, { contexts: true }).steps) {

@@ -1,7 +1,13 @@
 import { legacyBackend } from "../../../legacy/index.ts";
 import { modernBackend } from "../../../modern/index.ts";
 import type { Root } from "../../../fuzz/roots/root.ts";
-import type { ReportClaim, ReportData, ReportFinding } from "../../../reports/data.ts";
+import {
+  bareStep,
+  type ReportClaim,
+  type ReportData,
+  type ReportFinding,
+} from "../../../reports/data.ts";
+import { explained } from "../../../src/asked/explain.ts";
 import type { Coverage } from "../../../src/trace/coverage.ts";
 import type { Matrix, MatrixRow } from "../../../reports/matrix.ts";
 import { closedTrace } from "../../../src/trace/closed.ts";
@@ -20,9 +26,10 @@ function finding(said: Said): ReportFinding {
   const world: Trace["world"] = { pfns: 8, vpages: 8, mtrr };
   const trace: Trace = { format: "pfndiff/trace@1", name: signature, world, ops: [...ops] };
   const side = (backend: typeof before) => {
-    const { steps } = backend.recordSync(closedTrace(trace), { contexts: true });
-    const { design } = backend;
-    return { design, steps: steps.slice(0, ops.length), ending: steps.slice(ops.length) };
+    const closed = closedTrace(trace);
+    const { steps } = explained(backend.recordSync(closed, { contexts: true, requests: true }));
+    const ending = backend.recordSync(closed).steps.slice(ops.length).map(bareStep);
+    return { design: backend.design, steps: steps.slice(0, ops.length), ending };
   };
   return {
     ...rest,
