@@ -1,4 +1,5 @@
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
+import { CALL_CODE, DRIVER_CODE } from "../../kernel/driverwire.ts";
 import { MUTANTS, mutantPair } from "../../src/cli/mutantlist.ts";
 import { modelNamed } from "../../src/models.ts";
 import type { ModelBackend } from "../../src/model/backend.ts";
@@ -17,8 +18,9 @@ import { answerOf, textRecord } from "./answers.ts";
 
 const COMMON = ["proc", "at", "pages"];
 
-/** An op of a request, which is what putOp() (kernel/wire.ts) wrote. */
+/** An op of a request, which is what putOp() (kernel/wire.ts) wrote; of a driver's, one that changes nothing. */
 function opIn(words: Int32Array): Op {
+  if ((words[0] as number) >= DRIVER_CODE) return { op: "peek", proc: words[1] as number, at: 0 };
   const kind = SYSCALL_KINDS[words[0] as number];
   if (kind === undefined) throw new Error(`there is no op ${words[0]}`);
   const values: Record<string, unknown> = { op: kind };
@@ -57,8 +59,10 @@ function tracesIn(words: Int32Array): { trace: Trace; isWatched: boolean }[] {
     const [pfns = 0, vpages = 0, kind = 0, maps = 0, count = 0] = words.subarray(at);
     at += WIRE.TRACE_WORDS;
     const ops = Array.from({ length: count }, (_, index) =>
-      opIn(words.subarray(at + index * WIRE.OP_WORDS, at + (index + 1) * WIRE.OP_WORDS)),
-    );
+      words.subarray(at + index * WIRE.OP_WORDS, at + (index + 1) * WIRE.OP_WORDS),
+    )
+      .filter(([code = 0]) => code < CALL_CODE)
+      .map(opIn);
     at += count * WIRE.OP_WORDS;
     const mtrr: Trace["world"]["mtrr"] = (kind & 1) === 1 ? "write-back" : "uncached";
     const world: Trace["world"] = { pfns, vpages, mtrr, ...(maps === 0 ? {} : { maps }) };
