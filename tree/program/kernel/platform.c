@@ -17,6 +17,9 @@ struct cpuinfo_x86 boot_cpu_data = {
 	.x86_capability = { [X86_FEATURE_CLFLUSH / 32] = 1U << X86_FEATURE_CLFLUSH % 32 },
 };
 
+/* It has booted: what comes before that is nobody's trace. */
+enum system_states system_state = SYSTEM_RUNNING;
+
 u8 mtrr_type_lookup(u64 start, u64 end, u8 *uniform)
 {
 	*uniform = 1;
