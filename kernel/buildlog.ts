@@ -2,8 +2,13 @@ import { appendFileSync, writeFileSync } from "node:fs";
 import { type Outcome, run, type RunOptions } from "./run.ts";
 import { KernelUnavailable } from "./unavailable.ts";
 
-/** How a compiler, a linker and make say that something is wrong, from telling to terse. */
-const ERRORS = [/^.*\b(?:fatal )?error: .*$/m, /^.*undefined reference to .*$/m, /^.*\*\*\* .*$/m];
+/** How a compiler, a linker, kconfig and make say that something is wrong, from telling to terse. */
+const ERRORS = [
+  /^.*\b(?:fatal )?error: .*$/m,
+  /^.*undefined reference to .*$/m,
+  /^\S*Kconfig\S*:\d+: .*$/m,
+  /^.*\*\*\* .*$/m,
+];
 
 /** The first line of a build's output that says what went wrong. */
 export function firstError(output: string): string {

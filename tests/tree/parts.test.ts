@@ -93,6 +93,10 @@ describe("a build that fails", () => {
       "ld: a.o: in function f: undefined reference to `g'",
     ],
     [
+      'Kconfig:32: can\'t open file "x/Kconfig"\nmake[2]: *** [allnoconfig] Error 1',
+      'Kconfig:32: can\'t open file "x/Kconfig"',
+    ],
+    [
       "make: *** No rule to make target 'mm/x.o'.  Stop.",
       "make: *** No rule to make target 'mm/x.o'.  Stop.",
     ],

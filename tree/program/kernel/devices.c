@@ -135,6 +135,6 @@ void k_world(unsigned long base, unsigned long pages, int write_back, int has_pa
 	pfndiff_write_back = write_back;
 	pfndiff_pat(has_pat);
 	place_region(base, pfndiff_bytes);
-	pfndiff_drivers_begin();
+	pfndiff_handlers_begin();
 	sysctl_max_map_count = maps ? maps : DEFAULT_MAX_MAP_COUNT;
 }

@@ -48,7 +48,7 @@ struct inode;
 void pfndiff_open_file(struct file *file, const struct file_operations *fops, struct inode *inode,
 		       struct address_space *mapping, unsigned int flags);
 /* Forgets what the trace before had installed. */
-void pfndiff_drivers_begin(void);
+void pfndiff_handlers_begin(void);
 bool pfndiff_is_drivers(const struct vm_area_struct *vma);
 /* Whether a fault handler has left an access unserved: it would fault for ever. */
 bool pfndiff_is_unserved(void);
