@@ -71,12 +71,13 @@ function usualTraceOfRun(seed: number, run: number): Trace {
 }
 
 /** A run's system calls, while a driver claims the device and lets go of it. */
-function claimedTraceOfRun(seed: number, run: number): Trace {
+export function claimedTraceOfRun(seed: number, run: number): Trace {
   const trace = traceOfRun(seed, run);
   return withClaims(random.restart(seed, run, "claims"), trace);
 }
 
-function mistakenTraceOfRun(seed: number, run: number): Trace {
+/** A run's trace of drivers that make mistakes. */
+export function mistakenTraceOfRun(seed: number, run: number): Trace {
   return written(mistakenDrivers, seed, run);
 }
 

@@ -2,7 +2,6 @@ import { availableParallelism } from "node:os";
 import type { Backend } from "../src/backend.ts";
 import { isDriverOp } from "../src/trace/driverkinds.ts";
 import type { Design, Recording } from "../src/trace/recording.ts";
-import { mistakeIn } from "../src/trace/op.ts";
 import { bornBy, type Trace } from "../src/trace/trace.ts";
 import { type AcceleratorChoice, chooseAccelerator } from "./accelerator.ts";
 import type { RunningKernel } from "./assemble.ts";
@@ -10,7 +9,7 @@ import { buildInitramfs } from "./guestimage.ts";
 import { UserError } from "../src/usererror.ts";
 import { type Guest, GuestLost, LIMITS, type Limits } from "./guest.ts";
 import { locateImage } from "./images.ts";
-import { type KernelOption, neededBy } from "./lacks.ts";
+import { beyondGuests, type KernelOption, neededBy } from "./lacks.ts";
 import { moduleOf } from "./modules.ts";
 import { type MachineParts, requireQemu } from "./qemu.ts";
 import { REQUEST_ROOM, traceBytes } from "./request.ts";
@@ -65,12 +64,8 @@ function driversOpOf({ ops }: Trace): string | null {
 function unfitForAll(trace: Trace): string | null {
   if (traceBytes(trace) > REQUEST_ROOM) return "it has more ops than a request holds";
   for (const [at, op] of trace.ops.entries()) {
-    const mistake = mistakeIn(op);
-    if (mistake !== null)
-      return `ops[${at}] has ${mistake}, a mistake that our module does not make`;
-    if (op.op === "claim" || op.op === "release") {
-      return `ops[${at}] is ${op.op}, which our module does not do`;
-    }
+    const why = beyondGuests(op);
+    if (why !== null) return `ops[${at}] ${why}`;
   }
   const ids = trace.ops.flatMap((op) => [op.proc, bornBy(op) ?? 0]);
   return ids.some((id) => id >= WIRE.MAX_PROCS) ? "it has too many processes" : null;

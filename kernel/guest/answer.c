@@ -9,7 +9,6 @@
 
 #define CAPACITY (MAILBOX_BYTES - ANSWER_OFFSET - HEADER_BYTES)
 
-/* DONTFORK: no process of a trace needs it, and copying its page tables would slow every fork. */
 static uint8_t *pending;
 static size_t used;
 static int overflow;
@@ -18,11 +17,21 @@ static int doorbell_fd;
 static int slow_line;
 static uint32_t sequence_now, chunk_now;
 
+/* DONTFORK: no process of a trace needs it, and copying its page tables would slow every fork. */
+void *own_memory(size_t bytes)
+{
+	void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (at == MAP_FAILED)
+		return NULL;
+	madvise(at, bytes, MADV_DONTFORK);
+	return at;
+}
+
 void answer_setup(int doorbell)
 {
 	doorbell_fd = doorbell;
-	pending = mmap(NULL, CAPACITY, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	madvise(pending, CAPACITY, MADV_DONTFORK);
+	pending = own_memory(CAPACITY);
 }
 
 void answer_into(volatile uint8_t *mailbox)

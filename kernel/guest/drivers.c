@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -47,7 +46,7 @@ void drivers_setup(struct pfndiff_hello *hello)
 		fprintf(stderr, "the module cannot be loaded: %s\n", strerror(errno));
 	close(module);
 	minor = minor_of_device();
-	words = malloc(WORDS * sizeof(*words));
+	words = own_memory(WORDS * sizeof(*words));
 	if (minor >= 0 && words && mknod(DEVICE, S_IFCHR | 0600, makedev(MISC_MAJOR, (unsigned int)minor)) == 0)
 		file = open(DEVICE, O_RDWR);
 	if (file >= 0 && ioctl(file, PFNDIFF_HELLO, hello) == 0) {
@@ -76,9 +75,9 @@ const char *drivers_begin(const struct world *world)
 	return file < 0 || ioctl(file, PFNDIFF_WORLD, &asked) == 0 ? NULL : "the module does not begin a trace";
 }
 
-const char *drivers_calls(const int32_t *rows, uint32_t count)
+const char *drivers_calls(const int32_t *rows, uint32_t count, uint32_t says)
 {
-	const struct pfndiff_calls asked = { .rows = (uintptr_t)rows, .count = count };
+	const struct pfndiff_calls asked = { .rows = (uintptr_t)rows, .count = count, .says = says };
 
 	return ioctl(file, PFNDIFF_CALLS, &asked) == 0 ? NULL : "the module does not take the calls of a driver";
 }

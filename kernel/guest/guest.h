@@ -51,8 +51,8 @@ void drivers_setup(struct pfndiff_hello *hello);
 /* The driver's file, -1 without the module. */
 int drivers_file(void);
 const char *drivers_begin(const struct world *world);
-/* What the driver's handlers do from here on. */
-const char *drivers_calls(const int32_t *rows, uint32_t count);
+/* What the driver's handlers do from here on, and say of their VMAs. */
+const char *drivers_calls(const int32_t *rows, uint32_t count, uint32_t says);
 /* Records what calls of drivers returned, what the kernel has mapped for itself, and the modes of RAM. */
 const char *drivers_observe(void);
 /* Records the page table of a process. */
@@ -90,6 +90,7 @@ int faults_begin(int nth);
 int faults_end(int fd);
 
 /* answer.c: records, chunks and the doorbell. */
+void *own_memory(size_t bytes); /* init's alone; NULL where there is none */
 void answer_setup(int doorbell);
 void answer_into(volatile uint8_t *mailbox);
 void answer_begin(uint32_t sequence, int slow);

@@ -86,6 +86,8 @@ static const char *setup(int *vm_pat)
 		failure = faults_setup();
 	if (!failure)
 		failure = detect_design(vm_pat);
+	if (!failure)
+		procs_setup();
 	return failure;
 }
 
@@ -118,14 +120,16 @@ static void next_row(int32_t *row)
 static uint32_t next_op(int32_t *op, const char **failure)
 {
 	static int32_t calls[PFNDIFF_MOST_CALLS][OP_WORDS];
-	uint32_t count = 0;
+	uint32_t count = 0, told, says;
 
 	next_row(op);
 	if (op[0] != DRV_MMAP && op[0] != DRV_RUN)
 		return 1;
-	for (; count < (uint32_t)op[CALLS_WORD] && count < PFNDIFF_MOST_CALLS; count++)
+	told = (uint32_t)op[CALLS_WORD] & ((1u << SAYS_SHIFT) - 1);
+	says = (uint32_t)op[CALLS_WORD] >> SAYS_SHIFT;
+	for (; count < told && count < PFNDIFF_MOST_CALLS; count++)
 		next_row(calls[count]);
-	*failure = drivers_calls(calls[0], count);
+	*failure = drivers_calls(calls[0], count, says);
 	return count + 1;
 }
 
@@ -222,7 +226,6 @@ int main(void)
 	if (doorbell < 0)
 		return 1;
 	answer_setup(doorbell);
-	procs_setup();
 	lacks_tell();
 	drivers_setup(&module);
 	const char *failure = setup(&vm_pat);

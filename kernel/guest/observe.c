@@ -17,7 +17,9 @@
 #include "guest.h"
 
 #define TEXT_BYTES (4 << 20)
-#define READ_BYTES 1024
+/* The kernel makes at least as much of a file as is read: about as much as a window shows at a time. */
+#define SMAPS_BYTES 1024
+#define MEMTYPE_BYTES 256
 #define TABLE_BYTES (2UL << 20) /* what one page table covers */
 
 static int memtype_fd, log_fd;
@@ -33,7 +35,7 @@ const char *observe_setup(void)
 	log_fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK);
 	if (log_fd < 0)
 		return "cannot open /dev/kmsg";
-	text = malloc(TEXT_BYTES);
+	text = own_memory(TEXT_BYTES);
 	return text ? NULL : "out of memory";
 }
 
@@ -50,17 +52,17 @@ static int pick(const char *line, size_t length)
 enum verdict { SKIP, PICK, STOP };
 typedef enum verdict (*judge)(const char *line, const void *context);
 
-/* Reads a file from its start, a line at a time, until `judge` stops it or it ends. */
-static const char *read_lines(int fd, judge judge, const void *context)
+/* Reads a file from its start, some bytes at once, a line at a time, until `judge` stops it or it ends. */
+static const char *read_lines(int fd, size_t bytes, judge judge, const void *context)
 {
-	char buffer[READ_BYTES + 1];
+	char buffer[SMAPS_BYTES + 1];
 	size_t kept = 0;
 
 	text_length = 0;
 	if (lseek(fd, 0, SEEK_SET) != 0)
 		return "a kernel file cannot be read again";
 	for (;;) {
-		ssize_t n = read(fd, buffer + kept, READ_BYTES - kept);
+		ssize_t n = read(fd, buffer + kept, bytes - kept);
 		char *line = buffer, *newline;
 
 		/* ESRCH and 0 both mean that the process has no address space any more. */
@@ -80,7 +82,7 @@ static const char *read_lines(int fd, judge judge, const void *context)
 			line = newline + 1;
 		}
 		kept = strlen(line);
-		if (kept == READ_BYTES)
+		if (kept == bytes)
 			return "a kernel file has a line longer than the guest's buffer";
 		memmove(buffer, line, kept);
 	}
@@ -110,7 +112,7 @@ static enum verdict judge_memtype(const char *line, const void *context)
 static const char *read_memtype(const struct world *world)
 {
 	text_length = 0;
-	return memtype_fd < 0 ? NULL : read_lines(memtype_fd, judge_memtype, world);
+	return memtype_fd < 0 ? NULL : read_lines(memtype_fd, MEMTYPE_BYTES, judge_memtype, world);
 }
 
 const char *observe_fresh(const struct world *world)
@@ -143,7 +145,7 @@ static enum verdict judge_vma(const char *line, const void *context)
 
 const char *observe_copied(const struct world *world, int proc, struct copied *copied)
 {
-	const char *failure = read_lines(procs_smaps(proc), judge_vma, world);
+	const char *failure = read_lines(procs_smaps(proc), SMAPS_BYTES, judge_vma, world);
 	unsigned long start = 0, end = 0, next = 0;
 
 	text[text_length] = 0;
@@ -162,12 +164,12 @@ const char *observe_copied(const struct world *world, int proc, struct copied *c
 
 /*
  * Every live process, but only those that the op concerned are read: smaps is the most expensive
- * part of a step, and only a revoke and a driver's zap change what other processes have.
+ * part of a step, and only a revoke, a claim and a driver's zap change what other processes have.
  */
 const char *observe_vmas(const struct world *world, const int32_t *op)
 {
 	int actor = op[1], child = op[0] == OP_FORK ? op[4] : op[1];
-	int is_for_all = op[0] == OP_REVOKE || op[0] == DRV_ZAP;
+	int is_for_all = op[0] == OP_REVOKE || op[0] == CLAIM || op[0] == DRV_ZAP;
 
 	for (int proc = 0; proc < procs_limit(); proc++) {
 		uint32_t id = (uint32_t)proc;
@@ -178,7 +180,7 @@ const char *observe_vmas(const struct world *world, const int32_t *op)
 			record(RECORD_SAME, &id, 1, NULL, 0);
 			continue;
 		}
-		const char *failure = read_lines(procs_smaps(proc), judge_vma, world);
+		const char *failure = read_lines(procs_smaps(proc), SMAPS_BYTES, judge_vma, world);
 
 		if (failure)
 			return failure;

@@ -1,5 +1,6 @@
 /*
- * The processes of a trace. Each is a real process: spawn forks a fresh one from init, fork is
+ * The processes of a trace. Each is a real process: spawn forks a fresh one from a process that
+ * has done nothing, and so has little to copy and nothing to copy again when it is written; fork is
  * done by the process itself so that its VMAs are inherited. All are children of init
  * (CLONE_PARENT), so that init can reap each of them whoever forked it.
  *
@@ -29,18 +30,19 @@ struct slot {
 	int32_t op[OP_WORDS];
 };
 
-static struct slot *slots; /* shared by all */
-static pid_t pids[MAX_PROCS]; /* 0 where no process lives */
+/* The slot of the process that spawn forks from, behind those of traces. */
+#define FRESH MAX_PROCS
+
+static struct shared {
+	struct world world;
+	struct slot slots[MAX_PROCS + 1];
+} *shared; /* by all */
+static struct slot *slots;
+static pid_t pids[MAX_PROCS + 1]; /* 0 where no process lives */
 static int smaps_fds[MAX_PROCS];
 static int limit; /* one past the highest proc id that was ever alive in this trace */
-static struct world world;
+static int is_claimed; /* a driver has the region's device for itself */
 static int failed; /* whether an allocation did, in the last op, as it was told */
-
-void procs_setup(void)
-{
-	slots = mmap(NULL, sizeof(struct slot) * MAX_PROCS, PROT_READ | PROT_WRITE,
-		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-}
 
 static void wait_while(uint32_t *word, uint32_t value, const struct timespec *timeout)
 {
@@ -70,7 +72,7 @@ static int do_fork(struct slot *slot)
 
 static int perform_of(struct slot *slot)
 {
-	return slot->op[0] == OP_FORK ? do_fork(slot) : perform(&world, slot->op);
+	return slot->op[0] == OP_FORK ? do_fork(slot) : perform(&shared->world, slot->op);
 }
 
 static int perform_failing(struct slot *slot)
@@ -91,6 +93,18 @@ static void live(struct slot *slot)
 		slot->error = slot->nth ? perform_failing(slot) : perform_of(slot);
 		__atomic_store_n(&slot->done, seen + 1, __ATOMIC_RELEASE);
 		wake(&slot->done);
+	}
+}
+
+/* Once what processes of traces are to inherit is there. */
+void procs_setup(void)
+{
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	slots = shared->slots;
+	pids[FRESH] = fork();
+	if (pids[FRESH] == 0) {
+		perform_setup();
+		live(&slots[FRESH]);
 	}
 }
 
@@ -141,19 +155,18 @@ static void bury(int proc)
 
 static int spawn(int proc, const char **failure)
 {
-	prepare(proc);
-	pid_t pid = fork();
+	const int32_t op[OP_WORDS] = { OP_FORK, FRESH, [4] = proc };
 
-	if (pid == 0) {
-		perform_setup();
-		live(&slots[proc]);
-	}
-	if (pid < 0)
-		return errno;
-	*failure = adopt(proc, pid);
-	if (world.maps && !*failure)
-		*failure = limits_room(pid, world.maps);
-	return 0;
+	prepare(proc);
+	int error = ask(FRESH, op, 0);
+
+	if (error < 0)
+		*failure = "the process that others are forked from has died";
+	else if (error == 0)
+		*failure = adopt(proc, slots[FRESH].child);
+	if (error == 0 && shared->world.maps && !*failure)
+		*failure = limits_room(pids[proc], shared->world.maps);
+	return error;
 }
 
 int procs_perform(const int32_t *op, const char **failure)
@@ -174,8 +187,10 @@ int procs_perform(const int32_t *op, const char **failure)
 		bury(proc);
 		return 0;
 	}
+	if (op[0] == OP_REVOKE && is_claimed)
+		return EBUSY;
 	if (op[0] == OP_REVOKE) {
-		*failure = devices_revoke(world.region);
+		*failure = devices_revoke(shared->world.region);
 		return 0;
 	}
 	int late = op[0] == OP_FORK && op[5];
@@ -184,10 +199,12 @@ int procs_perform(const int32_t *op, const char **failure)
 		prepare(op[4]);
 	if (late)
 		*failure = limits_commit(1);
-	int nth = op[OP_FAULT_SITE] ? faults_aim(&world, op, failure) : 0;
+	int nth = op[OP_FAULT_SITE] ? faults_aim(&shared->world, op, failure) : 0;
 	int error = ask(proc, op, nth);
 
 	failed = nth && slots[proc].nth;
+	if (error == 0 && (op[0] == CLAIM || op[0] == RELEASE))
+		is_claimed = op[0] == CLAIM;
 	if (late && !*failure)
 		*failure = limits_commit(0);
 	if (error < 0) {
@@ -206,7 +223,8 @@ int procs_failed(void)
 
 void procs_begin(const struct world *next)
 {
-	world = *next;
+	shared->world = *next;
+	is_claimed = 0;
 	limit = 0;
 }
 

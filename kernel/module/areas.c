@@ -169,6 +169,10 @@ long pfndiff_kernel_op(const int *row)
 		return 0;
 	case SET_MEMORY:
 		return set_memory(row[2], row[3], row[4], row[5]);
+	case CLAIM:
+		return pfndiff_claim();
+	case RELEASE:
+		return pfndiff_release();
 	default:
 		return -ENOTTY;
 	}

@@ -15,6 +15,8 @@ static int (*handlers)[PFNDIFF_ROW];
 static int handler_count;
 static int calls[PFNDIFF_MOST_CALLS][PFNDIFF_ROW];
 static int call_count;
+/* enum pfndiff_says */
+static unsigned int says;
 static int results[MOST_RESULTS][3];
 static int result_count;
 
@@ -57,13 +59,72 @@ static unsigned long length_of(struct vm_area_struct *vma, const int *row)
 	return off + pages <= whole ? pages : 0;
 }
 
+static vm_fault_t on_fault(struct vm_fault *vmf);
+/* As a file of a device that debuggers may read has it; the second one once there is a handler of faults. */
+static const struct vm_operations_struct plain_ops = { .access = generic_access_phys };
+static const struct vm_operations_struct fault_ops = { .access = generic_access_phys, .fault = on_fault };
+
+static bool is_drivers(const struct vm_area_struct *vma)
+{
+	return vma->vm_ops == &plain_ops || vma->vm_ops == &fault_ops;
+}
+
+/* Whether mappings of the driver follow its VMA for so long, without a gap, alike, below one page table. */
+static bool reaches(struct vm_area_struct *vma, unsigned long end, unsigned long past)
+{
+	const unsigned long last = vma->vm_end + past * PAGE_SIZE - 1;
+	unsigned long at;
+
+	if (!past)
+		return true;
+	if (end != vma_pages(vma) || !(vma->vm_flags & VM_SHARED) || (vma->vm_end - 1) >> PMD_SHIFT != last >> PMD_SHIFT)
+		return false;
+	for (at = vma->vm_end; at <= last;) {
+		const struct vm_area_struct *next = find_vma(vma->vm_mm, at);
+
+		if (!next || next->vm_start > at || !is_drivers(next) || !(next->vm_flags & VM_SHARED) ||
+		    (next->vm_flags ^ vma->vm_flags) & (VM_READ | VM_WRITE))
+			return false;
+		at = next->vm_end;
+	}
+	return true;
+}
+
+/* What the copy has of the tracking is lost with it. */
+static int remap_copy(const struct vm_area_struct *vma, const int *row, unsigned long pages)
+{
+	struct vm_area_struct copy = *vma;
+
+	narrow(&copy, row[1], pages);
+	return remap_pfn_range(&copy, copy.vm_start, pfndiff_pfn(row[3], row[4]), pages * PAGE_SIZE,
+			       prot_of(vma, row[5]));
+}
+
+static int insert_pages(struct vm_area_struct *vma, const int *row)
+{
+	const unsigned long pages = length_of(vma, row);
+	unsigned long i;
+	int error = 0;
+
+	/* A page of the region has no struct page. */
+	if (!pages || !row[4] || !pfndiff_is_ours(row[3], pages, 1))
+		return -EINVAL;
+	for (i = 0; !error && i < pages; i++)
+		error = vm_insert_page(vma, vma->vm_start + (row[1] + i) * PAGE_SIZE,
+				       pfn_to_page(pfndiff_pfn(row[3] + i, 1)));
+	return error;
+}
+
 static int remap(struct vm_area_struct *vma, const int *row)
 {
-	const unsigned long start = vma->vm_start, end = vma->vm_end, pages = length_of(vma, row);
+	const unsigned long start = vma->vm_start, end = vma->vm_end, inside = length_of(vma, row);
+	const unsigned long past = row[0] == CALL_REMAP && row[6] ? row[7] : 0, pages = inside + past;
 	int error;
 
-	if (!pages || !pfndiff_is_ours(row[3], pages, row[4]))
+	if (!inside || !reaches(vma, row[1] + inside, past) || !pfndiff_is_ours(row[3], pages, row[4]))
 		return -EINVAL;
+	if (row[0] == CALL_REMAP_COPY)
+		return remap_copy(vma, row, pages);
 	if (row[0] == CALL_REMAP_WINDOW)
 		narrow(vma, row[1], pages);
 	error = remap_pfn_range(vma, start + row[1] * PAGE_SIZE, pfndiff_pfn(row[3], row[4]), pages * PAGE_SIZE,
@@ -109,11 +170,6 @@ static void zap(struct vm_area_struct *vma, const int *row)
 #endif
 }
 
-static vm_fault_t on_fault(struct vm_fault *vmf);
-/* As a file of a device that debuggers may read has it; the second one once there is a handler of faults. */
-static const struct vm_operations_struct plain_ops = { .access = generic_access_phys };
-static const struct vm_operations_struct fault_ops = { .access = generic_access_phys, .fault = on_fault };
-
 static int install(struct vm_area_struct *vma, const int *row)
 {
 	if (WARN_ON(handler_count == MOST_HANDLERS))
@@ -129,7 +185,10 @@ static int make_call(struct vm_area_struct *vma, const int *row)
 	switch ((enum pfndiff_call)row[0]) {
 	case CALL_REMAP:
 	case CALL_REMAP_WINDOW:
+	case CALL_REMAP_COPY:
 		return remap(vma, row);
+	case CALL_INSERT_PAGE:
+		return insert_pages(vma, row);
 	case CALL_DMA:
 		return map_buffer(vma, row + 1);
 	case CALL_DMA_WINDOW:
@@ -203,10 +262,15 @@ static vm_fault_t on_fault(struct vm_fault *vmf)
 
 int pfndiff_on_mmap(struct file *file, struct vm_area_struct *vma)
 {
+	static const unsigned long said[] = { [SAYS_PFNMAP] = VM_PFNMAP, [SAYS_IO] = 0, [SAYS_MIXED] = VM_MIXEDMAP };
+	const unsigned long flags = VM_IO | VM_DONTEXPAND | VM_DONTDUMP | said[says];
+
+	if (says != SAYS_PFNMAP && !(vma->vm_flags & VM_SHARED))
+		return -EINVAL;
 #ifdef HAS_VM_FLAGS_SET
-	vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
+	vm_flags_set(vma, flags);
 #else
-	vma->vm_flags |= VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP;
+	vma->vm_flags |= flags;
 #endif
 	vma->vm_ops = &plain_ops;
 	return make_calls(vma);
@@ -222,19 +286,20 @@ long pfndiff_run(unsigned long address)
 	mmap_write_lock(mm);
 	vma = find_vma(mm, address);
 	if (vma && vma->vm_start <= address)
-		result = vma->vm_ops == &plain_ops || vma->vm_ops == &fault_ops ? make_calls(vma) : -EINVAL;
+		result = is_drivers(vma) ? make_calls(vma) : -EINVAL;
 	mmap_write_unlock(mm);
 	return result;
 }
 
 long pfndiff_take_calls(const struct pfndiff_calls *asked)
 {
-	if (asked->count > PFNDIFF_MOST_CALLS)
+	if (asked->count > PFNDIFF_MOST_CALLS || asked->says > SAYS_MIXED)
 		return -E2BIG;
 	call_count = 0;
 	if (copy_from_user(calls, (void __user *)(uintptr_t)asked->rows, asked->count * sizeof(calls[0])))
 		return -EFAULT;
 	call_count = asked->count;
+	says = asked->says;
 	return 0;
 }
 

@@ -11,6 +11,7 @@
 /* The device that buffers are of: the guest's ivshmem ones are of this kind. */
 #define VENDOR 0x1af4
 #define IVSHMEM 0x1110
+#define BAR 2
 /* RAM is put together of blocks of the largest size that there is; so many are taken to find some side by side. */
 #define BLOCK_ORDER 10
 #define BLOCKS (PFNDIFF_RAM_PAGES >> BLOCK_ORDER)
@@ -83,9 +84,49 @@ static long say_hello(void __user *to)
 	return copy_to_user(to, &hello, sizeof(hello)) ? -EFAULT : 0;
 }
 
+static struct resource *claimed;
+
+/* The BAR that holds the region; NULL where that is no device's. */
+static struct resource *bar_of_region(void)
+{
+	struct pci_dev *pci = NULL;
+
+	while ((pci = pci_get_device(VENDOR, IVSHMEM, pci))) {
+		struct resource *bar = &pci->resource[BAR];
+
+		if (bar->start <= pfndiff_region << PAGE_SHIFT && pfndiff_region << PAGE_SHIFT <= bar->end) {
+			pci_dev_put(pci);
+			return bar;
+		}
+	}
+	return NULL;
+}
+
+long pfndiff_claim(void)
+{
+	const struct resource *bar = bar_of_region();
+
+	if (claimed)
+		return -EBUSY;
+	if (!bar)
+		return -EINVAL;
+	claimed = request_mem_region(bar->start, resource_size(bar), "pfndiff");
+	return claimed ? 0 : -EBUSY;
+}
+
+long pfndiff_release(void)
+{
+	if (!claimed)
+		return -EINVAL;
+	release_mem_region(claimed->start, resource_size(claimed));
+	claimed = NULL;
+	return 0;
+}
+
 static long begin(const struct pfndiff_world *world)
 {
 	pfndiff_unmap_all();
+	pfndiff_release();
 	pfndiff_driver_begin();
 	window = world->window;
 	pfndiff_region = world->base >> PAGE_SHIFT;
@@ -169,9 +210,12 @@ static int find_ram(void)
 	for (i = 0; i + BLOCKS <= count && first < 0; i++)
 		if (pfns[i] - pfns[i + BLOCKS - 1] == (unsigned long)(BLOCKS - 1) << BLOCK_ORDER)
 			first = i;
+	/* Kept ones page by page, as vm_insert_page() counts them. */
 	for (i = 0; i < count; i++)
 		if (first < 0 || i < first || i >= first + BLOCKS)
 			__free_pages(pfn_to_page(pfns[i]), BLOCK_ORDER);
+		else
+			split_page(pfn_to_page(pfns[i]), BLOCK_ORDER);
 	if (first < 0)
 		return -ENOMEM;
 	pfndiff_ram = pfns[first + BLOCKS - 1];

@@ -13,6 +13,9 @@ extern unsigned long pfndiff_ram; /* pfn */
 extern dma_addr_t pfndiff_buffers;
 extern void *pfndiff_buffers_at;
 extern struct device *pfndiff_device;
+/* A driver has the device of the trace's region for itself, or lets go of it. */
+long pfndiff_claim(void);
+long pfndiff_release(void);
 /* The pfn that a record names, and whether all of so many pages are the device's or RAM. */
 unsigned long pfndiff_pfn(int pfn, int is_ram);
 bool pfndiff_is_ours(int pfn, unsigned long pages, int is_ram);

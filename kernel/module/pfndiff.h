@@ -37,6 +37,9 @@ enum pfndiff_call {
 	CALL_FAULT_HANDLER, CALL_REMAP_COPY, CALL_INSERT_PAGE, CALL_FAULT_INSERT, CALL_FAULT_REMAP, CALL_FAULT_SEGMENT,
 };
 
+/* What a driver says of its VMAs before anything is mapped, in the order of its values there. */
+enum pfndiff_says { SAYS_PFNMAP, SAYS_IO, SAYS_MIXED };
+
 enum pfndiff_via { KERNEL_IOREMAP, KERNEL_MEMREMAP, KERNEL_MEMREMAP_PAGES, KERNEL_VIAS };
 
 /* What the kernel it runs in can do, and where the RAM and the buffers are, in bytes. */
@@ -53,10 +56,10 @@ struct pfndiff_world {
 	__u32 pages, unused;
 };
 
-/* What the driver's handlers do from here on: rows of calls. */
+/* What the driver's handlers do from here on: rows of calls, and what it says of its VMAs. */
 struct pfndiff_calls {
 	__u64 rows;
-	__u32 count, unused;
+	__u32 count, says;
 };
 
 /*

@@ -1,8 +1,10 @@
 import {
   anyTrace,
+  claimedTraceOfRun,
   driverTraceOfRun,
   faultedTraceOfRun,
   knownToTrees,
+  mistakenTraceOfRun,
   SOURCES,
   type TraceSource,
   withDrivers,
@@ -39,9 +41,9 @@ export interface LiveOptions {
   readonly faults?: boolean;
   /** Nothing but what drivers do, on a kernel with the module. */
   readonly drivers?: boolean;
-  /** Draw drivers that make mistakes, on a tree. */
+  /** Draw drivers that make mistakes, on a tree or on a kernel with the module. */
   readonly mistakes?: boolean;
-  /** Draw a driver that claims the device, on a tree. */
+  /** Draw drivers that claim the device, on a tree or on a kernel with the module. */
   readonly claims?: boolean;
   readonly json?: boolean;
 }
@@ -94,24 +96,35 @@ export async function conformLive(io: Io, options: LiveOptions): Promise<number>
   }
 }
 
+/** What is drawn for options that need a kernel's guest to have the module. */
+const OF_MODULE = {
+  drivers: driverTraceOfRun,
+  mistakes: mistakenTraceOfRun,
+  claims: claimedTraceOfRun,
+} as const satisfies Partial<Record<keyof LiveOptions, TraceSource>>;
+type ModuleOption = keyof typeof OF_MODULE;
+
 /** What a kernel is asked: of a guest with the module also what drivers do, up to where that would end it. */
 async function sourceFor(
   io: Io,
   { kernel, model }: Voices,
-  { faults, drivers, mistakes, claims }: LiveOptions,
+  options: LiveOptions,
 ): Promise<TraceSource> {
   if (isTree(kernel)) {
-    if (mistakes === true) return SOURCES.mistakes;
-    if (claims === true) return SOURCES.claims;
+    if (options.mistakes === true) return SOURCES.mistakes;
+    if (options.claims === true) return SOURCES.claims;
     const known = knownToTrees(anyTrace);
     return (seed, run) => withoutParts(known(seed, run));
   }
   const hasModule = isKernel(kernel) && !kernel.lacks.has(MODULE);
-  if (drivers === true && !hasModule) {
-    throw new UserError(`--drivers: ${kernel.id} has no module (pfndiff kernel module makes one)`);
+  const [asked] = Object.entries(OF_MODULE).filter(([name]) => options[name as ModuleOption]);
+  if (asked !== undefined && !hasModule) {
+    throw new UserError(
+      `--${asked[0]}: ${kernel.id} has no module (pfndiff kernel module makes one)`,
+    );
   }
-  const ofDrivers = drivers === true ? driverTraceOfRun : withDrivers;
-  const drawn = faults === true ? faultedTraceOfRun : hasModule ? ofDrivers : traceOfRun;
+  const plain = hasModule ? withDrivers : traceOfRun;
+  const drawn = asked?.[1] ?? (options.faults === true ? faultedTraceOfRun : plain);
   const known = await knownToKernels([kernel], drawn, (line) => io.err(line));
   return (seed, run) => beforeBug(model, withoutParts(known(seed, run)));
 }

@@ -181,8 +181,8 @@ function addModelCommands(program: Command, io: Io, done: Done): void {
     .addOption(outOption())
     .option("--faults", "with --live: tell allocations of every trace to fail (docs/KERNELS.md)")
     .option("--drivers", "with --live: drivers alone, on a kernel with our module")
-    .option("--mistakes", "with --live tree:PATH: draw drivers that make mistakes (docs/OPS.md)")
-    .option("--claims", "with --live tree:PATH: draw a driver that claims the device (docs/OPS.md)")
+    .option("--mistakes", "with --live: drivers that make mistakes, on a tree or with our module")
+    .option("--claims", "with --live: drivers that claim the device, on a tree or with our module")
     .option("--json", "print the comparison as JSON")
     .action(async (files, options) => {
       const { live } = options;

@@ -43,24 +43,6 @@ export function beyondTrees({ op }: Op): string | null {
   return rowOf(op).beyondTrees === true ? op : null;
 }
 
-/** What an op has a driver do by mistake (docs/OPS.md), by the name of the field or call; or null. */
-export function mistakeIn(op: Op): string | null {
-  const said = mistakenField(op, rowOf(op.op).fields);
-  if (said !== null || !("calls" in op)) return said;
-  for (const made of op.calls) {
-    const row: CallRow = CALLS[made.call];
-    if (row.isMistake === true) return made.call;
-    const past = mistakenField(made, row.fields);
-    if (past !== null) return past;
-  }
-  return null;
-}
-
-function mistakenField(values: Values, fields: Fields): string | null {
-  const names = Object.entries(fields).filter(([, field]) => "isMistake" in field);
-  return names.find(([name]) => values[name] !== undefined)?.[0] ?? null;
-}
-
 /** Where pages that a record names begin, and how many they are. */
 export interface Place {
   readonly start: string;

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { AnswerReader, GuestGaveUp } from "../../kernel/answer.ts";
+import { CALLS_WORD, SAYS_SHIFT } from "../../kernel/driverwire.ts";
 import { virtualWindow, WINDOW_ADDRESS } from "../../kernel/windows.ts";
 import {
   type AnswerHeader,
@@ -97,6 +98,8 @@ describe("the two halves of the protocol", () => {
       ["REGION_WRITE_BACK_BAR", REGION_CODE["write-back-bar"]],
       ...VIAS.map((via, at): [string, number] => [`VIA_${via.toUpperCase()}`, at]),
       ["WINDOW_ADDRESS", WINDOW_ADDRESS],
+      ["CALLS_WORD", CALLS_WORD],
+      ["SAYS_SHIFT", SAYS_SHIFT],
       ["OP_FAULT_SITE", FAULT_WORD.SITE],
       ["OP_FAULT_NTH", FAULT_WORD.NTH],
       ...ALLOCATION_SITES.filter((site) => site !== "kernel-area").map((site): [string, number] => [

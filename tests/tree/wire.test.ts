@@ -30,7 +30,7 @@ import {
   VM_WRITE,
 } from "../../src/mm/vmaflags.ts";
 import { RAM_START } from "../../src/pat/rampages.ts";
-import { DRIVER_CALLS, DRIVER_OP_KINDS } from "../../src/trace/driverop.ts";
+import { DRIVER_CALLS, DRIVER_OP_KINDS, DRIVER_OPS } from "../../src/trace/driverop.ts";
 
 const HOST = readFileSync("tree/program/host/host.h", "utf8");
 const MODULE = readFileSync("kernel/module/pfndiff.h", "utf8");
@@ -106,6 +106,9 @@ describe("the program's words are ours", () => {
     const names = [...DRIVER_CALLS, "fault-insert", "fault-remap", "fault-segment"];
     const calls = names.map((name, at) => [`CALL_${upper(name)}`, CALL_CODE + at]);
     for (const text of [BOTH, MODULE]) expect(enumerated(text, "pfndiff_call")).toEqual(calls);
+    const { values } = DRIVER_OPS["drv-mmap"].fields.flags;
+    const says = values.map((value, at) => [`SAYS_${upper(value)}`, at]);
+    for (const text of [BOTH, MODULE]) expect(enumerated(text, "pfndiff_says")).toEqual(says);
     expect(CALLED).toHaveLength(calls.length);
     const numbers = defined(HOST);
     const [words, ours] = [
