@@ -117,7 +117,7 @@ async function sourceFor(
     return (seed, run) => withoutParts(known(seed, run));
   }
   const hasModule = isKernel(kernel) && !kernel.lacks.has(MODULE);
-  const [asked] = Object.entries(OF_MODULE).filter(([name]) => options[name as ModuleOption]);
+  const asked = Object.entries(OF_MODULE).find(([name]) => options[name as ModuleOption]);
   if (asked !== undefined && !hasModule) {
     throw new UserError(
       `--${asked[0]}: ${kernel.id} has no module (pfndiff kernel module makes one)`,

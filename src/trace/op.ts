@@ -1,4 +1,4 @@
-import { type CallRow, CALLS, DRIVER_OPS, type DriverCallRecord } from "./driverop.ts";
+import { DRIVER_OPS, type DriverCallRecord } from "./driverop.ts";
 import type { Fields, OpRecord, Span, Values } from "./fields.ts";
 import { type OpRow, SYSCALLS } from "./syscalls.ts";
 
