@@ -7,6 +7,7 @@ import type { Arena } from "./arena.ts";
 import {
   bareStep,
   type FindingStatus,
+  type KernelResult,
   type ReportClaim,
   type ReportData,
   type ReportFinding,
@@ -27,6 +28,8 @@ export interface ReportSources {
   } | null;
   /** What reproducers are made from, by signature; without, there are none. */
   readonly repro?: ReadonlyMap<string, ReproInput>;
+  /** What kernels came to on the trace of a reproducer. */
+  readonly kernelsOf?: (input: ReproInput) => readonly KernelResult[];
   readonly claims?: readonly ReportClaim[];
   readonly arena?: Arena;
   readonly matrix?: Matrix;
@@ -51,7 +54,8 @@ export function assembleReport(sources: ReportSources): ReportData {
 }
 
 /** The campaign's findings, with the baseline's reason where it accepts them. */
-function metFindings({ view, gate, repro }: ReportSources): ReportFinding[] {
+function metFindings(sources: ReportSources): ReportFinding[] {
+  const { view, gate } = sources;
   return view.findings.map(({ finding, replay }) => {
     const entry = gate?.baseline.entries.find((one) => one.signature === finding.signature);
     return {
@@ -59,7 +63,7 @@ function metFindings({ view, gate, repro }: ReportSources): ReportFinding[] {
       ...(entry === undefined ? {} : { reason: reasonOf(entry), ref: entry.ref }),
       status:
         gate === null || finding.parted ? null : statusOf(finding.signature, entry, gate.outcome),
-      ...sidesOf(replay, repro?.get(finding.signature)),
+      ...sidesOf(replay, finding.signature, sources),
     };
   });
 }
@@ -86,7 +90,8 @@ function concerns(
 }
 
 /** The baseline's entries that the campaign did not meet, by what their own traces show. */
-function unmetFindings({ view, gate, repro }: ReportSources): ReportFinding[] {
+function unmetFindings(sources: ReportSources): ReportFinding[] {
+  const { view, gate } = sources;
   if (gate === null) return [];
   const met = new Set(view.findings.map(({ finding }) => finding.signature));
   return gate.baseline.entries
@@ -112,18 +117,28 @@ function unmetFindings({ view, gate, repro }: ReportSources): ReportFinding[] {
         parted: judged?.parted ?? false,
         detail: problem?.detail ?? judged?.detail ?? "",
         status: statusOf(signature, entry, gate.outcome),
-        ...sidesOf(replay, repro?.get(signature)),
+        ...sidesOf(replay, signature, sources),
       };
     });
 }
 
-/** Both sides, each with what its recording shows behind the trace's own steps. */
-function sidesOf(replay: Replay, input: ReproInput | undefined): Pick<ReportFinding, Side> {
+/** Both sides, each with what its recording shows behind the trace's own steps, and what kernels showed. */
+function sidesOf(
+  replay: Replay,
+  signature: string,
+  { repro, kernelsOf }: ReportSources,
+): Pick<ReportFinding, Side | "kernels"> {
+  const input = repro?.get(signature);
   const sides = bothSides(replay);
   if (input === undefined) return sides;
   const side = (name: Side) => {
     const own = sides[name];
     return { ...own, ending: input[name].steps.slice(own.steps.length).map(bareStep) };
   };
-  return { before: side("before"), after: side("after") };
+  const kernels = kernelsOf?.(input) ?? [];
+  return {
+    before: side("before"),
+    after: side("after"),
+    ...(kernels.length === 0 ? {} : { kernels }),
+  };
 }

@@ -33,6 +33,12 @@ export interface CampaignSummary {
   readonly roots?: readonly Root[] | undefined;
 }
 
+/** What came of a finding's program on a kernel: of a recording of its very trace. */
+export interface KernelResult {
+  readonly release: string;
+  readonly passes: boolean;
+}
+
 /** What the baseline makes of a finding. */
 export const STATUSES = ["new", "changed", "vanished", "known"] as const;
 
@@ -79,6 +85,8 @@ export interface ReportFinding extends Omit<CampaignFinding, "count" | "firstRun
   /** Why it happens and why it is accepted, and where upstream says so: from the baseline. */
   readonly reason?: string;
   readonly ref?: string | undefined;
+  /** Kernels that were recorded on the finding's trace; absent where none was. */
+  readonly kernels?: readonly KernelResult[];
   readonly before: SideRecording;
   readonly after: SideRecording;
 }

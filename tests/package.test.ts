@@ -47,7 +47,7 @@ describe("the package", () => {
     const named = JSON.stringify(exports).match(/\.\/[^"]+\.(?:js|d\.ts|json)(?=")/g) ?? [];
     expect(named.length).toBeGreaterThan(5);
     expect(named.filter((path) => !files.includes(path.slice(2)))).toEqual([]);
-    const data = /^tests\/data\/recordings\/linux-[\d.]+\.jsonl\.gz$/;
+    const data = /^tests\/data\/(recordings|witnesses)\/linux-[\d.]+\.jsonl\.gz$/;
     expect(
       files.filter(
         (path) =>

@@ -3,15 +3,17 @@ import { gunzipSync } from "node:zlib";
 import type { Recording } from "../src/trace/recording.ts";
 import { recordingSchema } from "../src/trace/recording.ts";
 
-const folder = new URL("./data/recordings/", import.meta.url);
+type Folder = "recordings" | "witnesses";
+
+const urlOf = (folder: Folder) => new URL(`./data/${folder}/`, import.meta.url);
 
 /** The recordings of real kernels that the project holds, by file name. */
-export function recordingFiles(): string[] {
-  return readdirSync(folder).filter((name) => name.endsWith(".jsonl.gz"));
+export function recordingFiles(folder: Folder = "recordings"): string[] {
+  return readdirSync(urlOf(folder)).filter((name) => name.endsWith(".jsonl.gz"));
 }
 
-export function readRecordings(name: string): Recording[] {
-  const text = gunzipSync(readFileSync(new URL(name, folder))).toString("utf8");
+export function readRecordings(name: string, folder: Folder = "recordings"): Recording[] {
+  const text = gunzipSync(readFileSync(new URL(name, urlOf(folder)))).toString("utf8");
   return text
     .trimEnd()
     .split("\n")

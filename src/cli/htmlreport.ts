@@ -7,11 +7,14 @@ import type { ReproInput } from "../../reports/repro/input.ts";
 import type { CampaignView } from "../../reports/view.ts";
 import { withPair } from "./backends.ts";
 import { projectRoot } from "./files.ts";
+import type { Io } from "./io.ts";
 import type { Judged } from "./judged.ts";
 import { reproInput } from "./reproinput.ts";
+import { kernelWitnesses, resultsOfKernels } from "./witnesses.ts";
 
 /** The viewer with a campaign in it, judged by the baseline, and what else there is to show. */
 export async function htmlReport(
+  io: Io,
   view: CampaignView,
   gate: Judged,
   extras: Pick<ReportData, "claims" | "arena" | "matrix" | "coverage" | "races">,
@@ -19,7 +22,9 @@ export async function htmlReport(
   const repro = await reproInputs(view, gate);
   // Of a pair that nobody has begun a baseline for, no finding has a standing.
   const judged = gate.baseline.entries.length === 0 ? null : gate;
-  const report = assembleReport({ view, gate: judged, repro, ...extras });
+  const witnesses = await kernelWitnesses(io);
+  const kernelsOf = (input: ReproInput) => resultsOfKernels(input, witnesses);
+  const report = assembleReport({ view, gate: judged, repro, kernelsOf, ...extras });
   // The build puts it beside the bundle; without it the installation is broken, not the input.
   const template = await readFile(join(projectRoot(), "dist", "viewer.html"), "utf8");
   return renderHtml(report, template);

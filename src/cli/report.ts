@@ -67,7 +67,7 @@ export async function report(io: Io, directory: string, options: ReportOptions):
       ...(coverage && { coverage }),
       ...(races.length > 0 && { races }),
     };
-    await io.out(await htmlReport(view, gate, extras));
+    await io.out(await htmlReport(io, view, gate, extras));
     return EXIT.ok;
   }
   const judged = judgedReport(campaign, gate.baseline, gate.outcome);

@@ -87,22 +87,11 @@ function WayPanel({ way }: { way: Way }) {
   );
 }
 
-/** Who was asked, and what came of it: the campaign's own sides, the models of all releases, kernels of the matrix. */
-function Results({
-  report: { matrix },
-  finding,
-  program,
-}: ReproduceProps & { readonly program: Made<Program> }) {
+/** Who was asked, and what came of it: the campaign's own sides, kernels recorded on the trace, the models of all releases. */
+function Results({ report, finding, program }: ReproduceProps & { program: Made<Program> }) {
   const models = useMemo(() => ("why" in program ? null : byRelease(program.made)), [program]);
   if ("why" in program || models === null) return null;
-  const row = matrix?.groups
-    .flatMap(({ rows }) => rows)
-    .find(({ signature }) => signature === finding.signature);
-  const kernels = (matrix?.columns ?? []).flatMap((column, at) => {
-    const cell = row?.cells[at];
-    if (!column.startsWith("kernel:") || (cell !== "shows" && cell !== "silent")) return [];
-    return [{ name: column, passes: cell === "silent" }];
-  });
+  const kernels = kernelsOf(report, finding);
   return (
     <>
       <h3>Recorded results</h3>
@@ -123,8 +112,29 @@ function Results({
           />
         </tbody>
       </table>
+      {kernels.length > 0 ? null : (
+        <p class="muted">No kernel was recorded on this trace; a reproducer asks one.</p>
+      )}
     </>
   );
+}
+
+/** Kernels that were recorded on the finding's trace, and those of the matrix besides. */
+function kernelsOf({ matrix }: ReportData, finding: ReportFinding) {
+  const { signature, before, after } = finding;
+  const kernels = (finding.kernels ?? []).filter(
+    ({ release }) => release !== before.kernel && release !== after.kernel,
+  );
+  const row = matrix?.groups.flatMap(({ rows }) => rows).find((one) => one.signature === signature);
+  const asked = (matrix?.columns ?? []).flatMap((column, at) => {
+    const cell = row?.cells[at];
+    if (!column.startsWith("kernel:") || (cell !== "shows" && cell !== "silent")) return [];
+    return [{ name: column, passes: cell === "silent" }];
+  });
+  return [
+    ...kernels.map(({ release, passes }) => ({ name: `Linux ${release}`, passes })),
+    ...asked,
+  ];
 }
 
 function Result({ name, passes, count = 1 }: { name: string; passes: boolean; count?: number }) {
