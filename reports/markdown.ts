@@ -70,9 +70,19 @@ function worstRoots(view: CampaignView): string[] {
       return [
         `${index + 1}. **${escaped(root.name)}**: ${escaped(root.notice)}. ${code(command)}`,
         ...drawn,
+        ...(witness === undefined ? [] : whyText(witness, view)),
       ];
     }),
   ];
+}
+
+/** What the baseline says of a finding, where there is one. */
+function whyText(one: FindingView, view: CampaignView): string[] {
+  const standing = STANDING[standingText(one, view)];
+  if (standing === "") return [];
+  const { reason, ref } = one;
+  const why = reason === undefined ? "" : `: ${reason}`;
+  return [`${standing}${escaped(`${why}${ref === undefined ? "" : ` (${ref})`}`)}`];
 }
 
 function howToRepeat({ before, after, runs, seed }: CampaignView["campaign"]): string {

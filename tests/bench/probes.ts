@@ -63,7 +63,9 @@ const SELDOM: readonly (readonly Op[])[] = [
 /** Known traces first, for they are small, and were looked for because something is special in them. */
 async function candidates(): Promise<Trace[]> {
   const { entries } = await readBaseline(undefined);
-  const recorded = recordingFiles().slice(0, 1).flatMap((name) => readRecordings(name));
+  const recorded = recordingFiles()
+    .slice(0, 1)
+    .flatMap((name) => readRecordings(name));
   const known = [
     ...SCENARIOS.map(({ trace }) => trace),
     ...entries.map(({ trace }) => trace),

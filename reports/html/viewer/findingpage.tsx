@@ -4,11 +4,12 @@ import { linkFault } from "../../../src/trace/link.ts";
 import { opText } from "../../optext.ts";
 import { grouped, plural } from "../../numbers.ts";
 import { limitsText, regionText } from "../../worldtext.ts";
-import { addressOf, headline, sideName, SYMPTOM_TEXT, VERDICT_TEXT } from "../words.ts";
+import { headline, sideName, SYMPTOM_TEXT, VERDICT_TEXT } from "../words.ts";
 import { StatusBadge, VerdictBadge } from "./badge.tsx";
 import { openingStep } from "./difference.ts";
 import { GlanceCard } from "./glance.tsx";
 import { Primer } from "./primer.tsx";
+import { Reference } from "./reference.tsx";
 import { Reproduce } from "./reproduce.tsx";
 import { FRONT_HASH, findingHash } from "./route.ts";
 import { modelSides, tryLink } from "./sandbox/bench.ts";
@@ -130,17 +131,6 @@ function Reason({ finding }: { finding: ReportFinding }) {
         </p>
       )}
     </>
-  );
-}
-
-/** A reference, as a link where it names a commit, a message or a web address and nothing else. */
-function Reference({ text }: { text: string }) {
-  const address = addressOf(text);
-  if (address === null) return <span>{text}</span>;
-  return (
-    <a href={address} rel="noreferrer noopener">
-      {text}
-    </a>
   );
 }
 

@@ -37,7 +37,7 @@ export function Front({ report, all, shown, filter, onFilter, missing }: FrontPr
       )}
       <VerdictBanner report={report} filter={filter} onFilter={onFilter} />
       <Primer report={report} />
-      {roots.length === 0 ? null : <RootList roots={roots} all={all} />}
+      {roots.length === 0 ? null : <RootList report={report} all={all} />}
       <div class="columns">
         <section class="findings" aria-labelledby="findings-title">
           <h2 id="findings-title">Findings</h2>

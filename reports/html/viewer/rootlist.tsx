@@ -1,31 +1,33 @@
 import type { Root } from "../../../fuzz/roots/root.ts";
-import type { ReportFinding } from "../../data.ts";
+import type { ComponentChildren } from "preact";
+import type { ReportData, ReportFinding } from "../../data.ts";
 import { plural } from "../../numbers.ts";
+import { opText } from "../../optext.ts";
+import { Reference } from "./reference.tsx";
 import { findingHash } from "./route.ts";
+import { tryLink } from "./sandbox/bench.ts";
 
 /** So many roots are told in full; the others are a click away. */
 const WORST = 3;
 
 /** What the findings follow from: each root leads to its simplest witness, and folds what follows. */
-export function RootList({
-  roots,
-  all,
-}: {
-  readonly roots: readonly Root[];
-  readonly all: readonly ReportFinding[];
-}) {
-  const known = new Set(all.map(({ signature }) => signature));
+export function RootList({ report, all }: { report: ReportData; all: readonly ReportFinding[] }) {
+  const { roots = [] } = report.campaign;
+  const known = new Map(all.map((finding) => [finding.signature, finding]));
   const [worst, others] = [roots.slice(0, WORST), roots.slice(WORST)];
   return (
     <section class="roots" aria-labelledby="roots-title">
       <h2 id="roots-title">What is worst</h2>
       <p class="muted small">
         Roots: findings grouped by what they follow from, gravest first, each with what a user
-        notices. A grouping, no verdict.
+        notices, the shortest sequence that shows it, and why it is accepted. A grouping, no
+        verdict.
       </p>
       <ol class="list">
         {worst.map((root) => (
-          <RootRow key={root.name} root={root} known={known} />
+          <RootRow key={root.name} root={root} known={known}>
+            <Simplest report={report} finding={simplestOf(root, known)} />
+          </RootRow>
         ))}
       </ol>
       {others.length === 0 ? null : (
@@ -42,7 +44,52 @@ export function RootList({
   );
 }
 
-function RootRow({ root, known }: { root: Root; known: ReadonlySet<string> }) {
+type Known = ReadonlyMap<string, ReportFinding>;
+
+function simplestOf({ findings }: Root, known: Known): ReportFinding | undefined {
+  return known.get(findings.find((signature) => known.has(signature)) ?? "");
+}
+
+/** The operations of a finding, how to see it again, and what the baseline says of it. */
+function Simplest({
+  report,
+  finding,
+}: {
+  report: ReportData;
+  finding?: ReportFinding | undefined;
+}) {
+  if (finding === undefined) return null;
+  const { trace, status, reason, ref } = finding;
+  const known = status === "known" && reason !== undefined;
+  const standing = status === null ? "there is no baseline for this pair" : "not accepted";
+  // A quote would end the argument that the shell is given.
+  const link = tryLink(report.campaign, finding).replaceAll("'", "%27");
+  return (
+    <dl class="facts small root-facts">
+      <dt>Shortest</dt>
+      <dd>
+        <code>{trace.ops.map((op, step) => `${step} ${opText(op)}`).join("; ")}</code>
+      </dd>
+      <dt>Reproduce</dt>
+      <dd>
+        <code class="run">npx pfndiff replay '{link}'</code>
+      </dd>
+      <dt>{known ? "Accepted" : "Standing"}</dt>
+      <dd>
+        {known ? `${reason} ` : `${standing}.`}
+        {known && ref !== undefined ? <Reference text={ref} /> : null}
+      </dd>
+    </dl>
+  );
+}
+
+interface RootRowProps {
+  readonly root: Root;
+  readonly known: Known;
+  readonly children?: ComponentChildren;
+}
+
+function RootRow({ root, known, children }: RootRowProps) {
   const [simplest = "", ...follows] = root.findings.filter((signature) => known.has(signature));
   return (
     <li>
@@ -53,6 +100,7 @@ function RootRow({ root, known }: { root: Root; known: ReadonlySet<string> }) {
         </span>
         <span class="row-count">{plural(root.findings.length, "finding")}</span>
       </a>
+      {children}
       {follows.length === 0 ? null : (
         <details class="small">
           <summary>what follows</summary>

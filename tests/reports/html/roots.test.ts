@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { opText } from "../../../reports/optext.ts";
 import { summaryHtml } from "../../../reports/html/summary.ts";
+import { readLink } from "../../../src/trace/link.ts";
 import { HAS_CHROMIUM, QuietBrowser, ReportFiles, WITHOUT_CHROMIUM } from "./chromium.ts";
 import { sampleReport } from "./sample.ts";
 
@@ -19,6 +21,12 @@ describe.skipIf(!HAS_CHROMIUM)(`the front page in Chromium${WITHOUT_CHROMIUM}`, 
       const page = await browser.open(files.write("roots", sampleReport()));
       expect(await page.locator("[data-root]").count()).toBe(2);
       expect(await page.locator(".follows:visible").count()).toBe(0);
+      const said = await page.locator(".roots li").first().innerText();
+      const { trace, reason } = sampleReport().findings[0] ?? expect.fail();
+      const command = /npx pfndiff replay '(#\/try\/[^']+)'/.exec(said)?.[1] ?? "";
+      expect(said).toContain(trace.ops.map((op, step) => `${step} ${opText(op)}`).join("; "));
+      expect(readLink(command)).toMatchObject({ ok: true, linked: { trace: { ops: trace.ops } } });
+      expect(said).toContain(reason ?? "not accepted.");
       await page.locator(".roots summary").click();
       await expect.poll(() => page.locator(".follows:visible").count(), PATIENCE).toBe(7);
       await page.locator("[data-root]").first().click();
