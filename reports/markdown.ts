@@ -67,22 +67,22 @@ function worstRoots(view: CampaignView): string[] {
     ...views.flatMap(({ root, command }, index) => {
       const witness = bySignature.get(root.findings[0] ?? "");
       const drawn = witness === undefined ? [] : [findingBlock(witness)];
+      const why = witness === undefined ? "" : whyText(witness, view);
       return [
-        `${index + 1}. **${escaped(root.name)}**: ${escaped(root.notice)}. ${code(command)}`,
+        `${index + 1}. **${escaped(root.name)}**: ${escaped(root.notice)}. ${code(command)}${why}`,
         ...drawn,
-        ...(witness === undefined ? [] : whyText(witness, view)),
       ];
     }),
   ];
 }
 
-/** What the baseline says of a finding, where there is one. */
-function whyText(one: FindingView, view: CampaignView): string[] {
+/** What the baseline says of a finding, behind what else is said of it; nothing where there is no baseline. */
+function whyText(one: FindingView, view: CampaignView): string {
   const standing = STANDING[standingText(one, view)];
-  if (standing === "") return [];
+  if (standing === "") return "";
   const { reason, ref } = one;
   const why = reason === undefined ? "" : `: ${reason}`;
-  return [`${standing}${escaped(`${why}${ref === undefined ? "" : ` (${ref})`}`)}`];
+  return ` ${standing}${escaped(`${why}${ref === undefined ? "" : ` (${ref})`}`)}`;
 }
 
 function howToRepeat({ before, after, runs, seed }: CampaignView["campaign"]): string {
