@@ -126,7 +126,7 @@ static uint32_t next_op(int32_t *op, const char **failure)
 	if (op[0] != DRV_MMAP && op[0] != DRV_RUN)
 		return 1;
 	told = (uint32_t)op[CALLS_WORD] & ((1u << SAYS_SHIFT) - 1);
-	says = (uint32_t)op[CALLS_WORD] >> SAYS_SHIFT;
+	says = ((uint32_t)op[CALLS_WORD] & ((1u << HOOK_SHIFT) - 1)) >> SAYS_SHIFT;
 	for (; count < told && count < PFNDIFF_MOST_CALLS; count++)
 		next_row(calls[count]);
 	*failure = drivers_calls(calls[0], count, says);

@@ -61,9 +61,13 @@
 #define OP_REVOKE 12
 #define OP_PEEK 13
 
-/* Where ops of a driver say how many calls they make, and from so many bits on what it says of its VMA. */
+/*
+ * Where ops of a driver say how many calls they make, from so many bits on what it says of its VMA, and from so many
+ * which of its hooks is meant: the module has one.
+ */
 #define CALLS_WORD 7
 #define SAYS_SHIFT 8
+#define HOOK_SHIFT 12
 #define OP_FAULT_SITE 8
 #define OP_FAULT_NTH 9
 

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { AnswerReader, GuestGaveUp } from "../../kernel/answer.ts";
-import { CALLS_WORD, SAYS_SHIFT } from "../../kernel/driverwire.ts";
+import { CALLS_WORD, HOOK_SHIFT, SAYS_SHIFT } from "../../kernel/driverwire.ts";
 import { virtualWindow, WINDOW_ADDRESS } from "../../kernel/windows.ts";
 import {
   type AnswerHeader,
@@ -100,6 +100,7 @@ describe("the two halves of the protocol", () => {
       ["WINDOW_ADDRESS", WINDOW_ADDRESS],
       ["CALLS_WORD", CALLS_WORD],
       ["SAYS_SHIFT", SAYS_SHIFT],
+      ["HOOK_SHIFT", HOOK_SHIFT],
       ["OP_FAULT_SITE", FAULT_WORD.SITE],
       ["OP_FAULT_NTH", FAULT_WORD.NTH],
       ...ALLOCATION_SITES.filter((site) => site !== "kernel-area").map((site): [string, number] => [
