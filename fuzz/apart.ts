@@ -1,6 +1,7 @@
 import { CALLS } from "../src/trace/driverop.ts";
 import type { Field, Fields, Values } from "../src/trace/fields.ts";
 import { type Op, rowOf } from "../src/trace/op.ts";
+import { SYSCALLS } from "../src/trace/syscalls.ts";
 import { opFault, type Trace } from "../src/trace/trace.ts";
 import type { Random } from "./random.ts";
 
@@ -24,7 +25,7 @@ function valueOf(random: Random, field: Field): Values[string] {
 function withFields<R extends object>(random: Random, record: R, fields: Fields): R {
   const more = Object.entries(fields).flatMap(([name, field]) => {
     const often = "apart" in field ? field.apart : undefined;
-    return often !== undefined && random.chance(often[0], often[1])
+    return often !== undefined && often[0] > 0 && random.chance(often[0], often[1])
       ? [[name, valueOf(random, field)] as const]
       : [];
   });
@@ -39,5 +40,16 @@ export function withApart(random: Random, trace: Trace): Trace {
     if (!("calls" in said)) return said;
     return { ...said, calls: said.calls.map((c) => withFields(random, c, CALLS[c.call].fields)) };
   });
+  return { ...trace, ops };
+}
+
+/** The trace with a protection key named in half of its mprotect()s, the process' own in half of those. */
+export function withKeys(random: Random, trace: Trace): Trace {
+  const { values } = SYSCALLS.mprotect.fields.pkey;
+  const keys = [...values, ...values.map(() => "own" as const)];
+  const ops = trace.ops.map(
+    (op): Op =>
+      op.op === "mprotect" && random.chance(1, 2) ? { ...op, pkey: random.pick(keys) } : op,
+  );
   return { ...trace, ops };
 }

@@ -21,6 +21,11 @@ export class TraceWriter {
 
   constructor(protected readonly random: Random) {}
 
+  /** Whether the last trace is to have protection keys (withKeys()). */
+  get hasKeys(): boolean {
+    return this.swarm.hasKeys;
+  }
+
   /** Writes the next trace. */
   write(name: string): Trace {
     const { random, swarm, processes } = this;

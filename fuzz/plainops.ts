@@ -1,6 +1,7 @@
 import type { ChoiceField, Field, FlagField, NumberField } from "../src/trace/fields.ts";
 import { type OPS, rowOf, SYSCALL_KINDS, type SyscallKind } from "../src/trace/op.ts";
 import type { VmaEffect } from "../src/trace/syscalls.ts";
+import { isApart } from "./apart.ts";
 
 type FieldsOf<K extends SyscallKind> = (typeof OPS)[K]["fields"];
 type Extra = ChoiceField | FlagField;
@@ -14,7 +15,7 @@ export type PlainKind = {
     : never;
 }[SyscallKind];
 
-/** A choice or a flag, each value as often as it is to be drawn: mostly, or in even runs. */
+/** A choice or a flag that is not drawn apart, each value as often as it is to be drawn: mostly, or in even runs. */
 export interface Drawn {
   readonly name: string;
   readonly mostly: readonly (string | boolean)[];
@@ -32,6 +33,7 @@ interface Plan {
 }
 
 function drawnOf(name: string, field: Field): Drawn[] {
+  if (isApart(field)) return [];
   if (field.role === "choice")
     return [{ name, mostly: field.mostly, evenly: field.values, isMark: false }];
   if (field.role !== "flag") return [];

@@ -8,7 +8,7 @@ const DRAWS = 3;
 const AHEAD = 16 * DRAWS;
 
 /** What a run draws numbers for; each has numbers of its own. */
-export type Purpose = "trace" | "mutation" | "fault" | "race" | "apart" | "claims";
+export type Purpose = "trace" | "mutation" | "fault" | "race" | "apart" | "claims" | "keys";
 
 /** Spreads the bits of a 32-bit number (the finaliser of MurmurHash3). */
 function mix(value: number): number {
@@ -32,6 +32,7 @@ const SALTS: Readonly<Record<Purpose, number>> = {
   race: absorb(GOLDEN, 4),
   apart: absorb(GOLDEN, 5),
   claims: absorb(GOLDEN, 6),
+  keys: absorb(GOLDEN, 7),
 };
 
 /**

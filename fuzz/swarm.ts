@@ -89,6 +89,9 @@ const ABOUT_PAT = 1;
 /** Of write-back worlds so many are not low memory, but a device's. */
 const WRITE_BACK_BARS = { n: 1, of: 2 } as const;
 const ABOUT_BARS = 2;
+/** One run in so many names protection keys. */
+const KEYED_RUNS = 16;
+const ABOUT_KEYS = 3;
 const ABOUT_KINDS = 100;
 const ABOUT_WEIGHTS = 200;
 /** Mostly it is a reservation that nobody may touch. */
@@ -179,6 +182,8 @@ export class Swarm {
   lateOf16 = 0;
   /** Of 16 ranges, how many are drawn without looking at what is mapped. */
   blindOf16 = 0;
+  /** Some of its mprotect()s name a protection key. */
+  hasKeys = false;
   /** Ends with an exit of every live process, which makes a leak certain. */
   exits = false;
   /** Op kinds, each as often as its weight; what lies behind `weight` is of earlier runs. */
@@ -190,6 +195,7 @@ export class Swarm {
   /** Draws what one run does, in a world of its own or in a given one. */
   draw(random: Random, given?: World): void {
     const shape = given === undefined ? drawShape(random) : "usual";
+    const isKeyed = random.aside(KEYED_RUNS, ABOUT_KEYS) === 0;
     const isWithoutPat = given === undefined && random.aside(WITHOUT_PAT, ABOUT_PAT) === 0;
     const drawn = given ?? drawWorld(random, shape);
     const world: World = isWithoutPat ? { ...drawn, pat: false } : drawn;
@@ -215,6 +221,7 @@ export class Swarm {
     this.blindOf16 = random.pick(BLIND_OF_16);
     this.drawHot(random);
     this.exits = random.chance(7, 8);
+    this.hasKeys = isKeyed;
   }
 
   kind(random: Random): SyscallKind {

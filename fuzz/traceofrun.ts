@@ -1,4 +1,5 @@
 import type { Trace } from "../src/trace/trace.ts";
+import { withKeys } from "./apart.ts";
 import { TraceWriter } from "./generate.ts";
 import { Random } from "./random.ts";
 
@@ -29,5 +30,6 @@ const writer = new TraceWriter(random);
 /** The trace of one run of a campaign; it depends on the seed and the run's index only. */
 export function traceOfRun(seed: number, run: number): Trace {
   random.restart(seed, run, "trace");
-  return writer.write(nameOfRun(seed, run));
+  const trace = writer.write(nameOfRun(seed, run));
+  return writer.hasKeys ? withKeys(random.restart(seed, run, "keys"), trace) : trace;
 }

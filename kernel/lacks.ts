@@ -19,6 +19,7 @@ const isAdvice = (...advices: readonly string[]) => {
 };
 const isClaim = ({ op }: Op) => op === "revoke" || op === "claim" || op === "release";
 const isPrepared = (op: Op) => op.op === "drv-mmap" && op.hook === "prepare";
+const namesKey = (op: Op) => op.op === "mprotect" && (op.pkey === "default" || op.pkey === "own");
 const isMemremapPages = ({ op }: Op) => op === "memremap-pages" || op === "memunmap-pages";
 const needed = (no: string): Lack => ({ no, needed: true });
 
@@ -64,6 +65,8 @@ export const OPTIONS = {
   },
   /** The module has no such handler, which differs from others from 6.19 on. */
   mmap_prepare: { no: "driver with mmap_prepare()", isOp: isPrepared },
+  /** CONFIG_X86_INTEL_MEMORY_PROTECTION_KEYS, and a processor that has them. */
+  pkeys: { no: "protection key that can be allocated", isOp: namesKey },
   CONFIG_ZONE_DEVICE: { no: "memremap_pages()", isOp: isMemremapPages },
 } as const satisfies Readonly<Record<string, Lack>>;
 

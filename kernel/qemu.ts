@@ -67,7 +67,8 @@ export interface MachineParts {
 }
 
 function machineArguments(parts: MachineParts, mailbox: string, console: string): string[] {
-  const cpu = parts.accelerator === "kvm" ? "host" : "qemu64";
+  // Protection keys (pkey_mprotect()) are saved with XSAVE, which kernels do not get on with where it does not optimise.
+  const cpu = parts.accelerator === "kvm" ? "host" : "qemu64,+xsave,+xsaveopt,+pku";
   const shared = `size=${WIRE.MAILBOX_BYTES},mem-path=${mailbox}`;
   const pairs = [
     ["-display", "none"],

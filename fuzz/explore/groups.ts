@@ -211,6 +211,9 @@ function isRedundant(op: Op, { mtrr, pat }: World): boolean {
   switch (op.op) {
     case "madvise":
       return REDUNDANT.includes(op.advice);
+    case "mprotect":
+      // A key marks a VMA and cuts it, as advice does.
+      return op.pkey !== undefined;
     case "mmap":
       // Of a device it maps uncached, as a resource is, where there is PAT; and what may not be read is as what may not be written.
       if (op.via === "devmem_sync" && mtrr === "uncached" && pat !== false) return true;

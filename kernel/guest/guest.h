@@ -43,6 +43,8 @@ int procs_limit(void);
 
 /* perform.c: what a process of a trace does; only such a one catches its faults: one of init itself must stay a panic. */
 void perform_setup(void);
+/* Allocates the protection key that all processes have; negative where there are none. */
+int perform_keys(void);
 /* Performs an op that brings no process to life; returns 0 or an errno. */
 int perform(const struct world *world, const int32_t *op);
 

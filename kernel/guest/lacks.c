@@ -106,6 +106,8 @@ void lacks_tell(void)
 	if (syscall(SYS_futex, &word, FUTEX_WAKE, 1, NULL, NULL, 0) < 0 && errno == ENOSYS)
 		lack("CONFIG_FUTEX");
 	look_at_advices();
+	if (perform_keys() < 0)
+		say("lacks pkeys");
 }
 
 /* Whether a page of the aperture that was mapped before a driver claimed it is still there after. */

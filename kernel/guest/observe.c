@@ -138,6 +138,9 @@ static enum verdict judge_vma(const char *line, const void *context)
 
 	if (strncmp(line, "VmFlags:", 8) == 0)
 		return PICK;
+	/* A protection key that is not the first. */
+	if (strncmp(line, "ProtectionKey:", 14) == 0 && strtoul(line + 14, NULL, 10) != 0)
+		return PICK;
 	if (line[0] >= 'A' && line[0] <= 'Z')
 		return SKIP;
 	return strtoull(line, NULL, 16) >= world->address + world->virtual_bytes ? STOP : PICK;
@@ -151,7 +154,7 @@ const char *observe_copied(const struct world *world, int proc, struct copied *c
 	text[text_length] = 0;
 	*copied = (struct copied){ 0 };
 	for (char *line = strtok(text, "\n"); line && !failure; line = strtok(NULL, "\n")) {
-		if (sscanf(line, "%lx-%lx", &start, &end) == 2 || strstr(line, " dc"))
+		if (sscanf(line, "%lx-%lx", &start, &end) == 2 || line[0] == 'P' || strstr(line, " dc"))
 			continue;
 		copied->vmas++;
 		if (start / TABLE_BYTES >= next || next == 0)

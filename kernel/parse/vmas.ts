@@ -37,13 +37,20 @@ const ADVISED = [
   ["wf", "wipeonfork"],
   ["mg", "mergeable"],
 ] as const;
+/** A line that a VMA has where its protection key is another than the first. */
+const KEY = /^ProtectionKey:\s+[1-9]/;
 /** The last ones are of anonymous memory alone: every mapping of a device is kept from dumps. */
 const ADVISED_FILE = ADVISED.slice(0, 4);
 
-function advisedIn(names: readonly string[], isAnon: boolean): Pick<VmaState, "advised"> {
-  const advised = (isAnon ? ADVISED : ADVISED_FILE)
+function advisedIn(
+  names: readonly string[],
+  isAnon: boolean,
+  hasKey: boolean,
+): Pick<VmaState, "advised"> {
+  const advised: VmaState["advised"] = (isAnon ? ADVISED : ADVISED_FILE)
     .filter(([name]) => names.includes(name))
     .map(([, mark]) => mark);
+  if (hasKey) advised.push("pkey");
   return advised.length > 0 ? { advised } : {};
 }
 
@@ -61,7 +68,8 @@ function pfnOfDrivers(offset: string, window: PhysicalWindow, module: ModuleMemo
 }
 
 /**
- * The VMAs of a process' window, which begins at an address, from the header and VmFlags lines of its smaps. VM_PAT shows as
+ * The VMAs of a process' window, which begins at an address, from the header and VmFlags lines of its smaps, and
+ * that of a protection key. VM_PAT shows as
  * `ar` up to 6.15, so `pat` is there for that design only; VM_DONTCOPY shows as `dc`,
  * VM_SEALED as `sl`. The pfn is
  * the offset column: the region's drivers put the physical page there. Those of the driver's file have `maps`, and
@@ -75,9 +83,11 @@ export function parseVmas(
 ): VmaState[] {
   const lines = text.split("\n").filter((line) => line !== "");
   const vmas: VmaState[] = [];
-  for (let at = 0; at < lines.length; at += 2) {
+  for (let at = 0; at < lines.length; at++) {
     const header = lines[at] ?? "";
-    const flags = lines[at + 1] ?? "";
+    const hasKey = KEY.test(lines[at + 1] ?? "");
+    at += hasKey ? 2 : 1;
+    const flags = lines[at] ?? "";
     const match = HEADER.exec(header);
     if (match === null || !flags.startsWith("VmFlags:")) {
       throw new UnreadableKernelText(`in smaps: ${header} | ${flags}`);
@@ -99,7 +109,7 @@ export function parseVmas(
       ...(design === "vm-pat" ? { pat: names.includes("ar") } : {}),
       ...(names.includes("dc") ? { dontfork: true } : {}),
       ...(names.includes("sl") ? { sealed: true } : {}),
-      ...advisedIn(names, isAnon),
+      ...advisedIn(names, isAnon, hasKey),
     };
     const tables = shown === null || isAnon ? {} : tablesOf(vma, shown.runs, ofDriver !== null);
     vmas.push({ ...vma, ...tables });

@@ -23,6 +23,8 @@ export interface SyzPlaces {
   /** That of the program's own memory, and where a byte of it goes. */
   readonly memory: string;
   readonly byte: string;
+  /** A protection key that it has allocated. */
+  readonly key: string;
 }
 
 /** An op as the programs of a reproducer say it. */
@@ -113,6 +115,16 @@ function onRange<Op extends Range>(more: (op: Op) => readonly [c: string, syz: n
 
 const plain = onRange(() => null);
 
+const protect = onRange(({ prot }: OpOf<"mprotect">) => PROTECTION[prot]);
+
+/** The protection keys that pkey_mprotect() is given; one that nobody allocates is 15. */
+const KEY = {
+  keep: ["-1", "0xffffffffffffffff"],
+  default: ["0", "0x0"],
+  own: ["own_key()", null],
+  unallocated: ["15", "0xf"],
+} as const satisfies Record<string, readonly [c: string, syz: string | null]>;
+
 /** The flags of an mremap(), by name and by number. */
 function mremapFlags({ to, maymove, dontunmap }: OpOf<"mremap">): readonly [string, number][] {
   const flags: readonly [isSet: boolean, name: string, bit: number][] = [
@@ -167,7 +179,20 @@ const SAID: { readonly [K in SyscallKind]: Said<K> | Unsaid } = {
   munmap: plain,
   mlock: plain,
   munlock: plain,
-  mprotect: onRange(({ prot }: OpOf<"mprotect">) => PROTECTION[prot]),
+  mprotect: {
+    c(op) {
+      if (op.pkey === undefined) return protect.c(op);
+      const [prot] = PROTECTION[op.prot];
+      const range = `${at(op.at)}, ${bytes(op.pages)}`;
+      return failing(`syscall(SYS_pkey_mprotect, ${range}, ${prot}, ${KEY[op.pkey][0]})`);
+    },
+    syz(op, places) {
+      if (op.pkey === undefined) return protect.syz(op, places);
+      const range = `${places.vma(op.at, op.pages)}, ${hex(op.pages * PAGE)}`;
+      const key = KEY[op.pkey][1] ?? places.key;
+      return [`pkey_mprotect(${range}, ${hex(PROTECTION[op.prot][1])}, ${key})`];
+    },
+  },
   madvise: onRange(({ advice }: OpOf<"madvise">) => ADVICE[advice]),
   mseal: {
     c: (op) => failing(`syscall(SYS_mseal, ${at(op.at)}, ${bytes(op.pages)}, 0)`),

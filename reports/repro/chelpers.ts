@@ -13,6 +13,16 @@ export function touches(program: Placed): boolean {
   return program.steps.some(({ op }) => op.op === "touch");
 }
 
+/** Whether any step gives pages a protection key that the program allocates. */
+export function hasKey(program: Pick<Placed, "steps">): boolean {
+  return program.steps.some(({ op }) => op.op === "mprotect" && op.pkey === "own");
+}
+
+/** Whether any step names a protection key, for which older libcs have no function. */
+export function namesKey(program: Placed): boolean {
+  return program.steps.some(({ op }) => op.op === "mprotect" && op.pkey !== undefined);
+}
+
 /** Whether any step reads a page as a debugger does. */
 export function peeks(program: Placed): boolean {
   return program.steps.some(({ op }) => op.op === "peek");
@@ -41,7 +51,7 @@ export function headers(program: Placed): string {
     "string.h",
     "sys/mman.h",
     "sys/prctl.h",
-    ...(forks(program) || seals(program) ? ["sys/syscall.h"] : []),
+    ...(forks(program) || seals(program) || namesKey(program) ? ["sys/syscall.h"] : []),
     "sys/wait.h",
     "unistd.h",
   ];

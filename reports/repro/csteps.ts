@@ -1,6 +1,6 @@
 import { cExpression, stepKind } from "./calls.ts";
 import { bornBy } from "../../src/trace/op.ts";
-import { forks, peeks, touches } from "./chelpers.ts";
+import { forks, hasKey, peeks, type Placed, touches } from "./chelpers.ts";
 import { isLimited, limitHelpers } from "./climits.ts";
 import { literal, statement } from "./ctext.ts";
 import { outcomeName } from "./expectation.ts";
@@ -38,7 +38,7 @@ export function performing(program: Program): string {
   const asks = program.expectation.kind === "mapping";
   const parts = [
     program.vias.length > 0 ? map(program) : "",
-    touches(program) ? TOUCH : "",
+    ...touching(program),
     peeks(program) ? PEEK : "",
     forks(program) ? `static void live(int proc);\n\n${FORK}` : "",
   ];
@@ -74,8 +74,31 @@ static int map(unsigned long at, unsigned long pages, int via,
 }
 `;
 
-/** Touches a byte of a page. */
-export const TOUCH = `static sigjmp_buf fault;
+/** What touches a byte of a page, and what allocates a protection key, as far as any step does. */
+export function touching(program: Placed): string[] {
+  const key = hasKey(program) ? [OWN_KEY] : [];
+  return touches(program) ? [...key, touch(key.length > 0)] : key;
+}
+
+const OWN_KEY = `/* A protection key with every right to it; children have it too. */
+static int own_key(void)
+{
+	static int key = -1;
+
+	if (key < 0)
+		key = (int)syscall(SYS_pkey_alloc, 0, 0);
+	return key;
+}
+
+/* A signal handler that is left by a jump leaves its own rights behind. */
+static void allow_keys(void)
+{
+	if (own_key() > 0) /* wrpkru */
+		__asm__ volatile(".byte 0x0f, 0x01, 0xef" : : "a"(0), "c"(0), "d"(0));
+}
+`;
+
+const touch = (isKeyed: boolean) => `static sigjmp_buf fault;
 
 static void on_fault(int signal)
 {
@@ -91,7 +114,7 @@ static int touch(char *byte, int write)
 		return fails;
 	signal(SIGSEGV, on_fault);
 	signal(SIGBUS, on_fault);
-	if (write)
+${isKeyed ? "\tallow_keys();\n" : ""}	if (write)
 		__atomic_store_n(byte, 1, __ATOMIC_RELAXED);
 	else
 		__atomic_load_n(byte, __ATOMIC_RELAXED);

@@ -3,9 +3,18 @@ import type { RegionVia } from "../../src/trace/op.ts";
 import { isDevice } from "../../src/trace/trace.ts";
 import { cExpression, mmapCall } from "./calls.ts";
 import { asksMtrr, memoryCheck, watches, wrongMemory } from "./ccheck.ts";
-import { BAR_ADDRESS, MSEAL, NOT_EMPTY, peeks, RESERVED, seals, touches } from "./chelpers.ts";
+import {
+  BAR_ADDRESS,
+  MSEAL,
+  namesKey,
+  NOT_EMPTY,
+  peeks,
+  RESERVED,
+  seals,
+  touches,
+} from "./chelpers.ts";
 import { isLimited, limitHelpers } from "./climits.ts";
-import { PEEK, TOUCH } from "./csteps.ts";
+import { PEEK, touching } from "./csteps.ts";
 import { remark } from "./ctext.ts";
 import type { Program, ProgramStep } from "./program.ts";
 
@@ -62,7 +71,7 @@ export function straightHeaders(program: Program): string {
     "stdlib.h",
     "string.h",
     "sys/mman.h",
-    ...(seals(program) ? ["sys/syscall.h"] : []),
+    ...(seals(program) || namesKey(program) ? ["sys/syscall.h"] : []),
     ...(checksAtExit(program) ? ["sys/wait.h"] : []),
     "unistd.h",
   ];
@@ -90,7 +99,7 @@ export function straightHelpers(program: Program): string[] {
     hasWindow(program) && isDevice(program.world) ? BAR_ADDRESS : "",
     hasWindow(program) || watches(program) === "list" ? RESERVED : "",
     asksMtrr(program) ? memoryCheck(program.world, "devmem", "base") : "",
-    touches(program) ? TOUCH : "",
+    ...touching(program),
     peeks(program) ? PEEK : "",
     isLimited(program) ? limitHelpers(program) : "",
   ].filter((part) => part !== "");

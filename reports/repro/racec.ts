@@ -1,7 +1,7 @@
 import { opText } from "../optext.ts";
 import { cExpression } from "./calls.ts";
-import { headers, LIST_READER, opening, state, touches } from "./chelpers.ts";
-import { map, TOUCH } from "./csteps.ts";
+import { headers, LIST_READER, opening, state } from "./chelpers.ts";
+import { map, touching } from "./csteps.ts";
 import { comment, literal } from "./ctext.ts";
 import { LANES, type RaceStress, type RaceStep, type SeenOutcome } from "./race.ts";
 import { FORK_TO, LIVE, REVOKE, SHARED, TRY } from "./racelanes.ts";
@@ -22,7 +22,7 @@ export function raceProgram(stress: RaceStress): string {
     opening(stress),
     LIST_READER,
     stress.vias.length > 0 ? map(stress) : "",
-    touches(stress) ? TOUCH : "",
+    ...touching(stress),
     revokes ? REVOKE : "",
     table(stress),
     SHARED,

@@ -1,5 +1,6 @@
 import { UserError } from "../../src/usererror.ts";
 import { hex, type SyzPlaces, syzCalls } from "./calls.ts";
+import { hasKey } from "./chelpers.ts";
 import { expectationText } from "./expectation.ts";
 import type { ReproInput } from "./input.ts";
 import { checkText, type Program, reproProgram } from "./program.ts";
@@ -105,6 +106,7 @@ function opens(program: Program, target: SyzTarget): string[] {
     ...(does("peek")
       ? [`r${next + 2} = syz_open_procfs(0x0, ${text(STRINGS + next + 2, "mem")})`]
       : []),
+    ...(hasKey(program) ? [`r${next + 3} = pkey_alloc(0x0, 0x0)`] : []),
   ];
 }
 
@@ -120,6 +122,7 @@ function placesOf(program: Program, { base, offset }: SyzTarget): SyzPlaces {
     zero: `r${next}`,
     pipe: `r${next + 1}`,
     memory: `r${next + 2}`,
+    key: `r${next + 3}`,
     byte: `&(${hex(AREA)})=""/1`,
   };
 }

@@ -25,7 +25,10 @@ export const VM_DONTDUMP = 2048;
 export const VM_WIPEONFORK = 4096;
 export const VM_MERGEABLE = 8192;
 
-/** Marks of madvise() and mlock() as recordings spell them, in their order. */
+/** It has the protection key that its process has allocated (VM_PKEY_MASK, reduced to keys 0 and 1). */
+export const VM_PKEY = 16384;
+
+/** Marks of madvise(), mlock() and pkey_mprotect() as recordings spell them, in their order. */
 const ADVISED = [
   ["random", VM_RAND_READ],
   ["sequential", VM_SEQ_READ],
@@ -35,6 +38,7 @@ const ADVISED = [
   ["dontdump", VM_DONTDUMP],
   ["wipeonfork", VM_WIPEONFORK],
   ["mergeable", VM_MERGEABLE],
+  ["pkey", VM_PKEY],
 ] as const;
 
 /** All of them. */

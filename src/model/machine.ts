@@ -245,7 +245,7 @@ export class Machine {
       case "mremap":
         return mremap(context, mm, op);
       case "mprotect":
-        return mprotect(context, mm, op.at, op.pages, op.prot);
+        return mprotect(context, mm, op.at, op.pages, op.prot, op.pkey ?? "keep");
       case "madvise":
         return madvise(context, mm, op.at, op.pages, op.advice);
       case "mlock":

@@ -1,6 +1,6 @@
 import type { Errno } from "../mm/errno.ts";
 import { type CacheMode, SHORT_MODE } from "../pat/cachemode.ts";
-import type { Advice, Op, Prot, Via } from "../trace/op.ts";
+import type { Advice, Op, OpOf, Prot, Via } from "../trace/op.ts";
 import type { Memtype } from "../trace/recording.ts";
 import type { Trace, World } from "../trace/trace.ts";
 
@@ -113,8 +113,14 @@ export function dontunmap(proc: number, at: number, pages: number, to?: number):
   return { op: "mremap", proc, at, pages, newPages: pages, ...place, dontunmap: true };
 }
 
-export function mprotect(proc: number, at: number, pages: number, prot: Prot): Op {
-  return { op: "mprotect", proc, at, pages, prot };
+export function mprotect(
+  proc: number,
+  at: number,
+  pages: number,
+  prot: Prot,
+  pkey?: OpOf<"mprotect">["pkey"],
+): Op {
+  return { op: "mprotect", proc, at, pages, prot, ...(pkey === undefined ? {} : { pkey }) };
 }
 
 export function mlock(proc: number, at: number, pages: number): Op {

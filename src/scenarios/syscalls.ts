@@ -78,6 +78,26 @@ export const SYSCALL_SCENARIOS: readonly Scenario[] = [
     after: clean,
   },
   {
+    name: "key-cuts-as-protection-does",
+    title:
+      "a protection key for the page in the middle cuts a mapping in three, and one that is not there does nothing",
+    ref: "mm/mprotect.c: do_mprotect_pkey()",
+    trace: apertureTrace("key-cuts-as-protection-does", [
+      spawn(0),
+      mmap(0, 0, 4, 0),
+      mprotect(0, 2, 1, "rw", "unallocated"),
+      mprotect(0, 1, 1, "rw", "own"),
+      munmap(0, 0, 4),
+      exit(0),
+    ]),
+    before: {
+      findings: ["double-untrack:split", "leak:split"],
+      errnos: { 2: "EINVAL" },
+      memtype: ["[0,2) UC-"],
+    },
+    after: { ...clean, errnos: { 2: "EINVAL" } },
+  },
+  {
     name: "bar-over-reservation",
     title: "a BAR over a reservation, and the reservation mapped back over its first page",
     ref: "lib/eal/linux/eal_memory.c of DPDK: pci_map_resource()",

@@ -13,6 +13,7 @@ import type { LoggedOp } from "./renumber.ts";
 import type { CallLine, Dropped } from "./lines.ts";
 import { Processes } from "./processes.ts";
 import { type MappingRules, Regions } from "./regions.ts";
+import { keyIn } from "./keys.ts";
 import { pagesRead } from "./memoryreads.ts";
 import { followReservations, isReservation } from "./reservations.ts";
 import { Space, type Task } from "./spaces.ts";
@@ -265,12 +266,13 @@ export class Mapper {
   private mprotect(call: CallLine, space: Space): void {
     const flags = flagsIn("prot", argument(call, splitArguments(call.text), 2));
     const prot = protectionOf(flags);
+    const key = call.name === "pkey_mprotect" ? keyIn(call, space) : {};
     const kept = this.onDevices(call, space, (at, pages) => {
-      return { op: "mprotect", proc: this.processes.of(space), at, pages, prot };
+      return { op: "mprotect", proc: this.processes.of(space), at, pages, prot, ...key };
     });
     if (!kept) return;
     this.leftOut(call, flags, ["PROT_EXEC"]);
-    if (call.name === "pkey_mprotect") this.drop(call, "its protection key is not carried over");
+    if (key === null) this.drop(call, "its protection key is not carried over: there is another");
   }
 
   private onRange(op: "mlock" | "munlock" | "mseal", call: CallLine, space: Space): void {

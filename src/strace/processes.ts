@@ -12,6 +12,7 @@ export class Processes {
   /** A child's address space; a process that never mapped a device needs no op. */
   fork(parent: Space): Space {
     const child = new Space(parent.devices.copy(), parent.reserved.copy());
+    child.key = parent.key;
     if (parent.proc === null) return child;
     child.proc = this.newProc();
     this.ops.push({ op: "fork", proc: parent.proc, child: child.proc });

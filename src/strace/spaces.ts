@@ -41,6 +41,8 @@ export class Space {
   readonly devices: PageSet;
   /** Its process in the trace, once it has one. */
   proc: number | null = null;
+  /** The protection key that it gives pages, as the log has it, once it has given one. */
+  key: number | null = null;
   /** Threads and vfork children that live in it. */
   users = 1;
 

@@ -207,6 +207,17 @@ export const prot = choice<Prot>(PROTS, {
   mostly: ["rw", "rw", "rw", "rw", "rw", "r", "none"],
 });
 
+/**
+ * Given: pkey_mprotect(), with key -1 (`keep`, what mprotect() does), with key 0, with the key that the process has from
+ * pkey_alloc() and all rights to, with a key that nobody has allocated.
+ */
+export const pkey = {
+  ...choice(["keep", "default", "own", "unallocated"], {
+    beyondTrees: ["default", "own", "unallocated"],
+    apart: [0, 1],
+  }),
+  optional: true,
+} as const;
 /** MAP_PRIVATE. */
 export const sharing = field.flag(["shared", "private"], [1, 4]);
 

@@ -115,6 +115,7 @@ export const vmaSchema = z.strictObject({
         "dontdump",
         "wipeonfork",
         "mergeable",
+        "pkey",
       ]),
     )
     .optional(),

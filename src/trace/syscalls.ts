@@ -3,6 +3,7 @@ import {
   field,
   type Fields,
   type Flat,
+  pkey,
   prot,
   rangeText,
   type RecordOf,
@@ -40,15 +41,12 @@ export const ADVICES = [
   "guard_remove",
 ] as const;
 
-/**
- * The way a process reaches the region, and with it the cache mode it asks for; `anon` is private
- * anonymous memory in the region's stead, whatever the pfn.
- */
+/** The way a process reaches the region, with the cache mode it asks for; `anon`: private memory in its stead, whatever the pfn. */
 export type Via = (typeof VIAS)[number];
 /** One of the ways that reach the region. */
 export type RegionVia = Exclude<Via, "anon">;
 export const REGION_VIAS: readonly RegionVia[] = VIAS.filter((via) => via !== "anon");
-/** madvise() behaviours: all but those that poison memory. */
+/** madvise() behaviours. */
 export type Advice = (typeof ADVICES)[number];
 
 /** Those that mark a VMA and so cut it; what else there is changes no device mapping. */
@@ -209,12 +207,14 @@ export const SYSCALLS = {
       ].join(", "),
   }),
   mprotect: row({
-    fields: { ...range, prot },
+    fields: { ...range, prot, pkey },
     spans: onRange,
     allocates: SPLIT,
     vmas: "cut",
     drawn: { inRuns: OFTEN, weight: [1, 3], favourite: true },
     weightBesideDrivers: 9,
+    words: ({ proc: p, at, pages, prot: may, pkey: key }) =>
+      `p${p} ${rangeText(at, pages)} ${may}${key ? `, pkey ${key}` : ""}`,
   }),
   madvise: row({
     fields: { ...range, advice },

@@ -7,7 +7,7 @@ import { reproProgram } from "../../../reports/repro/program.ts";
 import { closedTrace } from "../../../src/trace/closed.ts";
 import { syzCalls } from "../../../reports/repro/calls.ts";
 import { syzProgram } from "../../../reports/repro/syz.ts";
-import { SYSCALL_KINDS } from "../../../src/trace/op.ts";
+import { type Op, SYSCALL_KINDS } from "../../../src/trace/op.ts";
 import { UserError } from "../../../src/usererror.ts";
 import { MODELS } from "../../models.ts";
 import { hasGcc, withCompiled } from "./compile.ts";
@@ -158,7 +158,10 @@ describe("an exported syzkaller program", () => {
       pipe: "r2",
       memory: "r3",
       byte: '&(0x0)=""/1',
+      key: "r4",
     };
+    const keyed: Op = { op: "mprotect", proc: 0, at: 2, pages: 1, prot: "r", pkey: "own" };
+    expect(syzCalls(keyed, places)).toEqual(["pkey_mprotect(, 0x1000, 0x1, r4)"]);
     expect(syzCalls({ op: "peek", proc: 0, at: 2 }, places)).toEqual([
       'pread64(r3, &(0x0)=""/1, 0x1, 0x2000)',
     ]);
