@@ -155,7 +155,7 @@ class Search {
   }
 
   private *lowerWorld(): Ask<void> {
-    for (const index of [0, 1, 2, 3, 4] as const) {
+    for (const index of [0, 1, 2, 3, 4, 5] as const) {
       const least = index >= 2 ? 0 : fitted(this.rows).world[index];
       for (const value of lowerValues(this.rows.world[index], least)) {
         const world = this.rows.world.with(index, value) as [...TraceRows["world"]];

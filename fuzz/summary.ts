@@ -69,9 +69,11 @@ export function campaignDigest(
 ): string {
   const { before, after, seed, runs, findings } = campaign;
   const found = findings.map(({ signature, count: seen, firstRun, trace }) => {
-    const { pfns, vpages, mtrr, maps = null, pat, region } = trace.world;
+    const { pfns, vpages, mtrr, maps = null, pat, region, isa } = trace.world;
     const ops = trace.ops.map((op) => Object.entries(op).sort(([a], [b]) => (a < b ? -1 : 1)));
-    const more = [...(pat === false ? ["nopat"] : []), ...(region === undefined ? [] : [region])];
+    const place = isa === undefined ? [] : [isa];
+    const kind = region === undefined ? place : [region, ...place];
+    const more = pat === false ? ["nopat", ...kind] : kind;
     return [signature, seen, firstRun, pfns, vpages, mtrr, maps, ops, ...more];
   });
   const text = JSON.stringify(["pfndiff/campaign@1", before, after, seed, runs, found]);

@@ -8,7 +8,7 @@ import {
   REGION_VIAS,
   type RegionVia,
 } from "../src/trace/op.ts";
-import { isDevice, type World } from "../src/trace/trace.ts";
+import { isDevice, ISA_PAGES, type World } from "../src/trace/trace.ts";
 import type { Random } from "./random.ts";
 
 /** The only worlds a campaign draws: most like the recordings, some so small that all collides. */
@@ -92,6 +92,10 @@ const ABOUT_BARS = 2;
 /** One run in so many names protection keys. */
 const KEYED_RUNS = 16;
 const ABOUT_KEYS = 3;
+/** One low world in so many reaches into the ISA window. */
+const ISA_WORLDS = 8;
+const ABOUT_ISA = 4;
+const ABOUT_ISA_PLACE = 5;
 const ABOUT_KINDS = 100;
 const ABOUT_WEIGHTS = 200;
 /** Mostly it is a reservation that nobody may touch. */
@@ -111,6 +115,11 @@ function drawWorld(random: Random, shape: Shape): World {
     mtrr,
     ...(isBar ? { region: "bar" as const } : {}),
   };
+  if (!isDevice(world) && random.aside(ISA_WORLDS, ABOUT_ISA) === 0) {
+    // It begins at any page of the region, or ends behind any.
+    const place = random.aside(2 * world.pfns - 1, ABOUT_ISA_PLACE);
+    world.isa = place < world.pfns ? place : place - world.pfns + 1 - ISA_PAGES;
+  }
   if (!random.chance(1, LIMITED_RUNS)) return world;
   return { ...world, maps: random.between(ROOM.least, ROOM.most) };
 }

@@ -8,6 +8,7 @@ import {
 import type { Fault, Field, Fields, NumberRole, Span, Values } from "../src/trace/fields.ts";
 import { bornBy, type Op, type OpKind, rowOf } from "../src/trace/op.ts";
 import {
+  ISA_PAGES,
   MEMORIES,
   type Memory,
   MEMORY_WORDS,
@@ -15,6 +16,7 @@ import {
   opFault,
   type Trace,
   type World,
+  worldFault,
 } from "../src/trace/trace.ts";
 
 /** What a number of a row stands for; numbers of one role can be lowered together. */
@@ -120,8 +122,8 @@ export interface Row {
 
 /** A trace as numbers, so that a shrinker can treat all of them alike. */
 export interface TraceRows {
-  /** pfns, vpages, rank of the memory, room for VMAs (0: no limit), 1 where there is no PAT. */
-  readonly world: readonly [number, number, number, number, number];
+  /** pfns, vpages, rank of the memory, room for VMAs (0: no limit), 1 where there is no PAT, where the ISA window begins (0: there is none). */
+  readonly world: readonly [number, number, number, number, number, number];
   readonly rows: readonly Row[];
 }
 
@@ -191,6 +193,7 @@ export function rowsOf({ world, ops }: Pick<Trace, "world" | "ops">): TraceRows 
       MEMORIES.indexOf(memoryOf(world)),
       world.maps ?? 0,
       world.pat === false ? 1 : 0,
+      world.isa === undefined ? 0 : world.isa + ISA_PAGES,
     ],
     rows: ops.map(rowOfOp),
   };
@@ -198,7 +201,7 @@ export function rowsOf({ world, ops }: Pick<Trace, "world" | "ops">): TraceRows 
 
 /** The trace of its rows, or null when it would not be a valid one. */
 export function traceOfRows({ world: numbers, rows }: TraceRows, name: string): Trace | null {
-  const [pfns, vpages, region, maps, noPat] = numbers;
+  const [pfns, vpages, region, maps, noPat, isa] = numbers;
   if (pfns < 1 || vpages < 1) return null;
   const world: World = {
     pfns,
@@ -206,7 +209,9 @@ export function traceOfRows({ world: numbers, rows }: TraceRows, name: string): 
     ...MEMORY_WORDS[MEMORIES[region] as Memory],
     ...(maps === 0 ? {} : { maps }),
     ...(noPat === 0 ? {} : { pat: false }),
+    ...(isa === 0 ? {} : { isa: isa - ISA_PAGES }),
   };
+  if (worldFault(world) !== null) return null;
   const ops: Op[] = [];
   const born = new Set<number>();
   for (const row of rows) {

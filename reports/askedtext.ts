@@ -72,6 +72,8 @@ function reasonText({ by, entries = [], asked, got }: Parameters<typeof whyText>
         : "a page of RAM is mapped with the mode that its page flags have";
     case "no-pat":
       return "without PAT a page can be given no such mode, and nothing is reserved";
+    case "isa":
+      return "in the ISA window (0xa0000 to 0xfffff) nothing is reserved, and every page is mapped write-back";
     case "two-modes":
       return `one mapping cannot have both modes that are reserved there: ${there}`;
     case "mixed":

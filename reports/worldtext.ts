@@ -21,7 +21,8 @@ export function regionText(world: World): string {
 }
 
 /** What else a world says, each after a comma; empty for most. */
-export function limitsText({ maps, pat }: World): string {
+export function limitsText({ maps, pat, isa }: World): string {
   const room = maps === undefined ? "" : `, room for ${maps} VMA${maps === 1 ? "" : "s"}`;
-  return `${room}${pat === false ? ", no PAT" : ""}`;
+  const window = isa === undefined ? "" : `, the ISA window from pfn ${isa} on`;
+  return `${room}${pat === false ? ", no PAT" : ""}${window}`;
 }

@@ -1,6 +1,6 @@
 import { putRows, rowsOf } from "../kernel/driverwire.ts";
 import type { Op } from "../src/trace/op.ts";
-import type { World } from "../src/trace/trace.ts";
+import { ISA_PAGES, type World } from "../src/trace/trace.ts";
 
 /** Our half of what program/host/host.h agrees on, in 32-bit words; a test compares the two. */
 export const WIRE = {
@@ -69,7 +69,11 @@ export function encodeRequest(traces: readonly Asked[]): Int32Array {
     words[at] = world.pfns;
     words[at + 1] = world.vpages;
     words[at + 2] =
-      (world.mtrr === "write-back" ? 1 : 0) + (isWatched ? 2 : 0) + (world.pat === false ? 8 : 0);
+      (world.mtrr === "write-back" ? 1 : 0) +
+      (isWatched ? 2 : 0) +
+      (world.pat === false ? 8 : 0) +
+      // Where the ISA window begins, counted from a window before the region.
+      (world.isa === undefined ? 0 : (world.isa + ISA_PAGES) << 8);
     words[at + 3] = world.maps ?? 0;
     words[at + 4] = rows[index] as number;
     at += TRACE_WORDS;

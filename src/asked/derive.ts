@@ -1,3 +1,4 @@
+import { isInIsa, touchesIsa } from "../oracle/isa.ts";
 import type { SideState } from "../oracle/state.ts";
 import { CACHE_MODES, type CacheMode, isNewMemtypeAllowed } from "../pat/cachemode.ts";
 import type { Op, OpOf, RegionVia } from "../trace/op.ts";
@@ -50,11 +51,17 @@ function granted(
   there: readonly Memtype[],
 ): Pick<Request, "got" | "by" | "entries"> {
   if (side.world.pat === false) return { got: asked, by: "asked" };
+  const { pfn } = op;
+  const end = pfn + op.pages;
+  if (isInIsa(side.world, pfn, end)) {
+    return { got: "write-back", by: asked === "write-back" ? "asked" : "isa" };
+  }
   const area = side.procs.living(op.proc)?.areaAt(op.at) ?? null;
   if (area === null || area.unit.entries === 0) return { by: "unknown" };
   const got = modeOf(area.mode);
   if (got === asked) return { got, by: "asked" };
-  const isMtrr = asked === "write-back" && side.world.mtrr === "uncached";
+  const isDevices = side.world.mtrr === "uncached" || touchesIsa(side.world, pfn, end);
+  const isMtrr = asked === "write-back" && isDevices;
   if (isMtrr && got === "uncached-minus") return { got, by: "mtrr" };
   const first = there.find(({ type }) => type === got);
   return first === undefined

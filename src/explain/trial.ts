@@ -11,7 +11,8 @@ import {
 } from "../pat/cachemode.ts";
 import type { PatEvent } from "../pat/events.ts";
 import { KernelState } from "../pat/kernelstate.ts";
-import { MemtypeList, type ModeRef, type RegionMtrr } from "../pat/memtype.ts";
+import { MemtypeList, type ModeRef } from "../pat/memtype.ts";
+import type { RegionMtrr } from "../pat/regionmemory.ts";
 import { PfnRanges } from "../pat/pfnmap.ts";
 import type { Memtype } from "../trace/recording.ts";
 import { UserError } from "../usererror.ts";

@@ -25,7 +25,7 @@ import { PfnRanges } from "../pat/pfnmap.ts";
 import { RamPages } from "../pat/rampages.ts";
 import type { Fault } from "../trace/fields.ts";
 import type { Op, OpOf } from "../trace/op.ts";
-import type { World } from "../trace/trace.ts";
+import { isaWindow, type World } from "../trace/trace.ts";
 import { ContextWatch, type ShownContext } from "./contextwatch.ts";
 import { applyDriverOp } from "./driverops.ts";
 import { mmapOf } from "./drivers.ts";
@@ -63,7 +63,7 @@ export class Machine {
   readonly events: PatEvent[] = [];
   /** Live processes by id, in order of birth. */
   readonly processes = new Processes();
-  /** What the calls of a driver's handlers have returned since the last op began. */
+  /** What calls of drivers have returned since the last op began. */
   readonly calls: CallResult[] = [];
   /** The allocation that failed in the last op, or the VMA not duplicated; or null. */
   failed: Fault | null = null;
@@ -72,7 +72,7 @@ export class Machine {
   protected readonly context: MmContext;
   private design: PfnTracking;
   private readonly watch: ContextWatch | null;
-  /** Empty address spaces of processes that are gone: page tables are what costs most to make. */
+  /** Empty address spaces of processes that are gone. */
   private readonly spare: Mm[] = [];
 
   constructor(
@@ -80,16 +80,16 @@ export class Machine {
     readonly spec: DesignSpec,
     watcher: MemtypeWatcher | null = null,
   ) {
-    const { profile } = spec;
+    const { profile, parts = {}, contextOf } = spec;
     const hasPat = world.pat !== false;
     const kernel = new KernelState(this.events, profile.vmFlagsAssertWriteLock, hasPat);
-    const { parts = {}, contextOf } = spec;
     this.memtype = new (parts.memtype ?? MemtypeList)(
       world.mtrr,
       spec.eraseByEnd,
       this.events,
       watcher,
       kernel,
+      isaWindow(world),
     );
     const ram = new RamPages(this.events, kernel);
     const ranges = new (parts.ranges ?? PfnRanges)(this.memtype, this.events, ram);

@@ -2,9 +2,10 @@ import type { OpOf } from "../trace/op.ts";
 import { VM_DONTCOPY } from "../mm/vmaflags.ts";
 import type { Area, ProcLedger } from "./areas.ts";
 import { claimChange } from "./attribution.ts";
-import { COW_HEAD, NO_CAUSE } from "./causes.ts";
+import { COW_HEAD, ISA_WINDOW, NO_CAUSE } from "./causes.ts";
 import { noteDeviation } from "./deviation.ts";
 import { entryPfn, everyVma, NOTHING, type Observed, type SeenVma } from "./observed.ts";
+import { isInIsa } from "./isa.ts";
 import { followModes } from "./pagemodes.ts";
 import { mapRange, putOff } from "./ranges.ts";
 import type { SideState } from "./state.ts";
@@ -111,15 +112,19 @@ function firstPfn({ op }: SideState, vma: SeenVma, seen: Observed): number {
 /** Exact tracking never refuses a fork: the child maps what its parent maps, with its modes. */
 function noteRefusedFork(side: SideState, parent: ProcLedger, seen: Observed): void {
   const { space, deviation } = side;
+  let isOfIsa = false;
   for (const vma of everyVma(space)) {
     const area = parent.areaAt(vma.start);
     if (area === null) continue;
     const first = area.pfnAt(vma.start);
-    noteDeviation(side, "refused", first, first + vma.end - vma.start, area.mode, -1);
+    const end = first + vma.end - vma.start;
+    noteDeviation(side, "refused", first, end, area.mode, -1);
     if (deviation.found) break;
+    isOfIsa ||= isInIsa(side.world, first, end);
   }
   deviation.symptom = "refused";
-  if (!deviation.found) deviation.cause = hasCopiedHead(side, parent, seen) ? COW_HEAD : NO_CAUSE;
+  if (deviation.found) return;
+  deviation.cause = isOfIsa ? ISA_WINDOW : hasCopiedHead(side, parent, seen) ? COW_HEAD : NO_CAUSE;
 }
 
 /** Whether a VMA that is tracked and forked has its first page copied on write. */

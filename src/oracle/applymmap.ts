@@ -1,11 +1,12 @@
 import { CACHE_MODES } from "../pat/cachemode.ts";
 import type { OpOf, RegionVia } from "../trace/op.ts";
-import type { Mtrr } from "../trace/trace.ts";
+import type { World } from "../trace/trace.ts";
 import type { ProcLedger } from "./areas.ts";
 import { claimChange, findTwin } from "./attribution.ts";
 import { NO_CAUSE, UNMAP } from "./causes.ts";
 import { noteDeviation } from "./deviation.ts";
 import { entryMode, NOTHING, type Observed, type SeenVma, vmaAt } from "./observed.ts";
+import { isInIsa, touchesIsa } from "./isa.ts";
 import { followModes } from "./pagemodes.ts";
 import { confirmRange, loseRange, loseUnseen, mapRange, noteSplit } from "./ranges.ts";
 import type { SideState } from "./state.ts";
@@ -18,17 +19,19 @@ const WT = CACHE_MODES.indexOf("write-through");
 /** Exact tracking would refuse the mapping. */
 const REFUSAL = -1;
 
-/** The cache mode that a way of mapping asks for; the MTRR hint turns write-back over a device. */
-function askedMode(via: RegionVia, mtrr: Mtrr): number {
-  switch (via) {
-    case "resource":
-    case "devmem_sync":
-      return UC_MINUS;
-    case "resource_wc":
-      return WC;
-    case "devmem":
-      return mtrr === "uncached" ? UC_MINUS : WB;
-  }
+/** The cache mode that a way of mapping asks for. */
+const ASKED: Readonly<Record<RegionVia, number>> = {
+  resource: UC_MINUS,
+  resource_wc: WC,
+  devmem: WB,
+  devmem_sync: UC_MINUS,
+};
+
+/** What becomes of a mode where nothing is in the way: write-back is not for pages that the MTRRs call a device's. */
+function effectiveMode(world: World, first: number, end: number, asked: number): number {
+  if (isInIsa(world, first, end)) return WB;
+  const isDevices = world.mtrr === "uncached" || touchesIsa(world, first, end);
+  return asked === WB && isDevices ? UC_MINUS : asked;
 }
 
 /** Pairs that the kernel refuses to substitute (is_new_memtype_allowed() in its x86 headers). */
@@ -38,15 +41,17 @@ function isRefusedPair(asked: number, found: number): boolean {
 }
 
 /**
- * What exact tracking gives a request for [first, end): a cache mode, or REFUSAL. What the kernel has
- * reserved on purpose counts like what is mapped.
+ * What exact tracking gives a request for [first, end): a cache mode, or REFUSAL; `asked` is what the MTRRs leave of
+ * `wanted`. What the kernel has reserved on purpose counts like what is mapped.
  */
 function exactMode(
-  { pages, kernel }: SideState,
+  { pages, kernel, world }: SideState,
   first: number,
   end: number,
+  wanted: number,
   asked: number,
 ): number {
+  if (isInIsa(world, first, end)) return WB;
   let modes = pages.modesOf(first, end);
   for (const held of kernel.held) {
     if (held.start < end && held.end > first) modes |= 1 << held.mode;
@@ -54,7 +59,7 @@ function exactMode(
   if (modes === 0 || modes === 1 << asked) return asked;
   if ((modes & (modes - 1)) !== 0) return REFUSAL;
   const found = 31 - Math.clz32(modes);
-  return isRefusedPair(asked, found) ? REFUSAL : found;
+  return isRefusedPair(wanted, found) ? REFUSAL : found;
 }
 
 /** mmap() with MAP_FIXED: what was there goes, also when the new mapping is then refused. */
@@ -73,8 +78,9 @@ export function applyMmap(
     return confirmRange(side, proc, seen, op.at, to);
   }
   const end = op.pfn + op.pages;
-  const asked = askedMode(op.via, side.world.mtrr);
-  const expected = side.hasPat ? exactMode(side, op.pfn, end, asked) : asked;
+  const wanted = ASKED[op.via];
+  const asked = effectiveMode(side.world, op.pfn, end, wanted);
+  const expected = side.hasPat ? exactMode(side, op.pfn, end, wanted, asked) : asked;
   const vma = vmaAt(side.space, op.at);
   if (ok) mapNew(side, op, proc, seen, vma, asked, expected);
   else if (expected !== REFUSAL && !side.isClaimed && isRefusal(seen)) {
@@ -119,7 +125,7 @@ function mapNew(
   }
   const unit = side.units.create(op.pfn, op.pages, op.private);
   mapRange(side, proc, op.at, op.at + op.pages, op.pfn, unit, got);
-  if (!side.hasPat) {
+  if (!side.hasPat || isInIsa(side.world, op.pfn, end)) {
     unit.isUntracked = true;
   } else if (claim === null && twin === null) {
     unit.misfit = side.cause;

@@ -27,6 +27,7 @@ const CAUSE_NAMES = [
   "bridge",
   "leaked",
   "untrack-first",
+  "isa-window",
   ...SYSCALL_KINDS,
   ...DRIVER_OP_KINDS,
   ...DRIVER_CALLS,
@@ -58,6 +59,9 @@ export const LEAKED: CauseId = idOf("leaked");
 
 /** It was untracked before its page table entries were cleared. */
 export const UNTRACK_FIRST: CauseId = idOf("untrack-first");
+
+/** An untrack of pages in the ISA window does nothing, also where the reservation reaches into it. */
+export const ISA_WINDOW: CauseId = idOf("isa-window");
 
 /** Where the lost pages lie among those a mapping had. */
 export const HEAD = 0;

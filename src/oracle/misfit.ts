@@ -4,6 +4,7 @@ import {
   END_MATCH,
   EQUAL_MATCH,
   HEAD,
+  ISA_WINDOW,
   MIDDLE,
   NO_CAUSE,
   removalCause,
@@ -11,6 +12,7 @@ import {
   TAIL,
   WHOLE,
 } from "./causes.ts";
+import { isInIsa } from "./isa.ts";
 import type { SideState } from "./state.ts";
 import type { Unit } from "./unit.ts";
 
@@ -38,13 +40,20 @@ function lostPlaceInProc(side: SideState, unit: Unit): number {
   return unit.removedHigh > high ? TAIL : MIDDLE;
 }
 
+/** Whether the op took pages that were all in the ISA window, of a unit that reaches out of it. */
+function isLostInIsa({ world }: SideState, unit: Unit): boolean {
+  const isIn = isInIsa(world, unit.removedLow, unit.removedHigh + 1);
+  return isIn && unit.entries > 0;
+}
+
 /**
  * Notes what took the pages: the last op that took them from a process which kept others. That a
  * process went with all it had explains nothing of what stays reserved for the rest.
  */
 function noteGone(side: SideState, unit: Unit, place: number): void {
   const here = lostPlaceInProc(side, unit);
-  const cause = removalCause(unit.removal, here === WHOLE ? place : here);
+  const byPlace = removalCause(unit.removal, here === WHOLE ? place : here);
+  const cause = isLostInIsa(side, unit) ? ISA_WINDOW : byPlace;
   unit.noteGone(cause, here !== WHOLE);
 }
 
@@ -80,6 +89,7 @@ export function noteMisfit(side: SideState, unit: Unit): void {
  */
 function firstCause(side: SideState, unit: Unit, place: number): CauseId {
   if (unit.moved !== NO_CAUSE) return unit.moved;
+  if (isLostInIsa(side, unit)) return ISA_WINDOW;
   if (place === WHOLE || place === TAIL) {
     if (unit.split) return SPLIT;
     if (isCrossed(side, unit)) return place === WHOLE ? END_MATCH : EQUAL_MATCH;

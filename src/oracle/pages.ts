@@ -1,6 +1,7 @@
 import type { Area } from "./areas.ts";
 import { bitsOf, countBits, lowestBit, type PageCounts, wordsFor } from "./pagebits.ts";
-import { PageWord, UC_MINUS, UNTRACKED } from "./pageword.ts";
+import { type PfnRange, piecesAt } from "./isa.ts";
+import { PageWord, UC_MINUS, UNMINDED, UNTRACKED } from "./pageword.ts";
 
 /**
  * The page ledger of the region: for each pfn how many mappings of each cache mode it has, and how
@@ -24,9 +25,12 @@ export class Pages {
   private isMixed = false;
   /** Without PAT nothing is tracked, and no mode is anybody's to keep. */
   private hasPat = true;
+  /** The ISA window, whose pages need no reservation and may be mapped in any mode. */
+  private window: PfnRange | null = null;
 
-  reset(pfns: number, hasPat = true): void {
+  reset(pfns: number, hasPat = true, window: PfnRange | null = null): void {
     this.hasPat = hasPat;
+    this.window = window;
     for (let at = 0; at < this.count; at++) (this.words[at] as PageWord).clear();
     this.count = 0;
     this.extend(wordsFor(pfns));
@@ -52,7 +56,7 @@ export class Pages {
 
   /** Keeps the ledger between two steps; returns what puts it back. */
   keepAll(): () => void {
-    const { count, retained, isMixed, hasPat } = this;
+    const { count, retained, isMixed, hasPat, window } = this;
     const words = this.words.slice(0, count).map((word) => word.keep());
     return () => {
       for (let at = count; at < this.count; at++) this.word(at).clear();
@@ -60,6 +64,7 @@ export class Pages {
       this.retained = retained;
       this.isMixed = isMixed;
       this.hasPat = hasPat;
+      this.window = window;
       this.dirtyFrom = count;
       this.dirtyTo = 0;
       for (const back of words) back();
@@ -113,6 +118,13 @@ export class Pages {
   /** Pfns [from, to) come to be mapped by an area. */
   join(from: number, to: number, area: Area): void {
     const mode = this.countedAs(area);
+    if (this.window === null) return this.joinAs(from, to, mode);
+    for (const { start, end, isInside } of piecesAt(this.window, from, to)) {
+      this.joinAs(start, end, isInside ? UNMINDED : mode);
+    }
+  }
+
+  private joinAs(from: number, to: number, mode: number): void {
     for (let at = from >> 5; at <= (to - 1) >> 5; at++) {
       const word = this.word(at);
       const fresh = (word.byMode[mode] as PageCounts).up(bitsOf(at, from, to));
@@ -129,6 +141,13 @@ export class Pages {
   /** Pfns [from, to) are no longer mapped by an area. */
   leave(from: number, to: number, area: Area): void {
     const mode = this.countedAs(area);
+    if (this.window === null) return this.leaveAs(from, to, mode);
+    for (const { start, end, isInside } of piecesAt(this.window, from, to)) {
+      this.leaveAs(start, end, isInside ? UNMINDED : mode);
+    }
+  }
+
+  private leaveAs(from: number, to: number, mode: number): void {
     for (let at = from >> 5; at <= (to - 1) >> 5; at++) {
       const word = this.word(at);
       const gone = (word.byMode[mode] as PageCounts).down(bitsOf(at, from, to));
@@ -254,5 +273,5 @@ export class Pages {
 }
 
 function stillMapped({ tracked, byMode }: PageWord): number {
-  return tracked | (byMode[UNTRACKED] as PageCounts).some;
+  return tracked | (byMode[UNTRACKED] as PageCounts).some | (byMode[UNMINDED] as PageCounts).some;
 }

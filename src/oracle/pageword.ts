@@ -5,13 +5,15 @@ const MODES = CACHE_MODES.length;
 export const UC_MINUS = CACHE_MODES.indexOf("uncached-minus");
 /** Counted apart: mappings that nothing tracks, with the mode that a page has without reservation. */
 export const UNTRACKED = MODES;
+/** Mappings whose modes are nobody's affair. */
+export const UNMINDED = MODES + 1;
 
 /** What is known of 32 pages. */
 export class PageWord {
   /** Pages that some mapping maps. */
   mapped = 0;
   /** Mappings by cache mode. */
-  readonly byMode = Array.from({ length: MODES + 1 }, () => new PageCounts());
+  readonly byMode = Array.from({ length: UNMINDED + 1 }, () => new PageCounts());
   /** Pages in VMAs that do not map them: copied on write, or taken away. */
   readonly off = new PageCounts();
   /** Reservations, and those of them that belong to a living unit. */
@@ -24,7 +26,7 @@ export class PageWord {
 
   clear(): void {
     this.mapped = 0;
-    for (let mode = 0; mode <= UNTRACKED; mode++) (this.byMode[mode] as PageCounts).clear();
+    for (let mode = 0; mode <= UNMINDED; mode++) (this.byMode[mode] as PageCounts).clear();
     this.off.clear();
     this.covered.clear();
     this.kept.clear();

@@ -1,7 +1,7 @@
 import { CACHE_MODES, type CacheMode, SHORT_MODE } from "../pat/cachemode.ts";
 import type { Fault } from "../trace/fields.ts";
 import type { Op } from "../trace/op.ts";
-import type { World } from "../trace/trace.ts";
+import { isaWindow, type World } from "../trace/trace.ts";
 import {
   type CauseId,
   END_MATCH,
@@ -150,7 +150,7 @@ export class SideState {
     this.retention.changed = 0;
     this.retention.mappings = 0;
     this.units.reset();
-    this.pages.reset(world.pfns, this.hasPat);
+    this.pages.reset(world.pfns, this.hasPat, isaWindow(world));
     this.procs.reset();
     this.kernel.clear();
     this.ramHolds.length = 0;

@@ -1,4 +1,4 @@
-import { isNewMemtypeAllowed, type PageCacheMode, UC, UC_MINUS, WB, WC, WT } from "./cachemode.ts";
+import { type PageCacheMode, UC, UC_MINUS, WB, WC, WT } from "./cachemode.ts";
 import type { KernelState } from "./kernelstate.ts";
 import type { MemtypeList, ModeRef } from "./memtype.ts";
 import type { PfnRanges } from "./pfnmap.ts";
@@ -116,7 +116,8 @@ export class KernelMaps {
   private reserveIo(start: number, end: number, wanted: PageCacheMode): KernelMapError {
     const error = this.memtype.reserve(start, end, wanted, granted);
     if (error !== null) return error;
-    if (granted.mode === wanted || isNewMemtypeAllowed(wanted, granted.mode)) return null;
+    const { mode } = granted;
+    if (mode === wanted || this.memtype.allows(start, end, wanted, mode)) return null;
     this.memtype.free(start, end);
     this.memtype.tellTakenBack("refused-pair");
     return "EBUSY";

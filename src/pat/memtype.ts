@@ -1,8 +1,15 @@
-import { modeWithoutPat, type PageCacheMode, UC_MINUS, WB } from "./cachemode.ts";
+import {
+  isNewMemtypeAllowed,
+  modeWithoutPat,
+  type PageCacheMode,
+  UC_MINUS,
+  WB,
+} from "./cachemode.ts";
 import type { PatEvent } from "./events.ts";
 import { type MemtypeEntry, MemtypeIntervals } from "./interval.ts";
 import { KernelState } from "./kernelstate.ts";
-import { MappedPages } from "./mappedpages.ts";
+import { MappedPages, type PageRange } from "./mappedpages.ts";
+import { effectiveMode, isInIsa, type RegionMtrr } from "./regionmemory.ts";
 import type { Decider, ModeRequest } from "./requests.ts";
 
 /** A reference that a callee fills, as the kernel's pointer parameters for the granted mode. */
@@ -21,13 +28,9 @@ export interface MemtypeWatcher {
 /** A reservation by value: a half-open range of pfns and its cache mode. */
 export type Reservation = MemtypeEntry;
 
-/** What the MTRRs say of the whole region: it decides what a write-back request becomes. */
-export type RegionMtrr = "uncached" | "write-back";
-
 /**
- * The memtype list (arch/x86/mm/pat/memtype.c and memtype_interval.c): overlapping reservations,
- * iterated by start and, among equal starts, in insertion order. The region is not RAM and
- * outside the ISA hole, so the page-flag path and the untracked range are left out.
+ * The memtype list (arch/x86/mm/pat/memtype.c and memtype_interval.c): overlapping reservations, iterated by start and,
+ * among equal starts, in insertion order. The region is not RAM, so the page-flag path is left out.
  */
 export class MemtypeList {
   /** Where every request is told of, and what decided it; null unless somebody wants to know. */
@@ -43,11 +46,23 @@ export class MemtypeList {
     protected readonly log: PatEvent[],
     private readonly watcher: MemtypeWatcher | null,
     protected readonly kernel: KernelState = new KernelState(log),
+    /** What of the region is in the ISA window, 0xa0000 to 0xfffff. */
+    private readonly isa: PageRange | null = null,
   ) {}
 
   /** Whether anything is reserved and looked up at all. */
   get hasPat(): boolean {
     return this.kernel.hasPat;
+  }
+
+  /** x86_platform.is_untracked_pat_range(): nothing is reserved there, and everything is mapped write-back. */
+  isUntracked(start: number, end: number): boolean {
+    return isInIsa(this.isa, start, end);
+  }
+
+  /** is_new_memtype_allowed() of a range: in the ISA window write-back may stand for anything. */
+  allows(start: number, end: number, wanted: PageCacheMode, got: PageCacheMode): boolean {
+    return this.isUntracked(start, end) || isNewMemtypeAllowed(wanted, got);
   }
 
   /** Every reservation in the kernel's order, by value. */
@@ -89,10 +104,15 @@ export class MemtypeList {
    * among the overlapping ones is a conflict.
    */
   reserve(start: number, end: number, request: PageCacheMode, granted: ModeRef): ReserveError {
-    const actual = request === WB && this.mtrr !== "write-back" ? UC_MINUS : request;
+    const actual = effectiveMode(this.mtrr, this.isa, start, end, request);
     granted.mode = actual;
     if (!(start < end)) return this.refuseEmpty();
-    if (!this.kernel.hasPat) return this.grantWithoutPat(start, end, request, granted);
+    if (!this.kernel.hasPat) {
+      granted.mode = modeWithoutPat(request);
+      return this.tellGiven(start, end, request, granted.mode, "no-pat");
+    }
+    if (this.isUntracked(start, end))
+      return this.tellGiven(start, end, request, (granted.mode = WB), "isa");
     if (this.kernel.fails("memtype")) return this.failed(start, end, request);
     const other = this.checkConflict(start, end, actual, granted);
     this.tell(start, end, request, actual, other === null ? granted.mode : null, "two-modes");
@@ -105,21 +125,16 @@ export class MemtypeList {
     return null;
   }
 
-  /** Whoever asks is given what page tables can have of it, and nothing is reserved. */
-  private grantWithoutPat(
+  /** Tells of a request that was given a mode with no reservation; `by`: why, if it is another than was asked for. */
+  private tellGiven(
     start: number,
     end: number,
     asked: PageCacheMode,
-    granted: ModeRef,
+    got: PageCacheMode,
+    by: "no-pat" | "isa",
   ): null {
-    granted.mode = modeWithoutPat(asked);
-    this.tellWithoutPat(start, end, asked, granted.mode);
+    this.requests?.push({ start, end, asked, got, by: got === asked ? "asked" : by, entries: [] });
     return null;
-  }
-
-  private tellWithoutPat(start: number, end: number, asked: PageCacheMode, got: PageCacheMode) {
-    const by = got === asked ? "asked" : "no-pat";
-    this.requests?.push({ start, end, asked, got, by, entries: [] });
   }
 
   /** sanitize_phys() left nothing of the range. */
@@ -134,9 +149,9 @@ export class MemtypeList {
    */
   reserveExact(start: number, end: number, request: PageCacheMode): ReserveError {
     if (!this.kernel.hasPat) {
-      this.tellWithoutPat(start, end, request, modeWithoutPat(request));
-      return null;
+      return this.tellGiven(start, end, request, modeWithoutPat(request), "no-pat");
     }
+    if (this.isUntracked(start, end)) return null;
     if (this.kernel.fails("memtype")) return this.failed(start, end, request);
     const other = this.tree.firstOverlap(start, end, request);
     this.tell(start, end, request, request, other === null ? request : null, "other-mode");
@@ -186,7 +201,10 @@ export class MemtypeList {
    */
   tellLookup(start: number, end: number, asked: PageCacheMode, got: PageCacheMode | null): void {
     if (this.requests === null) return;
-    if (got !== null && !this.kernel.hasPat) return this.tellWithoutPat(start, end, asked, got);
+    if (got !== null && (!this.kernel.hasPat || this.isUntracked(start, end))) {
+      this.tellGiven(start, end, asked, got, this.kernel.hasPat ? "isa" : "no-pat");
+      return;
+    }
     const standing = this.standing(start, end);
     const entries = got === null ? standing : withMode(standing, got);
     const by = got === null ? "mixed" : entries.length > 0 ? "reservation" : "unreserved";
@@ -203,8 +221,9 @@ export class MemtypeList {
     if (last !== undefined) this.requests?.push({ ...last, got: null, by: refused });
   }
 
-  /** lookup_memtype(): the mode of the first reservation that covers the pfn, else UC-. */
+  /** lookup_memtype(): the mode of the first reservation that covers the pfn, else UC-; write-back in the ISA window. */
   lookup(pfn: number): PageCacheMode {
+    if (this.isUntracked(pfn, pfn + 1)) return WB;
     const entry = this.tree.firstOverlap(pfn, pfn + 1, null);
     return entry === null ? UC_MINUS : entry.mode;
   }
@@ -224,7 +243,7 @@ export class MemtypeList {
 
   /** memtype_free(): one reservation goes or shrinks; if none fits, the kernel logs the range. */
   free(start: number, end: number): void {
-    if (!this.kernel.hasPat) return;
+    if (!this.kernel.hasPat || this.isUntracked(start, end)) return;
     if (this.erase(start, end)) this.mapped.untracked(start, end, this.tree);
     else this.log.push({ kind: "invalid-free", start, end });
   }

@@ -1,4 +1,4 @@
-import { isNewMemtypeAllowed, modeWithoutPat, type PageCacheMode } from "./cachemode.ts";
+import { modeWithoutPat, type PageCacheMode } from "./cachemode.ts";
 import type { PatEvent } from "./events.ts";
 import { KernelState } from "./kernelstate.ts";
 import type { MemtypeList, ModeRef } from "./memtype.ts";
@@ -32,7 +32,7 @@ export class PfnRanges {
     const error = this.memtype.reserve(start, end, wanted, granted);
     if (error !== null) return error;
     const got = granted.mode;
-    if (got === wanted || (!strict && isNewMemtypeAllowed(wanted, got))) return null;
+    if (got === wanted || (!strict && this.memtype.allows(start, end, wanted, got))) return null;
     this.memtype.free(start, end);
     this.log.push({ kind: "type-mismatch", start, end, request: wanted, got });
     this.memtype.tellTakenBack(strict ? "other-mode" : "refused-pair");

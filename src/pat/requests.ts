@@ -7,7 +7,7 @@ import type { MemtypeEntry } from "./interval.ts";
  * Granted: `asked` nothing, it got what it asked for; `mtrr` write-back over memory that the MTRRs
  * call uncached; `reservation` the mode of a reservation that is there; `unreserved` a page that is
  * only looked up, and that no reservation covers, is uncached-minus; `page-flags` RAM has a mode of
- * its own; `no-pat` without PAT a page can be given no such mode. Refused: `two-modes` reservations of two modes are there; `mixed` pages that are only
+ * its own; `no-pat` without PAT a page can be given no such mode; `isa` the ISA window is mapped write-back whatever was asked. Refused: `two-modes` reservations of two modes are there; `mixed` pages that are only
  * looked up have two modes; `refused-pair` a reservation's
  * mode may not stand for the one that was asked; `other-mode` one of another mode is there, and no
  * substitute was allowed; `page-flags`; `unasked` the tracking
@@ -20,6 +20,7 @@ export const DECIDERS = [
   "unreserved",
   "page-flags",
   "no-pat",
+  "isa",
   "two-modes",
   "mixed",
   "refused-pair",

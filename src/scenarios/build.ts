@@ -45,6 +45,11 @@ export function lowMemoryTrace(name: string, ops: Op[]): Trace {
   return trace(LOW_MEMORY, name, ops);
 }
 
+/** The same whose pages from `isa` on are in the ISA window. */
+export function isaTrace(name: string, isa: number, ops: Op[]): Trace {
+  return trace({ ...LOW_MEMORY, isa }, name, ops);
+}
+
 /** A trace in an aperture where the MTRRs say write-back, so that /dev/mem gives that. */
 export function writeBackBarTrace(name: string, ops: Op[]): Trace {
   return trace({ ...LOW_MEMORY, region: "bar" }, name, ops);

@@ -1,6 +1,7 @@
 import { UserError } from "../usererror.ts";
 import type { Scenario } from "./build.ts";
 import { IDIOM_SCENARIOS } from "./idioms.ts";
+import { ISA_SCENARIOS } from "./isa.ts";
 import { KREF_SCENARIOS } from "./kref.ts";
 import { MISTAKE_SCENARIOS } from "./mistakes.ts";
 import { SELFTEST_SCENARIOS } from "./selftest.ts";
@@ -16,6 +17,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...SYSCALL_SCENARIOS,
   ...IDIOM_SCENARIOS,
   ...WRITE_BACK_SCENARIOS,
+  ...ISA_SCENARIOS,
   ...MISTAKE_SCENARIOS,
 ];
 

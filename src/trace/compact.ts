@@ -20,15 +20,18 @@ export function compactTrace({ world, ops }: Pick<Trace, "world" | "ops">): Comp
   return { world: worldText(world), ops: ops.map((op) => opText(op.op, op)).join(OP) };
 }
 
+/** What stands before the place of the ISA window. */
+const ISA = "isa";
 /** How a world without PAT is told, where another has nothing, and how its region is. */
 const NO_PAT = "nopat";
 const REGIONS: readonly string[] = ["bar", "low"];
 
-function worldText({ pfns, vpages, mtrr, maps, pat, region }: World): string {
+function worldText({ pfns, vpages, mtrr, maps, pat, region, isa }: World): string {
   const more = [
     ...(maps === undefined ? [] : [maps]),
     ...(pat === false ? [NO_PAT] : []),
     ...(region === undefined ? [] : [region]),
+    ...(isa === undefined ? [] : [`${ISA}${isa}`]),
   ];
   return [pfns, vpages, mtrr, ...more].join(FIELD);
 }
@@ -59,7 +62,9 @@ function valueText(value: Values[string], field: Field): string {
 /** What a compact text says, to be parsed by `traceSchema`: it may be anybody's. */
 export function compactValue(name: string, { world, ops }: CompactTrace): unknown {
   const [pfns = "", vpages = "", mtrr, ...more] = world.split(FIELD);
-  const maps = more.find((text) => text !== NO_PAT && !REGIONS.includes(text));
+  const isa = more.find((text) => text.startsWith(ISA));
+  const others: readonly (string | undefined)[] = [NO_PAT, isa, ...REGIONS];
+  const maps = more.find((text) => !others.includes(text));
   const region = more.find((text) => REGIONS.includes(text));
   return {
     format: "pfndiff/trace@1",
@@ -71,6 +76,7 @@ export function compactValue(name: string, { world, ops }: CompactTrace): unknow
       ...(maps === undefined ? {} : { maps: numberValue(maps) }),
       ...(region === undefined ? {} : { region }),
       ...(more.includes(NO_PAT) ? { pat: false } : {}),
+      ...(isa === undefined ? {} : { isa: placeValue(isa.slice(ISA.length)) }),
     },
     ops: ops === "" ? [] : ops.split(OP).map(opValue),
   };
@@ -136,4 +142,9 @@ function fieldValue(text: string, field: Field): unknown {
 /** A whole number, or the text itself, which no schema takes for one. */
 function numberValue(text: string): unknown {
   return /^\d{1,9}$/.test(text) ? Number(text) : text;
+}
+
+/** The same of one that may be below zero. */
+function placeValue(text: string): unknown {
+  return /^-\d{1,9}$/.test(text) ? Number(text) : numberValue(text);
 }

@@ -6,13 +6,17 @@ import { opSchema } from "./opschema.ts";
 
 export { bornBy } from "./op.ts";
 
+/** The ISA window is so long: 0xa0000 to 0xfffff. */
+export const ISA_PAGES = 96;
+
 /**
  * The world of a trace: how many physical pages the region has, how many virtual pages each
  * process' window has, and what memory it is: `mtrr` says what the MTRRs call it, `region` whether it is
  * the BAR of a device or low memory below 1 MiB; where it is absent, what is uncached is a BAR and what
  * is write-back is low memory. `maps`: the limit on a process' VMAs (vm.max_map_count) leaves room
  * for so many in its window; without it there is no limit. `pat`: false for a kernel that was booted
- * with `nopat`.
+ * with `nopat`. `isa`: the pfn, of low memory, that page 0xa0000 has: from there on lies the ISA window; it may lie before
+ * the region.
  */
 export const worldSchema = z.strictObject({
   pfns: z.int().min(1).max(LIMITS.pfns),
@@ -21,6 +25,11 @@ export const worldSchema = z.strictObject({
   region: z.enum(["bar", "low"]).optional(),
   maps: z.int().min(1).max(LIMITS.maps).optional(),
   pat: z.literal(false).optional(),
+  isa: z
+    .int()
+    .min(1 - ISA_PAGES)
+    .max(LIMITS.pfns)
+    .optional(),
 });
 
 export type World = z.infer<typeof worldSchema>;
@@ -29,6 +38,27 @@ export type Mtrr = World["mtrr"];
 /** Whether a world's pages are a device's, which has files to map them and may be claimed. */
 export function isDevice({ mtrr, region }: Pick<World, "mtrr" | "region">): boolean {
   return (region ?? (mtrr === "uncached" ? "bar" : "low")) === "bar";
+}
+
+/** Pfns [start, end) of a world's region that are in the ISA window, or null. */
+export function isaWindow({ pfns, isa }: Pick<World, "pfns" | "isa">): PfnRange | null {
+  return isa === undefined
+    ? null
+    : { start: Math.max(0, isa), end: Math.min(pfns, isa + ISA_PAGES) };
+}
+
+interface PfnRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** What is wrong with a world, in a few words, or null. */
+export function worldFault(world: World): string | null {
+  const isLow = !isDevice(world);
+  if (isLow && world.mtrr === "uncached") return "low memory is write-back";
+  const window = isaWindow(world);
+  if (window !== null && !isLow) return "the ISA window is in low memory";
+  return window !== null && window.start >= window.end ? "isa lies past the region" : null;
 }
 
 /** The kinds of memory that a world can be of, from what a reader expects to what is special. */
@@ -139,9 +169,9 @@ export const traceSchema = z
     ops: z.array(opSchema).max(LIMITS.ops),
   })
   .superRefine((trace, context) => {
-    if (!isDevice(trace.world) && trace.world.mtrr === "uncached") {
-      const message = "low memory is write-back";
-      context.addIssue({ code: "custom", path: ["world", "region"], message });
+    const wrong = worldFault(trace.world);
+    if (wrong !== null) {
+      context.addIssue({ code: "custom", path: ["world"], message: wrong });
     }
     const born = new Set<number>();
     trace.ops.forEach((op, index) => {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { type PageCacheMode, UC_MINUS, WB, WC, WT } from "../../src/pat/cachemode.ts";
 import type { PatEvent } from "../../src/pat/events.ts";
-import { MemtypeList, type RegionMtrr } from "../../src/pat/memtype.ts";
+import { MemtypeList } from "../../src/pat/memtype.ts";
+import type { RegionMtrr } from "../../src/pat/regionmemory.ts";
 import { PfnRanges } from "../../src/pat/pfnmap.ts";
 
 function list(mtrr: RegionMtrr = "uncached", eraseByEnd = true) {

@@ -93,6 +93,7 @@ struct trace {
 	int pfns, vpages, write_back, maps, ops; /* calls of drivers count as ops */
 	int has_pat;
 	int is_watched; /* each step says which functions it passed */
+	int isa; /* pages from a window before the region to where the ISA window begins; 0 where there is none */
 	const struct race *race; /* NULL where nothing is raced */
 };
 

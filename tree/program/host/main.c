@@ -72,7 +72,7 @@ static int serve(void)
 		answer_begin();
 		trouble_in_trace = 1;
 		for (const int *at = request; goes_on && at < request + length;) {
-			struct trace trace = { at[0], at[1], at[2] & 1, at[3], at[4], !(at[2] & 8), at[2] >> 1 & 1, NULL };
+			struct trace trace = { at[0], at[1], at[2] & 1, at[3], at[4], !(at[2] & 8), at[2] >> 1 & 1, at[2] >> 8, NULL };
 			const int *ops = at + TRACE_WORDS;
 			const int *more = ops + (long)trace.ops * OP_WORDS;
 			struct race race;

@@ -23,6 +23,8 @@
 #endif
 
 #define APERTURE 0x100000000UL
+/* The first page behind the ISA window. */
+#define ISA_END 0x100
 
 static void *mms[MOST_PROCS];
 static int procs;
@@ -232,7 +234,8 @@ static void run_op(const struct trace *trace, const int *op, int is_shown)
 
 int trace_run(const struct trace *trace, const int *ops)
 {
-	const int base_page = (int)(APERTURE / PFNDIFF_PAGE);
+	const unsigned long base = trace->isa ? (unsigned long)(ISA_END - trace->isa) * PFNDIFF_PAGE : APERTURE;
+	const int base_page = (int)(base / PFNDIFF_PAGE);
 	const struct race *race = trace->race;
 	const long pages_before = k_pages_used();
 	int leaked;
@@ -241,7 +244,7 @@ int trace_run(const struct trace *trace, const int *ops)
 	k_sort_pages();
 	k_forget_warnings();
 	state_begin(trace);
-	k_world(APERTURE, (unsigned long)trace->pfns, trace->write_back, trace->has_pat,
+	k_world(base, (unsigned long)trace->pfns, trace->write_back, trace->has_pat,
 		trace->maps);
 	answer_record(RECORD_TRACE, &base_page, 1);
 	for (int i = 0; i < trace->ops; i++) {

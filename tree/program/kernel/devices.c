@@ -133,6 +133,7 @@ void k_world(unsigned long base, unsigned long pages, int write_back, int has_pa
 	pfndiff_base = base;
 	pfndiff_bytes = pages * PAGE_SIZE;
 	pfndiff_write_back = write_back;
+	pfndiff_is_over = false;
 	pfndiff_pat(has_pat);
 	place_region(base, pfndiff_bytes);
 	pfndiff_handlers_begin();

@@ -62,6 +62,8 @@ extern int sysctl_max_map_count;
 /* The region of the trace at hand, in bytes. */
 extern u64 pfndiff_base, pfndiff_bytes;
 extern bool pfndiff_write_back;
+/* A trace has ended, and what it left is cleaned away: in the ISA window too, where the kernel frees nothing. */
+extern bool pfndiff_is_over;
 /* The address space that revoke takes the region's mappings from. */
 extern struct address_space *pfndiff_mapping, pfndiff_drivers_mapping;
 /* Of the wrappers of whole kernel files. */

@@ -9,7 +9,7 @@
 #include <asm/x86_init.h>
 
 u64 pfndiff_base, pfndiff_bytes;
-bool pfndiff_write_back;
+bool pfndiff_write_back, pfndiff_is_over;
 
 /* Family 6: of a 386 the kernel thinks that it has no uncached mappings. */
 struct cpuinfo_x86 boot_cpu_data = {
@@ -23,6 +23,8 @@ enum system_states system_state = SYSTEM_RUNNING;
 u8 mtrr_type_lookup(u64 start, u64 end, u8 *uniform)
 {
 	*uniform = 1;
+	if (start < 0x100000 && end > 0xa0000)
+		return MTRR_TYPE_UNCACHABLE;
 	return pfndiff_write_back ? MTRR_TYPE_WRBACK : MTRR_TYPE_UNCACHABLE;
 }
 
@@ -52,7 +54,7 @@ bool path_noexec(const struct path *path)
 
 static bool is_isa_window(u64 start, u64 end)
 {
-	return start >= 0xa0000 && end <= 0x100000;
+	return !pfndiff_is_over && start >= 0xa0000 && end <= 0x100000;
 }
 
 struct x86_platform_ops x86_platform = { .is_untracked_pat_range = is_isa_window };

@@ -143,6 +143,7 @@ void k_clean(void)
 	pfndiff_let_go();
 	pfndiff_direct_reset();
 	pfndiff_unmap_all();
+	pfndiff_is_over = true;
 	while (!memtype_copy_nth_element(&entry, 1))
 		if (memtype_free(entry.start, entry.end))
 			host_bug("the memtype list holds a reservation that cannot be freed");

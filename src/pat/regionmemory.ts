@@ -1,0 +1,26 @@
+import { type PageCacheMode, UC_MINUS, WB } from "./cachemode.ts";
+import type { PageRange } from "./mappedpages.ts";
+
+/** What the MTRRs say of the whole region: it decides what a write-back request becomes. */
+export type RegionMtrr = "uncached" | "write-back";
+
+/** is_ISA_range() (6.1 to 7.3): whether pfns [start, end) lie wholly in the ISA window, if there is one. */
+export function isInIsa(isa: PageRange | null, start: number, end: number): boolean {
+  return isa !== null && start >= isa.start && end <= isa.end;
+}
+
+/**
+ * What the MTRRs leave of a request (pat_x_mtrr_type(), 6.1 to 7.3): write-back where all of the range is. The fixed
+ * ones call the ISA window uncached or write-protected.
+ */
+export function effectiveMode(
+  mtrr: RegionMtrr,
+  isa: PageRange | null,
+  start: number,
+  end: number,
+  request: PageCacheMode,
+): PageCacheMode {
+  if (request !== WB) return request;
+  const touchesIsa = isa !== null && start < isa.end && end > isa.start;
+  return mtrr === "write-back" && !touchesIsa ? WB : UC_MINUS;
+}
