@@ -15,6 +15,7 @@ import { type MachineParts, requireQemu } from "./qemu.ts";
 import { REQUEST_ROOM, traceBytes } from "./request.ts";
 import { type Job, Runner, type TraceFailure, type TraceOutcome } from "./runner.ts";
 import { KernelUnavailable } from "./unavailable.ts";
+import { isaPlace } from "./windows.ts";
 import { WIRE } from "./wire.ts";
 
 export interface KernelOptions {
@@ -63,6 +64,9 @@ function driversOpOf({ ops }: Trace): string | null {
 /** What keeps a trace from running on any kernel, or null. */
 function unfitForAll(trace: Trace): string | null {
   if (traceBytes(trace) > REQUEST_ROOM) return "it has more ops than a request holds";
+  if (trace.world.isa !== undefined && isaPlace(trace.world) === null) {
+    return "it reaches further from the ISA window than guests have room for";
+  }
   for (const [at, op] of trace.ops.entries()) {
     const why = beyondGuests(op);
     if (why !== null) return `ops[${at}] ${why}`;

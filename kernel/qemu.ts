@@ -24,6 +24,11 @@ export type Accelerator = "tcg" | "kvm";
  * reading.
  */
 export const RESERVED = { address: 0x1_0000_0000, bytes: 0x800_0000 } as const;
+const ISA_WINDOW = { start: 0xa_0000, end: 0x10_0000 } as const;
+const ISA_REGION = {
+  start: WIRE.ISA_REGION_ADDRESS,
+  end: WIRE.ISA_REGION_ADDRESS + WIRE.ISA_REGION_BYTES,
+} as const;
 const LOW_MEMORY_MIB = 256;
 const MEMORY_MIB = LOW_MEMORY_MIB + RESERVED.bytes / 0x10_0000;
 const APERTURE_MIB = 256;
@@ -46,6 +51,9 @@ const COMMAND_LINE = [
   "log_buf_len=8M",
   "oops=panic",
   "iomem=strict",
+  // Low memory on both sides of the ISA window is kept from the kernel too.
+  `memmap=0x${(ISA_WINDOW.start - ISA_REGION.start).toString(16)}$0x${ISA_REGION.start.toString(16)}`,
+  `memmap=0x${(ISA_REGION.end - ISA_WINDOW.end).toString(16)}$0x${ISA_WINDOW.end.toString(16)}`,
   `memmap=0x${RESERVED.bytes.toString(16)}$0x${RESERVED.address.toString(16)}`,
   `pfndiff.reserved=0x${RESERVED.address.toString(16)},0x${RESERVED.bytes.toString(16)}`,
   "mitigations=off",

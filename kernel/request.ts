@@ -1,7 +1,7 @@
 import type { Op } from "../src/trace/op.ts";
-import { memoryOf, type Trace } from "../src/trace/trace.ts";
+import type { Trace } from "../src/trace/trace.ts";
 import { PAGE_BYTES } from "./parse/memtype.ts";
-import { virtualWindow } from "./windows.ts";
+import { regionOf, virtualWindow } from "./windows.ts";
 import { putRows, rowsOf } from "./driverwire.ts";
 import { checksum, HEADER_WORD, type PlacedTrace, REGION_CODE, WIRE } from "./wire.ts";
 
@@ -39,7 +39,7 @@ export function encodeRequest(sequence: number, batch: readonly PlacedTrace[]): 
   for (const { id, trace, window } of batch) {
     const { pfns, vpages, maps = 0 } = trace.world;
     const rows = rowsOf(trace.ops);
-    const region = REGION_CODE[memoryOf(trace.world)];
+    const region = REGION_CODE[regionOf(trace.world)];
     const address = virtualWindow(trace) / PAGE_BYTES;
     for (const word of [id, region, window, pfns, vpages, rows, maps, address]) put(word);
     for (const op of trace.ops) for (const word of opWords(op)) put(word);

@@ -6,7 +6,7 @@ import { Guest, GuestLost, type Limits } from "./guest.ts";
 import { UnreadableKernelText } from "./parse/memtype.ts";
 import { endIn, type Splat } from "./parse/splat.ts";
 import type { MachineParts } from "./qemu.ts";
-import { Windows } from "./windows.ts";
+import { regionOf, Windows } from "./windows.ts";
 import { REQUEST_ROOM, traceBytes } from "./request.ts";
 import type { PlacedTrace } from "./wire.ts";
 
@@ -99,7 +99,7 @@ type StationName = "main" | "side" | "without PAT";
 
 /** Whether traces of two worlds can run in one batch. */
 function areOneKind(a: World, b: World): boolean {
-  return memoryOf(a) === memoryOf(b) && a.pat === b.pat;
+  return regionOf(a) === regionOf(b) && a.pat === b.pat;
 }
 
 /**
@@ -173,6 +173,7 @@ export class Runner {
 
   #stationOf(world: World): StationName {
     if (world.pat === false) return "without PAT";
+    if (world.isa !== undefined) return "side";
     return memoryOf(world) !== "bar" && this.#left > CROWDED ? "side" : "main";
   }
 
@@ -231,6 +232,8 @@ export class Runner {
     for (const [index, placed] of batch.entries()) {
       const outcome = outcomeOf(station, placed, raws[index]);
       placed.job.settle(outcome);
+      const last = "recording" in outcome ? outcome.recording.steps.at(-1) : undefined;
+      if (last?.memtype.length === 0) station.windows.giveBack(placed.trace.world, placed.window);
       if (!("recording" in outcome) || memoryOf(placed.trace.world) !== "bar") continue;
       this.#left += outcome.recording.steps.at(-1)?.memtype.length ?? 0;
     }

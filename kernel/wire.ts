@@ -19,6 +19,8 @@ export const WIRE = {
   OP_WORDS: 10,
   TRACE_WORDS: 8,
   MAX_PROCS: 1024,
+  ISA_REGION_ADDRESS: 0x60000,
+  ISA_REGION_BYTES: 0xe0000,
 } as const;
 
 export const HEADER_WORD = {
@@ -54,10 +56,15 @@ export const RECORD = {
   RAM: 13,
 } as const;
 
-export const REGION_CODE = { bar: 0, low: 1, "write-back-bar": 2 } as const satisfies Record<
-  Memory,
-  number
->;
+/** The memory that a world lies in on a guest: `isa` is about the ISA window. */
+export type RegionName = Memory | "isa";
+
+export const REGION_CODE = {
+  bar: 0,
+  low: 1,
+  "write-back-bar": 2,
+  isa: 3,
+} as const satisfies Record<RegionName, number>;
 
 /** A trace and the window it runs in: `window` is a page number relative to its region. */
 export interface PlacedTrace {

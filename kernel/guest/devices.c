@@ -136,7 +136,7 @@ static const char *open_bar(struct region *region, const char *device)
 
 const char *devices_setup(struct region *regions, volatile uint8_t **mailbox)
 {
-	struct region *low = &regions[REGION_LOW];
+	struct region *low = &regions[REGION_LOW], *isa = &regions[REGION_ISA];
 	const char *failure = open_mailbox(mailbox);
 
 	if (!failure)
@@ -149,8 +149,12 @@ const char *devices_setup(struct region *regions, volatile uint8_t **mailbox)
 		failure = read_reserved(low);
 	if (failure)
 		return failure;
+	isa->base = ISA_REGION_ADDRESS;
+	isa->bytes = ISA_REGION_BYTES;
 	low->fd[VIA_RESOURCE] = low->fd[VIA_RESOURCE_WC] = -1;
+	isa->fd[VIA_RESOURCE] = isa->fd[VIA_RESOURCE_WC] = -1;
 	low->offset[VIA_DEVMEM] = low->offset[VIA_DEVMEM_SYNC] = low->base;
+	isa->offset[VIA_DEVMEM] = isa->offset[VIA_DEVMEM_SYNC] = isa->base;
 	for (int region = 0; region < REGIONS; region++) {
 		regions[region].fd[VIA_DEVMEM] = open("/dev/mem", O_RDWR);
 		regions[region].fd[VIA_DEVMEM_SYNC] = open("/dev/mem", O_RDWR | O_SYNC);

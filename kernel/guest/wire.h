@@ -44,7 +44,11 @@
 #define REGION_BAR 0
 #define REGION_LOW 1
 #define REGION_WRITE_BACK_BAR 2
-#define REGIONS 3
+#define REGION_ISA 3
+#define REGIONS 4
+/* Low memory about the ISA window, kept from the kernel where it is RAM; bytes. */
+#define ISA_REGION_ADDRESS 0x60000
+#define ISA_REGION_BYTES 0xe0000
 
 #define OP_SPAWN 0
 #define OP_MMAP 1     /* pfn, via, prot, private */
