@@ -51,9 +51,10 @@ const COMMAND_LINE = [
   "log_buf_len=8M",
   "oops=panic",
   "iomem=strict",
-  // Low memory on both sides of the ISA window is kept from the kernel too.
+  // Low memory on both sides of the ISA window is kept from the kernel too; behind it as another kind (!), since what joins the
+  // firmware's own there is nobody's to map.
   `memmap=0x${(ISA_WINDOW.start - ISA_REGION.start).toString(16)}$0x${ISA_REGION.start.toString(16)}`,
-  `memmap=0x${(ISA_REGION.end - ISA_WINDOW.end).toString(16)}$0x${ISA_WINDOW.end.toString(16)}`,
+  `memmap=0x${(ISA_REGION.end - ISA_WINDOW.end).toString(16)}!0x${ISA_WINDOW.end.toString(16)}`,
   `memmap=0x${RESERVED.bytes.toString(16)}$0x${RESERVED.address.toString(16)}`,
   `pfndiff.reserved=0x${RESERVED.address.toString(16)},0x${RESERVED.bytes.toString(16)}`,
   "mitigations=off",

@@ -213,7 +213,6 @@ export const prot = choice<Prot>(PROTS, {
  */
 export const pkey = {
   ...choice(["keep", "default", "own", "unallocated"], {
-    beyondTrees: ["default", "own", "unallocated"],
     apart: [0, 1],
   }),
   optional: true,

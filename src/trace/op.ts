@@ -39,8 +39,9 @@ export function rowOf(kind: OpKind): OpRow {
 }
 
 /** What of an op the program of a kernel tree does not know, in a few words, or null. */
-export function beyondTrees({ op }: Op): string | null {
-  return rowOf(op).beyondTrees === true ? op : null;
+export function beyondTrees(op: Op): string | null {
+  if (rowOf(op.op).beyondTrees === true) return op.op;
+  return op.op === "mprotect" && op.pkey !== undefined ? "mprotect with pkey" : null;
 }
 
 /** Where pages that a record names begin, and how many they are. */
