@@ -5,6 +5,7 @@ import type { Fault } from "../trace/fields.ts";
 import type {
   KernelMap,
   Mapped,
+  Memtype,
   Recording,
   Step,
   TraceEvent,
@@ -117,7 +118,7 @@ export class RecordingFeed implements Observed {
 
   /** Shows the next step. */
   showStep(step: Step): this {
-    const list = step.memtype.map(({ start, end, type }) => ({ start, end, mode: modeOf(type) }));
+    const list = step.memtype.flatMap(listEntry);
     this.changes.between(this.list, list);
     this.list = list;
     this.step = step;
@@ -193,6 +194,11 @@ function endOfRun(
 function endsAll(event: TraceEvent): boolean {
   if (event.kind === "bug") return event.backtrace !== undefined && event.goesOn !== true;
   return event.kind === "crash" || event.kind === "hang";
+}
+
+/** A reservation as far as it lies behind the start of the region: the ledger has no pages before it. */
+function listEntry({ start, end, type }: Memtype): ListEntry[] {
+  return end <= 0 ? [] : [{ start: Math.max(0, start), end, mode: modeOf(type) }];
 }
 
 function modeOf(type: CacheMode): number {

@@ -3,6 +3,7 @@ import type { Scenario } from "./build.ts";
 import { IDIOM_SCENARIOS } from "./idioms.ts";
 import { ISA_SCENARIOS } from "./isa.ts";
 import { KREF_SCENARIOS } from "./kref.ts";
+import { MEASURED_SCENARIOS } from "./measured.ts";
 import { MISTAKE_SCENARIOS } from "./mistakes.ts";
 import { SELFTEST_SCENARIOS } from "./selftest.ts";
 import { SYSCALL_SCENARIOS } from "./syscalls.ts";
@@ -18,6 +19,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...IDIOM_SCENARIOS,
   ...WRITE_BACK_SCENARIOS,
   ...ISA_SCENARIOS,
+  ...MEASURED_SCENARIOS,
   ...MISTAKE_SCENARIOS,
 ];
 

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { traceOfRun } from "../../fuzz/traceofrun.ts";
 import { arbitraryTrace } from "../arbitrary.ts";
 import { Differential } from "../../src/oracle/differential.ts";
+import { isInIsa } from "../../src/oracle/isa.ts";
 import { RecordingFeed } from "../../src/oracle/feed.ts";
 import { judge } from "../../src/oracle/judge.ts";
 import { CAME, type ListChanges } from "../../src/oracle/listchanges.ts";
@@ -90,7 +91,10 @@ describe("the ledger", () => {
           const pages = Array.from({ length: pfns }, (_, pfn) => pfn);
           const idle = pages.filter((pfn) => (kept[pfn] ?? 0) > 0 && !side.pages.isMapped(pfn));
           expect(side.pages.retained).toBe(idle.length);
-          const bare = pages.filter((pfn) => cover[pfn] === 0 && side.pages.isMapped(pfn));
+          const bare = pages.filter(
+            (pfn) =>
+              cover[pfn] === 0 && side.pages.isMapped(pfn) && !isInIsa(trace.world, pfn, pfn + 1),
+          );
           const fresh = bare.filter((pfn) => !bareBefore.includes(pfn));
           if (fresh.length > 0) expect(side.pages.unreservedPage).toBeGreaterThanOrEqual(0);
           if (side.pages.unreservedPage >= 0) expect(bare).toContain(side.pages.unreservedPage);
@@ -149,7 +153,12 @@ describe("a signature", () => {
         ];
         const moved: Trace = {
           ...trace,
-          world: { ...world, pfns: world.pfns + 2, vpages: world.vpages + 5 },
+          world: {
+            ...world,
+            pfns: world.pfns + 2,
+            vpages: world.vpages + 5,
+            ...(world.isa === undefined ? {} : { isa: world.isa + 2 }),
+          },
           ops: [...elsewhere, ...trace.ops.map(shifted)],
         };
         expect(signatures(judgeOn(moved))).toEqual(signatures(judgeOn(trace)));

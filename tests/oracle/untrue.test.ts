@@ -79,3 +79,27 @@ describe("an op that did something else than it answered is told, and followed",
     ]);
   });
 });
+
+describe("a reservation that reaches out of the region", () => {
+  const recording = record("7.2", scene([spawn(), map(0, 2, 4), munmap(0, 1)]));
+  const withOne = (start: number, end: number): Recording => ({
+    ...recording,
+    steps: recording.steps.map((step, at) =>
+      at === 0
+        ? step
+        : { ...step, memtype: [...step.memtype, { start, end, type: "uncached-minus" }] },
+    ),
+  });
+
+  test.each([
+    [-2, 3],
+    [14, 40],
+    [20, 40],
+  ])("from %d to %d is told as one that nobody can free", (start, end) => {
+    expect(symptoms(withOne(start, end))).toContain("1 leak:mmap");
+  });
+
+  test("from before it up to it is none of its own", () => {
+    expect(symptoms(withOne(-2, 0))).toEqual(symptoms(recording));
+  });
+});
