@@ -8,7 +8,8 @@ import {
   REGION_VIAS,
   type RegionVia,
 } from "../src/trace/op.ts";
-import { isDevice, ISA_PAGES, type World } from "../src/trace/trace.ts";
+import { ISA_PAGES } from "../src/trace/isawindow.ts";
+import { isDevice, type World } from "../src/trace/trace.ts";
 import type { Random } from "./random.ts";
 
 /** The only worlds a campaign draws: most like the recordings, some so small that all collides. */

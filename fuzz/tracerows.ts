@@ -6,9 +6,9 @@ import {
   type DriverCallRecord,
 } from "../src/trace/driverop.ts";
 import type { Fault, Field, Fields, NumberRole, Span, Values } from "../src/trace/fields.ts";
+import { ISA_PAGES } from "../src/trace/isawindow.ts";
 import { bornBy, type Op, type OpKind, rowOf } from "../src/trace/op.ts";
 import {
-  ISA_PAGES,
   MEMORIES,
   type Memory,
   MEMORY_WORDS,

@@ -1,6 +1,7 @@
 import { putRows, rowsOf } from "../kernel/driverwire.ts";
 import type { Op } from "../src/trace/op.ts";
-import { ISA_PAGES, type World } from "../src/trace/trace.ts";
+import { ISA_PAGES } from "../src/trace/isawindow.ts";
+import type { World } from "../src/trace/trace.ts";
 
 /** Our half of what program/host/host.h agrees on, in 32-bit words; a test compares the two. */
 export const WIRE = {

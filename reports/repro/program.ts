@@ -43,6 +43,11 @@ export function reproProgram(input: ReproInput): Program {
       `${input.finding.signature}: its kernel must be booted with nopat, which no program can choose`,
     );
   }
+  if (input.finding.trace.world.isa !== undefined) {
+    throw new UserError(
+      `${input.finding.signature}: its pages are those about the ISA window, and a program is told where others are`,
+    );
+  }
   const expectation = chooseExpectation(input);
   const { before, after, finding } = input;
   const { world } = finding.trace;

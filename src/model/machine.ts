@@ -25,7 +25,8 @@ import { PfnRanges } from "../pat/pfnmap.ts";
 import { RamPages } from "../pat/rampages.ts";
 import type { Fault } from "../trace/fields.ts";
 import type { Op, OpOf } from "../trace/op.ts";
-import { isaWindow, type World } from "../trace/trace.ts";
+import { isaWindow } from "../trace/isawindow.ts";
+import type { World } from "../trace/trace.ts";
 import { ContextWatch, type ShownContext } from "./contextwatch.ts";
 import { applyDriverOp } from "./driverops.ts";
 import { mmapOf } from "./drivers.ts";
@@ -97,13 +98,12 @@ export class Machine {
     const isWatched = watcher !== null && contextOf !== undefined;
     this.watch = isWatched ? new ContextWatch(this.design, contextOf) : null;
     this.kernelMaps = new KernelMaps(this.memtype, ranges, kernel);
-    const file = new FileMapping();
     this.context = {
       profile,
       tracking: this.watch ?? this.design,
       ranges,
       kernel,
-      file,
+      file: new FileMapping(),
       pool: new VmaPool(),
       pfns: world.pfns,
       vpages: world.vpages,

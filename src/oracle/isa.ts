@@ -1,4 +1,5 @@
-import { isaWindow, type World } from "../trace/trace.ts";
+import { isaWindow } from "../trace/isawindow.ts";
+import type { World } from "../trace/trace.ts";
 
 /** Pfns [start, end). */
 export interface PfnRange {

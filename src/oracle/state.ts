@@ -1,7 +1,8 @@
 import { CACHE_MODES, type CacheMode, SHORT_MODE } from "../pat/cachemode.ts";
 import type { Fault } from "../trace/fields.ts";
 import type { Op } from "../trace/op.ts";
-import { isaWindow, type World } from "../trace/trace.ts";
+import { isaWindow } from "../trace/isawindow.ts";
+import type { World } from "../trace/trace.ts";
 import {
   type CauseId,
   END_MATCH,

@@ -3,11 +3,9 @@ import { type CallRow, CALLS, type DriverCallRecord } from "./driverop.ts";
 import { DRIVER_LIMITS, type Fields, LIMITS, type Span, type Values } from "./fields.ts";
 import { bornBy, type Op, placeOf, rowOf } from "./op.ts";
 import { opSchema } from "./opschema.ts";
+import { ISA_PAGES, isaWindow } from "./isawindow.ts";
 
 export { bornBy } from "./op.ts";
-
-/** The ISA window is so long: 0xa0000 to 0xfffff. */
-export const ISA_PAGES = 96;
 
 /**
  * The world of a trace: how many physical pages the region has, how many virtual pages each
@@ -38,18 +36,6 @@ export type Mtrr = World["mtrr"];
 /** Whether a world's pages are a device's, which has files to map them and may be claimed. */
 export function isDevice({ mtrr, region }: Pick<World, "mtrr" | "region">): boolean {
   return (region ?? (mtrr === "uncached" ? "bar" : "low")) === "bar";
-}
-
-/** Pfns [start, end) of a world's region that are in the ISA window, or null. */
-export function isaWindow({ pfns, isa }: Pick<World, "pfns" | "isa">): PfnRange | null {
-  return isa === undefined
-    ? null
-    : { start: Math.max(0, isa), end: Math.min(pfns, isa + ISA_PAGES) };
-}
-
-interface PfnRange {
-  readonly start: number;
-  readonly end: number;
 }
 
 /** What is wrong with a world, in a few words, or null. */

@@ -38,7 +38,8 @@ export const UNSEEN: readonly Symptom[] = [
  * Whether a program can do all of a trace: none has a driver that claims the device, or is one, and
  * none chooses an allocation of the kernel that fails.
  */
-export function canBeDone({ ops }: Pick<Trace, "ops">): boolean {
+export function canBeDone({ world, ops }: Pick<Trace, "world" | "ops">): boolean {
+  if (world.isa !== undefined) return false;
   return ops.every((op) => {
     if (isDriverOp(op) || op.fault !== undefined) return false;
     return op.op !== "revoke" && !(op.op === "fork" && op.late === true);
