@@ -84,6 +84,16 @@ function lacking({ ops }: Trace, lacks: ReadonlySet<KernelOption>): string | nul
   return null;
 }
 
+/** What a kernel that does not come up is told as: no fault of ours, for the image or QEMU is not fit. Other errors as they are. */
+export function bootFault(id: string, error: unknown): unknown {
+  if (!(error instanceof GuestLost)) return error;
+  const last = error.console.trim().split("\n").at(-1) ?? "";
+  return new KernelUnavailable(
+    `${id} does not come up: ${error.message} (last line of its console: ${last})`,
+    `pfndiff doctor --kernel ${id} says what it was built without`,
+  );
+}
+
 class QemuBackend implements KernelBackend {
   readonly id: string;
   design?: Design;
@@ -155,7 +165,7 @@ class QemuBackend implements KernelBackend {
 
   #identified(runner: Runner): Promise<RunningKernel> {
     return runner.identify().catch((error: unknown) => {
-      throw this.#bootFault(error);
+      throw bootFault(this.id, error);
     });
   }
 
@@ -177,20 +187,10 @@ class QemuBackend implements KernelBackend {
       runner
         .drain()
         .catch((error: unknown) => {
-          for (const job of this.#queue.splice(0)) job.reject(this.#bootFault(error));
+          for (const job of this.#queue.splice(0)) job.reject(bootFault(this.id, error));
         })
         .finally(() => this.#busy.delete(runner));
     }
-  }
-
-  /** A guest that does not come up is no fault of ours: the image or QEMU is not fit. */
-  #bootFault(error: unknown): unknown {
-    if (!(error instanceof GuestLost)) return error;
-    const last = error.console.trim().split("\n").at(-1) ?? "";
-    return new KernelUnavailable(
-      `${this.id} does not come up: ${error.message} (last line of its console: ${last})`,
-      `pfndiff doctor --kernel ${this.id} says what it was built without`,
-    );
   }
 
   #booted({ kernel, atBoot, lacks }: Guest): void {

@@ -1,22 +1,33 @@
 import type { Trace } from "../src/trace/trace.ts";
 import { chooseAccelerator } from "./accelerator.ts";
+import { bootFault } from "./backend.ts";
 import { Guest } from "./guest.ts";
 import { buildInitramfs } from "./guestimage.ts";
 import { moduleOf } from "./modules.ts";
 import { locateImage } from "./images.ts";
+import { type KernelOption, withoutLacking } from "./lacks.ts";
+import { requireQemu } from "./qemu.ts";
 import { Windows } from "./windows.ts";
 import type { PlacedTrace } from "./wire.ts";
 
 /** Ops a second both ways, on one guest and the same traces. */
-export interface TransportBench {
+export interface TransportFigures {
   readonly kernel: string;
-  readonly bootSeconds: number;
+  /** The options that the kernel was built without; the ops that need them are not among `ops`. */
+  readonly lacks: readonly KernelOption[];
   readonly ops: number;
   readonly serial: number;
   readonly mailbox: number;
   /** mailbox / serial */
   readonly ratio: number;
 }
+
+export interface TransportBench extends TransportFigures {
+  readonly bootSeconds: number;
+}
+
+/** A guest as it is measured. */
+export type MeasuredGuest = Pick<Guest, "kernel" | "lacks" | "regions" | "run" | "runSlowly">;
 
 function place(traces: readonly Trace[], windows: Windows): PlacedTrace[] {
   return traces.map((trace, id) => {
@@ -34,18 +45,15 @@ const ROUNDS = 3;
  * because TCG translates each kernel path when it is first taken. Traces in the aperture only: a
  * guest that keeps both regions apart would be a third thing to measure.
  */
-export async function benchTransports(
-  spec: string,
+export async function measureTransports(
+  guest: MeasuredGuest,
   traces: readonly Trace[],
-): Promise<TransportBench> {
-  const bzImage = locateImage(spec);
-  const parts = { bzImage, initramfs: await buildInitramfs(moduleOf(bzImage)) };
-  const accelerator = await chooseAccelerator("auto", parts);
-  const beforeBoot = performance.now();
-  const guest = await Guest.boot({ ...parts, accelerator });
-  const bootSeconds = (performance.now() - beforeBoot) / 1000;
-  const windows = new Windows(guest.regions);
-  const aperture = traces.filter(({ world }) => world.mtrr === "uncached");
+): Promise<TransportFigures> {
+  const { kernel, lacks, regions } = guest;
+  const windows = new Windows(regions);
+  const aperture = traces
+    .filter(({ world }) => world.mtrr === "uncached")
+    .map((trace) => withoutLacking(trace, new Set(lacks)));
   const ops = aperture.reduce((sum, trace) => sum + trace.ops.length, 0);
   const time = async (run: (batch: readonly PlacedTrace[]) => Promise<unknown>) => {
     const batch = place(aperture, windows);
@@ -53,16 +61,32 @@ export async function benchTransports(
     await run(batch);
     return (ops * 1000) / (performance.now() - start);
   };
+  await time((batch) => guest.run(batch));
+  let serial = 0;
+  let mailbox = 0;
+  for (let round = 0; round < ROUNDS; round++) {
+    serial = Math.max(serial, await time((batch) => guest.runSlowly(batch)));
+    mailbox = Math.max(mailbox, await time((batch) => guest.run(batch)));
+  }
+  return { kernel: kernel.release, lacks, ops, serial, mailbox, ratio: mailbox / serial };
+}
+
+/** Boots a kernel (a release or the path of a bzImage) and measures it; rejects with KernelUnavailable where none comes up. */
+export async function benchTransports(
+  spec: string,
+  traces: readonly Trace[],
+): Promise<TransportBench> {
+  await requireQemu();
+  const bzImage = locateImage(spec);
+  const parts = { bzImage, initramfs: await buildInitramfs(moduleOf(bzImage)) };
+  const accelerator = await chooseAccelerator("auto", parts);
+  const beforeBoot = performance.now();
+  const guest = await Guest.boot({ ...parts, accelerator }).catch((error: unknown) => {
+    throw bootFault(`kernel:${spec}`, error);
+  });
+  const bootSeconds = (performance.now() - beforeBoot) / 1000;
   try {
-    await time((batch) => guest.run(batch));
-    let serial = 0;
-    let mailbox = 0;
-    for (let round = 0; round < ROUNDS; round++) {
-      serial = Math.max(serial, await time((batch) => guest.runSlowly(batch)));
-      mailbox = Math.max(mailbox, await time((batch) => guest.run(batch)));
-    }
-    const ratio = mailbox / serial;
-    return { kernel: guest.kernel.release, bootSeconds, ops, serial, mailbox, ratio };
+    return { bootSeconds, ...(await measureTransports(guest, traces)) };
   } finally {
     await guest.close();
   }

@@ -1,6 +1,7 @@
 import { traceOfRun } from "../../fuzz/traceofrun.ts";
 import { benchTransports } from "../../kernel/bench.ts";
 import { EXIT, type Io } from "./io.ts";
+import { leftOut } from "./leftout.ts";
 
 const TRACES = 12;
 
@@ -12,6 +13,7 @@ export async function kernelBench(
 ): Promise<number> {
   const traces = Array.from({ length: TRACES }, (_, run) => traceOfRun(1, run));
   const figures = await benchTransports(release, traces);
+  for (const line of leftOut(`kernel:${release}`, figures.lacks)) io.err(line);
   if (options.json === true) await io.out(`${JSON.stringify(figures)}\n`);
   else {
     const { kernel, bootSeconds, ops, serial, mailbox, ratio } = figures;

@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { traceOfRun } from "../../fuzz/traceofrun.ts";
+import { type MeasuredGuest, measureTransports } from "../../kernel/bench.ts";
 import { guestSources } from "../../kernel/guestimage.ts";
 import {
   beyondGuests,
@@ -76,6 +78,39 @@ describe("what a kernel was built without", () => {
     expect(withoutLacking(drawn, new Set())).toEqual(trace(kept));
     expect(kept.map(beyondGuests)).toEqual([null, null]);
     expect(beyondGuests(mapped("io"))).toContain("flags io");
+  });
+
+  it("is measured without the ops that need it, all others of the same traces, and named", async () => {
+    const traces = Array.from({ length: 60 }, (_, run) => traceOfRun(1, run));
+    const opsWithout = async (lacks: readonly KernelOption[]) => {
+      let ran = 0;
+      const run: MeasuredGuest["run"] = async (batch) => {
+        const ops = batch.flatMap(({ trace }) => trace.ops);
+        expect(ops.filter((op) => neededBy(op, lacks) !== null)).toEqual([]);
+        ran = ops.length;
+        return [];
+      };
+      const region = { address: 0, pages: 65536 };
+      const figures = await measureTransports(
+        {
+          kernel: { release: "6.12.117", design: "vm-pat" },
+          regions: { bar: region, low: region, "write-back-bar": region },
+          lacks,
+          run,
+          runSlowly: run,
+        },
+        traces,
+      );
+      expect(figures).toMatchObject({ lacks, ops: ran });
+      return ran;
+    };
+    const isNeeded = (op: Op) => op.op === "madvise" || op.op === "revoke";
+    const whole = traces.filter(({ world }) => world.mtrr === "uncached").flatMap(({ ops }) => ops);
+    expect(whole.filter(isNeeded).length).toBeGreaterThan(10);
+    expect(await opsWithout([])).toBe(whole.length);
+    expect(await opsWithout(["CONFIG_ADVISE_SYSCALLS", "CONFIG_BLK_DEV_NVME"])).toBe(
+      whole.filter((op) => !isNeeded(op)).length,
+    );
   });
 
   it("is set in the kernels that are built for guests, but for what --debug adds", () => {
