@@ -23,6 +23,7 @@ const CHECKS_FIRST = {
   sysfsHasLargeFiles: false,
   mergesIntoUnwritten: true,
   mremapErrorClearsSource: false,
+  mtrrOfFirstPage: false,
   mprotectLooksAtPages: true,
   zapsMixed: false,
 } as const satisfies MmProfile;

@@ -61,6 +61,8 @@ export interface MmProfile {
   readonly mprotectLooksAtPages: boolean;
   /** A driver's zap of its own VMA takes pages of a VM_MIXEDMAP too (zap_special_vma_range(); seen in 7.2.13, 7.1 on). */
   readonly zapsMixed: boolean;
+  /** Of a range that begins in low memory the MTRRs are asked for its first page alone (6.1). */
+  readonly mtrrOfFirstPage: boolean;
   /** A failed move says of the source, not of the copy, that its pages moved away (6.15 only). */
   readonly mremapErrorClearsSource: boolean;
 }

@@ -82,7 +82,7 @@ export class Machine {
     watcher: MemtypeWatcher | null = null,
   ) {
     const { profile, parts = {}, contextOf } = spec;
-    const hasPat = world.pat !== false;
+    const [hasPat, window] = [world.pat !== false, isaWindow(world)];
     const kernel = new KernelState(this.events, profile.vmFlagsAssertWriteLock, hasPat);
     this.memtype = new (parts.memtype ?? MemtypeList)(
       world.mtrr,
@@ -90,7 +90,7 @@ export class Machine {
       this.events,
       watcher,
       kernel,
-      isaWindow(world),
+      window && { ...window, asksFirstPage: profile.mtrrOfFirstPage },
     );
     const ram = new RamPages(this.events, kernel);
     const ranges = new (parts.ranges ?? PfnRanges)(this.memtype, this.events, ram);

@@ -5,6 +5,7 @@ import type { ProcLedger } from "./areas.ts";
 import { claimChange, findTwin } from "./attribution.ts";
 import { NO_CAUSE, UNMAP } from "./causes.ts";
 import { noteDeviation } from "./deviation.ts";
+import { CAME } from "./listchanges.ts";
 import { entryMode, NOTHING, type Observed, type SeenVma, vmaAt } from "./observed.ts";
 import { isInIsa, touchesIsa } from "./isa.ts";
 import { followModes } from "./pagemodes.ts";
@@ -32,6 +33,27 @@ function effectiveMode(world: World, first: number, end: number, asked: number):
   if (isInIsa(world, first, end)) return WB;
   const isDevices = world.mtrr === "uncached" || touchesIsa(world, first, end);
   return asked === WB && isDevices ? UC_MINUS : asked;
+}
+
+/**
+ * The mode that a request comes to. Of a range that reaches into the ISA window some releases ask the MTRRs for the first
+ * page alone: there it is write-back too, where that is what has been reserved.
+ */
+function askedMode(
+  { world }: SideState,
+  first: number,
+  end: number,
+  wanted: number,
+  { changes: { all, count } }: Observed,
+): number {
+  const asked = effectiveMode(world, first, end, wanted);
+  if (asked === wanted || world.mtrr === "uncached" || touchesIsa(world, first, first + 1)) {
+    return asked;
+  }
+  const hasCome = all
+    .slice(0, count)
+    .some((change) => change.state === CAME && change.has(first, end, WB));
+  return hasCome ? WB : asked;
 }
 
 /** Pairs that the kernel refuses to substitute (is_new_memtype_allowed() in its x86 headers). */
@@ -79,7 +101,7 @@ export function applyMmap(
   }
   const end = op.pfn + op.pages;
   const wanted = ASKED[op.via];
-  const asked = effectiveMode(side.world, op.pfn, end, wanted);
+  const asked = askedMode(side, op.pfn, end, wanted, seen);
   const expected = side.hasPat ? exactMode(side, op.pfn, end, wanted, asked) : asked;
   const vma = vmaAt(side.space, op.at);
   if (ok) mapNew(side, op, proc, seen, vma, asked, expected);

@@ -8,8 +8,8 @@ import {
 import type { PatEvent } from "./events.ts";
 import { type MemtypeEntry, MemtypeIntervals } from "./interval.ts";
 import { KernelState } from "./kernelstate.ts";
-import { MappedPages, type PageRange } from "./mappedpages.ts";
-import { effectiveMode, isInIsa, type RegionMtrr } from "./regionmemory.ts";
+import { MappedPages } from "./mappedpages.ts";
+import { effectiveMode, isInIsa, type IsaWindow, type RegionMtrr } from "./regionmemory.ts";
 import type { Decider, ModeRequest } from "./requests.ts";
 
 /** A reference that a callee fills, as the kernel's pointer parameters for the granted mode. */
@@ -46,8 +46,7 @@ export class MemtypeList {
     protected readonly log: PatEvent[],
     private readonly watcher: MemtypeWatcher | null,
     protected readonly kernel: KernelState = new KernelState(log),
-    /** What of the region is in the ISA window, 0xa0000 to 0xfffff. */
-    private readonly isa: PageRange | null = null,
+    private readonly isa: IsaWindow | null = null,
   ) {}
 
   /** Whether anything is reserved and looked up at all. */

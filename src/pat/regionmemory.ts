@@ -4,6 +4,12 @@ import type { PageRange } from "./mappedpages.ts";
 /** What the MTRRs say of the whole region: it decides what a write-back request becomes. */
 export type RegionMtrr = "uncached" | "write-back";
 
+/** What of a region is in the ISA window, 0xa0000 to 0xfffff. */
+export interface IsaWindow extends PageRange {
+  /** The MTRRs are asked of the first page of a range alone (mtrr_type_lookup_fixed(), read in 6.1.192). */
+  readonly asksFirstPage: boolean;
+}
+
 /** is_ISA_range() (6.1 to 7.3): whether pfns [start, end) lie wholly in the ISA window, if there is one. */
 export function isInIsa(isa: PageRange | null, start: number, end: number): boolean {
   return isa !== null && start >= isa.start && end <= isa.end;
@@ -15,12 +21,13 @@ export function isInIsa(isa: PageRange | null, start: number, end: number): bool
  */
 export function effectiveMode(
   mtrr: RegionMtrr,
-  isa: PageRange | null,
+  isa: IsaWindow | null,
   start: number,
   end: number,
   request: PageCacheMode,
 ): PageCacheMode {
   if (request !== WB) return request;
-  const touchesIsa = isa !== null && start < isa.end && end > isa.start;
+  const asked = isa?.asksFirstPage === true ? start + 1 : end;
+  const touchesIsa = isa !== null && start < isa.end && asked > isa.start;
   return mtrr === "write-back" && !touchesIsa ? WB : UC_MINUS;
 }
