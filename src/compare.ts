@@ -145,6 +145,6 @@ export function withShownModes(step: Step, other: Step): Step {
 /** Whether a step shows the page tables of its VMAs; one without such a VMA hides nothing. */
 function showsModes({ vmas }: Step): boolean {
   return Object.values(vmas).every((list) =>
-    list.every(({ maps, modes }) => modes !== undefined || maps !== undefined),
+    list.every(({ anon, maps, modes }) => anon === true || (modes ?? maps) !== undefined),
   );
 }

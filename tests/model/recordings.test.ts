@@ -20,6 +20,6 @@ describe("the models agree with real kernels step by step", () => {
       expect(modelled, recording.trace.name).toStrictEqual(recording.steps);
       steps += recording.steps.length;
     }
-    expect(steps).toBe(3538);
+    expect(steps).toBe(4283);
   });
 });

@@ -36,7 +36,7 @@ const FREE_OF: readonly Symptom[] = [
 ];
 
 const NAMED =
-  /^(unmap-(head|middle|tail)|move-(head|middle|tail)|shrink|split|replace|cow|cow-head|end-match|equal-match|retained|bridge|leaked|revoke)$/;
+  /^(unmap-(head|middle|tail)|move-(head|middle|tail)|shrink|split|replace|cow|cow-head|end-match|equal-match|retained|bridge|leaked|revoke|isa-window)$/;
 
 describe("real kernels", () => {
   test.each(["6.16", "6.18", "7.2"])("%s tracks without a fault but over-retention", (release) => {
