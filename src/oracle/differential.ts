@@ -142,6 +142,7 @@ export class Differential {
       before.failed !== null ||
       after.failed !== null ||
       isTaken(op) ||
+      this.mayModesDiffer ||
       this.before.hasDrivers ||
       this.after.hasDrivers ||
       this.vmasParted + this.modesParted > 0 ||
@@ -157,10 +158,18 @@ export class Differential {
   private areAlike(op: Op, before: Observed, after: Observed): boolean {
     if (this.vmasParted + this.modesParted > 0 || before.outcome !== after.outcome) return false;
     if (!isAsExpected(this.before) || !isAsExpected(this.after)) return false;
-    if (this.before.hasDrivers || this.after.hasDrivers) return false;
+    if (this.before.hasDrivers || this.after.hasDrivers || this.mayModesDiffer) return false;
     // Of other ops all that they reach is compared.
     if (op.op !== "mmap" && op.op !== "munmap" && !isSplit(op)) return false;
     return areEqualSpaces(this.before.space, this.after.space, op.at - 1, op.at + op.pages + 1);
+  }
+
+  /**
+   * What crosses an edge of the ISA window gets the MTRRs' type, or that of a reservation which happens
+   * to be there on one side: either is as expected.
+   */
+  private get mayModesDiffer(): boolean {
+    return this.before.world.isa !== undefined;
   }
 
   /** Compares the processes that an op has reached. */

@@ -71,3 +71,31 @@ describe("where anonymous memory is cut into VMAs", () => {
     expect(judge(before, after).findings).toEqual([]);
   });
 });
+
+describe("where a range crosses an edge of the ISA window", () => {
+  test("what sides granted by another type, each as expected, has parted them", () => {
+    const map = (proc: number, pages: number, pfn: number, via: "devmem" | "devmem_sync"): Op => {
+      return { op: "mmap", proc, at: 0, pages, pfn, via, prot: "rw", private: false };
+    };
+    const trace: Trace = {
+      format: "pfndiff/trace@1",
+      name: "a leaked reservation decides on one side only",
+      world: { pfns: 3, vpages: 3, mtrr: "write-back", isa: 2 },
+      ops: [
+        { op: "spawn", proc: 0 },
+        map(0, 2, 0, "devmem"),
+        { op: "munmap", proc: 0, at: 0, pages: 1 },
+        { op: "exit", proc: 0 },
+        { op: "spawn", proc: 1 },
+        map(1, 3, 0, "devmem"),
+        map(1, 1, 1, "devmem_sync"),
+      ],
+    };
+    const [mine, other] = ["legacy@6.12", "modern@7.2"].map((id) =>
+      modelNamed(id)?.recordSync(trace),
+    );
+    if (mine === undefined || other === undefined) throw new Error("no recording");
+    expect(mine.steps.at(-1)?.result).not.toEqual(other.steps.at(-1)?.result);
+    expect(judge(mine, other).findings.map(({ symptom }) => symptom)).not.toContain("errno");
+  });
+});
