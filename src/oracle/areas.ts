@@ -158,3 +158,30 @@ export class ProcLedger {
     this.taken.remove(from, to);
   }
 }
+
+/** How the sides' ledgers of one process differ. */
+export const [EQUAL, MODES_DIFFER, VMAS_DIFFER] = [0, 1, 2];
+
+/** How two processes with equal VMAs differ in what those map: in which pages, or in modes only. */
+export function areasDiffer(mine: ProcLedger, other: ProcLedger, vpages: number): number {
+  if (!(mine.isOn && other.isOn) && !haveSameOff(mine, other, vpages)) return VMAS_DIFFER;
+  let modes = EQUAL;
+  let [area, twin] = [mine.find(0), other.find(0)];
+  for (let page = 0; area !== null && twin !== null; ) {
+    if (Math.max(area.start, page) !== Math.max(twin.start, page)) return MODES_DIFFER;
+    if (area.mode !== twin.mode) modes = MODES_DIFFER;
+    page = Math.min(area.end, twin.end);
+    if (area.end === page) area = mine.after(area);
+    if (twin.end === page) twin = other.after(twin);
+  }
+  return area === twin ? modes : MODES_DIFFER;
+}
+
+/** Whether the same pages are off, and for the same reason, of those that are in areas at all. */
+function haveSameOff(mine: ProcLedger, other: ProcLedger, vpages: number): boolean {
+  for (let page = 0; page < vpages; page++) {
+    if (mine.offReason(page) === other.offReason(page)) continue;
+    if (mine.areaAt(page) !== null || other.areaAt(page) !== null) return false;
+  }
+  return true;
+}

@@ -1,7 +1,7 @@
 import { assertNever } from "../assertnever.ts";
 import { LIMITS, type Op, type OpOf } from "../trace/op.ts";
 import { bornBy, type World } from "../trace/trace.ts";
-import type { ProcLedger } from "./areas.ts";
+import { areasDiffer, EQUAL, MODES_DIFFER, VMAS_DIFFER } from "./areas.ts";
 import { checkCalls, checkEffect, checkErrno } from "./checks/errno.ts";
 import { areEqualSpaces, doFilesDiffer, type Observed, type SeenCall } from "./observed.ts";
 import { isOfKernel, type Symptom } from "./severity.ts";
@@ -9,8 +9,6 @@ import { SideOracle } from "./side.ts";
 import type { SideFinding } from "./sidefinding.ts";
 
 const REACHES_ALL: ReadonlySet<string> = new Set(["revoke", "claim", "drv-zap"]);
-/** How the sides' ledgers of one process differ. */
-const [EQUAL, MODES_DIFFER, VMAS_DIFFER] = [0, 1, 2];
 
 /**
  * Both sides of one trace, op by op. It knows for which processes the sides are in different states: a side is
@@ -281,28 +279,4 @@ function isTaken({ op }: Op): boolean {
 /** Whether the side did what the op and its result lead to. */
 function isAsExpected({ deviation, isUntrue }: SideOracle): boolean {
   return deviation.symptom === null && !isUntrue;
-}
-
-/** How two processes with equal VMAs differ in what those map: in which pages, or in modes only. */
-function areasDiffer(mine: ProcLedger, other: ProcLedger, vpages: number): number {
-  if (!(mine.isOn && other.isOn) && !haveSameOff(mine, other, vpages)) return VMAS_DIFFER;
-  let modes = EQUAL;
-  let [area, twin] = [mine.find(0), other.find(0)];
-  for (let page = 0; area !== null && twin !== null; ) {
-    if (Math.max(area.start, page) !== Math.max(twin.start, page)) return MODES_DIFFER;
-    if (area.mode !== twin.mode) modes = MODES_DIFFER;
-    page = Math.min(area.end, twin.end);
-    if (area.end === page) area = mine.after(area);
-    if (twin.end === page) twin = other.after(twin);
-  }
-  return area === twin ? modes : MODES_DIFFER;
-}
-
-/** Whether the same pages are off, and for the same reason, of those that are in areas at all. */
-function haveSameOff(mine: ProcLedger, other: ProcLedger, vpages: number): boolean {
-  for (let page = 0; page < vpages; page++) {
-    if (mine.offReason(page) === other.offReason(page)) continue;
-    if (mine.areaAt(page) !== null || other.areaAt(page) !== null) return false;
-  }
-  return true;
 }
