@@ -18,7 +18,6 @@ const isAdvice = (...advices: readonly string[]) => {
   return (op: Op) => op.op === "madvise" && advices.includes(op.advice);
 };
 const isClaim = ({ op }: Op) => op === "revoke" || op === "claim" || op === "release";
-const isPrepared = (op: Op) => op.op === "drv-mmap" && op.hook === "prepare";
 const namesKey = (op: Op) => op.op === "mprotect" && (op.pkey === "default" || op.pkey === "own");
 const isMemremapPages = ({ op }: Op) => op === "memremap-pages" || op === "memunmap-pages";
 const needed = (no: string): Lack => ({ no, needed: true });
@@ -63,8 +62,6 @@ export const OPTIONS = {
     no: "driver, kernel mapping or page table that can be looked at",
     isOp: isDriverOp,
   },
-  /** The module has no such handler, which differs from others from 6.19 on. */
-  mmap_prepare: { no: "driver with mmap_prepare()", isOp: isPrepared },
   /** CONFIG_X86_INTEL_MEMORY_PROTECTION_KEYS, and a processor that has them. */
   pkeys: { no: "protection key that can be allocated", isOp: namesKey },
   CONFIG_ZONE_DEVICE: { no: "memremap_pages()", isOp: isMemremapPages },

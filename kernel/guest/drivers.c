@@ -52,8 +52,6 @@ void drivers_setup(struct pfndiff_hello *hello)
 	if (file >= 0 && ioctl(file, PFNDIFF_HELLO, hello) == 0) {
 		if (!hello->has_memremap_pages)
 			say("lacks CONFIG_ZONE_DEVICE");
-		if (hello->has_mmap_actions)
-			say("lacks mmap_prepare");
 		return;
 	}
 	close(file);
@@ -75,9 +73,11 @@ const char *drivers_begin(const struct world *world)
 	return file < 0 || ioctl(file, PFNDIFF_WORLD, &asked) == 0 ? NULL : "the module does not begin a trace";
 }
 
-const char *drivers_calls(const int32_t *rows, uint32_t count, uint32_t says)
+const char *drivers_calls(const int32_t *rows, uint32_t count, uint32_t says, uint32_t hook)
 {
-	const struct pfndiff_calls asked = { .rows = (uintptr_t)rows, .count = count, .says = says };
+	const struct pfndiff_calls asked = {
+		.rows = (uintptr_t)rows, .count = count, .says = says, .has_prepare = hook
+	};
 
 	return ioctl(file, PFNDIFF_CALLS, &asked) == 0 ? NULL : "the module does not take the calls of a driver";
 }

@@ -54,7 +54,7 @@ void drivers_setup(struct pfndiff_hello *hello);
 int drivers_file(void);
 const char *drivers_begin(const struct world *world);
 /* What the driver's handlers do from here on, and say of their VMAs. */
-const char *drivers_calls(const int32_t *rows, uint32_t count, uint32_t says);
+const char *drivers_calls(const int32_t *rows, uint32_t count, uint32_t says, uint32_t hook);
 /* Records what calls of drivers returned, what the kernel has mapped for itself, and the modes of RAM. */
 const char *drivers_observe(void);
 /* Records the page table of a process. */

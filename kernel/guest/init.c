@@ -120,16 +120,16 @@ static void next_row(int32_t *row)
 static uint32_t next_op(int32_t *op, const char **failure)
 {
 	static int32_t calls[PFNDIFF_MOST_CALLS][OP_WORDS];
-	uint32_t count = 0, told, says;
+	uint32_t count = 0, word, told;
 
 	next_row(op);
 	if (op[0] != DRV_MMAP && op[0] != DRV_RUN)
 		return 1;
-	told = (uint32_t)op[CALLS_WORD] & ((1u << SAYS_SHIFT) - 1);
-	says = ((uint32_t)op[CALLS_WORD] & ((1u << HOOK_SHIFT) - 1)) >> SAYS_SHIFT;
+	word = (uint32_t)op[CALLS_WORD];
+	told = word & ((1u << SAYS_SHIFT) - 1);
 	for (; count < told && count < PFNDIFF_MOST_CALLS; count++)
 		next_row(calls[count]);
-	*failure = drivers_calls(calls[0], count, says);
+	*failure = drivers_calls(calls[0], count, (word & ((1u << HOOK_SHIFT) - 1)) >> SAYS_SHIFT, word >> HOOK_SHIFT);
 	return count + 1;
 }
 

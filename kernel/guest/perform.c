@@ -83,6 +83,16 @@ static int do_mmap(const struct world *world, const int32_t *op)
 			    world->region->fd[via], offset) == MAP_FAILED);
 }
 
+static int do_drv_mmap(const int32_t *op)
+{
+	const int error = outcome(mmap(address(op[2]), (size_t)op[3] * PAGE, protection(op[5]),
+				       MAP_FIXED | (op[6] ? MAP_PRIVATE : MAP_SHARED), drivers_file(),
+				       (off_t)op[4] * PAGE) == MAP_FAILED);
+
+	ioctl(drivers_file(), PFNDIFF_MAPPED, &error);
+	return error;
+}
+
 static int do_mremap(const int32_t *op)
 {
 	int flags = op[5] ? MREMAP_MAYMOVE | MREMAP_FIXED : 0;
@@ -179,9 +189,7 @@ int perform(const struct world *world, const int32_t *op)
 	case OP_MMAP:
 		return do_mmap(world, op);
 	case DRV_MMAP:
-		return outcome(mmap(address(op[2]), (size_t)op[3] * PAGE, protection(op[5]),
-				    MAP_FIXED | (op[6] ? MAP_PRIVATE : MAP_SHARED), drivers_file(),
-				    (off_t)op[4] * PAGE) == MAP_FAILED);
+		return do_drv_mmap(op);
 	case OP_MUNMAP:
 		return outcome(munmap(address(op[2]), (size_t)op[3] * PAGE));
 	case OP_MREMAP:

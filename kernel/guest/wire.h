@@ -67,7 +67,7 @@
 
 /*
  * Where ops of a driver say how many calls they make, from so many bits on what it says of its VMA, and from so many
- * which of its hooks is meant: the module has one.
+ * whether it has mmap_prepare().
  */
 #define CALLS_WORD 7
 #define SAYS_SHIFT 8

@@ -1,279 +1,88 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
-/* A driver's file with the region behind it: what its handlers do is told call by call (docs/OPS.md). */
-#include <linux/dma-mapping.h>
-#include <linux/pagemap.h>
-#include <linux/sched/signal.h>
+/* A driver's file with the region behind it: its hooks, and the ops that come by it. */
 #include <linux/uaccess.h>
-#include <linux/vmalloc.h>
-#include "module.h"
+#include "driver.h"
 
-/* What a fault of a VMA does: its handler's row. They stay until the next trace begins. */
-#define MOST_HANDLERS 65536
-#define MOST_RESULTS 1024
-
-static int (*handlers)[PFNDIFF_ROW];
-static int handler_count;
-static int calls[PFNDIFF_MOST_CALLS][PFNDIFF_ROW];
-static int call_count;
 /* enum pfndiff_says */
 static unsigned int says;
-static int results[MOST_RESULTS][3];
-static int result_count;
+/* The call of a remap that mmap_prepare() has asked for: it is made once the hook has returned, and fails with the mmap(). */
+static const int *asked;
 
-static void note(int call, int error, unsigned long pages)
+static unsigned long said_flags(void)
 {
-	if (WARN_ON(result_count == MOST_RESULTS))
-		return;
-	results[result_count][0] = call;
-	results[result_count][1] = -error;
-	results[result_count++][2] = pages;
-}
+	static const unsigned long said[] = { [SAYS_PFNMAP] = VM_PFNMAP, [SAYS_IO] = 0, [SAYS_MIXED] = VM_MIXEDMAP };
 
-int pfndiff_write_calls(struct pfndiff_writer *writer)
-{
-	int count = result_count;
-
-	result_count = 0;
-	return pfndiff_write(writer, &count, 1) ?: pfndiff_write(writer, results[0], 3 * count);
-}
-
-static pgprot_t prot_of(const struct vm_area_struct *vma, int mode)
-{
-	if (mode == 1)
-		return pgprot_writecombine(vma->vm_page_prot);
-	return mode == 2 ? pgprot_noncached(vma->vm_page_prot) : vma->vm_page_prot;
-}
-
-static void narrow(struct vm_area_struct *vma, unsigned long off, unsigned long pages)
-{
-	vma->vm_start += off * PAGE_SIZE;
-	vma->vm_end = vma->vm_start + pages * PAGE_SIZE;
-}
-
-/* The length that a call means, or 0 where it does not lie inside of the VMA. */
-static unsigned long length_of(struct vm_area_struct *vma, const int *row)
-{
-	const unsigned long whole = vma_pages(vma), off = row[1];
-	const unsigned long pages = row[2] ? row[2] : whole > off ? whole - off : 0;
-
-	return off + pages <= whole ? pages : 0;
-}
-
-static vm_fault_t on_fault(struct vm_fault *vmf);
-/* As a file of a device that debuggers may read has it; the second one once there is a handler of faults. */
-static const struct vm_operations_struct plain_ops = { .access = generic_access_phys };
-static const struct vm_operations_struct fault_ops = { .access = generic_access_phys, .fault = on_fault };
-
-static bool is_drivers(const struct vm_area_struct *vma)
-{
-	return vma->vm_ops == &plain_ops || vma->vm_ops == &fault_ops;
-}
-
-/* Whether mappings of the driver follow its VMA for so long, without a gap, alike, below one page table. */
-static bool reaches(struct vm_area_struct *vma, unsigned long end, unsigned long past)
-{
-	const unsigned long last = vma->vm_end + past * PAGE_SIZE - 1;
-	unsigned long at;
-
-	if (!past)
-		return true;
-	if (end != vma_pages(vma) || !(vma->vm_flags & VM_SHARED) || (vma->vm_end - 1) >> PMD_SHIFT != last >> PMD_SHIFT)
-		return false;
-	for (at = vma->vm_end; at <= last;) {
-		const struct vm_area_struct *next = find_vma(vma->vm_mm, at);
-
-		if (!next || next->vm_start > at || !is_drivers(next) || !(next->vm_flags & VM_SHARED) ||
-		    (next->vm_flags ^ vma->vm_flags) & (VM_READ | VM_WRITE))
-			return false;
-		at = next->vm_end;
-	}
-	return true;
-}
-
-/* What the copy has of the tracking is lost with it. */
-static int remap_copy(const struct vm_area_struct *vma, const int *row, unsigned long pages)
-{
-	struct vm_area_struct copy = *vma;
-
-	narrow(&copy, row[1], pages);
-	return remap_pfn_range(&copy, copy.vm_start, pfndiff_pfn(row[3], row[4]), pages * PAGE_SIZE,
-			       prot_of(vma, row[5]));
-}
-
-static int insert_pages(struct vm_area_struct *vma, const int *row)
-{
-	const unsigned long pages = length_of(vma, row);
-	unsigned long i;
-	int error = 0;
-
-	/* A page of the region has no struct page. */
-	if (!pages || !row[4] || !pfndiff_is_ours(row[3], pages, 1))
-		return -EINVAL;
-	for (i = 0; !error && i < pages; i++)
-		error = vm_insert_page(vma, vma->vm_start + (row[1] + i) * PAGE_SIZE,
-				       pfn_to_page(pfndiff_pfn(row[3] + i, 1)));
-	return error;
-}
-
-static int remap(struct vm_area_struct *vma, const int *row)
-{
-	const unsigned long start = vma->vm_start, end = vma->vm_end, inside = length_of(vma, row);
-	const unsigned long past = row[0] == CALL_REMAP && row[6] ? row[7] : 0, pages = inside + past;
-	int error;
-
-	if (!inside || !reaches(vma, row[1] + inside, past) || !pfndiff_is_ours(row[3], pages, row[4]))
-		return -EINVAL;
-	if (row[0] == CALL_REMAP_COPY)
-		return remap_copy(vma, row, pages);
-	if (row[0] == CALL_REMAP_WINDOW)
-		narrow(vma, row[1], pages);
-	error = remap_pfn_range(vma, start + row[1] * PAGE_SIZE, pfndiff_pfn(row[3], row[4]), pages * PAGE_SIZE,
-				prot_of(vma, row[5]));
-	vma->vm_start = start;
-	vma->vm_end = end;
-	return error;
-}
-
-/* A buffer's number, whether it has a length of its own, and which. */
-static int map_buffer(struct vm_area_struct *vma, const int *buffer)
-{
-	const unsigned long at = (unsigned long)buffer[0] * PFNDIFF_BUFFER_ROOM * PAGE_SIZE;
-	const unsigned long pages = buffer[1] ? buffer[2] : PFNDIFF_BUFFER_PAGES;
-
-	return dma_mmap_coherent(pfndiff_device, vma, pfndiff_buffers_at + at, pfndiff_buffers + at, pages * PAGE_SIZE);
-}
-
-static int map_buffer_in_window(struct vm_area_struct *vma, const int *row)
-{
-	const unsigned long start = vma->vm_start, end = vma->vm_end, pages = length_of(vma, row);
-	int error;
-
-	if (!pages)
-		return -EINVAL;
-	narrow(vma, row[1], pages);
-	error = map_buffer(vma, row + 3);
-	vma->vm_start = start;
-	vma->vm_end = end;
-	return error;
-}
-
-static void zap(struct vm_area_struct *vma, const int *row)
-{
-	const unsigned long pages = length_of(vma, row), at = vma->vm_start + row[1] * PAGE_SIZE;
-
-	if (!pages)
-		return;
-#ifdef HAS_ZAP_SPECIAL
-	zap_special_vma_range(vma, at, pages * PAGE_SIZE);
-#else
-	zap_vma_ptes(vma, at, pages * PAGE_SIZE);
-#endif
-}
-
-static int install(struct vm_area_struct *vma, const int *row)
-{
-	if (WARN_ON(handler_count == MOST_HANDLERS))
-		return -ENOSPC;
-	memcpy(handlers[handler_count], row, sizeof(*handlers));
-	vma->vm_private_data = handlers[handler_count++];
-	vma->vm_ops = &fault_ops;
-	return 0;
-}
-
-static int make_call(struct vm_area_struct *vma, const int *row)
-{
-	switch ((enum pfndiff_call)row[0]) {
-	case CALL_REMAP:
-	case CALL_REMAP_WINDOW:
-	case CALL_REMAP_COPY:
-		return remap(vma, row);
-	case CALL_INSERT_PAGE:
-		return insert_pages(vma, row);
-	case CALL_DMA:
-		return map_buffer(vma, row + 1);
-	case CALL_DMA_WINDOW:
-		return map_buffer_in_window(vma, row);
-	case CALL_ZAP:
-		zap(vma, row);
-		return 0;
-	case CALL_FAIL:
-		return -row[1];
-	case CALL_IGNORE_ERRORS:
-		return 0;
-	case CALL_FAULT_HANDLER:
-		return install(vma, row);
-	default:
-		WARN(1, "pfndiff: no call %d\n", row[0]);
-		return -ENOSYS;
-	}
-}
-
-static int make_calls(struct vm_area_struct *vma)
-{
-	bool ignores_errors = false;
-	int i;
-
-	for (i = 0; i < call_count; i++) {
-		const int error = make_call(vma, calls[i]);
-
-		note(calls[i][0], error, 0);
-		ignores_errors |= calls[i][0] == CALL_IGNORE_ERRORS;
-		if (error && !ignores_errors)
-			return error;
-	}
-	return 0;
-}
-
-/* A segment that cannot be mapped would be touched again for ever: a signal tells the guest's process so. */
-static vm_fault_t remap_on_fault(struct vm_fault *vmf, const int *row)
-{
-	struct vm_area_struct *vma = vmf->vma;
-	const bool is_segment = row[1] == CALL_FAULT_SEGMENT - CALL_FAULT_INSERT;
-	const unsigned long at = vmf->address & PAGE_MASK, behind = vmf->pgoff % 4 * PAGE_SIZE;
-	unsigned long start = vma->vm_start, end = vma->vm_end, pfn;
-	int error;
-
-	if (is_segment) {
-		start = at - start > behind ? at - behind : start;
-		end = min(end, at - behind + 4 * PAGE_SIZE);
-	}
-	pfn = row[2] + vma->vm_pgoff + ((start - vma->vm_start) >> PAGE_SHIFT);
-	if (!pfndiff_is_ours(pfn, (end - start) >> PAGE_SHIFT, row[3]))
-		return VM_FAULT_SIGBUS;
-	error = remap_pfn_range(vma, start, pfndiff_pfn(pfn, row[3]), end - start, prot_of(vma, row[4]));
-	note(CALL_FAULT_INSERT + row[1], error, (end - start) >> PAGE_SHIFT);
-	if (error && is_segment)
-		send_sig(SIGUSR1, current, 0);
-	return error && !is_segment ? VM_FAULT_SIGBUS : VM_FAULT_NOPAGE;
-}
-
-static vm_fault_t on_fault(struct vm_fault *vmf)
-{
-	const int *row = vmf->vma->vm_private_data;
-	unsigned long pfn;
-
-	if (row[1] != 0)
-		return remap_on_fault(vmf, row);
-	pfn = row[2] + vmf->pgoff;
-	if (!pfndiff_is_ours(pfn, 1, row[3]))
-		return VM_FAULT_SIGBUS;
-	return vmf_insert_pfn_prot(vmf->vma, vmf->address, pfndiff_pfn(pfn, row[3]), prot_of(vmf->vma, row[4]));
+	return VM_IO | VM_DONTEXPAND | VM_DONTDUMP | said[says];
 }
 
 int pfndiff_on_mmap(struct file *file, struct vm_area_struct *vma)
 {
-	static const unsigned long said[] = { [SAYS_PFNMAP] = VM_PFNMAP, [SAYS_IO] = 0, [SAYS_MIXED] = VM_MIXEDMAP };
-	const unsigned long flags = VM_IO | VM_DONTEXPAND | VM_DONTDUMP | said[says];
-
 	if (says != SAYS_PFNMAP && !(vma->vm_flags & VM_SHARED))
 		return -EINVAL;
 #ifdef HAS_VM_FLAGS_SET
-	vm_flags_set(vma, flags);
+	vm_flags_set(vma, said_flags());
 #else
-	vma->vm_flags |= flags;
+	vma->vm_flags |= said_flags();
 #endif
-	vma->vm_ops = &plain_ops;
-	return make_calls(vma);
+	vma->vm_ops = &pfndiff_plain_ops;
+	return pfndiff_make_calls(vma);
+}
+
+#ifdef HAS_MMAP_ACTIONS
+static int ask_for(struct vm_area_desc *desc, unsigned long flags, const int *row)
+{
+	const unsigned long pages = pfndiff_remapped_of(desc->mm, desc->start, desc->end, flags, row);
+
+	if (!pages)
+		return -EINVAL;
+	/* What reaches past the mapping is a mistake that the helper for this would warn of. */
+	desc->action.type = MMAP_REMAP_PFN;
+	desc->action.remap.start = desc->start + row[1] * PAGE_SIZE;
+	desc->action.remap.start_pfn = pfndiff_pfn(row[3], row[4]);
+	desc->action.remap.size = pages * PAGE_SIZE;
+	desc->action.remap.pgprot = pfndiff_in_mode(desc->page_prot, row[5]);
+	asked = row;
+	return 0;
+}
+
+static int prepare_call(struct vm_area_desc *desc, unsigned long flags, const int *row)
+{
+	if (row[0] == CALL_FAIL)
+		return -row[1];
+	if (row[0] != CALL_FAULT_HANDLER)
+		return ask_for(desc, flags, row);
+	desc->private_data = pfndiff_kept_handler(row);
+	desc->vm_ops = &pfndiff_fault_ops;
+	return desc->private_data ? 0 : -ENOSPC;
+}
+
+int pfndiff_on_mmap_prepare(struct vm_area_desc *desc)
+{
+	/* Flags are a bitmap of one word. */
+	unsigned long *flags = (unsigned long *)&desc->vma_flags;
+	int i;
+
+	if (says != SAYS_PFNMAP && !(*flags & VM_SHARED))
+		return -EINVAL;
+	*flags |= said_flags();
+	desc->vm_ops = &pfndiff_plain_ops;
+	for (i = 0; i < pfndiff_call_count; i++) {
+		const int error = prepare_call(desc, *flags, pfndiff_calls[i]);
+
+		if (pfndiff_calls[i] != asked)
+			pfndiff_note(pfndiff_calls[i][0], error, 0);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+#endif
+
+void pfndiff_mapped(int errno)
+{
+	if (asked)
+		pfndiff_note(asked[0], -errno, 0);
+	asked = NULL;
 }
 
 /* On the VMA at an address, as an ioctl of a driver would. */
@@ -286,30 +95,25 @@ long pfndiff_run(unsigned long address)
 	mmap_write_lock(mm);
 	vma = find_vma(mm, address);
 	if (vma && vma->vm_start <= address)
-		result = is_drivers(vma) ? make_calls(vma) : -EINVAL;
+		result = pfndiff_is_drivers(vma) ? pfndiff_make_calls(vma) : -EINVAL;
 	mmap_write_unlock(mm);
 	return result;
 }
 
-long pfndiff_take_calls(const struct pfndiff_calls *asked)
+long pfndiff_take_calls(const struct pfndiff_calls *told)
 {
-	if (asked->count > PFNDIFF_MOST_CALLS || asked->says > SAYS_MIXED)
+	if (told->count > PFNDIFF_MOST_CALLS || told->says > SAYS_MIXED)
 		return -E2BIG;
-	call_count = 0;
-	if (copy_from_user(calls, (void __user *)(uintptr_t)asked->rows, asked->count * sizeof(calls[0])))
+	pfndiff_call_count = 0;
+	if (copy_from_user(pfndiff_calls, (void __user *)(uintptr_t)told->rows, told->count * sizeof(pfndiff_calls[0])))
 		return -EFAULT;
-	call_count = asked->count;
-	says = asked->says;
+	pfndiff_call_count = told->count;
+	says = told->says;
 	return 0;
 }
 
 void pfndiff_driver_begin(void)
 {
-	handler_count = call_count = result_count = 0;
-}
-
-int pfndiff_driver_init(void)
-{
-	handlers = vzalloc(MOST_HANDLERS * sizeof(*handlers));
-	return handlers ? 0 : -ENOMEM;
+	pfndiff_handlers_begin();
+	asked = NULL;
 }

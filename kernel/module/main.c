@@ -73,13 +73,8 @@ static ssize_t on_read(struct file *file, char __user *to, size_t size, loff_t *
 
 static long say_hello(void __user *to)
 {
-#ifdef HAS_MMAP_ACTIONS
-	const bool has_actions = true;
-#else
-	const bool has_actions = false;
-#endif
 	const struct pfndiff_hello hello = { (__u64)pfndiff_ram << PAGE_SHIFT, pfndiff_buffers,
-					     IS_ENABLED(CONFIG_ZONE_DEVICE), has_actions };
+					     IS_ENABLED(CONFIG_ZONE_DEVICE) };
 
 	return copy_to_user(to, &hello, sizeof(hello)) ? -EFAULT : 0;
 }
@@ -147,6 +142,8 @@ static long perform(struct file *file, const int *row)
 	}
 }
 
+static const struct file_operations *fops_of(const struct pfndiff_calls *asked);
+
 static long on_ioctl(struct file *file, unsigned int command, unsigned long argument)
 {
 	void __user *given = (void __user *)argument;
@@ -155,6 +152,7 @@ static long on_ioctl(struct file *file, unsigned int command, unsigned long argu
 		struct pfndiff_calls calls;
 		struct pfndiff_entries entries;
 		int row[PFNDIFF_ROW];
+		int errno;
 	} asked;
 
 	if (command == PFNDIFF_HELLO)
@@ -167,11 +165,15 @@ static long on_ioctl(struct file *file, unsigned int command, unsigned long argu
 	case PFNDIFF_WORLD:
 		return begin(&asked.world);
 	case PFNDIFF_CALLS:
+		file->f_op = fops_of(&asked.calls);
 		return pfndiff_take_calls(&asked.calls);
 	case PFNDIFF_PERFORM:
 		return perform(file, asked.row);
 	case PFNDIFF_ENTRIES:
 		return pfndiff_entries(&asked.entries);
+	case PFNDIFF_MAPPED:
+		pfndiff_mapped(asked.errno);
+		return 0;
 	default:
 		return -ENOTTY;
 	}
@@ -183,6 +185,25 @@ static const struct file_operations fops = {
 	.unlocked_ioctl = on_ioctl,
 	.mmap = pfndiff_on_mmap,
 };
+
+#ifdef HAS_MMAP_ACTIONS
+static const struct file_operations prepared_fops = {
+	.owner = THIS_MODULE,
+	.read = on_read,
+	.unlocked_ioctl = on_ioctl,
+	.mmap_prepare = pfndiff_on_mmap_prepare,
+};
+#endif
+
+/* A file has one of the two hooks; all mappings are of one file, as those of a driver's are. */
+static const struct file_operations *fops_of(const struct pfndiff_calls *asked)
+{
+#ifdef HAS_MMAP_ACTIONS
+	if (asked->has_prepare)
+		return &prepared_fops;
+#endif
+	return &fops;
+}
 
 static struct miscdevice device = { .minor = MISC_DYNAMIC_MINOR, .name = "pfndiff", .fops = &fops };
 
@@ -238,7 +259,7 @@ static int __init pfndiff_init(void)
 	if (!pfndiff_buffers_at)
 		return -ENOMEM;
 	error = find_ram();
-	error = error ?: pfndiff_driver_init();
+	error = error ?: pfndiff_handlers_init();
 	return error ?: misc_register(&device);
 }
 module_init(pfndiff_init);

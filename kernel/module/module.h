@@ -28,11 +28,16 @@ struct pfndiff_writer {
 };
 int pfndiff_write(struct pfndiff_writer *writer, const int *words, size_t count);
 
-/* driver.c: the driver's file. */
-int pfndiff_driver_init(void);
+/* handlers.c, driver.c: the driver's file. */
+int pfndiff_handlers_init(void);
 void pfndiff_driver_begin(void);
 long pfndiff_take_calls(const struct pfndiff_calls *calls);
 int pfndiff_on_mmap(struct file *file, struct vm_area_struct *vma);
+#ifdef HAS_MMAP_ACTIONS
+int pfndiff_on_mmap_prepare(struct vm_area_desc *desc);
+#endif
+/* How a mapping of the driver's file has ended, as an errno. */
+void pfndiff_mapped(int errno);
 long pfndiff_run(unsigned long address);
 int pfndiff_write_calls(struct pfndiff_writer *writer);
 

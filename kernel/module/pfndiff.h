@@ -45,9 +45,7 @@ enum pfndiff_via { KERNEL_IOREMAP, KERNEL_MEMREMAP, KERNEL_MEMREMAP_PAGES, KERNE
 /* What the kernel it runs in can do, and where the RAM and the buffers are, in bytes. */
 struct pfndiff_hello {
 	__u64 ram, buffers;
-	__u32 has_memremap_pages;
-	/* ->mmap_prepare() may ask for actions here, which the module does not. */
-	__u32 has_mmap_actions;
+	__u32 has_memremap_pages, unused;
 };
 
 /* A trace begins: where its region is, and virtual page 0 of every process. What the trace before has left mapped for the kernel is unmapped. */
@@ -56,10 +54,13 @@ struct pfndiff_world {
 	__u32 pages, unused;
 };
 
-/* What the driver's handlers do from here on: rows of calls, and what it says of its VMAs. */
+/*
+ * What the driver's handlers do from here on: rows of calls, and what it says of its VMAs. It has mmap_prepare() instead
+ * of mmap() if told so, where that may ask for actions (6.19 on).
+ */
 struct pfndiff_calls {
 	__u64 rows;
-	__u32 count, says;
+	__u32 count, says, has_prepare, unused;
 };
 
 /*
@@ -81,5 +82,7 @@ struct pfndiff_entries {
 #define PFNDIFF_CALLS _IOW('p', 3, struct pfndiff_calls)
 #define PFNDIFF_PERFORM _IOW('p', 4, __s32[PFNDIFF_ROW])
 #define PFNDIFF_ENTRIES _IOW('p', 5, struct pfndiff_entries)
+/* How an mmap() of the driver's file has ended, as an errno: so has what mmap_prepare() asked for. */
+#define PFNDIFF_MAPPED _IOW('p', 6, __s32)
 
 #endif

@@ -3,7 +3,7 @@ import { type KernelOption, lackOf, lackText, withoutLacking } from "../../kerne
 import type { Backend } from "../backend.ts";
 import { isKernel } from "./backends.ts";
 
-const OF_DRIVERS: readonly KernelOption[] = ["pfndiff.ko", "mmap_prepare", "CONFIG_ZONE_DEVICE"];
+const OF_DRIVERS: readonly KernelOption[] = ["pfndiff.ko", "CONFIG_ZONE_DEVICE"];
 
 /** What is left out of the traces of a kernel for lack of options, in a line each. */
 export function leftOut(id: string, lacks: Iterable<KernelOption>): string[] {
