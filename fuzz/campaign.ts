@@ -66,6 +66,7 @@ export interface CampaignOptions extends CampaignIdentity {
   readonly limits?: ShrinkLimits | undefined;
   /** Goals it is not held to. */
   readonly leftOut?: readonly LeftOut[];
+  readonly unverified?: readonly string[];
   readonly witnesses?: ReadonlyMap<string, Trace>;
   readonly saved?: readonly SavedFinding[];
   readonly signal?: AbortSignal;

@@ -36,6 +36,8 @@ export interface ConcludeOptions extends CampaignIdentity {
   readonly traceOf?: TraceSource | undefined;
   /** Goals it is not held to. */
   readonly leftOut?: readonly LeftOut[] | undefined;
+  /** Which kernels have no model of their own release, one line each. */
+  readonly unverified?: readonly string[] | undefined;
   /** Traces that are known to be the simplest to show a signature, by signature. */
   readonly witnesses?: ReadonlyMap<string, Trace> | undefined;
   readonly limits?: ShrinkLimits | undefined;
@@ -50,7 +52,7 @@ export async function concludeCampaign(
   runMs: number,
   options: ConcludeOptions,
 ): Promise<Campaign> {
-  const { before, after, seed } = options;
+  const { before, after, seed, unverified = [] } = options;
   const findings = await findingsOf(tally, options);
   const runs = runsOf(tally);
   const counts = findings.filter(({ verdict }) => verdict !== "parted").map(({ count }) => count);
@@ -70,6 +72,7 @@ export async function concludeCampaign(
     goals: Object.fromEntries(reached) as Record<Goal, number>,
     goalsMissed: unreached.filter((goal) => !isLeftOut(goal)),
     ...(leftOut.length === 0 ? {} : { goalsLeftOut: leftOut }),
+    ...(unverified.length === 0 ? {} : { unverified: [...unverified] }),
     notComparable: tally.notComparable,
     residual: residualOf(runs, counts),
     ...(options.signal?.aborted === true ? { interrupted: true as const } : {}),

@@ -44,6 +44,8 @@ export const campaignSchema = z.strictObject({
   goalsMissed: z.array(z.enum(GOALS)),
   /** Not reached, and not missed either: the designs cannot. Absent where there are none. */
   goalsLeftOut: z.array(leftOutSchema).optional(),
+  /** Which kernels had no model of their own release, one line each: what is said of why they differ is unverified. */
+  unverified: z.array(z.string()).optional(),
   notComparable: count,
   /** The chance that the next run shows something new; it follows from runs and counts. */
   residual: residualSchema,

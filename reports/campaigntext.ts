@@ -41,6 +41,7 @@ export function campaignSummary(raw: CampaignView, paint: Paint, results: string
   const lines = [
     ranText(campaign),
     ...(missed.length === 0 ? [] : [goalsText(campaign)]),
+    ...(campaign.unverified ?? []),
     residualText(campaign),
     ...verdictLines(view, paint, verdictText(campaign.findings.map(({ verdict }) => verdict))),
     ...rootSummary(view, paint),
@@ -69,6 +70,7 @@ export function headlines(campaign: Campaign): string[] {
       ? `goals: ${leftOut.length === 0 ? "all " : ""}${reached.length} reached`
       : `goals MISSED, so this campaign proves little: ${missed.join(", ")} (run longer)`,
     ...leftOutLines(leftOut),
+    ...(campaign.unverified ?? []),
     `runs that reached each: ${reached.map(([goal, count]) => `${goal} ${grouped(count)}`).join(", ")}`,
     residualText(campaign),
     ...(retentionBefore === undefined

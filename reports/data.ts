@@ -22,6 +22,8 @@ export interface CampaignSummary {
   /** Runs that reached each goal, by the goal's name. */
   readonly goals: Readonly<Record<string, number>>;
   readonly goalsMissed: readonly string[];
+  /** Which kernels had no model of their own release, one line each. */
+  readonly unverified?: readonly string[] | undefined;
   /** Steps whose states could not be compared because the sides had different VMAs. */
   readonly notComparable: number;
   /** What over-retention cost in all runs, after and before, in page-ops and in mappings refused or changed. */

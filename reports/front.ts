@@ -7,6 +7,8 @@ export interface FrontFacts {
   readonly before: string;
   readonly after: string;
   readonly ops: number;
+  /** Which kernels have no model of their own release, one line each. */
+  readonly unverified?: readonly string[] | undefined;
   readonly retention: Retention;
   readonly retentionBefore?: Retention | undefined;
 }
@@ -30,7 +32,12 @@ export function verdictText(verdicts: readonly Verdict[]): string | null {
 /** What changed and what it costs, both sides, made of the data alone. */
 export function frontText(facts: FrontFacts, verdicts: readonly Verdict[]): string[] {
   const what = verdictText(verdicts) ?? "no finding";
-  return [`From ${facts.before} to ${facts.after}: ${what}.`, costText(facts)];
+  const { unverified = [] } = facts;
+  return [
+    `From ${facts.before} to ${facts.after}: ${what}.`,
+    costText(facts),
+    ...unverified.map((why) => `${why}.`),
+  ];
 }
 
 /** What is held past the last mapping, by what the sides have mapped, or by ops where no side tells that. */

@@ -108,9 +108,13 @@ async function fuzzKernels(
   { json, full, jobs = 1 }: FuzzOptions,
 ): Promise<number> {
   const { pair, plan, out } = session;
-  const models = await modelsOf(pair, (line) => io.err(line));
+  const unverified: string[] = [];
+  const models = await modelsOf(pair, (line) => {
+    io.err(line);
+    unverified.push(line.trimEnd());
+  });
   const executor = kernelExecutor(pair, models, plan.seed, session.traceOf, jobs);
-  const status = await workOn(io, session, { executor, models, json, full });
+  const status = await workOn(io, session, { executor, models, unverified, json, full });
   const { lost, atBoot } = await reportLost(io, out, [pair.before, pair.after]);
   return lost + atBoot > 0 && status === EXIT.ok ? EXIT.divergence : status;
 }

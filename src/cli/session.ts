@@ -134,6 +134,8 @@ export interface Working {
   readonly confirm?: string | undefined;
   /** What stands for the sides where short traces are to tell what they can do. */
   readonly models?: Pair | undefined;
+  /** Which of them is no model of its kernel's release, one line each. */
+  readonly unverified?: readonly string[];
 }
 
 /** Works on a campaign to its end or an interrupt, keeps every range, saves and prints. */
@@ -165,7 +167,7 @@ export async function campaignOf(
   io: Io,
   session: Session,
   accepted: Baseline,
-  { executor, chunk, isEnough, limits, models = session.pair }: Working,
+  { executor, chunk, isEnough, limits, models = session.pair, unverified = [] }: Working,
 ): Promise<CampaignResult> {
   const { plan, pair, traceOf, journal, out, earlier } = session;
   const { before, after } = pair;
@@ -188,6 +190,7 @@ export async function campaignOf(
       leftOut: OF_DRIVERS.includes(plan.source)
         ? BESIDE_DRIVERS
         : await goalsBeyond(differentialOf(models)),
+      unverified,
       witnesses: witnessesOf(accepted),
       saved: await loadSaved(out, before.id, after.id),
       signal: io.interrupted,

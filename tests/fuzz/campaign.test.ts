@@ -38,6 +38,12 @@ describe("a campaign", () => {
     ]);
   });
 
+  test("keeps of which kernels the model is another release's, which changes nothing that it found", async () => {
+    const [plain, told] = [await campaign(), await campaign({ unverified: ["the nearest"] })];
+    expect(campaignSchema.parse(told).unverified).toEqual(["the nearest"]);
+    expect(told.digest).toBe(plain.digest);
+  });
+
   test("counts runs, ops, retention and what was not comparable over all runs", async () => {
     const summary = await campaign();
     const traces = Array.from({ length: RUNS }, (_, run) => traceOfRun(toy.seed, run));

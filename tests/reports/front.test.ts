@@ -20,3 +20,12 @@ test("one that was kept without mappings is told by ops, on both sides alike", (
     "For every 10,000 ops, pages held past their last mapping cost 225 page-ops (one is a page for an op) and 2 refused mappings before, 250 and 1 refused mapping after.",
   );
 });
+
+test("what the model of another release stands for is said at once", () => {
+  const why =
+    "kernel:7.9: 7.9.1-amd64 has no profile here: modern@7.3 is the nearest, and unverified";
+  expect(frontText({ ...facts, retention: cost(1, 1), unverified: [why] }, []).at(-1)).toBe(
+    `${why}.`,
+  );
+  expect(frontText({ ...facts, retention: cost(1, 1) }, [])).toHaveLength(2);
+});
