@@ -7,6 +7,7 @@ import { ALLOCATION_SITES } from "../../src/pat/kernelstate.ts";
 import type { Field } from "../../src/trace/fields.ts";
 import { type Op, rowOf, SYSCALL_KINDS } from "../../src/trace/op.ts";
 import { opSchema } from "../../src/trace/opschema.ts";
+import { ISA_PAGES } from "../../src/trace/isawindow.ts";
 import type { Trace } from "../../src/trace/trace.ts";
 import { RECORD, WIRE } from "../../tree/wire.ts";
 import { answerOf, textRecord } from "./answers.ts";
@@ -67,6 +68,7 @@ function tracesIn(words: Int32Array): { trace: Trace; isWatched: boolean }[] {
     const mtrr: Trace["world"]["mtrr"] = (kind & 1) === 1 ? "write-back" : "uncached";
     const world: Trace["world"] = { pfns, vpages, mtrr, ...(maps === 0 ? {} : { maps }) };
     if ((kind & 8) !== 0) world.pat = false;
+    if (kind >> 8 !== 0) world.isa = (kind >> 8) - ISA_PAGES;
     const trace: Trace = { format: "pfndiff/trace@1", name: "asked", world, ops };
     traces.push({ trace, isWatched: (kind & 2) !== 0 });
   }
