@@ -107,8 +107,8 @@ function standingOf(
 /** How often and where a campaign saw it, in words. */
 export function sightingText({ seen }: JudgedSignature): string {
   if (seen === null) return "The campaign did not meet it.";
-  const runs = seen.count === 1 ? "1 run" : `${seen.count} runs`;
-  return `In ${runs}, first run ${seen.firstRun}; step ${seen.step}, ${seen.side}: ${seen.detail}`;
+  const first = `first run ${grouped(seen.firstRun)}`;
+  return `In ${plural(seen.count, "run")}, ${first}; step ${seen.step}, ${seen.side}: ${seen.detail}`;
 }
 
 /** The sentences that every format says of a signature. */
@@ -129,16 +129,15 @@ export function explanation(one: JudgedSignature): string[] {
 export function verdictLine({ campaign, passed, signatures }: JudgedReport): string {
   const failing = signatures.filter(fails).length;
   const missed = campaign.goalsMissed.length;
+  const counted = signatures.filter((one) => one.seen !== null || fails(one)).length;
+  const unmet = signatures.length - counted;
   const why = [
-    ...(failing === 0
-      ? []
-      : [`${grouped(failing)} of ${plural(signatures.length, "finding")} unexpected`]),
+    ...(failing === 0 ? [] : [`${grouped(failing)} of ${plural(counted, "finding")} unexpected`]),
     ...(missed === 0 ? [] : [`${plural(missed, "goal")} missed`]),
   ];
-  const outcome = passed
-    ? signatures.length === 1
-      ? "the one finding is expected"
-      : `all ${plural(signatures.length, "finding")} expected`
-    : why.join(", ");
-  return `${campaign.before} against ${campaign.after}, ${plural(campaign.runs, "run")}: ${outcome}`;
+  const fine =
+    counted === 1 ? "the one finding is expected" : `all ${grouped(counted)} findings expected`;
+  const outcome = passed ? (counted === 0 ? "no finding" : fine) : why.join(", ");
+  const rest = unmet === 0 ? "" : `; ${grouped(unmet)} more accepted, not met`;
+  return `${campaign.before} against ${campaign.after}, ${plural(campaign.runs, "run")}: ${outcome}${rest}`;
 }

@@ -1,4 +1,5 @@
 import type { Progress } from "../../fuzz/campaign.ts";
+import { grouped, plural } from "../../reports/numbers.ts";
 import type { Io } from "./io.ts";
 
 /** Milliseconds between two looks at a live line, and between two plain heartbeats. */
@@ -35,9 +36,13 @@ export class LiveLine {
 /** Progress in words, the fastest changing first. */
 export function progressText(progress: Progress): string {
   const { phase, runs, opsPerSecond, findings, lastNew, etaMs, shrunk } = progress;
-  const parts = [`${runs} runs`, `${opsPerSecond} ops/s`, `${findings} findings`];
-  if (phase === "shrink") parts.push(`shrinking them, ${shrunk} done`);
+  const parts = [
+    plural(runs, "run"),
+    `${grouped(opsPerSecond)} ops/s`,
+    plural(findings, "finding"),
+  ];
+  if (phase === "shrink") parts.push(`shrinking them, ${grouped(shrunk)} done`);
   else if (etaMs !== null) parts.push(`ETA ${Math.ceil(etaMs / 1000)} s`);
-  if (lastNew !== null) parts.push(`last new ${lastNew.signature} in run ${lastNew.run}`);
+  if (lastNew !== null) parts.push(`last new ${lastNew.signature} in run ${grouped(lastNew.run)}`);
   return parts.join(", ");
 }

@@ -45,6 +45,6 @@ export function boundsText({
       ? []
       : [region === undefined ? "low memory" : "a BAR in write-back memory"]),
     ...(pat === undefined ? [] : ["no PAT"]),
-    ...(maps === undefined ? [] : [`room for ${maps} VMAs`]),
+    ...(maps === undefined ? [] : [`room for ${count(maps, "VMA", "VMAs")}`]),
   ].join(", ");
 }

@@ -7,6 +7,8 @@ import { PLAIN } from "../../reports/paint.ts";
 import { RENDERERS } from "../../reports/renderers.ts";
 import { replayText } from "../../reports/replaytext.ts";
 import type { CampaignView } from "../../reports/view.ts";
+import { progressText } from "../../src/cli/progress.ts";
+import { boundsText } from "../../src/trace/bounds.ts";
 import { openPair } from "../../src/cli/backends.ts";
 import { replayOn } from "../../src/cli/bothsides.ts";
 import type { Replay } from "../../src/replay.ts";
@@ -78,4 +80,16 @@ test("a share is read without powers of ten", () => {
     "< 0.0001 %",
     "0 %",
   ]);
+});
+
+test("one of a kind is told as one, and thousands are set apart, in bounds and while it runs", () => {
+  const bounds = { procs: 1, slots: 1, pages: 1, depth: 3, mtrr: "write-back", maps: 1 } as const;
+  expect(boundsText(bounds)).toBe(
+    "1 process, 1 area of 1 page, depth 3, low memory, room for 1 VMA",
+  );
+  const lastNew = { signature: "kept:alias:remap", run: 19_635 };
+  const progress = { runs: 19_636, opsPerSecond: 8632, findings: 1, lastNew, shrunk: 0, ops: 1 };
+  expect(progressText({ ...progress, phase: "replay", etaMs: 900 })).toBe(
+    "19,636 runs, 8,632 ops/s, 1 finding, ETA 1 s, last new kept:alias:remap in run 19,635",
+  );
 });

@@ -13,7 +13,7 @@ import {
 } from "../../../reports/formats/github.ts";
 import { JUNIT_MAX_CASE_BYTES, junit } from "../../../reports/formats/junit.ts";
 import { KTAP_MAX_LINE, ktap } from "../../../reports/formats/ktap.ts";
-import type { JudgedReport } from "../../../reports/formats/report.ts";
+import { type JudgedReport, judgedReport, sightingText } from "../../../reports/formats/report.ts";
 import { SARIF_MAX_RESULTS, sarif, signatureLines } from "../../../reports/formats/sarif.ts";
 import {
   BASELINE,
@@ -21,6 +21,7 @@ import {
   CLEAN,
   campaign,
   crowd,
+  finding,
   KNOWN,
   MIXED,
   NASTY,
@@ -223,6 +224,19 @@ describe("GitHub annotations", () => {
   it("are one notice when nothing fails", () => {
     const said = "legacy@6.12 against modern@7.2, 3,000 runs: the one finding is expected";
     expect(githubAnnotations(CLEAN, "f")).toBe(printed(() => notice(said, { title: "pfndiff" })));
+  });
+
+  it("count what the campaign met, and apart what is accepted and was not met", () => {
+    const said = (findings: readonly string[]) =>
+      githubAnnotations(
+        judgedReport(campaign(findings.map((name) => finding(name))), BASELINE),
+        "f",
+      );
+    expect(said([KNOWN, CHANGED])).toContain("all 2 findings expected; 1 more accepted, not met");
+    expect(said([])).toContain("3,000 runs: no finding; 3 more accepted, not met");
+    const some = { ...finding(KNOWN), count: 1200, firstRun: 1500 };
+    const [seen] = judgedReport(campaign([some]), { ...BASELINE, entries: [] }).signatures;
+    expect(sightingText(seen ?? expect.fail())).toContain("In 1,200 runs, first run 1,500;");
   });
 
   it("are never more than nine, and the ninth says how many more there are", () => {
