@@ -102,7 +102,9 @@ export function readyTraces(
   const drawn: Trace[] = [];
   for (let run = 0; drawn.length < count; run++) {
     const trace = traceOfRun(SEED, run);
-    if (trace.world.vpages * STRETCH <= BIG_WORLD.vpages) drawn.push(trace);
+    const { vpages, isa } = trace.world;
+    // The ISA window stays where it is.
+    if (isa === undefined && vpages * STRETCH <= BIG_WORLD.vpages) drawn.push(trace);
   }
   if (place === "drawn") return drawn;
   return drawn.map((trace) => (place === "moved" ? moved(trace) : stretched(trace)));

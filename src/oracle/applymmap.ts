@@ -147,7 +147,8 @@ function mapNew(
   }
   const unit = side.units.create(op.pfn, op.pages, op.private);
   mapRange(side, proc, op.at, op.at + op.pages, op.pfn, unit, got);
-  if (!side.hasPat || isInIsa(side.world, op.pfn, end)) {
+  // What a wrong design reserves where nothing is to be reserved belongs to the mapping all the same.
+  if (claim === null && (!side.hasPat || isInIsa(side.world, op.pfn, end))) {
     unit.isUntracked = true;
   } else if (claim === null && twin === null) {
     unit.misfit = side.cause;

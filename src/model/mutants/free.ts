@@ -92,8 +92,8 @@ export const FREE_FAULTS: readonly SharedFault[] = [
     "erase",
     "a failed exact match shrinks by the end, as it did to 6.15",
     class extends MemtypeList {
-      constructor(...[mtrr, , log, watcher, kernel]: ConstructorParameters<typeof MemtypeList>) {
-        super(mtrr, true, log, watcher, kernel);
+      constructor(...[mtrr, , ...rest]: ConstructorParameters<typeof MemtypeList>) {
+        super(mtrr, true, ...rest);
       }
     },
     {
