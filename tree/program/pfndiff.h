@@ -17,6 +17,8 @@
 #define PFNDIFF_AREAS_BYTES (1UL << 36)
 /* Pages of memory that page tables and copies on write are made of. */
 #define PFNDIFF_RAM_PAGES 65536UL
+/* Of these the first ones are no RAM: a region about the ISA window lies there. */
+#define PFNDIFF_LOW_PAGES 32768UL
 
 /* The allocation sites of traces, in the order of ALLOCATION_SITES in tree/wire.ts. */
 enum pfndiff_site { SITE_NONE, SITE_MEMTYPE, SITE_CONTEXT, SITE_PAGE_TABLE, SITE_VMA, SITE_VMA_SETUP,

@@ -31,8 +31,9 @@ static void add_sections(unsigned long pfn, unsigned long pages)
 					       SECTION_IS_EARLY;
 }
 
-/* Pages below these are nobody's, so that pfn 0 and the page of zeroes are never handed out. */
-#define KEPT_PAGES 16
+/* Pages below these are never handed out: the region may lie there, and the page of zeroes does. */
+#define KEPT_PAGES PFNDIFF_LOW_PAGES
+#define ZERO_PAGES 16
 #define POISON 0x6b
 
 static unsigned long unused[PFNDIFF_RAM_PAGES], unused_count;
@@ -52,7 +53,7 @@ void pfndiff_memory_init(unsigned long ram, unsigned long memmap)
 	for (unsigned long i = 0; i < PFNDIFF_RAM_PAGES - KEPT_PAGES; i++)
 		unused[unused_count++] = PFNDIFF_RAM_PAGES - 1 - i;
 	/* One of these is the page of zeroes, which is in use for good. */
-	for (unsigned long pfn = 0; pfn < KEPT_PAGES; pfn++)
+	for (unsigned long pfn = 0; pfn < ZERO_PAGES; pfn++)
 		init_page_count(pfn_to_page(pfn));
 }
 

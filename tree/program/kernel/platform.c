@@ -30,7 +30,7 @@ u8 mtrr_type_lookup(u64 start, u64 end, u8 *uniform)
 
 /* What is RAM: the pages that the kernel itself works with, and those that drivers map. */
 static struct resource memory[] = {
-	{ .name = "System RAM", .start = 0, .end = (PFNDIFF_RAM_PAGES << PAGE_SHIFT) - 1 },
+	{ .name = "System RAM", .start = PFNDIFF_LOW_PAGES << PAGE_SHIFT, .end = (PFNDIFF_RAM_PAGES << PAGE_SHIFT) - 1 },
 	{
 		.name = "System RAM",
 		.start = PFNDIFF_DRIVER_RAM << PAGE_SHIFT,
