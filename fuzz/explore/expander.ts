@@ -109,15 +109,10 @@ export class Expander {
       this.go(paths, parent);
       this.findApplicable();
       const back = pair.keep();
-      pair.rehash();
-      const { high, low } = pair;
       for (let at = 0; at < this.applicable.length; at++) {
         const letter = this.applicable[at] as number;
-        // Where the last letter led back to the state itself, there is nothing to put back.
-        if (pair.high !== high || pair.low !== low) {
-          if (back !== null) back();
-          else this.go(paths, parent);
-        }
+        if (at > 0 && back !== null) back();
+        else if (at > 0) this.go(paths, parent);
         pair.apply(this.op(letter));
         pair.rehash();
         sink.add(pair, parent, letter);
