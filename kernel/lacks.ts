@@ -18,7 +18,7 @@ const isAdvice = (...advices: readonly string[]) => {
   return (op: Op) => op.op === "madvise" && advices.includes(op.advice);
 };
 const isClaim = ({ op }: Op) => op === "revoke" || op === "claim" || op === "release";
-const namesKey = (op: Op) => op.op === "mprotect" && (op.pkey === "default" || op.pkey === "own");
+const namesKey = (op: Op) => op.op === "mprotect" && op.pkey !== undefined;
 const isMemremapPages = ({ op }: Op) => op === "memremap-pages" || op === "memunmap-pages";
 const needed = (no: string): Lack => ({ no, needed: true });
 

@@ -112,7 +112,7 @@ async function sourceFor(
 ): Promise<TraceSource> {
   if (isTree(kernel)) {
     if (options.mistakes === true) return SOURCES.mistakes;
-    if (options.claims === true) return SOURCES.claims;
+    if (options.claims === true) return knownToTrees(SOURCES.claims);
     const known = knownToTrees(anyTrace);
     return (seed, run) => withoutParts(known(seed, run));
   }

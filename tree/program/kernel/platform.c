@@ -22,8 +22,11 @@ enum system_states system_state = SYSTEM_RUNNING;
 
 u8 mtrr_type_lookup(u64 start, u64 end, u8 *uniform)
 {
+	/* Up to 6.4 the type of low memory is that of the first page asked for. */
+	const u64 asked = SINCE(6, 5) ? end : start + 1;
+
 	*uniform = 1;
-	if (start < 0x100000 && end > 0xa0000)
+	if (start < 0x100000 && asked > 0xa0000)
 		return MTRR_TYPE_UNCACHABLE;
 	return pfndiff_write_back ? MTRR_TYPE_WRBACK : MTRR_TYPE_UNCACHABLE;
 }
