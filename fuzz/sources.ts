@@ -152,10 +152,7 @@ export function knownToTrees(traceOf: TraceSource): TraceSource {
   return (seed, run) => {
     const trace = traceOf(seed, run);
     const isUnsorted = mayUnsort(trace.ops);
-    // Of memory about the ISA window a tree of 7.3 is not what that kernel is to whoever peeks.
-    const isIsa = trace.world.isa !== undefined;
-    const isLeftOut = ({ op }: Op) => (isUnsorted && op === "drv-zap") || (isIsa && op === "peek");
-    const isKnown = (op: Op) => beyondTrees(op) === null && !isLeftOut(op);
+    const isKnown = (op: Op) => beyondTrees(op) === null && !(isUnsorted && op.op === "drv-zap");
     return { ...trace, ops: trace.ops.filter(isKnown) };
   };
 }

@@ -55,6 +55,9 @@ void pfndiff_memory_init(unsigned long ram, unsigned long memmap)
 	/* One of these is the page of zeroes, which is in use for good. */
 	for (unsigned long pfn = 0; pfn < ZERO_PAGES; pfn++)
 		init_page_count(pfn_to_page(pfn));
+	/* What the boot code has kept, about the ISA window as elsewhere: no page of anybody's. */
+	for (unsigned long pfn = ZERO_PAGES; pfn < PFNDIFF_LOW_PAGES; pfn++)
+		__SetPageReserved(pfn_to_page(pfn));
 }
 
 long k_pages_used(void)
