@@ -133,7 +133,8 @@ export const SET_MEMORY: CauseId = idOf("set-memory");
 
 /** Whether an untrack with this cause would have found its reservation, had no other been there. */
 export function failsOnlyByAnother(cause: CauseId): boolean {
-  return cause >= FIRST_OP || cause === SHRINK || cause === UNMAP + TAIL || cause === UNMAP + WHOLE;
+  if (cause >= FIRST_OP) return cause !== ISA_WINDOW;
+  return cause === SHRINK || cause === UNMAP + TAIL || cause === UNMAP + WHOLE;
 }
 
 /** The name that goes into a signature. */
