@@ -28,13 +28,21 @@ export function touch(
 ): Outcome {
   const vma = mm.lookup(at);
   if (vma === null || (vma.flags & (write ? VM_WRITE : VM_READ)) === 0) return "EFAULT";
-  if (vma.isAnon) return faultAnon(context, mm, vma, at, write) ? null : "EFAULT";
+  if (vma.isAnon) {
+    askForTable(context, mm, at);
+    return faultAnon(context, mm, vma, at, write) ? null : "EFAULT";
+  }
   if (mm.pageTable.isNone(at)) {
     const outcome = faultIn(context, mm, vma, at, results);
     if (outcome !== null) return outcome;
   }
   if (write && (vma.flags & VM_PRIVATE) !== 0) mm.pageTable.copyOnWrite(at);
   return null;
+}
+
+/** A fault allocates a table where there is none (__do_fault(), do_anonymous_page()); where it cannot, the access faults again and it can. */
+function askForTable({ kernel }: MmContext, { pageTable }: Mm, at: VirtualPage): void {
+  if (!pageTable.hasTable(at)) kernel.fails("page-table");
 }
 
 /** handle_mm_fault() of a page that is not there: the driver's fault handler must supply it. */
@@ -48,8 +56,7 @@ function faultIn(
   const handler = vma.device?.handler ?? null;
   if (handler === null) return "EIO";
   const { kernel } = context;
-  // __do_fault() allocates a table ahead; where it cannot, the access faults again and it can.
-  if (!mm.pageTable.hasTable(at)) kernel.fails("page-table");
+  askForTable(context, mm, at);
   kernel.inFault = true;
   try {
     // A handler finds its page by vmf->pgoff: a pfn in the place of an offset is past all that it has.

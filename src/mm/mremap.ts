@@ -156,6 +156,10 @@ function moveAway(context: MmContext, mm: Mm, vma: Vma, request: MremapRequest):
     vma = mm.lookup(at) as Vma;
   }
   if (kernel.fails("vma") || kernel.fails("vma-setup")) return "ENOMEM";
+  // Where it goes there is no table yet.
+  for (let page = at; page < at + pages; page += leftInTable(page)) {
+    if (mm.pageTable.hasTable(page) && kernel.fails("page-table")) return "ENOMEM";
+  }
   mm.pageTable.zap(at, at + pages);
   if (isKept) leaveEmpty(vma, at, pages);
   else munmap(context, mm, at, pages);

@@ -49,8 +49,26 @@ const fork: Op = { op: "fork", proc: 0, child: 1 };
 const same = (outcome: Outcome) => ({ before: outcome, after: outcome });
 const failed = (result: string, memtype: readonly string[] = []) => same({ result, memtype });
 
+const anon = map(0, 1, { via: "anon", private: true });
+
 /** KERNEL: what each allocation's failure does; the last op of each row holds the fault. */
 const MATRIX: readonly Row[] = [
+  {
+    what: "a table for anonymous memory, which the access asks for again",
+    ops: [anon, { op: "touch", proc: 0, at: 0, write: true }],
+    fault: { at: "page-table", nth: 1 },
+    ...same({ result: "ok", memtype: [] }),
+  },
+  {
+    what: "a table where anonymous memory goes that stays empty where it was",
+    ops: [
+      anon,
+      { op: "touch", proc: 0, at: 0, write: true },
+      { op: "mremap", proc: 0, at: 0, pages: 1, newPages: 1, dontunmap: true },
+    ],
+    fault: { at: "page-table", nth: 1 },
+    ...failed("ENOMEM"),
+  },
   {
     what: "the reservation of a remap",
     ops: [map(0, 3)],
