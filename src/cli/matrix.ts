@@ -154,7 +154,7 @@ async function withKernels(io: Io, made: Made, models: readonly ModelBackend[]):
     };
   }
   if (grown === made)
-    throw new UserError("--kernels: none of them is there (pfndiff kernel fetch)", 4);
+    throw new UserError("--kernels: none of them could be asked (pfndiff kernel fetch)", 4);
   return grown;
 }
 
@@ -166,7 +166,10 @@ async function kernelCells(
   const kernel = await openKernel(release, {});
   try {
     const { unfit } = await import("../../kernel/backend.ts");
-    const isFit = ({ entry }: Shown) => unfit(entry.trace) === null;
+    // Which options it lacks is known once it has booted.
+    await kernel.identify();
+    const isFit = ({ entry: { trace } }: Shown) =>
+      unfit(trace) === null && kernel.lacking(trace) === null;
     const traces = witnesses
       .flat()
       .filter(isFit)

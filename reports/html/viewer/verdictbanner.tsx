@@ -70,7 +70,7 @@ function isGood({ gate, campaign }: ReportData): boolean {
 function explanation({ gate, findings, campaign }: ReportData): string {
   const runs = plural(campaign.runs, "run");
   if (gate === null) return `In ${runs}; nothing says which are accepted.`;
-  const met = findings.filter(({ firstRun }) => firstRun !== null).length;
+  const met = findings.filter(({ firstRun, parted }) => firstRun !== null && !parted).length;
   const found = `${plural(met, "finding")} in ${runs}`;
   if (gate.passed && met === 0) return `${found}.`;
   if (gate.passed) return `${found}, every one accepted by the baseline with a reason.`;
