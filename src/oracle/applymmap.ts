@@ -134,8 +134,10 @@ function mapNew(
   const { changes } = seen;
   const end = op.pfn + op.pages;
   side.retention.mappings++;
-  const claim = claimChange(changes, op.pfn, end);
-  const twin = claim === null ? findTwin(side, op.pfn, end) : null;
+  // Where nothing is to be reserved, what came is a part of another's, or nobody's.
+  const isUntracked = !side.hasPat || isInIsa(side.world, op.pfn, end);
+  const claim = isUntracked ? null : claimChange(changes, op.pfn, end);
+  const twin = claim === null && !isUntracked ? findTwin(side, op.pfn, end) : null;
   const reserved = (claim ?? twin)?.mode ?? asked;
   const isShown = vma !== null && side.hasPat;
   const entry = isShown ? seen.entryAt(op.proc, vma, op.at) : NOTHING;
@@ -147,8 +149,7 @@ function mapNew(
   }
   const unit = side.units.create(op.pfn, op.pages, op.private);
   mapRange(side, proc, op.at, op.at + op.pages, op.pfn, unit, got);
-  // What a wrong design reserves where nothing is to be reserved belongs to the mapping all the same.
-  if (claim === null && (!side.hasPat || isInIsa(side.world, op.pfn, end))) {
+  if (isUntracked) {
     unit.isUntracked = true;
   } else if (claim === null && twin === null) {
     unit.misfit = side.cause;

@@ -98,4 +98,23 @@ describe("where a range crosses an edge of the ISA window", () => {
     expect(mine.steps.at(-1)?.result).not.toEqual(other.steps.at(-1)?.result);
     expect(judge(mine, other).findings.map(({ symptom }) => symptom)).not.toContain("errno");
   });
+
+  test("what is left of a reservation is not that of a mapping inside the window, of which there is none", () => {
+    const map = (at: number, pages: number): Op => {
+      return { op: "mmap", proc: 0, at, pages, pfn: 0, via: "devmem", prot: "rw", private: false };
+    };
+    const trace: Trace = {
+      format: "pfndiff/trace@1",
+      name: "the first of two pages is mapped over the second",
+      world: { pfns: 2, vpages: 2, mtrr: "write-back", isa: -95 },
+      ops: [{ op: "spawn", proc: 0 }, map(0, 2), map(1, 1), { op: "exit", proc: 0 }],
+    };
+    const [mine, other] = ["legacy@6.12", "modern@7.2"].map((id) =>
+      modelNamed(id)?.recordSync(trace),
+    );
+    if (mine === undefined || other === undefined) throw new Error("no recording");
+    expect(judge(mine, other).findings.map(({ symptom }) => symptom)).not.toContain(
+      "mode-mismatch",
+    );
+  });
 });
