@@ -50,7 +50,8 @@ export function followKernelMaps(side: SideState, { kernelMaps, changes }: Obser
   for (const map of kernelMaps) {
     if (mapped.some((known) => areSame(map, known.map))) continue;
     const { via, slot, start, end, mode } = map;
-    const unit = newUnit(side, start, end, mode, claimChange(changes, start, end) !== null);
+    // What was reserved may be another mode than what is mapped: memremap_pages() of write-through.
+    const unit = newUnit(side, start, end, claimChange(changes, start, end)?.mode ?? null);
     const area = areaOf(start, end, unit, mode);
     side.pages.join(start, end, area);
     mapped.push({ map: { via, slot, start, end, mode }, area });
@@ -67,7 +68,7 @@ export function followHold(side: SideState, op: Hold, { outcome, changes }: Obse
   if (op.op === "reserve-memtype-wc" || (op.op === "set-memory" && op.mode !== "wb")) {
     const claim = claimChange(changes, start, end);
     if (claim === null) return;
-    const unit = newUnit(side, start, end, claim.mode, true);
+    const unit = newUnit(side, start, end, claim.mode);
     side.pages.joinOff(start, end);
     held.push(areaOf(start, end, unit, claim.mode));
     return;
@@ -80,19 +81,13 @@ export function followHold(side: SideState, op: Hold, { outcome, changes }: Obse
   unit.drop(start, end);
 }
 
-/** The unit of a range of the kernel's; `reserved`: a reservation of just that range came with it. */
-function newUnit(
-  side: SideState,
-  start: number,
-  end: number,
-  mode: number,
-  reserved: boolean,
-): Unit {
+/** The unit of a range of the kernel's; `reserved`: the mode of a reservation of just that range that came with it. */
+function newUnit(side: SideState, start: number, end: number, reserved: number | null): Unit {
   const unit = side.units.create(start, end - start, false);
   unit.holder = "kernel";
-  unit.isUntracked = !reserved;
+  unit.isUntracked = reserved === null;
   unit.hold(start, end);
-  if (reserved) side.reservations.add(start, end, mode, unit, NO_CAUSE);
+  if (reserved !== null) side.reservations.add(start, end, reserved, unit, NO_CAUSE);
   return unit;
 }
 

@@ -49,6 +49,22 @@ describe("what the kernel has reserved without mapping it", () => {
     expect(kept(scene([...both, free(0, 4), map(0, 2, 0), map(2, 2, 4, wc), exit()]))).toEqual([]);
   });
 
+  test("keeps the mode that it was reserved in, where memremap_pages() maps another", () => {
+    const first: Op = { op: "memremap", proc: 0, slot: 1, mode: "wt", pfn: 3, pages: 6 };
+    const added = { proc: 0, slot: 1 } as const;
+    const ops: Op[] = [
+      spawn(),
+      first,
+      { op: "memremap-pages", ...added, type: "p2pdma", pfn: 0, pages: 512 },
+      { op: "memunmap-pages", ...added },
+    ];
+    const trace = scene(ops);
+    const world = { ...trace.world, pfns: 512 };
+    // The kernel warns, and maps another mode than the first mapping has; no more is wrong.
+    const said = ["2 warning:memremap-pages", "2 alias:memremap-pages"];
+    expect(kept({ ...trace, world })).toEqual(said);
+  });
+
   test("is not given back by a call that is refused, or that is of RAM", () => {
     const ram = { ram: true as const };
     const ofRam = [setMemory(0, 4, "wc", ram), setMemory(0, 4, "wb", ram)];
