@@ -152,7 +152,8 @@ export function knownToTrees(traceOf: TraceSource): TraceSource {
   return (seed, run) => {
     const trace = traceOf(seed, run);
     const isUnsorted = mayUnsort(trace.ops);
-    const isKnown = (op: Op) => beyondTrees(op) === null && !(isUnsorted && op.op === "drv-zap");
+    const isKnown = (op: Op) =>
+      beyondTrees(op, trace.world) === null && !(isUnsorted && op.op === "drv-zap");
     return { ...trace, ops: trace.ops.filter(isKnown) };
   };
 }

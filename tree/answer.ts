@@ -46,7 +46,7 @@ export interface ShownKernelMap extends ShownReservation {
   readonly slot: number;
 }
 
-const KERNEL_VIAS = ["ioremap", "memremap"] as const;
+const KERNEL_VIAS = ["ioremap", "memremap", "memremap-pages"] as const;
 
 /**
  * Goes through answers to traces, step by step, from changes to states. What a step shows is good until

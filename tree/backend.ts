@@ -10,9 +10,9 @@ import { recordingOf } from "./recording.ts";
 import { type Asked, type Batch, encodeRequest } from "./wire.ts";
 
 /** What keeps a trace from running on a tree's code, or null. */
-export function unfitForTree(ops: readonly Op[]): string | null {
+export function unfitForTree({ world, ops }: Asked): string | null {
   for (const [index, op] of ops.entries()) {
-    const beyond = beyondTrees(op);
+    const beyond = beyondTrees(op, world);
     if (beyond !== null) return `ops[${index}] is ${beyond}, which a tree cannot do`;
   }
   return null;
@@ -20,7 +20,7 @@ export function unfitForTree(ops: readonly Op[]): string | null {
 
 /** Those of some traces that trees can run, ready to be announced to any number of them. */
 export function batchOf(asked: readonly Asked[]): Batch {
-  const traces = asked.filter(({ ops }) => unfitForTree(ops) === null);
+  const traces = asked.filter((trace) => unfitForTree(trace) === null);
   return { traces, request: encodeRequest(traces) };
 }
 
@@ -51,21 +51,21 @@ export class TreeBackend implements Backend {
   }
 
   /** Whether a tree can run a trace. */
-  isFit(ops: readonly Op[]): boolean {
-    return unfitForTree(ops) === null;
+  isFit(trace: Trace): boolean {
+    return unfitForTree(trace) === null;
   }
 
   /** The words of the answer to a trace. Throws UserError for a trace that no tree can run. */
   answerTo(world: World, ops: readonly Op[]): Int32Array {
     const announced = this.running.announced(world, ops);
     if (announced !== null) return announced;
-    this.requireFit(ops);
+    this.requireFit({ world, ops });
     return this.running.answerTo(world, ops);
   }
 
   /** Asks for many answers at once, so that each of them is there when it is wanted. */
   prefetch(traces: readonly Asked[]): void {
-    for (const { ops } of traces) this.requireFit(ops);
+    for (const trace of traces) this.requireFit(trace);
     this.running.prefetch({ traces, request: encodeRequest(traces) });
   }
 
@@ -97,12 +97,12 @@ export class TreeBackend implements Backend {
 
   /** The kernel's functions that each op of a trace passes, in the order of their first calls. */
   passedBy(world: World, ops: readonly Op[]): (readonly string[])[] {
-    this.requireFit(ops);
+    this.requireFit({ world, ops });
     return this.running.passedBy(world, ops);
   }
 
-  private requireFit(ops: readonly Op[]): void {
-    const why = unfitForTree(ops);
+  private requireFit(trace: Asked): void {
+    const why = unfitForTree(trace);
     if (why !== null) throw new UserError(`${this.id}: ${why}`);
   }
 }

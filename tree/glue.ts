@@ -23,6 +23,7 @@ export interface ProgramSources {
 /** Wrappers of whole kernel files stand beside these, so that what they include is found. */
 const BESIDE: Readonly<Record<string, string>> = {
   "fork.c": "kernel",
+  "init.c": "arch/x86/mm",
   "mem.c": "drivers/char",
   "memtype.c": "arch/x86/mm/pat",
   "memtype_interval.c": "arch/x86/mm/pat",

@@ -28,6 +28,7 @@ const WRAPPED = [
   "anon_vma_clone",
   "anon_vma_fork",
   "vm_area_alloc",
+  "percpu_ref_init",
 ];
 
 /** As kernel code is compiled: no floating point, addresses in the lowest 2 GiB. */

@@ -58,6 +58,9 @@ export interface Batch {
   readonly request: Int32Array;
 }
 
+/** The processor of a trace has protection keys; all are as without them where nobody names one, and faster. */
+const HAS_KEYS = 16;
+
 /** A request of several traces, with its length in words before it. */
 export function encodeRequest(traces: readonly Asked[]): Int32Array {
   const { TRACE_WORDS, OP_WORDS } = WIRE;
@@ -67,6 +70,7 @@ export function encodeRequest(traces: readonly Asked[]): Int32Array {
   words[0] = length - 1;
   let at = 1;
   for (const [index, { world, ops, isWatched = false }] of traces.entries()) {
+    const head = at;
     words[at] = world.pfns;
     words[at + 1] = world.vpages;
     words[at + 2] =
@@ -78,7 +82,12 @@ export function encodeRequest(traces: readonly Asked[]): Int32Array {
     words[at + 3] = world.maps ?? 0;
     words[at + 4] = rows[index] as number;
     at += TRACE_WORDS;
-    for (const op of ops) at = putRows(op, words, at);
+    let hasKeys = false;
+    for (const op of ops) {
+      hasKeys ||= op.op === "mprotect" && op.pkey !== undefined;
+      at = putRows(op, words, at);
+    }
+    if (hasKeys) words[head + 2] = (words[head + 2] as number) + HAS_KEYS;
   }
   return words;
 }

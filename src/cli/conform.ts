@@ -140,7 +140,7 @@ async function conformFile(io: Io, file: string, kernel: LiveKernel | null): Pro
 
 /** What a backend answers to a trace; null for one that a tree cannot run. */
 async function answerOf(backend: Backend, trace: Trace): Promise<Recording | null> {
-  if (isTree(backend) && !backend.isFit(trace.ops)) return null;
+  if (isTree(backend) && !backend.isFit(trace)) return null;
   return backend.record(trace);
 }
 

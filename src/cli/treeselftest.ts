@@ -37,7 +37,7 @@ export interface SelfTest {
 export function compareWith(backend: TreeBackend, recordings: readonly Recording[]): SelfTest {
   const parts = new Map<string, number>();
   let [traces, agreed] = [0, 0];
-  const fit = recordings.filter(({ trace }) => backend.isFit(trace.ops));
+  const fit = recordings.filter(({ trace }) => backend.isFit(trace));
   backend.prefetch(fit.map(({ trace }) => trace));
   for (const recording of fit) {
     traces++;

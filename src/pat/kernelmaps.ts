@@ -1,3 +1,4 @@
+import { AddedPages } from "./addedpages.ts";
 import { type PageCacheMode, UC, UC_MINUS, WB, WC, WT } from "./cachemode.ts";
 import type { KernelState } from "./kernelstate.ts";
 import type { MemtypeList, ModeRef } from "./memtype.ts";
@@ -5,7 +6,7 @@ import type { PfnRanges } from "./pfnmap.ts";
 import { isRam, type RamPages } from "./rampages.ts";
 
 /** Why the kernel could not map a range for itself. */
-export type KernelMapError = "EBUSY" | "EINVAL" | "ENOMEM" | "ENXIO" | null;
+export type KernelMapError = "EBUSY" | "EEXIST" | "EINVAL" | "ENOMEM" | "ENXIO" | null;
 
 /** A range that the kernel has mapped for itself, and the mode it got. */
 export interface KernelMap {
@@ -31,6 +32,7 @@ const granted: ModeRef = { mode: 0 };
 export class KernelMaps {
   /** What is mapped, in order of mapping. */
   readonly live: KernelMap[] = [];
+  private readonly added = new AddedPages();
 
   constructor(
     private readonly memtype: MemtypeList,
@@ -46,14 +48,17 @@ export class KernelMaps {
   /** Keeps what is mapped; returns what puts it back. */
   keep(): () => void {
     const live = [...this.live];
+    const putBack = this.added.keep();
     return () => {
       this.clear();
       for (const map of live) this.live.push(map);
+      putBack();
     };
   }
 
   clear(): void {
     while (this.live.length > 0) this.live.pop();
+    this.added.clear();
   }
 
   /**
@@ -124,12 +129,14 @@ export class KernelMaps {
   }
 
   /**
-   * memremap_pages() (pagemap_range(), 6.1 to 7.2; reduced to one range): tracked without a VMA,
+   * memremap_pages() (pagemap_range(), 6.1 to 7.3; reduced to one range): tracked without a VMA,
    * write-back, or uncached-minus for PCI peer-to-peer memory; errors are passed up as they are.
+   * Whether the pages are there already is asked of the first and the last; what fails beyond that
+   * makes the kernel forget that it knows of those between, too.
    */
   memremapPages(slot: number, start: number, end: number, isP2pdma: boolean): KernelMapError {
     if (this.find("memremap-pages", slot) !== null) return "EBUSY";
-    if (this.hasPages(start) || this.hasPages(end - 1)) {
+    if (this.added.knows(start) || this.added.knows(end - 1)) {
       this.kernel.warn("memremap_pages: conflicting mapping in the same section");
       return "ENOMEM";
     }
@@ -137,17 +144,32 @@ export class KernelMaps {
       this.kernel.warnOnce("memremap_pages: attempted on RAM");
       return "ENXIO";
     }
-    const wanted = isP2pdma ? UC_MINUS : WB;
+    const error = this.addRange(slot, start, end, isP2pdma ? UC_MINUS : WB);
+    this.added.learn({ start, end }, error === null);
+    return error;
+  }
+
+  private addRange(slot: number, start: number, end: number, wanted: PageCacheMode) {
     const error = this.ranges.track(start, end, wanted, false, granted);
     if (error !== null) return error;
-    const mode = this.addedMode(start, end, granted.mode);
+    const mode = this.mapAdded(start, end, granted.mode);
     const added = this.addMemory(start, end);
-    if (added !== null) {
-      this.ranges.untrack(start, end);
-      return added;
-    }
-    this.live.push({ via: "memremap-pages", slot, start, end, mode });
-    return null;
+    if (added === null) this.live.push({ via: "memremap-pages", slot, start, end, mode });
+    else this.ranges.untrack(start, end);
+    return added;
+  }
+
+  /**
+   * init_memory_mapping(), ahead of what may fail (arch_add_memory(), 6.1 to 7.3): nobody takes the pages out of the
+   * page table again if it does, and what is there already keeps its mode the next time. Returns that of the first page.
+   */
+  private mapAdded(start: number, end: number, mode: PageCacheMode): PageCacheMode {
+    const { added } = this;
+    return added.map(
+      start,
+      end,
+      added.isMapped(start, end) ? mode : this.addedMode(start, end, mode),
+    );
   }
 
   /**
@@ -167,17 +189,16 @@ export class KernelMaps {
     return error;
   }
 
-  /** __add_pages(): whole subsections only, and a memory map for each. */
+  /** __add_pages(): whole subsections only, none of which is there yet, and a memory map for each. */
   private addPages(start: number, end: number): KernelMapError {
     if (!isWholeSubsections(start, end)) {
       this.kernel.warn("__add_pages: misaligned");
       return "EINVAL";
     }
+    const isAdded = (it: KernelMap) =>
+      it.via === "memremap-pages" && it.start < end && start < it.end;
+    if (this.live.some(isAdded)) return "EEXIST";
     return this.kernel.fails("kernel-area") ? "ENOMEM" : null;
-  }
-
-  private hasPages(pfn: number): boolean {
-    return this.live.some((m) => m.via === "memremap-pages" && m.start <= pfn && pfn < m.end);
   }
 
   /** iounmap(), memunmap() or memunmap_pages(); EINVAL where the slot is empty. */
@@ -185,6 +206,7 @@ export class KernelMaps {
     const map = this.find(via, slot);
     if (map === null) return "EINVAL";
     this.live.splice(this.live.indexOf(map), 1);
+    if (via === "memremap-pages") this.added.remove(map);
     this.ranges.untrack(map.start, map.end);
     return null;
   }

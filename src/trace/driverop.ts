@@ -202,9 +202,8 @@ export const DRIVER_OPS = {
   "memremap-pages": {
     ...kernelMapping({ ...slotOnly, type: pagemapType, ...kernelRange, ram: ramDrawn(0, 1) }),
     granule: 512,
-    beyondTrees: true,
   },
-  "memunmap-pages": { ...kernelUnmapping, beyondTrees: true },
+  "memunmap-pages": kernelUnmapping,
   "reserve-memtype-wc": wcRange(["memtype"]),
   "free-memtype-wc": wcRange([]),
   "set-memory": row({

@@ -38,10 +38,14 @@ export function rowOf(kind: OpKind): OpRow {
   return OPS[kind];
 }
 
-/** What of an op the program of a kernel tree does not know, in a few words, or null. */
-export function beyondTrees(op: Op): string | null {
-  if (rowOf(op.op).beyondTrees === true) return op.op;
-  return op.op === "mprotect" && op.pkey !== undefined ? "mprotect with pkey" : null;
+/**
+ * What of an op the program of a kernel tree cannot do in a world, in a few words, or null. Low memory has a memory map
+ * from boot on, so that nothing can be added there; models count from the region's start what the kernel counts from 0.
+ */
+export function beyondTrees(op: Op, world: { readonly isa?: number | undefined }): string | null {
+  return op.op === "memremap-pages" && world.isa !== undefined
+    ? "memremap-pages about the ISA window"
+    : null;
 }
 
 /** Where pages that a record names begin, and how many they are. */

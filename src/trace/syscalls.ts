@@ -98,8 +98,6 @@ export interface OpRow {
   readonly vmas: VmaEffect;
   /** Its weight beside drivers' ops, in traces of drivers. */
   readonly weightBesideDrivers: number;
-  /** The program of a kernel tree does not know it. */
-  readonly beyondTrees?: true;
   /** There is none where no device is: in low memory. */
   readonly needsDevice?: true;
   /** Its pages begin and end at multiples of so many; anything else is EINVAL. */

@@ -12,7 +12,7 @@ function kernel(mtrr: "uncached" | "write-back" = "uncached") {
   const state = new KernelState(log);
   const list = new MemtypeList(mtrr, false, log, null, state);
   const ranges = new PfnRanges(list, log, new RamPages(log, state));
-  return { log, list, ranges, maps: new KernelMaps(list, ranges, state) };
+  return { log, list, ranges, state, maps: new KernelMaps(list, ranges, state) };
 }
 
 describe("ioremap()", () => {
@@ -83,6 +83,50 @@ describe("memremap_pages()", () => {
     const { maps } = kernel();
     expect(maps.memremapPages(0, 0, 512, false)).toBeNull();
     expect(maps.memremapPages(1, 0, 512, false)).toBe("ENOMEM");
+  });
+});
+
+describe("memremap_pages() that fails behind its reservation, as trees of 6.1 to 7.3 do", () => {
+  const failing = () => {
+    const it = kernel();
+    const fail = () => it.state.beginOp({ at: "kernel-area", nth: 1 });
+    return { ...it, fail };
+  };
+
+  test("leaves the pages in the kernel's own page table, with their mode for the next time", () => {
+    const { maps, fail } = failing();
+    maps.ioremap(0, 0, 1, WC);
+    fail();
+    expect(maps.memremapPages(0, 0, 512, true)).toBe("ENOMEM");
+    maps.unmap("ioremap", 0);
+    expect(maps.memremapPages(0, 0, 1024, true)).toBeNull();
+    expect(maps.live.map(({ mode }) => mode)).toEqual([WC]);
+    maps.unmap("memremap-pages", 0);
+    expect(maps.memremapPages(0, 0, 1024, true)).toBeNull();
+    expect(maps.live.map(({ mode }) => mode)).toEqual([UC_MINUS]);
+  });
+
+  test("where other memory lies between its ends, and makes the kernel forget whose that is", () => {
+    const { maps, list } = failing();
+    expect(maps.memremapPages(0, 512, 1024, true)).toBeNull();
+    expect(maps.memremapPages(1, 0, 1536, true)).toBe("EEXIST");
+    expect(list.entries).toEqual([{ start: 512, end: 1024, mode: UC_MINUS }]);
+    expect(maps.memremapPages(1, 512, 1024, true)).toBe("EEXIST");
+  });
+
+  test("is put back with the rest", () => {
+    const { maps, fail } = failing();
+    const before = maps.keep();
+    maps.ioremap(0, 0, 1, WC);
+    fail();
+    maps.memremapPages(0, 0, 512, true);
+    maps.unmap("ioremap", 0);
+    const after = maps.keep();
+    before();
+    maps.memremapPages(0, 0, 512, true);
+    expect(maps.live.map(({ mode }) => mode)).toEqual([UC_MINUS]);
+    after();
+    expect(maps.live).toEqual([]);
   });
 });
 

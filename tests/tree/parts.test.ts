@@ -184,11 +184,13 @@ describe("the program's sources", () => {
 describe("what a tree is asked", () => {
   test("leaves out what it cannot do, by name", () => {
     const zap: Op = { op: "drv-zap", proc: 0, off: 0, pages: 1 };
-    expect(unfitForTree([{ op: "spawn", proc: 0 }, zap])).toBeNull();
-    const map = { op: "ioremap", proc: 0, slot: 0, mode: "wc", pfn: 0, pages: 1 } as const;
-    expect(unfitForTree([map])).toBeNull();
-    const unmap: Op = { op: "memunmap-pages", proc: 0, slot: 0 };
-    expect(unfitForTree([zap, unmap])).toMatch(/^ops\[1\] is memunmap-pages, which a tree/);
+    const slot = { proc: 0, slot: 0 };
+    const ops: Op[] = [zap, { op: "memremap-pages", ...slot, type: "generic", pfn: 0, pages: 512 }];
+    const world = { pfns: 512, vpages: 8, mtrr: "write-back" } as const;
+    expect(unfitForTree({ world, ops })).toBeNull();
+    expect(unfitForTree({ world: { ...world, isa: 4 }, ops: [zap] })).toBeNull();
+    const low = { world: { ...world, isa: 4 }, ops };
+    expect(unfitForTree(low)).toMatch(/^ops\[1\] is memremap-pages about the ISA window, which/);
   });
 
   test.each([

@@ -18,10 +18,12 @@ import { ALLOCATION_SITES } from "../../src/pat/kernelstate.ts";
 import type { Op } from "../../src/trace/op.ts";
 import { DMA_BUFFER_PAGES, dmaBufferPfn } from "../../src/mm/driver.ts";
 import { DRIVER_LIMITS } from "../../src/trace/fields.ts";
+import { SYSCALLS } from "../../src/trace/syscalls.ts";
 import {
   VM_DONTCOPY,
   VM_HUGEPAGE,
   VM_NOHUGEPAGE,
+  VM_PKEY,
   VM_PRIVATE,
   VM_RAND_READ,
   VM_READ,
@@ -152,7 +154,7 @@ describe("the program's words are ours", () => {
   test("flags of VMAs are those of the models", () => {
     const numbers = defined(BOTH);
     const advised = { VM_RAND_READ, VM_SEQ_READ, VM_HUGEPAGE, VM_NOHUGEPAGE };
-    const flags = { VM_PRIVATE, VM_READ, VM_WRITE, VM_DONTCOPY, VM_SEALED, ...advised };
+    const flags = { VM_PRIVATE, VM_READ, VM_WRITE, VM_DONTCOPY, VM_SEALED, VM_PKEY, ...advised };
     for (const [name, flag] of Object.entries(flags)) {
       expect([name, numbers.get(name.replace("VM_", "SEEN_"))]).toEqual([name, flag]);
     }
@@ -183,6 +185,19 @@ describe("a request", () => {
     const second = words.slice(WIRE.TRACE_WORDS + WIRE.OP_WORDS);
     expect(second).toEqual([...opWords(ops[1] as Op)]);
     expect(second.slice(-2)).toEqual([5, 2]);
+  });
+
+  test("says that there are protection keys where an op names one, and of no other trace beside it", () => {
+    const named: Op = { op: "mprotect", proc: 2, at: 0, pages: 1, prot: "r", pkey: "own" };
+    const request = encodeRequest([
+      { world, ops: [...ops, named] },
+      { world, ops },
+    ]);
+    const second = 1 + WIRE.TRACE_WORDS + 3 * WIRE.OP_WORDS;
+    expect([request[3], request[second + 2]]).toEqual([1 + 16, 1]);
+    const { values } = SYSCALLS.mprotect.fields.pkey;
+    expect(values).toEqual(["keep", "default", "own", "unallocated"]);
+    expect(request[second - WIRE.OP_WORDS + 5]).toBe(values.indexOf("own"));
   });
 
   test("has a row for each call of a driver, behind its op, which the failing allocation stays with", () => {

@@ -15,6 +15,9 @@
 /* Where the kernel maps for itself, and how much. */
 #define PFNDIFF_AREAS 0x600000000000UL
 #define PFNDIFF_AREAS_BYTES (1UL << 36)
+/* Where the region lies in physical memory, and how long it may be. */
+#define PFNDIFF_APERTURE 0x100000000UL
+#define PFNDIFF_APERTURE_BYTES (16384UL * PFNDIFF_PAGE)
 /* Pages of memory that page tables and copies on write are made of. */
 #define PFNDIFF_RAM_PAGES 65536UL
 /* Of these the first ones are no RAM: a region about the ISA window lies there. */
@@ -27,7 +30,7 @@ enum pfndiff_site { SITE_NONE, SITE_MEMTYPE, SITE_CONTEXT, SITE_PAGE_TABLE, SITE
 /* Words of an op, or of a call of a driver's handler, which follows its op. */
 #define PFNDIFF_ROW 10
 #define PFNDIFF_MOST_CALLS 1024
-#define PFNDIFF_MOST_MAPS 128
+#define PFNDIFF_MOST_MAPS 192
 #define PFNDIFF_MOST_RAM 8192
 
 /* RAM that drivers map: pages from this pfn on, of which answers say that they begin at that one. */
@@ -48,7 +51,7 @@ enum pfndiff_call {
 /* The way of an mmap that is not by a file (VIAS of src/trace/syscalls.ts). */
 #define VIA_ANON 4
 
-enum pfndiff_via { KERNEL_IOREMAP, KERNEL_MEMREMAP };
+enum pfndiff_via { KERNEL_IOREMAP, KERNEL_MEMREMAP, KERNEL_MEMREMAP_PAGES };
 
 /* Flags of a VMA as answers spell them: src/mm/vmaflags.ts, and bit 0 for a lost VM_PAT. */
 #define SEEN_PAT_LOST 1
@@ -65,6 +68,7 @@ enum pfndiff_via { KERNEL_IOREMAP, KERNEL_MEMREMAP };
 #define SEEN_DONTDUMP 2048
 #define SEEN_WIPEONFORK 4096
 #define SEEN_MERGEABLE 8192
+#define SEEN_PKEY 16384
 /* It is of the driver's file. */
 #define SEEN_DRIVERS 1048576
 /* It is of anonymous memory. */
@@ -102,6 +106,8 @@ int k_has_vm_pat(void);
 unsigned int k_version(void);
 /* Begins a world whose region starts at a physical address; `maps` is its limit of VMAs, 0 for none. */
 void k_world(unsigned long base, unsigned long pages, int write_back, int has_pat, int maps);
+/* Whether the processor has protection keys: then every process that is spawned has one, and all rights to it. */
+void k_keys(int has_keys);
 /* Tells the nth allocation at a site to fail; site 0 for none. */
 void k_fault(int site, int nth);
 /* Whether an allocation has failed since. */
@@ -119,7 +125,8 @@ const char *k_lock_name(const void *lock, const char *kind, unsigned long offset
 int k_is_shared(const char *kind, unsigned long offset);
 long k_mmap(void *mm, int via, unsigned long at, unsigned long length, int prot, int is_private, unsigned long pfn);
 long k_munmap(void *mm, unsigned long at, unsigned long length);
-long k_mprotect(void *mm, unsigned long at, unsigned long length, int prot);
+/* `key` is what its process is to that key, by the order of `pkey` in src/trace/fields.ts; 0 is mprotect() itself. */
+long k_mprotect(void *mm, unsigned long at, unsigned long length, int prot, int key);
 long k_madvise(void *mm, unsigned long at, unsigned long length, int advice);
 long k_mlock(void *mm, unsigned long at, unsigned long length);
 long k_munlock(void *mm, unsigned long at, unsigned long length);

@@ -81,7 +81,7 @@ export class RaceProgram {
 
   /** Throws UserError for what no tree can run. */
   requireFit(race: Race): void {
-    const why = unfitForTree(inOrder(race, []).ops);
+    const why = unfitForTree(inOrder(race, []));
     if (why !== null) throw new UserError(`${this.id}: ${why}`);
     // What a handler is to do is told to one op at a time; a zap calls none.
     const driver = [...race.both.a, ...race.both.b].find(

@@ -72,7 +72,7 @@ long k_munlock(void *mm, unsigned long at, unsigned long length)
 }
 
 /* Passes as many points as it is told pages, and does nothing. */
-long k_mprotect(void *mm, unsigned long at, unsigned long length, int prot)
+long k_mprotect(void *mm, unsigned long at, unsigned long length, int prot, int key)
 {
 	for (unsigned long i = 0; host_is_raced && i < length / PFNDIFF_PAGE; i++)
 		host_point(POINT_LOAD, NULL);
@@ -112,6 +112,10 @@ int k_memtypes(struct seen_memtype *out, int room)
 void k_world(unsigned long base, unsigned long pages, int write_back, int has_pat, int maps)
 {
 	counter = lock_a = lock_b = spaces = 0;
+}
+
+void k_keys(int has_keys)
+{
 }
 
 void *k_spawn(void)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // Says what it is, then answers requests until there are no more.
 #define _GNU_SOURCE
+#include <cpuid.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -45,6 +46,15 @@ static void open_one_way(int fd, int mode)
 	close(one);
 }
 
+// A program begins with no right to any protection key but the first; processes of traces have all rights.
+static void allow_keys(void)
+{
+	unsigned int a, b, c, d;
+
+	if (__get_cpuid_count(7, 0, &a, &b, &c, &d) && (c & bit_OSPKE))
+		__asm__ volatile(".byte 0x0f, 0x01, 0xef" : : "a"(0), "c"(0), "d"(0)); /* wrpkru */
+}
+
 static int *request;
 static size_t request_room;
 
@@ -72,7 +82,7 @@ static int serve(void)
 		answer_begin();
 		trouble_in_trace = 1;
 		for (const int *at = request; goes_on && at < request + length;) {
-			struct trace trace = { at[0], at[1], at[2] & 1, at[3], at[4], !(at[2] & 8), at[2] >> 1 & 1, at[2] >> 8, NULL };
+			struct trace trace = { at[0], at[1], at[2] & 1, at[3], at[4], !(at[2] & 8), at[2] >> 4 & 1, at[2] >> 1 & 1, at[2] >> 8, NULL };
 			const int *ops = at + TRACE_WORDS;
 			const int *more = ops + (long)trace.ops * OP_WORDS;
 			struct race race;
@@ -128,11 +138,13 @@ int main(void)
 
 	open_one_way(STDIN_FILENO, O_RDONLY);
 	open_one_way(STDOUT_FILENO, O_WRONLY);
+	allow_keys();
 	trouble_setup();
 	memory_setup();
 	area_at(RAM, PFNDIFF_RAM_PAGES * PFNDIFF_PAGE, PROT_READ | PROT_WRITE);
-	// Nobody looks at the bytes of drivers' RAM, but the kernel flushes it from caches.
+	// Nobody looks at the bytes of drivers' RAM or of a device's memory, but the kernel flushes them from caches.
 	area_at(RAM + PFNDIFF_DRIVER_RAM * PFNDIFF_PAGE, PFNDIFF_DRIVER_RAM_PAGES * PFNDIFF_PAGE, PROT_READ);
+	area_at(RAM + PFNDIFF_APERTURE, PFNDIFF_APERTURE_BYTES, PROT_READ);
 	area_at(MEMORY_MAP, 1UL << 36, PROT_READ | PROT_WRITE);
 	// What a write to a private mapping copies: nobody looks at the bytes of a device.
 	area_at(PFNDIFF_WINDOW, PFNDIFF_WINDOW_PAGES * PFNDIFF_PAGE, PROT_READ);

@@ -22,7 +22,6 @@
 #define MADV_GUARD_REMOVE 103
 #endif
 
-#define APERTURE 0x100000000UL
 /* The first page behind the ISA window. */
 #define ISA_END 0x100
 
@@ -104,8 +103,9 @@ static long perform_driver_op(void *mm, const int *op)
 		k_free_wc(op[2], op[3]);
 		return 0;
 	case MEMREMAP_PAGES:
+		return k_kernel_map(KERNEL_MEMREMAP_PAGES, op[2], op[3], op[4], op[6], op[5], 0);
 	case MEMUNMAP_PAGES:
-		break;
+		return k_kernel_unmap(KERNEL_MEMREMAP_PAGES, op[2]);
 	case SET_MEMORY:
 		return k_set_memory(op[2], op[3], op[5], op[4]);
 	case CLAIM:
@@ -141,7 +141,7 @@ long trace_perform(const int *op)
 	case OP_MREMAP:
 		return remap_of(mm, op);
 	case OP_MPROTECT:
-		return k_mprotect(mm, at, length, prots[own[0]]);
+		return k_mprotect(mm, at, length, prots[own[0]], own[1]);
 	case OP_MADVISE:
 		return k_madvise(mm, at, length, advices[own[0]]);
 	case OP_TOUCH:
@@ -234,7 +234,7 @@ static void run_op(const struct trace *trace, const int *op, int is_shown)
 
 int trace_run(const struct trace *trace, const int *ops)
 {
-	const unsigned long base = trace->isa ? (unsigned long)(ISA_END - trace->isa) * PFNDIFF_PAGE : APERTURE;
+	const unsigned long base = trace->isa ? (unsigned long)(ISA_END - trace->isa) * PFNDIFF_PAGE : PFNDIFF_APERTURE;
 	const int base_page = (int)(base / PFNDIFF_PAGE);
 	const struct race *race = trace->race;
 	const long pages_before = k_pages_used();
@@ -246,6 +246,7 @@ int trace_run(const struct trace *trace, const int *ops)
 	state_begin(trace);
 	k_world(base, (unsigned long)trace->pfns, trace->write_back, trace->has_pat,
 		trace->maps);
+	k_keys(trace->has_keys);
 	answer_record(RECORD_TRACE, &base_page, 1);
 	for (int i = 0; i < trace->ops; i++) {
 		if (race && i == race->from) {

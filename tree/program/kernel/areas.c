@@ -71,8 +71,11 @@ bool is_vmalloc_addr(const void *address)
 static struct kept {
 	struct seen_kernel_map seen;
 	void *at;
+	struct dev_pagemap *pages;
 } kept[PFNDIFF_MOST_MAPS];
 static int kept_count;
+/* memremap_pages() was called in this trace. */
+static bool has_added;
 
 static struct kept *kept_in(int via, int slot)
 {
@@ -114,10 +117,18 @@ long k_kernel_map(int via, int slot, int mode, int pfn, int pages, int is_ram, i
 		return -EBUSY;
 	if (kept_count == PFNDIFF_MOST_MAPS)
 		host_unfit("a trace maps more for the kernel than areas.c has room for");
-	it->at = map(via, mode, start + left_out, pages * PAGE_SIZE - 2 * left_out);
-	pfndiff_quiesce();
-	if (!it->at)
-		return -ENOMEM;
+	if (via == KERNEL_MEMREMAP_PAGES) {
+		has_added = true;
+		it->pages = pfndiff_add_pages(start, pages * PAGE_SIZE, mode);
+		if (IS_ERR(it->pages))
+			return PTR_ERR(it->pages);
+		mapped_mode = pfndiff_mode_mapped(start);
+	} else {
+		it->at = map(via, mode, start + left_out, pages * PAGE_SIZE - 2 * left_out);
+		pfndiff_quiesce();
+		if (!it->at)
+			return -ENOMEM;
+	}
 	/* Of RAM nothing is mapped: it lies in the direct map. */
 	it->seen = (struct seen_kernel_map){ via, slot, shown, shown + pages, is_ram ? pfndiff_mode_of(start) : mapped_mode };
 	kept_count++;
@@ -126,14 +137,15 @@ long k_kernel_map(int via, int slot, int mode, int pfn, int pages, int is_ram, i
 
 static void unmap(struct kept *it)
 {
-	void *at = it->at;
-	const int via = it->seen.via;
+	const struct kept gone = *it;
 
 	memmove(it, it + 1, (&kept[--kept_count] - it) * sizeof(*it));
-	if (via == KERNEL_MEMREMAP)
-		memunmap(at);
+	if (gone.seen.via == KERNEL_MEMREMAP_PAGES)
+		pfndiff_remove_pages(gone.pages);
+	else if (gone.seen.via == KERNEL_MEMREMAP)
+		memunmap(gone.at);
 	else
-		iounmap((void __iomem __force *)at);
+		iounmap((void __iomem __force *)gone.at);
 	pfndiff_quiesce();
 }
 
@@ -152,6 +164,20 @@ void pfndiff_unmap_all(void)
 	while (kept_count)
 		unmap(&kept[0]);
 	next_area = 0;
+	if (has_added)
+		pfndiff_forget_added();
+	has_added = false;
+}
+
+bool pfndiff_is_added(int pfn, int pages)
+{
+	for (int i = 0; i < kept_count; i++) {
+		const struct seen_kernel_map *it = &kept[i].seen;
+
+		if (it->via == KERNEL_MEMREMAP_PAGES && it->start <= pfn && pfn + pages <= it->end)
+			return true;
+	}
+	return false;
 }
 
 int k_kernel_maps(struct seen_kernel_map *out)

@@ -5,6 +5,8 @@
 #include <linux/maple_tree.h>
 #include <linux/ksm.h>
 #include <linux/mman.h>
+#include <linux/pkeys.h>
+#include <linux/radix-tree.h>
 #include <linux/rmap.h>
 #include <linux/sched/mm.h>
 #include <asm/memtype.h>
@@ -21,6 +23,7 @@ void k_init(unsigned long ram, unsigned long memmap)
 	pfndiff_direct_init();
 	pfndiff_tasks_init();
 	pfndiff_pat(true);
+	radix_tree_init();
 	maple_tree_init();
 	mm_cache_init();
 	proc_caches_init();
@@ -37,6 +40,21 @@ static unsigned long fixed_area(struct file *file, unsigned long address, unsign
 }
 #endif
 
+/* The key that a process gets which has none: whom a trace names `own`. One that nobody asks for is the last. */
+#define OWN_KEY 1
+#define OTHER_KEY 15
+
+static void allocate_key(struct mm_struct *mm)
+{
+	extern long __x64_sys_pkey_alloc(const struct pt_regs *);
+	const struct pt_regs regs = {};
+
+	pfndiff_become(mm);
+	if (__x64_sys_pkey_alloc(&regs) != OWN_KEY)
+		host_unfit("a process cannot have a protection key; calls.c asks for it");
+	pfndiff_become(NULL);
+}
+
 void *k_spawn(void)
 {
 	struct mm_struct *mm;
@@ -50,6 +68,8 @@ void *k_spawn(void)
 #if HAS_MM_GET_UNMAPPED_AREA
 	mm->get_unmapped_area = fixed_area;
 #endif
+	if (arch_pkeys_enabled())
+		allocate_key(mm);
 	return mm;
 }
 
@@ -192,8 +212,12 @@ long k_munmap(void *mm, unsigned long at, unsigned long length)
 	return SYSCALL(munmap, mm, at, length);
 }
 
-long k_mprotect(void *mm, unsigned long at, unsigned long length, int prot)
+long k_mprotect(void *mm, unsigned long at, unsigned long length, int prot, int key)
 {
+	static const int keys[] = { -1, 0, OWN_KEY, OTHER_KEY };
+
+	if (key)
+		return SYSCALL(pkey_mprotect, mm, at, length, prot, keys[key]);
 	return SYSCALL(mprotect, mm, at, length, prot);
 }
 

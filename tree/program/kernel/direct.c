@@ -37,6 +37,7 @@ void pfndiff_direct_init(void)
 {
 	const unsigned long start = (unsigned long)__va(PFNDIFF_DRIVER_RAM << PAGE_SHIFT);
 
+	pfndiff_init_mapping();
 	for (unsigned long at = start; at < start + MAPPED_PAGES * PAGE_SIZE; at += PMD_SIZE)
 		map_table(at);
 }
@@ -47,14 +48,17 @@ static unsigned long first, last;
 long k_set_memory(int mode, int pfn, int pages, int is_ram)
 {
 	static int (*const set[])(unsigned long, int) = { set_memory_wb, set_memory_wc, set_memory_uc };
-	const unsigned long start = (unsigned long)__va((PFNDIFF_DRIVER_RAM + pfn) << PAGE_SHIFT);
+	const unsigned long base = is_ram ? PFNDIFF_DRIVER_RAM : pfndiff_base >> PAGE_SHIFT;
+	const unsigned long start = (unsigned long)__va((base + pfn) << PAGE_SHIFT);
 	int error;
 
-	/* The region is no memory, so the kernel's own page table does not have it. */
-	if (!is_ram)
+	/* The kernel's own page table does not have the region but for what memremap_pages() has added. */
+	if (!is_ram && !pfndiff_is_added(pfn, pages))
 		return -EINVAL;
-	first = first == last ? pfn : min_t(unsigned long, first, pfn);
-	last = max_t(unsigned long, last, pfn + pages);
+	if (is_ram) {
+		first = first == last ? pfn : min_t(unsigned long, first, pfn);
+		last = max_t(unsigned long, last, pfn + pages);
+	}
 	error = set[mode](start, pages);
 	pfndiff_quiesce();
 	return error;

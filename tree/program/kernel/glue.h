@@ -66,7 +66,16 @@ extern bool pfndiff_write_back;
 extern bool pfndiff_is_over;
 /* The address space that revoke takes the region's mappings from. */
 extern struct address_space *pfndiff_mapping, pfndiff_drivers_mapping;
+/* memremap_pages() and its undoing: an error pointer where it fails; the mode of a page in the kernel's own page table. */
+struct dev_pagemap;
+struct dev_pagemap *pfndiff_add_pages(u64 start, u64 bytes, bool is_peers);
+void pfndiff_remove_pages(struct dev_pagemap *map);
+int pfndiff_mode_mapped(u64 start);
+void pfndiff_forget_added(void);
+/* Whether such memory is in the kernel's own page table. */
+bool pfndiff_is_added(int pfn, int pages);
 /* Of the wrappers of whole kernel files. */
+void pfndiff_init_mapping(void);
 struct pci_dev;
 int pfndiff_map_resource(struct pci_dev *device, int bar, struct vm_area_struct *vma, int write_combine);
 void pfndiff_revoke_from(struct inode *inode);

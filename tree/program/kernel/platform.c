@@ -17,6 +17,16 @@ struct cpuinfo_x86 boot_cpu_data = {
 	.x86_capability = { [X86_FEATURE_CLFLUSH / 32] = 1U << X86_FEATURE_CLFLUSH % 32 },
 };
 
+void k_keys(int has_keys)
+{
+	unsigned long *capabilities = (unsigned long *)boot_cpu_data.x86_capability;
+
+	if (has_keys)
+		__set_bit(X86_FEATURE_OSPKE, capabilities);
+	else
+		__clear_bit(X86_FEATURE_OSPKE, capabilities);
+}
+
 /* It has booted: what comes before that is nobody's trace. */
 enum system_states system_state = SYSTEM_RUNNING;
 

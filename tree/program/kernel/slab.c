@@ -94,6 +94,11 @@ void *kmem_cache_alloc_node_noprof(struct kmem_cache *s, gfp_t flags, int node)
 	return kmem_cache_alloc_noprof(s, flags);
 }
 
+void *kmem_cache_alloc_lru_noprof(struct kmem_cache *s, struct list_lru *lru, gfp_t flags)
+{
+	return kmem_cache_alloc_noprof(s, flags);
+}
+
 void kmem_cache_free(struct kmem_cache *s, void *object)
 {
 	host_free(object);

@@ -2,6 +2,7 @@
 /* What can be seen after an op, and an access of a process, which looks at its page table first. */
 #include "pfndiff_glue.h"
 #include <linux/pgtable.h>
+#include <linux/pkeys.h>
 #include <asm/memtype.h>
 #include "../arch/x86/mm/pat/memtype.h"
 
@@ -58,6 +59,8 @@ static int flags_of(const struct vm_area_struct *vma)
 		flags |= SEEN_HUGEPAGE;
 	if (vma->vm_flags & VM_NOHUGEPAGE)
 		flags |= SEEN_NOHUGEPAGE;
+	if (vma_pkey((struct vm_area_struct *)vma))
+		flags |= SEEN_PKEY;
 #ifdef VM_SEALED
 	if (vma->vm_flags & VM_SEALED)
 		flags |= SEEN_SEALED;

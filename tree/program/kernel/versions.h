@@ -32,6 +32,9 @@
 /* The tracking context of the refcounted design. */
 #define HAS_TRACK_CONTEXT SINCE(6, 16)
 
+/* A section of memory is taken away by its pfn alone. */
+#define HAS_SECTION_REMOVED_BY_PFN SINCE(6, 6)
+
 /* Whether /proc/PID/mem reads what a process itself may not read is a choice; of Debian's builds no longer from 7.1 on. */
 #define PROC_MEM_READS (SINCE(7, 1) ? 0 : FOLL_FORCE)
 
@@ -57,6 +60,7 @@
 #if !HAS_TAGGED_ALLOCATION
 #define kmem_cache_alloc_noprof kmem_cache_alloc
 #define kmem_cache_alloc_node_noprof kmem_cache_alloc_node
+#define kmem_cache_alloc_lru_noprof kmem_cache_alloc_lru
 #define kmem_cache_alloc_bulk_noprof kmem_cache_alloc_bulk
 #define __kmalloc_cache_noprof kmalloc_trace
 #define __alloc_pages_noprof __alloc_pages
