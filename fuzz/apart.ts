@@ -7,7 +7,8 @@ import type { Random } from "./random.ts";
 
 /** Whether a field is drawn when all else of a trace has been, so that the rest is as it was without it. */
 export function isApart(field: Field): boolean {
-  return ("apart" in field && field.apart !== undefined) || isMistake(field);
+  const isApartFromAll = "apart" in field && field.apart !== undefined;
+  return isApartFromAll || field.role === "region" || isMistake(field);
 }
 
 /** Whether a field says that a driver makes a mistake, which no trace has unless it is asked for. */

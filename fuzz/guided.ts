@@ -60,6 +60,7 @@ export function sourceOf(name: PlanSource, corpus: readonly Trace[]): TraceSourc
     case "drivers":
     case "mistakes":
     case "claims":
+    case "regions":
       return SOURCES[name];
     default:
       return assertNever(name);

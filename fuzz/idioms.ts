@@ -177,6 +177,7 @@ export class IdiomWriter {
       case "buffer":
       case "choice":
       case "flag":
+      case "region":
         return this.value(field);
       default:
         return assertNever(field);
@@ -207,7 +208,8 @@ export class IdiomWriter {
       case "virtual":
       case "length":
       case "calls":
-        throw new Error(`a call has no ${field.role}`);
+      case "region":
+        throw new Error(`no ${field.role} is drawn here`);
       default:
         return assertNever(field);
     }

@@ -4,9 +4,9 @@ import type { VmaEffect } from "../src/trace/syscalls.ts";
 import { isApart } from "./apart.ts";
 
 type FieldsOf<K extends SyscallKind> = (typeof OPS)[K]["fields"];
-type Extra = ChoiceField | FlagField;
+type Extra = ChoiceField | FlagField | NumberField<true, "region">;
 
-/** Kinds that name nothing but a process that is there, pages of it, choices and flags. */
+/** Kinds that name nothing but a process that is there, pages of it, choices, flags and a region. */
 export type PlainKind = {
   [K in SyscallKind]: FieldsOf<K> extends { readonly proc: NumberField<false, "proc"> }
     ? [FieldsOf<K>[Exclude<keyof FieldsOf<K>, "proc" | "at" | "pages">]] extends [Extra]

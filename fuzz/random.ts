@@ -8,7 +8,15 @@ const DRAWS = 3;
 const AHEAD = 16 * DRAWS;
 
 /** What a run draws numbers for; each has numbers of its own. */
-export type Purpose = "trace" | "mutation" | "fault" | "race" | "apart" | "claims" | "keys";
+export type Purpose =
+  | "trace"
+  | "mutation"
+  | "fault"
+  | "race"
+  | "apart"
+  | "claims"
+  | "keys"
+  | "regions";
 
 /** Spreads the bits of a 32-bit number (the finaliser of MurmurHash3). */
 function mix(value: number): number {
@@ -33,6 +41,7 @@ const SALTS: Readonly<Record<Purpose, number>> = {
   apart: absorb(GOLDEN, 5),
   claims: absorb(GOLDEN, 6),
   keys: absorb(GOLDEN, 7),
+  regions: absorb(GOLDEN, 8),
 };
 
 /**

@@ -118,14 +118,31 @@ export function renumbered(trace: TraceRows): TraceRows {
 
 /** The smallest world that its ops fit into; what a driver needs of the region is left alone. */
 export function fitted(trace: TraceRows): TraceRows {
-  let pfns = trace.rows.some(({ kind }) => kind in DRIVER_OPS) ? trace.world[0] : 1;
+  const hasDrivers = trace.rows.some(({ kind }) => kind in DRIVER_OPS);
+  const pages = [trace.world[0], ...trace.regions.map(([pfns]) => pfns)];
+  const needed = pages.map((pfns, region) => (hasDrivers ? pfns : region === 0 ? 1 : 0));
   let vpages = 1;
   for (const row of trace.rows) {
-    for (const [at, length] of rangesOf(row, "pfn")) pfns = Math.max(pfns, at + length);
+    const region = regionIn(row);
+    for (const [at, length] of rangesOf(row, "pfn")) {
+      needed[region] = Math.max(needed[region] ?? 0, at + length);
+    }
+    if (region > 0) needed[region] = Math.max(needed[region] ?? 0, 1);
     for (const [at, length] of rangesOf(row, "virtual")) vpages = Math.max(vpages, at + length);
   }
   const [, , ...rest] = trace.world;
-  return { ...trace, world: [pfns, vpages, ...rest] };
+  const [pfns = 1, ...further] = needed;
+  // One that is not the last stays, or the others would have other numbers.
+  const regions = trace.regions
+    .slice(0, further.findLastIndex((pages) => pages > 0) + 1)
+    .map(([, memory], n) => [Math.max(1, further[n] ?? 0), memory] as const);
+  return { ...trace, world: [pfns, vpages, ...rest], regions };
+}
+
+/** The region that an op names, or the world's own. */
+function regionIn({ kind, values }: Row): number {
+  const place = codeOfKind(kind).fields.findIndex(({ role }) => role === "region");
+  return Math.max(0, values[place] ?? 0);
 }
 
 /** The ranges of an op where its numbers are pfns, or virtual pages, as start and length. */

@@ -6,6 +6,7 @@ import { withClaims } from "./claims.ts";
 import { IdiomWriter } from "./idioms.ts";
 import { writePartialMaps } from "./partialmaps.ts";
 import { Random } from "./random.ts";
+import { withRegions } from "./regions.ts";
 import { nameOfRun, traceOfRun } from "./traceofrun.ts";
 
 /** The trace of one run of a campaign; it depends on the seed and the run's index only. */
@@ -74,6 +75,18 @@ function usualTraceOfRun(seed: number, run: number): Trace {
 export function claimedTraceOfRun(seed: number, run: number): Trace {
   const trace = traceOfRun(seed, run);
   return withClaims(random.restart(seed, run, "claims"), trace);
+}
+
+/** A run's system calls, or in one run of four drivers, about several regions. */
+export function regionedTraceOfRun(seed: number, run: number): Trace {
+  const trace = run % 4 === 3 ? usualTraceOfRun(seed, run) : traceOfRun(seed, run);
+  return withRegions(random.restart(seed, run, "regions"), trace);
+}
+
+/** A run's system calls about several regions. */
+export function regionedCallsOfRun(seed: number, run: number): Trace {
+  const trace = traceOfRun(seed, run);
+  return withRegions(random.restart(seed, run, "regions"), trace);
 }
 
 /** A run's trace of drivers that make mistakes. */
@@ -194,6 +207,8 @@ export const SOURCES = {
   mistakes: knownToTrees(withFailing(mistakenTraceOfRun)),
   /** System calls, some with failing allocations, around a driver's claim of the device. */
   claims: withFailing(claimedTraceOfRun),
+  /** System calls and drivers, some with failing allocations, about several regions. */
+  regions: withFailing(regionedTraceOfRun),
   mixed: mixedTraceOfRun,
   /** The mixture, as far as trees know it. */
   trees: knownToTrees(mixedTraceOfRun),

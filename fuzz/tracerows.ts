@@ -67,7 +67,8 @@ function codedField(name: string, field: Field): Coded[] {
     case "pfn":
     case "offset":
     case "slot":
-    case "buffer": {
+    case "buffer":
+    case "region": {
       const { role, most, optional } = field;
       const isBorn = role === "born";
       const least = optional ? -1 : field.least;
@@ -124,6 +125,8 @@ export interface Row {
 export interface TraceRows {
   /** pfns, vpages, rank of the memory, room for VMAs (0: no limit), 1 where there is no PAT, where the ISA window begins (0: there is none). */
   readonly world: readonly [number, number, number, number, number, number];
+  /** pfns and rank of the memory of each further region. */
+  readonly regions: readonly (readonly [pfns: number, memory: number])[];
   readonly rows: readonly Row[];
 }
 
@@ -195,14 +198,23 @@ export function rowsOf({ world, ops }: Pick<Trace, "world" | "ops">): TraceRows 
       world.pat === false ? 1 : 0,
       world.isa === undefined ? 0 : world.isa + ISA_PAGES,
     ],
+    regions: (world.regions ?? []).map((each) => [each.pfns, MEMORIES.indexOf(memoryOf(each))]),
     rows: ops.map(rowOfOp),
   };
 }
 
+const furtherRegion = ([pfns, memory]: TraceRows["regions"][number]) => ({
+  pfns,
+  ...MEMORY_WORDS[MEMORIES[memory] as Memory],
+});
+
 /** The trace of its rows, or null when it would not be a valid one. */
-export function traceOfRows({ world: numbers, rows }: TraceRows, name: string): Trace | null {
+export function traceOfRows(
+  { world: numbers, regions, rows }: TraceRows,
+  name: string,
+): Trace | null {
   const [pfns, vpages, region, maps, noPat, isa] = numbers;
-  if (pfns < 1 || vpages < 1) return null;
+  if (pfns < 1 || vpages < 1 || regions.some((each) => each[0] < 1)) return null;
   const world: World = {
     pfns,
     vpages,
@@ -210,6 +222,7 @@ export function traceOfRows({ world: numbers, rows }: TraceRows, name: string): 
     ...(maps === 0 ? {} : { maps }),
     ...(noPat === 0 ? {} : { pat: false }),
     ...(isa === 0 ? {} : { isa: isa - ISA_PAGES }),
+    ...(regions.length === 0 ? {} : { regions: regions.map(furtherRegion) }),
   };
   if (worldFault(world) !== null) return null;
   const ops: Op[] = [];
@@ -236,9 +249,9 @@ export function isSimpler(a: TraceRows, b: TraceRows): boolean {
   return countA !== countB ? countA < countB : sumA < sumB;
 }
 
-function weigh({ world, rows }: TraceRows): [count: number, sum: number] {
-  let count = 0;
-  let sum = world.reduce((all, number) => all + number, 0);
+function weigh({ world, regions, rows }: TraceRows): [count: number, sum: number] {
+  let count = regions.length;
+  let sum = [...world, ...regions.flat()].reduce((all, number) => all + number, 0);
   for (const { values, calls, fault } of rows) {
     if (fault !== undefined) count++;
     for (const part of [values, ...calls.map((call) => call.values)]) {
@@ -254,8 +267,8 @@ function weigh({ world, rows }: TraceRows): [count: number, sum: number] {
 }
 
 /** Names the rows of a trace, to know them again. */
-export function keyOf({ world, rows }: TraceRows): string {
-  let key = world.join();
+export function keyOf({ world, regions, rows }: TraceRows): string {
+  let key = [...world, ...regions.flat()].join();
   for (const { kind, values, calls, fault } of rows) {
     key += `;${kind} ${values.join()}`;
     for (const call of calls) key += `:${call.kind} ${call.values.join()}`;

@@ -14,7 +14,7 @@ import type { Trace } from "../src/trace/trace.ts";
 import type { RawStep, RawTrace } from "./answer.ts";
 import { CALL_CODE, CALLED } from "./driverwire.ts";
 import { parseLogLine } from "./parse/log.ts";
-import { type PhysicalWindow, parseMemtypeList, UnreadableKernelText } from "./parse/memtype.ts";
+import { parseMemtypeList, UnreadableKernelText, type WorldWindow } from "./parse/memtype.ts";
 import { kernelMapsIn, ramIn, rowsIn, runsIn } from "./parse/pages.ts";
 import { failedSite } from "./parse/site.ts";
 import { complaintsIn, type Splat } from "./parse/splat.ts";
@@ -58,7 +58,7 @@ function failedIn({ hasFailed, log }: RawStep, { op, fault }: Op): Pick<Step, "f
 
 /** Where a trace's region and virtual page 0 are. */
 interface Place {
-  readonly window: PhysicalWindow;
+  readonly window: WorldWindow;
   readonly address: number;
 }
 
@@ -127,12 +127,7 @@ export function endedWith(before: Recording, trace: Trace, end: Splat): Recordin
  * Reads a guest's raw steps into a recording. Throws UnreadableKernelText where the kernel wrote
  * what we cannot read, and when the number of steps is not the number of ops.
  */
-export function assemble(
-  trace: Trace,
-  raw: RawTrace,
-  window: PhysicalWindow,
-  by: ShownBy,
-): Recording {
+export function assemble(trace: Trace, raw: RawTrace, window: WorldWindow, by: ShownBy): Recording {
   const { kernel, module } = by;
   const place = { window, address: virtualWindow(trace) };
   if (raw.steps.length !== trace.ops.length) {

@@ -64,6 +64,7 @@ function driversOpOf({ ops }: Trace): string | null {
 /** What keeps a trace from running on any kernel, or null. */
 function unfitForAll(trace: Trace): string | null {
   if (traceBytes(trace) > REQUEST_ROOM) return "it has more ops than a request holds";
+  if (trace.world.regions !== undefined) return "it takes several regions, and guests have one";
   if (trace.world.isa !== undefined && isaPlace(trace.world) === null) {
     return "it reaches further from the ISA window than guests have room for";
   }

@@ -9,9 +9,9 @@ import {
   type DriverOp,
   FAULT_HANDLERS,
 } from "../src/trace/driverop.ts";
-import type { Field, Fields, Values } from "../src/trace/fields.ts";
+import type { Fields, Values } from "../src/trace/fields.ts";
 import { type Op, rowOf } from "../src/trace/op.ts";
-import { putFault, putField, putOp, WIRE } from "./wire.ts";
+import { putFault, putField, putOp, sentFields, WIRE } from "./wire.ts";
 
 /** Where an op of drivers says how many calls it makes, from so many bits on what it says of its VMA, and then its hook. */
 export const CALLS_WORD = 7;
@@ -60,7 +60,5 @@ const { hook: HOOK, flags: SAYS, ...WORDS_OF_MMAP } = DRIVER_OPS["drv-mmap"].fie
 
 function putFields(fields: Fields, values: Values, words: Int32Array, start: number): void {
   let at = start;
-  for (const [name, field] of Object.entries<Field>(fields)) {
-    if (field.role !== "calls") at = putField(field, values[name], words, at);
-  }
+  for (const [name, field] of sentFields(fields)) at = putField(field, values[name], words, at);
 }

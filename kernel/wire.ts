@@ -1,7 +1,7 @@
 import { assertNever } from "../src/assertnever.ts";
 import { isDriverOp } from "../src/trace/driverkinds.ts";
 import { ALLOCATION_SITES, type AllocationSite } from "../src/pat/kernelstate.ts";
-import type { Field, Values } from "../src/trace/fields.ts";
+import type { Field, Fields, Values } from "../src/trace/fields.ts";
 import { type Op, rowOf, SYSCALL_KINDS, type SyscallKind } from "../src/trace/op.ts";
 import type { Memory, Trace } from "../src/trace/trace.ts";
 
@@ -109,9 +109,16 @@ const COMMON_WORDS: readonly string[] = ["proc", "at", "pages"];
 const OWN_FIELDS = new Map<SyscallKind, readonly (readonly [string, Field])[]>(
   SYSCALL_KINDS.map((kind) => [
     kind,
-    Object.entries<Field>(rowOf(kind).fields).filter(([name]) => !COMMON_WORDS.includes(name)),
+    sentFields(rowOf(kind).fields).filter(([name]) => !COMMON_WORDS.includes(name)),
   ]),
 );
+
+/** What is sent of an op or a call: a pfn tells its region by itself. */
+export function sentFields(fields: Fields): [string, Field][] {
+  return Object.entries<Field>(fields).filter(
+    ([, { role }]) => role !== "calls" && (role !== "region" || !("pfn" in fields)),
+  );
+}
 
 /** Writes the words of a field and returns where they end; one that may be absent says first whether it is there. */
 export function putField(
@@ -140,7 +147,8 @@ export function putField(
     case "pfn":
     case "offset":
     case "slot":
-    case "buffer": {
+    case "buffer":
+    case "region": {
       if (field.optional) words[at++] = value === undefined ? 0 : 1;
       words[at] = typeof value === "number" ? value : 0;
       return at + 1;

@@ -76,6 +76,8 @@ function fieldText(value: Values[string], field: Field): string {
     case "offset":
       return `off ${value}`;
     case "pfn":
+    case "region":
+      return value === undefined ? "" : `of region ${value}`;
     case "slot":
     case "buffer":
       return `${field.role} ${value}`;

@@ -16,13 +16,16 @@ export function memoryText(memory: Memory): string {
 }
 
 /** What kind of memory a world's pfns are. */
-export function regionText(world: World): string {
+export function regionText(world: Pick<World, "mtrr" | "region">): string {
   return memoryText(memoryOf(world));
 }
 
 /** What else a world says, each after a comma; empty for most. */
-export function limitsText({ maps, pat, isa }: World): string {
+export function limitsText({ maps, pat, isa, regions = [] }: World): string {
   const room = maps === undefined ? "" : `, room for ${maps} VMA${maps === 1 ? "" : "s"}`;
   const window = isa === undefined ? "" : `, the ISA window from pfn ${isa} on`;
-  return `${room}${pat === false ? ", no PAT" : ""}${window}`;
+  const further = regions.map(
+    (each, at) => `, region ${at + 1}: ${each.pfns} pfns of ${regionText(each)}`,
+  );
+  return `${room}${pat === false ? ", no PAT" : ""}${window}${further.join("")}`;
 }

@@ -24,6 +24,8 @@ function blindValue(field: Field): fc.Arbitrary<Values[string]> {
     case "slot":
     case "buffer":
       return fc.nat({ max: 3 });
+    case "region":
+      return fc.constant(undefined);
     case "pfn":
       return fc.nat({ max: SIZE.pfns - 1 });
     case "virtual":

@@ -1,13 +1,14 @@
 import { ERRNO_NAMES } from "../kernel/assemble.ts";
 import { CALL_CODE, CALLED } from "../kernel/driverwire.ts";
 import { parseLogLine } from "../kernel/parse/log.ts";
+import type { WorldWindow } from "../kernel/parse/memtype.ts";
 import type { Outcome } from "../src/mm/errno.ts";
 import { ALLOCATION_SITES } from "../src/pat/kernelstate.ts";
 import type { Fault } from "../src/trace/fields.ts";
 import type { TraceEvent } from "../src/trace/recording.ts";
 import type { World } from "../src/trace/trace.ts";
 import { ShownList, type ShownReservation, ShownSpace } from "./shown.ts";
-import { DRIVER_RAM, RECORD, STOPS, textIn } from "./wire.ts";
+import { DRIVER_RAM, othersOf, RECORD, STOPS, textIn } from "./wire.ts";
 
 const PAGE_BYTES = 4096;
 /** How many lines are remembered. */
@@ -78,7 +79,7 @@ export class AnswerSteps {
   private readonly lines = new Map<string, TraceEvent | null>();
   private at = 0;
   private vpages = 0;
-  private window = { address: 0, pages: 0 };
+  private window: WorldWindow = { address: 0, pages: 0 };
 
   /** Begins with the answer to a trace. */
   begin(words: Int32Array, world: World): this {
@@ -86,10 +87,10 @@ export class AnswerSteps {
       throw new GarbledTreeAnswer("no trace begins");
     }
     const address = (words[2] as number) * PAGE_BYTES;
-    if (this.window.address !== address || this.window.pages !== world.pfns) {
-      this.window = { address, pages: world.pfns };
-      this.lines.clear();
-    }
+    const { address: last, pages, others } = this.window;
+    const isOther = last !== address || pages !== world.pfns;
+    if (isOther || others !== undefined || world.regions !== undefined) this.lines.clear();
+    this.window = { address, pages: world.pfns, ...othersOf(world) };
     this.words = words;
     this.vpages = world.vpages;
     this.at = 3;
@@ -241,9 +242,8 @@ export class AnswerSteps {
   }
 }
 
-function bytesOf({ buffer, byteOffset, byteLength }: Int32Array): Buffer {
-  return Buffer.from(buffer, byteOffset, byteLength);
-}
+const bytesOf = ({ buffer, byteOffset, byteLength }: Int32Array) =>
+  Buffer.from(buffer, byteOffset, byteLength);
 
 function outcomeOf(errno: number): Outcome {
   const outcome = errno === 0 ? null : ERRNO_NAMES.get(errno);

@@ -8,6 +8,7 @@ const MOST_PAGES = 255;
 
 /** Why an exploration cannot begin with a trace, in a few words, or null. */
 export function beginFault({ world, ops }: Trace): string | null {
+  if (world.regions !== undefined) return "has several regions, and one is explored";
   const { pfns, vpages } = world;
   if (pfns > MOST_PAGES || vpages > MOST_PAGES) {
     return `has ${pfns} pfns and ${vpages} vpages, and a state has room for ${MOST_PAGES} of each`;

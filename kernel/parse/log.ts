@@ -1,5 +1,5 @@
 import type { TraceEvent } from "../../src/trace/recording.ts";
-import { PAGE_BYTES, type PhysicalWindow } from "./memtype.ts";
+import { PAGE_BYTES, type PhysicalWindow, shownPages, type WorldWindow } from "./memtype.ts";
 import { type Bytes, parseMessage } from "./message.ts";
 
 /** Page numbers of a range, relative to the window. */
@@ -15,7 +15,7 @@ function pagesOf({ start, end }: Bytes, { address }: PhysicalWindow): Bytes {
  */
 export function parseLogLine(
   line: string,
-  window: PhysicalWindow,
+  window: WorldWindow,
   ram: number | null = null,
 ): TraceEvent | null {
   const message = parseMessage(line);
@@ -25,8 +25,8 @@ export function parseLogLine(
     case "reserve-failed":
     case "type-mismatch": {
       const { task: _whose, ...told } = { task: null, ...message };
-      const range = pagesOf(message, window);
-      return range.start < window.pages && range.end > 0 ? { ...told, ...range } : null;
+      const range = shownPages(message, window);
+      return range === null ? null : { ...told, ...range };
     }
     case "ram-request":
     case "ram-busy": {
@@ -35,8 +35,8 @@ export function parseLogLine(
     }
     case "bad-page-map": {
       const { kind, type } = message;
-      const range = pagesOf(message, window);
-      if (range.start >= 0 && range.start < window.pages) return { kind, type, ...range };
+      const range = shownPages(message, window);
+      if (range !== null) return { kind, type, ...range };
       if (ram === null || message.start < ram) return null;
       return { kind, type, ...pagesOf(message, { ...window, address: ram }), ram: true };
     }

@@ -1,4 +1,5 @@
 import { CACHE_MODES, type CacheMode } from "../../src/pat/cachemode.ts";
+import { REGION_PFNS, regionAt } from "../../src/trace/regions.ts";
 import type { Memtype } from "../../src/trace/recording.ts";
 
 export const PAGE_BYTES = 4096;
@@ -7,6 +8,25 @@ export const PAGE_BYTES = 4096;
 export interface PhysicalWindow {
   readonly address: number;
   readonly pages: number;
+}
+
+/** Where a world lies: its own region, and the others in their order. */
+export interface WorldWindow extends PhysicalWindow {
+  readonly others?: readonly PhysicalWindow[];
+}
+
+/** Pages of a range of bytes as they are shown, or null where none of them is the world's. */
+export function shownPages(
+  bytes: { readonly start: number; readonly end: number },
+  { others = [], ...own }: WorldWindow,
+): { start: number; end: number } | null {
+  for (const [region, { address, pages }] of [own, ...others].entries()) {
+    const page = (at: number) => (at - address) / PAGE_BYTES;
+    const [start, end] = [page(bytes.start), page(bytes.end)];
+    const first = region * REGION_PFNS;
+    if (start < pages && end > 0) return { start: first + start, end: first + end };
+  }
+  return null;
 }
 
 /** The kernel wrote something that we do not know how to read; its text is in the message. */
@@ -21,9 +41,11 @@ export function cacheMode(name: string): CacheMode {
   return mode;
 }
 
-/** The page number, relative to the window, of a physical address. */
-export function pageOf(hex: string, window: PhysicalWindow): number {
-  return (Number.parseInt(hex, 16) - window.address) / PAGE_BYTES;
+/** The page number, as it is shown, of a physical address. */
+export function pageOf(hex: string, window: WorldWindow): number {
+  const at = Number.parseInt(hex, 16);
+  const shown = shownPages({ start: at, end: at + PAGE_BYTES }, window);
+  return shown?.start ?? (at - window.address) / PAGE_BYTES;
 }
 
 /** The first line of the list. */
@@ -51,15 +73,16 @@ export function reservationIn(line: string): Memtype | null {
  * The reservations of a window from lines of /sys/kernel/debug/x86/pat_memtype_list, in the
  * kernel's order. Lines of other ranges are passed over; a line that is no reservation throws.
  */
-export function parseMemtypeList(text: string, window: PhysicalWindow): Memtype[] {
+export function parseMemtypeList(text: string, window: WorldWindow): Memtype[] {
   const list: Memtype[] = [];
-  const page = (address: number) => (address - window.address) / PAGE_BYTES;
   for (const line of text.split("\n")) {
     if (line === "" || line === MEMTYPE_LIST_HEAD) continue;
     const found = reservationIn(line);
     if (found === null) throw new UnreadableKernelText(`in pat_memtype_list: ${line}`);
-    const entry = { start: page(found.start), end: page(found.end), type: found.type };
-    if (entry.start < window.pages && entry.end > 0) list.push(entry);
+    const pages = shownPages(found, window);
+    if (pages !== null) list.push({ ...pages, type: found.type });
   }
-  return list;
+  if (window.others === undefined) return list;
+  // Regions stand in the order of their numbers, not of their addresses.
+  return list.sort((a, b) => regionAt(Math.max(0, a.start)) - regionAt(Math.max(0, b.start)));
 }

@@ -2,7 +2,13 @@ import { DRIVER_LIMITS } from "../../src/trace/fields.ts";
 import { RAM_START } from "../../src/pat/rampages.ts";
 import type { Prot } from "../../src/trace/op.ts";
 import type { Design, VmaState } from "../../src/trace/recording.ts";
-import { PAGE_BYTES, type PhysicalWindow, pageOf, UnreadableKernelText } from "./memtype.ts";
+import {
+  PAGE_BYTES,
+  type PhysicalWindow,
+  type WorldWindow,
+  pageOf,
+  UnreadableKernelText,
+} from "./memtype.ts";
 import { type PageRun, tablesOf } from "./pages.ts";
 
 /** Where the module of a guest has the RAM that traces name, and buffers of coherent memory: physical addresses. */
@@ -77,7 +83,7 @@ function pfnOfDrivers(offset: string, window: PhysicalWindow, module: ModuleMemo
  */
 export function parseVmas(
   text: string,
-  window: PhysicalWindow,
+  window: WorldWindow,
   { design, address }: { readonly design: Design; readonly address: number },
   shown: { readonly module: ModuleMemory; readonly runs: readonly PageRun[] } | null = null,
 ): VmaState[] {

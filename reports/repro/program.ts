@@ -48,6 +48,11 @@ export function reproProgram(input: ReproInput): Program {
       `${input.finding.signature}: its pages are those about the ISA window, and a program is told where others are`,
     );
   }
+  if (input.finding.trace.world.regions !== undefined) {
+    throw new UserError(
+      `${input.finding.signature}: it takes several regions, and a program is told of one`,
+    );
+  }
   const expectation = chooseExpectation(input);
   const { before, after, finding } = input;
   const { world } = finding.trace;

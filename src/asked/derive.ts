@@ -2,6 +2,7 @@ import { isInIsa, touchesIsa } from "../oracle/isa.ts";
 import type { SideState } from "../oracle/state.ts";
 import { CACHE_MODES, type CacheMode, isNewMemtypeAllowed } from "../pat/cachemode.ts";
 import type { Op, OpOf, RegionVia } from "../trace/op.ts";
+import { placedOp } from "../trace/regions.ts";
 import type { Memtype, Request, Step } from "../trace/recording.ts";
 import { modeOf } from "./standing.ts";
 
@@ -14,7 +15,8 @@ const ASKED: Readonly<Record<RegionVia, CacheMode>> = {
 };
 
 /** The reservations of a list that overlap what an op asks for, as far as the op itself tells. */
-export function inTheWay(op: Op, list: readonly Memtype[]): Memtype[] {
+export function inTheWay(given: Op, list: readonly Memtype[]): Memtype[] {
+  const op = placedOp(given);
   if (op.op !== "mmap" || op.via === "anon") return [];
   const end = op.pfn + op.pages;
   return list.filter((entry) => entry.start < end && entry.end > op.pfn);
@@ -27,10 +29,11 @@ export function inTheWay(op: Op, list: readonly Memtype[]): Memtype[] {
  */
 export function derivedRequests(
   side: SideState,
-  op: Op,
+  given: Op,
   step: Step,
   listBefore: readonly Memtype[],
 ): Request[] {
+  const op = placedOp(given);
   if (op.op !== "mmap" || op.via === "anon" || side.procs.living(op.proc) === null) return [];
   // Whether O_SYNC of /dev/mem counts where there is no PAT is the release's, which no list shows.
   if (side.world.pat === false && op.via === "devmem_sync") return [];
@@ -60,7 +63,7 @@ function granted(
   if (area === null || area.unit.entries === 0) return { by: "unknown" };
   const got = modeOf(area.mode);
   if (got === asked) return { got, by: "asked" };
-  const isDevices = side.world.mtrr === "uncached" || touchesIsa(side.world, pfn, end);
+  const isDevices = side.isUncached(pfn) || touchesIsa(side.world, pfn, end);
   const isMtrr = asked === "write-back" && isDevices;
   if (isMtrr && got === "uncached-minus") return { got, by: "mtrr" };
   const first = there.find(({ type }) => type === got);

@@ -1,6 +1,7 @@
 import {
   anyTrace,
   claimedTraceOfRun,
+  regionedCallsOfRun,
   driverTraceOfRun,
   faultedTraceOfRun,
   knownToTrees,
@@ -45,6 +46,7 @@ export interface LiveOptions {
   readonly mistakes?: boolean;
   /** Draw drivers that claim the device, on a tree or on a kernel with the module. */
   readonly claims?: boolean;
+  readonly regions?: boolean;
   readonly json?: boolean;
 }
 
@@ -113,6 +115,7 @@ async function sourceFor(
   if (isTree(kernel)) {
     if (options.mistakes === true) return SOURCES.mistakes;
     if (options.claims === true) return knownToTrees(SOURCES.claims);
+    if (options.regions === true) return knownToTrees(SOURCES.regions);
     const known = knownToTrees(anyTrace);
     return (seed, run) => withoutParts(known(seed, run));
   }
@@ -123,7 +126,8 @@ async function sourceFor(
       `--${asked[0]}: ${kernel.id} has no module (pfndiff kernel module makes one)`,
     );
   }
-  const plain = hasModule ? withDrivers : traceOfRun;
+  const calls = options.regions === true ? regionedCallsOfRun : traceOfRun;
+  const plain = hasModule && options.regions !== true ? withDrivers : calls;
   const drawn = asked?.[1] ?? (options.faults === true ? faultedTraceOfRun : plain);
   const known = await knownToKernels([kernel], drawn, (line) => io.err(line));
   return (seed, run) => beforeBug(model, withoutParts(known(seed, run)));

@@ -11,6 +11,7 @@ import type { Vma } from "../mm/vma.ts";
 import { CACHE_MODES, type PageCacheMode } from "../pat/cachemode.ts";
 import { ALLOCATION_SITES } from "../pat/kernelstate.ts";
 import { isRam } from "../pat/rampages.ts";
+import { REGION_PFNS, regionAt } from "../pat/regionmemory.ts";
 
 /*
  * The machine as a module of the user's own sees it: what it may read is there, what it may not
@@ -143,14 +144,15 @@ export class Views {
   }
 }
 
-/** The pfns of a region: a module may be mistaken about them, but not leave the world. */
-export function rangesView(ranges: TrackedRanges, pfns: number): TrackedRanges {
+/** The pfns of regions of so many pages: a module may be mistaken about them, but not leave the world. */
+export function rangesView(ranges: TrackedRanges, regions: readonly number[]): TrackedRanges {
   const check = (call: string, start: unknown, end: unknown) => {
     const asked = `ranges.${call}(${String(start)}, ${String(end)})`;
     if (!isPage(start) || !isPage(end)) throw new Refusal(`${asked} names no pfns`);
     // A range may reach out: VM_PAT frees as many pages as its VMA has, mapped or not.
-    if (isRam(start) || start < pfns) return;
-    throw new Refusal(`${asked} lies outside the world, which has ${pfns} pfns`);
+    const region = regionAt(start);
+    if (isRam(start) || start - region * REGION_PFNS < (regions[region] ?? 0)) return;
+    throw new Refusal(`${asked} lies outside the world, which has ${regions.join(" and ")} pfns`);
   };
   return Object.freeze({
     track: (start, end, wanted, strict, granted) => {

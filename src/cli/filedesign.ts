@@ -69,14 +69,18 @@ export function designBackend(id: string, made: Function): ModelBackend {
   const { release = "7.2", contextOf, hasVmPat } = named;
   const shipped = isLegacy(release) ? legacySpec(release) : modernSpec(release);
   const design = hasVmPat === undefined ? "kref" : "vm-pat";
-  const modelIn = ({ pfns }: World): ModelBackend => {
+  const modelIn = ({ pfns, regions = [] }: World): ModelBackend => {
     let watched: Watched | null = null;
     return modelBackend(id, design, {
       profile: shipped.profile,
       eraseByEnd: named.eraseByEnd ?? shipped.eraseByEnd,
       hidesState: Reflect.get(made, "restorable") !== true,
       tracking: (ranges, log, kernel) => {
-        const parts = [rangesView(ranges, pfns), log, kernelView(kernel)] as const;
+        const parts = [
+          rangesView(ranges, [pfns, ...regions.map((each) => each.pfns)]),
+          log,
+          kernelView(kernel),
+        ] as const;
         watched = new Watched(id, makeTracking(id, made, ...parts));
         return watched;
       },

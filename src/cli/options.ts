@@ -88,24 +88,29 @@ export const sourceOption = {
     new Option(
       "--plain",
       "system calls alone (default: a mixture of all kinds that both sides take)",
-    ).conflicts(["faults", "idioms", "mistakes", "claims"]),
+    ).conflicts(["faults", "idioms", "mistakes", "claims", "regions"]),
   faults: () =>
     new Option(
       "--faults",
       "system calls, with one to three allocations of every trace told to fail",
-    ).conflicts(["idioms", "mistakes", "claims"]),
+    ).conflicts(["idioms", "mistakes", "claims", "regions"]),
   idioms: () =>
     new Option("--idioms", "drivers that make any calls, and the kernel's own mappings").conflicts([
       "mistakes",
       "claims",
+      "regions",
     ]),
   mistakes: () =>
     new Option(
       "--mistakes",
       "drivers that map through a copy of a VMA, past it, or pages of two kinds in one",
-    ).conflicts("claims"),
+    ).conflicts(["claims", "regions"]),
   claims: () =>
-    new Option("--claims", "system calls, while a driver claims the device and lets go of it"),
+    new Option(
+      "--claims",
+      "system calls, while a driver claims the device and lets go of it",
+    ).conflicts("regions"),
+  regions: () => new Option("--regions", "system calls and drivers, about several regions"),
 } as const;
 
 export function racesOption(): Option {
@@ -120,6 +125,7 @@ export function racesOption(): Option {
     "idioms",
     "mistakes",
     "claims",
+    "regions",
     "corpus",
     "begin",
     "coverage",
@@ -159,7 +165,7 @@ export function corpusOption(): Option {
   return new Option(
     "--corpus <dir>",
     "let three of four traces start from those that the command corpus keeps there",
-  ).conflicts(["idioms", "mistakes", "claims"]);
+  ).conflicts(["idioms", "mistakes", "claims", "regions"]);
 }
 
 export function seedOption(): Option {

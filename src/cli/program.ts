@@ -131,6 +131,7 @@ function addFinders(program: Command, io: Io, done: Done): void {
     .addOption(sourceOption.idioms())
     .addOption(sourceOption.mistakes())
     .addOption(sourceOption.claims())
+    .addOption(sourceOption.regions())
     .addOption(racesOption())
     .addOption(corpusOption())
     .addOption(beginOption())
@@ -183,6 +184,7 @@ function addModelCommands(program: Command, io: Io, done: Done): void {
     .option("--drivers", "with --live: drivers alone, on a kernel with our module")
     .option("--mistakes", "with --live: drivers that make mistakes, on a tree or with our module")
     .option("--claims", "with --live: drivers that claim the device, on a tree or with our module")
+    .option("--regions", "with --live: several regions in every trace")
     .option("--json", "print the comparison as JSON")
     .action(async (files, options) => {
       const { live } = options;
@@ -240,6 +242,7 @@ function addKeepers(program: Command, io: Io, done: Done): void {
     .addOption(sourceOption.idioms())
     .addOption(sourceOption.mistakes())
     .addOption(sourceOption.claims())
+    .addOption(sourceOption.regions())
     .option("--json", "print the outcome as JSON")
     .addOption(exitStyleOption())
     .action(async (options) => done(await (await import("./gate.ts")).gate(io, options)));

@@ -13,6 +13,8 @@ export interface SourceOptions {
   readonly mistakes?: boolean;
   /** A driver claims the device meanwhile. */
   readonly claims?: boolean;
+  /** There are several regions. */
+  readonly regions?: boolean;
 }
 
 /**
@@ -21,12 +23,13 @@ export interface SourceOptions {
  */
 export function sourceFor(
   { before, after }: Pair,
-  { plain, faults, idioms, mistakes, claims }: SourceOptions,
+  { plain, faults, idioms, mistakes, claims, regions }: SourceOptions,
 ): SourceName {
   if (plain === true) return "plain";
   if (faults === true) return "faults";
   if (mistakes === true) return "mistakes";
   if (claims === true) return "claims";
+  if (regions === true) return "regions";
   const sides = [before, after];
   if (idioms === true) return sides.some(isTree) ? "drivers" : "idioms";
   if (sides.every(isModel)) return "mixed";

@@ -112,7 +112,9 @@ export class ModelSide implements LiveSide {
 
   private machineOf(world: World): Machine {
     const size = (world.pfns * 65_536 + world.vpages) * 65_536 + (world.maps ?? 0);
-    if (world.isa !== undefined) return this.model.machine(world, this.changes);
+    if (world.isa !== undefined || world.regions !== undefined) {
+      return this.model.machine(world, this.changes);
+    }
     const key = size * 4 + (world.mtrr === "uncached" ? 1 : 0) + (world.pat === false ? 2 : 0);
     const known = this.machines.get(key);
     if (known !== undefined) return known;

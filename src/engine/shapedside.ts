@@ -1,6 +1,7 @@
 import type { Mm } from "../mm/mm.ts";
 import type { Vma } from "../mm/vma.ts";
 import { CAME } from "../oracle/listchanges.ts";
+import { REGION_PFNS } from "../pat/regionmemory.ts";
 import type { Op } from "../trace/op.ts";
 import { MachineSide } from "./machineside.ts";
 import { mixed, type ShapedSide } from "./shapes.ts";
@@ -30,8 +31,10 @@ export class ShapedModel extends MachineSide implements ShapedSide {
       shapes.push(DEAD);
       return;
     }
-    if (op.op === "mmap" && op.via !== "anon")
-      shapes.push(PHYSICAL + this.reserved(op.pfn, op.pfn + op.pages));
+    if (op.op === "mmap" && op.via !== "anon") {
+      const pfn = op.pfn + (op.region ?? 0) * REGION_PFNS;
+      shapes.push(PHYSICAL + this.reserved(pfn, pfn + op.pages));
+    }
     const from = "at" in op ? op.at : 0;
     const to = "at" in op ? op.at + ("pages" in op ? Math.max(1, op.pages) : 1) : mm.vpages;
     let count = 0;

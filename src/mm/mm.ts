@@ -24,8 +24,8 @@ export interface MmContext {
   readonly file: FileMapping;
   /** Where VMAs come from. */
   readonly pool: VmaPool;
-  /** How many pages the region has. */
-  readonly pfns: PageCount;
+  /** How many pages each region has. */
+  readonly regions: readonly PageCount[];
   readonly vpages: PageCount;
   /** How many VMAs of the window the limit leaves room for; NO_LIMIT where there is none. */
   readonly maps: number;

@@ -1,4 +1,5 @@
 import type { PageCacheMode } from "../pat/cachemode.ts";
+import { regionAt } from "../pat/regionmemory.ts";
 import { type CallResult, type DriverCall, runDriverCalls } from "./driver.ts";
 import type { Errno, Outcome } from "./errno.ts";
 import type { Mm, MmContext } from "./mm.ts";
@@ -53,11 +54,14 @@ export function mmap(
   if (refused !== null) return refused;
   const vma = context.pool.take(at, at + pages, pfn, flags);
   vma.isDevmem = driver.isDevmem;
-  const claimed = context.kernel.isClaimed ? refusalOf(driver) : null;
+  const claimed = isClaimed(context, pfn) ? refusalOf(driver) : null;
   const error = claimed ?? remapNewVma(context, mm, vma, driver.mode);
   finish(context, mm, vma, error);
   return error === null ? null : (claimed ?? driver.errno ?? error);
 }
+
+const isClaimed = ({ kernel }: MmContext, pfn: Pfn) =>
+  ((kernel.claimed >> regionAt(pfn)) & 1) === 1;
 
 /**
  * What a file of the region returns while a driver has claimed it: range_is_allowed() for /dev/mem

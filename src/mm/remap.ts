@@ -3,6 +3,7 @@ import { broken } from "../pat/invariant.ts";
 import { KernelBug } from "../pat/kernelstate.ts";
 import type { ModeRef } from "../pat/memtype.ts";
 import { isRam } from "../pat/rampages.ts";
+import { REGION_PFNS, regionAt } from "../pat/regionmemory.ts";
 import type { Outcome } from "./errno.ts";
 import type { Mm, MmContext } from "./mm.ts";
 import type { PageCount, Pfn, VirtualPage } from "./units.ts";
@@ -32,9 +33,11 @@ export function remapNewVma(context: MmContext, mm: Mm, vma: Vma, wanted: PageCa
   return unwind(context, mm, vma, start, end - start, pfn, true, "ENOMEM");
 }
 
-/** Whether pfns [pfn, pfn + pages) are the device's to map: all in the region, or all in RAM. */
+/** Whether pfns [pfn, pfn + pages) are the device's to map: all in one region, or all in RAM. */
 export function isOurs(context: MmContext, pfn: Pfn, pages: PageCount): boolean {
-  return isRam(pfn) || pfn + pages <= context.pfns;
+  if (isRam(pfn)) return true;
+  const region = regionAt(pfn);
+  return pfn + pages - region * REGION_PFNS <= (context.regions[region] ?? 0);
 }
 
 /**

@@ -1,4 +1,5 @@
 import { KernelBug } from "../pat/kernelstate.ts";
+import { regionAt } from "../pat/regionmemory.ts";
 import type { Outcome } from "./errno.ts";
 import type { Mm, MmContext } from "./mm.ts";
 import type { PageCount, VirtualPage } from "./units.ts";
@@ -51,16 +52,16 @@ export function zapFile(context: MmContext, off: PageCount, pages: PageCount): v
 }
 
 /**
- * revoke_iomem() (kernel/resource.c, 6.1 to 7.3) when a driver claims the whole device: one
- * unmap_mapping_range() over the file that /dev/mem and PCI resource files share, copies of private
+ * revoke_iomem() (kernel/resource.c, 6.1 to 7.3) when a driver claims a whole region: one
+ * unmap_mapping_range() of it in the file that /dev/mem and PCI resource files share, copies of private
  * mappings included. VMA by VMA in the order of pfns; those that begin at one pfn, which the
  * kernel takes in the order in which they were made, in the order of processes and addresses.
  */
-function revoke(context: MmContext, mms: Iterable<Mm>): void {
+function revoke(context: MmContext, mms: Iterable<Mm>, region: number): void {
   const met: { readonly mm: Mm; readonly vma: Vma }[] = [];
   for (const mm of mms) {
     for (let vma = mm.find(0); vma !== null; vma = mm.after(vma)) {
-      if (vma.device === null && !vma.isAnon) met.push({ mm, vma });
+      if (vma.device === null && !vma.isAnon && regionAt(vma.pfn) === region) met.push({ mm, vma });
     }
   }
   met.sort((a, b) => a.vma.pfn - b.vma.pfn || a.vma.order - b.vma.order);
@@ -68,19 +69,21 @@ function revoke(context: MmContext, mms: Iterable<Mm>): void {
 }
 
 /**
- * request_mem_region() of the whole region by a driver, which keeps it (`claim`) or lets go of it at once (`revoke`), and
+ * request_mem_region() of a whole region by a driver, which keeps it (`claim`) or lets go of it at once (`revoke`), and
  * release_mem_region() (`release`). EBUSY where somebody has it already, EINVAL where nobody has.
  */
 export function claim(
   context: MmContext,
   mms: Iterable<Mm>,
   what: "claim" | "revoke" | "release",
+  region: number,
 ): Outcome {
   const { kernel } = context;
-  const { isClaimed } = kernel;
-  kernel.isClaimed = what === "claim" || (what === "revoke" && isClaimed);
+  const isClaimed = ((kernel.claimed >> region) & 1) === 1;
+  if (what === "claim") kernel.claimed |= 1 << region;
+  if (what === "release") kernel.claimed &= ~(1 << region);
   if (what === "release") return isClaimed ? null : "EINVAL";
   if (isClaimed) return "EBUSY";
-  revoke(context, mms);
+  revoke(context, mms, region);
   return null;
 }

@@ -26,6 +26,7 @@ import { RamPages } from "../pat/rampages.ts";
 import type { Fault } from "../trace/fields.ts";
 import type { Op, OpOf } from "../trace/op.ts";
 import { isaWindow } from "../trace/isawindow.ts";
+import { placedOp } from "../trace/regions.ts";
 import type { World } from "../trace/trace.ts";
 import { ContextWatch, type ShownContext } from "./contextwatch.ts";
 import { applyDriverOp } from "./driverops.ts";
@@ -81,11 +82,12 @@ export class Machine {
     readonly spec: DesignSpec,
     watcher: MemtypeWatcher | null = null,
   ) {
-    const { profile, parts = {}, contextOf } = spec;
+    const { profile, parts: made = {}, contextOf } = spec;
+    const { regions = [] } = world;
     const [hasPat, window] = [world.pat !== false, isaWindow(world)];
     const kernel = new KernelState(this.events, profile.vmFlagsAssertWriteLock, hasPat);
-    this.memtype = new (parts.memtype ?? MemtypeList)(
-      world.mtrr,
+    this.memtype = new (made.memtype ?? MemtypeList)(
+      [world, ...regions].map(({ mtrr }) => mtrr),
       spec.eraseByEnd,
       this.events,
       watcher,
@@ -93,10 +95,9 @@ export class Machine {
       window && { ...window, asksFirstPage: profile.mtrrOfFirstPage },
     );
     const ram = new RamPages(this.events, kernel);
-    const ranges = new (parts.ranges ?? PfnRanges)(this.memtype, this.events, ram);
+    const ranges = new (made.ranges ?? PfnRanges)(this.memtype, this.events, ram);
     this.design = spec.tracking(ranges, this.events, kernel);
-    const isWatched = watcher !== null && contextOf !== undefined;
-    this.watch = isWatched ? new ContextWatch(this.design, contextOf) : null;
+    this.watch = watcher && contextOf ? new ContextWatch(this.design, contextOf) : null;
     this.kernelMaps = new KernelMaps(this.memtype, ranges, kernel);
     this.context = {
       profile,
@@ -105,7 +106,7 @@ export class Machine {
       kernel,
       file: new FileMapping(),
       pool: new VmaPool(),
-      pfns: world.pfns,
+      regions: [world, ...regions].map(({ pfns }) => pfns),
       vpages: world.vpages,
       maps: world.maps ?? NO_LIMIT,
     };
@@ -116,10 +117,9 @@ export class Machine {
     this.buryAll();
     this.memtype.clear();
     this.kernelMaps.clear();
-    this.context.ranges.ram.clear();
-    this.context.file.clear();
-    this.context.kernel.reboot();
-    this.context.pool.reboot();
+    const { ranges, file, kernel, pool } = this.context;
+    for (const part of [ranges.ram, file]) part.clear();
+    for (const part of [kernel, pool]) part.reboot();
     this.rebootDesign();
     this.clearEvents();
   }
@@ -182,7 +182,8 @@ export class Machine {
    * Performs one op. An op on a process that is not alive is ESRCH and has no effect; so is one
    * that the process does not survive (KernelBug), though not without effect.
    */
-  apply(op: Op): Outcome {
+  apply(given: Op): Outcome {
+    const op = this.context.regions.length > 1 ? placedOp(given) : given;
     this.clearEvents();
     this.failed = null;
     if (op.op === "spawn") {
@@ -191,10 +192,9 @@ export class Machine {
     }
     const mm = this.processes.get(op.proc);
     if (mm === undefined) return "ESRCH";
-    const { kernel } = this.context;
-    kernel.beginOp(op.fault);
+    this.context.kernel.beginOp(op.fault);
     const outcome = this.survive(mm, op);
-    this.failed = kernel.endOp();
+    this.failed = this.context.kernel.endOp();
     if (checks.thorough) assertSound(this);
     return outcome;
   }
@@ -260,7 +260,7 @@ export class Machine {
       case "revoke":
       case "claim":
       case "release":
-        return claim(context, this.processes.mms(), op.op);
+        return claim(context, this.processes.mms(), op.op, op.region ?? 0);
       case "fork":
         return this.fork(mm, op.child, op.late === true);
       case "exit":

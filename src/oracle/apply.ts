@@ -1,4 +1,5 @@
 import { assertNever } from "../assertnever.ts";
+import { regionAt } from "../trace/regions.ts";
 import type { Op, OpOf } from "../trace/op.ts";
 import { applyFork } from "./applyfork.ts";
 import { applyMmap } from "./applymmap.ts";
@@ -58,7 +59,7 @@ function applyTo(
     case "peek":
       return applyPeek(side, op, proc, seen);
     case "revoke":
-      return seen.outcome === null ? applyRevoke(side) : undefined;
+      return seen.outcome === null ? applyRevoke(side, op.region ?? 0) : undefined;
     case "drv-mmap":
       return applyDriverMmap(side, op, proc, seen);
     case "drv-run":
@@ -151,11 +152,11 @@ function applyPeek(side: SideState, { at }: OpOf<"peek">, proc: ProcLedger, seen
   noteDeviation(side, "refused", pfn, pfn + 1, area.mode, -1);
 }
 
-/** The device was taken away: every page is still in its VMA, and none maps its pfn any more. */
-function applyRevoke(side: SideState): void {
+/** A region's device was taken away: every page is still in its VMA, and none maps its pfn any more. */
+function applyRevoke(side: SideState, region: number): void {
   for (const [, proc] of side.procs.everyLiving()) {
     for (const area of proc.every()) {
-      if (area.unit.holder !== "vma") continue;
+      if (area.unit.holder !== "vma" || regionAt(area.pfn) !== region) continue;
       noteTaken(side, area.unit, side.cause);
       putOff(side, proc, area, area.start, area.end, "taken");
     }
@@ -163,10 +164,18 @@ function applyRevoke(side: SideState): void {
 }
 
 /** Claimed, the device is taken away, and nobody gets it until its driver lets go. */
-function applyClaim(side: SideState, { op }: OpOf<"claim" | "release">, seen: Observed): void {
+function applyClaim(
+  side: SideState,
+  { op, region = 0 }: OpOf<"claim" | "release">,
+  seen: Observed,
+): void {
   if (seen.outcome !== null) return;
-  side.isClaimed = op === "claim";
-  if (side.isClaimed) applyRevoke(side);
+  if (op === "release") {
+    side.claimed &= ~(1 << region);
+    return;
+  }
+  side.claimed |= 1 << region;
+  applyRevoke(side, region);
 }
 
 function end(side: SideState, proc: ProcLedger): void {

@@ -1,6 +1,5 @@
 import { CACHE_MODES } from "../pat/cachemode.ts";
 import type { OpOf, RegionVia } from "../trace/op.ts";
-import type { World } from "../trace/trace.ts";
 import type { ProcLedger } from "./areas.ts";
 import { claimChange, findTwin } from "./attribution.ts";
 import { NO_CAUSE, UNMAP } from "./causes.ts";
@@ -29,9 +28,9 @@ const ASKED: Readonly<Record<RegionVia, number>> = {
 };
 
 /** What becomes of a mode where nothing is in the way: write-back is not for pages that the MTRRs call a device's. */
-function effectiveMode(world: World, first: number, end: number, asked: number): number {
-  if (isInIsa(world, first, end)) return WB;
-  const isDevices = world.mtrr === "uncached" || touchesIsa(world, first, end);
+function effectiveMode(side: SideState, first: number, end: number, asked: number): number {
+  if (isInIsa(side.world, first, end)) return WB;
+  const isDevices = side.isUncached(first) || touchesIsa(side.world, first, end);
   return asked === WB && isDevices ? UC_MINUS : asked;
 }
 
@@ -40,14 +39,14 @@ function effectiveMode(world: World, first: number, end: number, asked: number):
  * page alone: there it is write-back too, where that is what has been reserved.
  */
 function askedMode(
-  { world }: SideState,
+  side: SideState,
   first: number,
   end: number,
   wanted: number,
   { changes: { all, count } }: Observed,
 ): number {
-  const asked = effectiveMode(world, first, end, wanted);
-  if (asked === wanted || world.mtrr === "uncached" || touchesIsa(world, first, first + 1)) {
+  const asked = effectiveMode(side, first, end, wanted);
+  if (asked === wanted || side.isUncached(first) || touchesIsa(side.world, first, first + 1)) {
     return asked;
   }
   const hasCome = all
@@ -105,7 +104,7 @@ export function applyMmap(
   const expected = side.hasPat ? exactMode(side, op.pfn, end, wanted, asked) : asked;
   const vma = vmaAt(side.space, op.at);
   if (ok) mapNew(side, op, proc, seen, vma, asked, expected);
-  else if (expected !== REFUSAL && !side.isClaimed && isRefusal(seen)) {
+  else if (expected !== REFUSAL && !side.isClaimed(op.pfn) && isRefusal(seen)) {
     noteDeviation(side, "refused", op.pfn, end, expected, REFUSAL);
   }
   const isShown = ok && vma?.start === op.at && vma.end === to && vma.pfn === op.pfn;

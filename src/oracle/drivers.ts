@@ -77,9 +77,17 @@ function takeOff(side: SideState, proc: ProcLedger, area: Area, page: number): v
 }
 
 /** The cache mode that a driver asks for; the MTRR hint turns write-back over a device. */
-function askedMode(mode: DriverMode, { world }: SideState): number {
+function askedMode(
+  {
+    mode,
+    pfn,
+    ram,
+  }: { readonly mode: DriverMode; readonly pfn: number; readonly ram?: boolean | undefined },
+  side: SideState,
+): number {
   if (mode === "wc") return WC;
-  return mode === "wb" && world.mtrr === "write-back" ? WB : UC_MINUS;
+  const isUncached = side.isUncached(ram === true ? 0 : pfn);
+  return mode === "wb" && !isUncached ? WB : UC_MINUS;
 }
 
 /** A handler that was installed asks for its mode wherever a page of the VMA is missing. */
@@ -93,7 +101,7 @@ export function noteHandler(
   if (handler?.call !== "fault-handler" || vma === null) return;
   for (let area = proc.find(vma.start); area !== null; area = proc.after(area)) {
     if (area.start >= vma.end) return;
-    area.unit.faultMode = askedMode(handler.mode, side);
+    area.unit.faultMode = askedMode(handler, side);
   }
 }
 
@@ -106,7 +114,7 @@ function askedAt(side: SideState, unit: Unit, vma: SeenVma, page: number): numbe
   const isOver = (call: DriverCallRecord) =>
     call.call === "remap" && call.off <= off && (call.pages === 0 || off < call.off + call.pages);
   const call = op.calls.findLast(isOver);
-  return call?.call === "remap" ? askedMode(call.mode, side) : -1;
+  return call?.call === "remap" ? askedMode(call, side) : -1;
 }
 
 /**

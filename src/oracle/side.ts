@@ -1,3 +1,4 @@
+import { placedOp } from "../trace/regions.ts";
 import type { Op } from "../trace/op.ts";
 import { applyOp } from "./apply.ts";
 import { noteBared } from "./checks/untracked-mapping.ts";
@@ -13,7 +14,8 @@ import { SideState } from "./state.ts";
  */
 export class SideOracle extends SideState {
   /** Judges one op by what the side showed after it. Uses up `seen.changes`. */
-  judge(op: Op, seen: Observed): void {
+  judge(given: Op, seen: Observed): void {
+    const op = this.world.regions === undefined ? given : placedOp(given);
     this.begin(op, seen.failed);
     seen.changes.normalise();
     noteBared(this, seen);

@@ -2,7 +2,8 @@ import { CACHE_MODES, type CacheMode, SHORT_MODE } from "../pat/cachemode.ts";
 import type { Fault } from "../trace/fields.ts";
 import type { Op } from "../trace/op.ts";
 import { isaWindow } from "../trace/isawindow.ts";
-import type { World } from "../trace/trace.ts";
+import { partOf, type World } from "../trace/trace.ts";
+import { regionAt } from "../trace/regions.ts";
 import {
   type CauseId,
   END_MATCH,
@@ -126,8 +127,8 @@ export class SideState {
   cutByEnd = false;
   /** The call by which a driver last mapped what its VMA does not tell of (mistakeCause()). */
   mistake: CauseId = NO_CAUSE;
-  /** A driver has claimed the region: whoever maps it is refused. */
-  isClaimed = false;
+  /** Regions that a driver has claimed, a bit each: whoever maps them is refused. */
+  claimed = 0;
   /** A driver's VMA was seen in this trace: page tables are to be followed. */
   hasDrivers = false;
 
@@ -142,7 +143,7 @@ export class SideState {
     this.hasDied = false;
     this.cutByEnd = false;
     this.mistake = NO_CAUSE;
-    this.isClaimed = false;
+    this.claimed = 0;
     this.hasDrivers = false;
     this.findings = [];
     this.space = EMPTY_SPACE;
@@ -164,7 +165,7 @@ export class SideState {
     const parts = [units, procs, reservations, kernel].map((part) => part.keep());
     parts.push(pages.keepAll());
     const { world, step, badContexts, hasToldBared, hasDied, cutByEnd, hasDrivers } = this;
-    const { mistake, isClaimed } = this;
+    const { mistake, claimed } = this;
     const retention = { ...this.retention };
     const holds = this.ramHolds.map((hold) => ({ ...hold }));
     const findings = this.findings.map((finding) => ({ finding, parted: finding.parted }));
@@ -178,7 +179,7 @@ export class SideState {
       this.cutByEnd = cutByEnd;
       this.hasDrivers = hasDrivers;
       this.mistake = mistake;
-      this.isClaimed = isClaimed;
+      this.claimed = claimed;
       Object.assign(this.retention, retention);
       this.ramHolds.length = 0;
       for (const hold of holds) this.ramHolds.push({ ...hold });
@@ -192,6 +193,16 @@ export class SideState {
   noteLeft(from: number, to: number): void {
     this.leftPages += to - from;
     this.leftPlaces += (to - from) * (from + to);
+  }
+
+  /** Whether the MTRRs call the region of a pfn a device's. */
+  isUncached(pfn: number): boolean {
+    return partOf(this.world, regionAt(pfn))?.mtrr !== "write-back";
+  }
+
+  /** Whether a driver has claimed the region of a pfn. */
+  isClaimed(pfn: number): boolean {
+    return ((this.claimed >> regionAt(pfn)) & 1) === 1;
   }
 
   /** Whether the world's kernels reserve anything at all. */

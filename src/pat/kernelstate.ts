@@ -42,8 +42,8 @@ interface FailedAllocation {
 export class KernelState {
   /** A fault handler is running: the mmap lock is held for reading only. */
   inFault = false;
-  /** A driver has claimed the region (IORESOURCE_BUSY), on a kernel with IO_STRICT_DEVMEM. */
-  isClaimed = false;
+  /** Regions that a driver has claimed (IORESOURCE_BUSY), on a kernel with IO_STRICT_DEVMEM: a bit each. */
+  claimed = 0;
   private forks = 0;
   /** How far behind its original the copy that the last fork made is put in a file's tree. */
   private behind = 1;
@@ -151,7 +151,7 @@ export class KernelState {
 
   /** Keeps what depends on the past; returns what puts it back. No allocation is told to fail then. */
   keep(): () => void {
-    const { forks, behind, links, anonVmas, badPages, isClaimed } = this;
+    const { forks, behind, links, anonVmas, badPages, claimed } = this;
     const warned = [...this.warned];
     return () => {
       this.reboot();
@@ -160,7 +160,7 @@ export class KernelState {
       this.links = links;
       this.anonVmas = anonVmas;
       this.badPages = badPages;
-      this.isClaimed = isClaimed;
+      this.claimed = claimed;
       for (const text of warned) this.warned.add(text);
     };
   }
@@ -174,7 +174,7 @@ export class KernelState {
     this.links = 0;
     this.anonVmas = 0;
     this.badPages = 0;
-    this.isClaimed = false;
+    this.claimed = 0;
     if (this.warned.size > 0) this.warned.clear();
   }
 }

@@ -9,7 +9,7 @@ import type { PatEvent } from "./events.ts";
 import { type MemtypeEntry, MemtypeIntervals } from "./interval.ts";
 import { KernelState } from "./kernelstate.ts";
 import { MappedPages } from "./mappedpages.ts";
-import { effectiveMode, isInIsa, type IsaWindow, type RegionMtrr } from "./regionmemory.ts";
+import { effectiveMode, isInIsa, type IsaWindow, type Mtrrs } from "./regionmemory.ts";
 import type { Decider, ModeRequest } from "./requests.ts";
 
 /** A reference that a callee fills, as the kernel's pointer parameters for the granted mode. */
@@ -40,7 +40,7 @@ export class MemtypeList {
   protected readonly tree = new MemtypeIntervals();
 
   constructor(
-    protected readonly mtrr: RegionMtrr,
+    protected readonly mtrrs: Mtrrs,
     /** Up to 6.15 a failed exact match shrinks the first reservation with the same end. */
     protected readonly eraseByEnd: boolean,
     protected readonly log: PatEvent[],
@@ -103,7 +103,7 @@ export class MemtypeList {
    * among the overlapping ones is a conflict.
    */
   reserve(start: number, end: number, request: PageCacheMode, granted: ModeRef): ReserveError {
-    const actual = effectiveMode(this.mtrr, this.isa, start, end, request);
+    const actual = effectiveMode(this.mtrrs, this.isa, start, end, request);
     granted.mode = actual;
     if (!(start < end)) return this.refuseEmpty();
     if (!this.kernel.hasPat) {

@@ -1,8 +1,19 @@
 import { type PageCacheMode, UC_MINUS, WB } from "./cachemode.ts";
 import type { PageRange } from "./mappedpages.ts";
 
-/** What the MTRRs say of the whole region: it decides what a write-back request becomes. */
+/** What the MTRRs say of a whole region: it decides what a write-back request becomes. */
 export type RegionMtrr = "uncached" | "write-back";
+
+/** What they say of everything, or of one region after the other. */
+export type Mtrrs = RegionMtrr | readonly RegionMtrr[];
+
+/** The pfns of region n of a world begin at n times so many: no region is as long. */
+export const REGION_PFNS = 65_536;
+
+/** The region that a pfn is in. */
+export function regionAt(pfn: number): number {
+  return Math.floor(pfn / REGION_PFNS);
+}
 
 /** What of a region is in the ISA window, 0xa0000 to 0xfffff. */
 export interface IsaWindow extends PageRange {
@@ -20,13 +31,14 @@ export function isInIsa(isa: PageRange | null, start: number, end: number): bool
  * ones call the ISA window uncached or write-protected.
  */
 export function effectiveMode(
-  mtrr: RegionMtrr,
+  mtrrs: Mtrrs,
   isa: IsaWindow | null,
   start: number,
   end: number,
   request: PageCacheMode,
 ): PageCacheMode {
   if (request !== WB) return request;
+  const mtrr = typeof mtrrs === "string" ? mtrrs : mtrrs[regionAt(start)];
   const asked = isa?.asksFirstPage === true ? start + 1 : end;
   const touchesIsa = isa !== null && start < isa.end && asked > isa.start;
   return mtrr === "write-back" && !touchesIsa ? WB : UC_MINUS;

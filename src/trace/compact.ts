@@ -2,7 +2,7 @@ import { assertNever } from "../assertnever.ts";
 import { CALLS, type CallKind, type DriverCallRecord } from "./driverop.ts";
 import type { Field, Fields, Values } from "./fields.ts";
 import { type OpKind, OPS } from "./op.ts";
-import type { Trace, World } from "./trace.ts";
+import { MEMORIES, type Memory, MEMORY_WORDS, memoryOf, type Trace, type World } from "./trace.ts";
 
 /**
  * A world and ops as text for an address: `8.8.uncached` and `spawn.0~mmap.0.0.2.0.resource.rw.0`. The
@@ -25,13 +25,17 @@ const ISA = "isa";
 /** How a world without PAT is told, where another has nothing, and how its region is. */
 const NO_PAT = "nopat";
 const REGIONS: readonly string[] = ["bar", "low"];
+/** What stands before the pfns and the memory of a further region. */
+const MORE = "and";
+const FURTHER = new RegExp(`^${MORE}(\\d{1,9})(${MEMORIES.join("|")})$`);
 
-function worldText({ pfns, vpages, mtrr, maps, pat, region, isa }: World): string {
+function worldText({ pfns, vpages, mtrr, maps, pat, region, isa, regions = [] }: World): string {
   const more = [
     ...(maps === undefined ? [] : [maps]),
     ...(pat === false ? [NO_PAT] : []),
     ...(region === undefined ? [] : [region]),
     ...(isa === undefined ? [] : [`${ISA}${isa}`]),
+    ...regions.map((each) => `${MORE}${each.pfns}${memoryOf(each)}`),
   ];
   return [pfns, vpages, mtrr, ...more].join(FIELD);
 }
@@ -63,7 +67,8 @@ function valueText(value: Values[string], field: Field): string {
 export function compactValue(name: string, { world, ops }: CompactTrace): unknown {
   const [pfns = "", vpages = "", mtrr, ...more] = world.split(FIELD);
   const isa = more.find((text) => text.startsWith(ISA));
-  const others: readonly (string | undefined)[] = [NO_PAT, isa, ...REGIONS];
+  const further = more.filter((text) => FURTHER.test(text));
+  const others: readonly (string | undefined)[] = [NO_PAT, isa, ...REGIONS, ...further];
   const maps = more.find((text) => !others.includes(text));
   const region = more.find((text) => REGIONS.includes(text));
   return {
@@ -77,6 +82,7 @@ export function compactValue(name: string, { world, ops }: CompactTrace): unknow
       ...(region === undefined ? {} : { region }),
       ...(more.includes(NO_PAT) ? { pat: false } : {}),
       ...(isa === undefined ? {} : { isa: placeValue(isa.slice(ISA.length)) }),
+      ...(further.length === 0 ? {} : { regions: further.map(furtherValue) }),
     },
     ops: ops === "" ? [] : ops.split(OP).map(opValue),
   };
@@ -133,6 +139,7 @@ function fieldValue(text: string, field: Field): unknown {
     case "offset":
     case "slot":
     case "buffer":
+    case "region":
       return numberValue(text);
     default:
       return assertNever(field);
@@ -142,6 +149,12 @@ function fieldValue(text: string, field: Field): unknown {
 /** A whole number, or the text itself, which no schema takes for one. */
 function numberValue(text: string): unknown {
   return /^\d{1,9}$/.test(text) ? Number(text) : text;
+}
+
+/** A further region of a world. */
+function furtherValue(text: string): unknown {
+  const [, pfns = "", memory] = FURTHER.exec(text) ?? [];
+  return { pfns: numberValue(pfns), ...MEMORY_WORDS[memory as Memory] };
 }
 
 /** The same of one that may be below zero. */

@@ -51,6 +51,7 @@ const flags = {
   optional: true,
   isMistake: true,
 } as const;
+const region = field.region;
 const driverMode = field.choice(DRIVER_MODES);
 const does = field.choice(FAULT_HANDLERS);
 const errno = field.choice(ERRNOS, { mostly: ["EIO"] });
@@ -75,11 +76,12 @@ export const CALLS = {
       ...remapFields,
       /** So many pages further than the window reaches, past the VMA. */
       past: { ...field.optional(field.pages), isMistake: true },
+      region,
     },
     spans: remapSpans,
     weight: 3,
   }),
-  "remap-window": call({ fields: remapFields, spans: remapSpans, weight: 3 }),
+  "remap-window": call({ fields: { ...remapFields, region }, spans: remapSpans, weight: 3 }),
   dma: call({ fields: buffer, spans: [], weight: 1 }),
   "dma-window": call({ fields: { ...window, ...buffer }, spans: inWindow, weight: 1 }),
   zap: call({ fields: window, spans: inWindow, weight: 2 }),
@@ -90,13 +92,18 @@ export const CALLS = {
   }),
   "ignore-errors": call({ fields: {}, spans: [], weight: 1, called: "ignore errors" }),
   "fault-handler": call({
-    fields: { does, ...target },
+    fields: { does, ...target, region },
     spans: [{ start: "pfn", length: 1 }],
     weight: 1,
     called: "on fault",
   }),
   /** Of a copy of the VMA on the driver's stack. */
-  "remap-copy": call({ fields: remapFields, spans: remapSpans, weight: 0, isMistake: true }),
+  "remap-copy": call({
+    fields: { ...remapFields, region },
+    spans: remapSpans,
+    weight: 0,
+    isMistake: true,
+  }),
   "insert-page": call({
     fields: { ...window, ...physical },
     spans: remapSpans,
@@ -139,13 +146,13 @@ const kernelUnmapping = row({
 
 /** arch_io_reserve_memtype_wc() and its undoing, which drivers' idioms leave out. */
 function wcRange(allocates: readonly AllocationSite[]) {
-  const fields = { proc, pfn: field.pfn, pages: field.pages } as const;
+  const fields = { proc, pfn: field.pfn, pages: field.pages, region } as const;
   return row({ fields, spans: onPfns, allocates, vmas: "none", weightBesideDrivers: 0 });
 }
 
-/** request_mem_region() of the whole region, and its undoing: not drawn but by who asks for it. */
+/** request_mem_region() of a whole region, and its undoing: not drawn but by who asks for it. */
 const claiming = row({
-  fields: { proc },
+  fields: { proc, region },
   spans: [],
   allocates: [],
   vmas: "none",
@@ -195,12 +202,18 @@ export const DRIVER_OPS = {
     ...kernelRange,
     /** It begins behind the start of its first page, and ends before the end of its last. */
     inset: field.mark("but for the ends", [0, 1], { apart: [1, 4] }),
+    region,
   }),
   iounmap: kernelUnmapping,
-  memremap: kernelMapping({ ...slotOnly, mode: memremapMode, ...kernelRange }),
+  memremap: kernelMapping({ ...slotOnly, mode: memremapMode, ...kernelRange, region }),
   memunmap: kernelUnmapping,
   "memremap-pages": {
-    ...kernelMapping({ ...slotOnly, type: pagemapType, ...kernelRange, ram: ramDrawn(0, 1) }),
+    ...kernelMapping({
+      ...slotOnly,
+      type: pagemapType,
+      ...kernelRange,
+      ram: ramDrawn(0, 1),
+    }),
     granule: 512,
   },
   "memunmap-pages": kernelUnmapping,

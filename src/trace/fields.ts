@@ -7,6 +7,8 @@ export const LIMITS = {
   procs: 1_024,
   ops: 200_000,
   maps: 16_384,
+  /** Of a world, its own included. */
+  regions: 4,
 } as const;
 
 /** What a driver's calls, kernel mappings and RAM are limited to. */
@@ -30,7 +32,7 @@ export interface Fault {
  *
  * `born` is the process that the op brings to life; `virtual` a page of its address space; `length`
  * a number of pages; `rest` one too, where 0 reaches to the end; `offset` a page of a file or,
- * in a call, of the VMA.
+ * in a call, of the VMA; `region` which of a world's regions a pfn is in.
  */
 export type NumberRole =
   | "proc"
@@ -41,7 +43,8 @@ export type NumberRole =
   | "pfn"
   | "offset"
   | "slot"
-  | "buffer";
+  | "buffer"
+  | "region";
 
 export interface NumberField<
   Optional extends boolean = boolean,
@@ -173,6 +176,11 @@ export const field = {
     optional: true,
     apart: [1, 2],
   } satisfies NumberField<true, "length">,
+  /** Absent: the world's own; else one of those that it has besides, counted from 1. */
+  region: { ...number("region", 0, LIMITS.regions - 1), optional: true } satisfies NumberField<
+    true,
+    "region"
+  >,
   calls: { role: "calls" } satisfies CallsField,
   choice,
   flag: (words: FlagField["words"], drawn: FlagField["drawn"]): FlagField<false> => ({

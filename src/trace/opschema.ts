@@ -29,7 +29,8 @@ function fieldSchema(field: Field): z.ZodType {
     case "pfn":
     case "offset":
     case "slot":
-    case "buffer": {
+    case "buffer":
+    case "region": {
       const number = z.int().min(field.least).max(field.most);
       return field.optional ? number.optional() : number;
     }

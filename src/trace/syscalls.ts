@@ -160,14 +160,16 @@ export const SYSCALLS = {
       via,
       prot,
       private: sharing,
+      region: field.region,
     },
     spans: [...onRange, { start: "pfn", length: "pages" }],
     allocates: ["memtype", "context", "page-table", ...SPLIT],
     vmas: "map",
     drawn: { inRuns: [1, 1], weight: [2, 6] },
     weightBesideDrivers: 6,
-    words: ({ proc: p, at, pages, pfn, via: how, prot: may, private: isPrivate }) => {
-      const what = how === "anon" ? how : `pfn ${rangeText(pfn, pages)} ${how}`;
+    words: ({ proc: p, at, pages, pfn, via: how, prot: may, private: isPrivate, region }) => {
+      const of = region ? `region ${region} ` : "";
+      const what = how === "anon" ? how : `${of}pfn ${rangeText(pfn, pages)} ${how}`;
       return `p${p} ${rangeText(at, pages)} = ${what} ${may} ${isPrivate ? "private" : "shared"}`;
     },
   }),
@@ -274,7 +276,7 @@ export const SYSCALLS = {
     weightBesideDrivers: 3,
   }),
   revoke: row({
-    fields: { proc },
+    fields: { proc, region: field.region },
     spans: [],
     allocates: [],
     vmas: "none",

@@ -14,19 +14,28 @@ export { bornBy } from "./op.ts";
  * is write-back is low memory. `maps`: the limit on a process' VMAs (vm.max_map_count) leaves room
  * for so many in its window; without it there is no limit. `pat`: false for a kernel that was booted
  * with `nopat`. `isa`: the pfn, of low memory, that page 0xa0000 has: from there on lies the ISA window; it may lie before
- * the region.
+ * the region. `regions`: what other regions there are, which ops name by their place, counted from 1.
  */
-export const worldSchema = z.strictObject({
+const region = {
   pfns: z.int().min(1).max(LIMITS.pfns),
-  vpages: z.int().min(1).max(LIMITS.vpages),
   mtrr: z.enum(["uncached", "write-back"]),
   region: z.enum(["bar", "low"]).optional(),
+};
+
+export const worldSchema = z.strictObject({
+  ...region,
+  vpages: z.int().min(1).max(LIMITS.vpages),
   maps: z.int().min(1).max(LIMITS.maps).optional(),
   pat: z.literal(false).optional(),
   isa: z
     .int()
     .min(1 - ISA_PAGES)
     .max(LIMITS.pfns)
+    .optional(),
+  regions: z
+    .array(z.strictObject(region))
+    .min(1)
+    .max(LIMITS.regions - 1)
     .optional(),
 });
 
@@ -38,10 +47,21 @@ export function isDevice({ mtrr, region }: Pick<World, "mtrr" | "region">): bool
   return (region ?? (mtrr === "uncached" ? "bar" : "low")) === "bar";
 }
 
+/** A world as one of its regions is: 0 is its own, the others are counted from 1. Null where it has none of that number. */
+export function partOf(world: World, region: number): World | null {
+  if (region === 0) return world;
+  const { regions = [], isa: _ofItsOwn, region: _kind, ...whole } = world;
+  const other = regions[region - 1];
+  return other === undefined ? null : { ...whole, ...other };
+}
+
 /** What is wrong with a world, in a few words, or null. */
 export function worldFault(world: World): string | null {
   const isLow = !isDevice(world);
-  if (isLow && world.mtrr === "uncached") return "low memory is write-back";
+  const parts = [world, ...(world.regions ?? [])];
+  if (parts.some((part) => !isDevice(part) && part.mtrr === "uncached")) {
+    return "low memory is write-back";
+  }
   const window = isaWindow(world);
   if (window !== null && !isLow) return "the ISA window is in low memory";
   return window !== null && window.start >= window.end ? "isa lies past the region" : null;
@@ -88,8 +108,14 @@ function spanFault(op: Op, fields: Fields, span: Span, world: World): string | n
     : null;
 }
 
+const noRegion = (region: number, { regions = [] }: World) =>
+  `region is ${region}, past the last of the world's, ${regions.length}`;
+
 /** What is wrong with a driver's call in a VMA of so many pages, where that is known, or null. */
-function callFault(call: DriverCallRecord, vmaPages: number | null, world: World): string | null {
+function callFault(call: DriverCallRecord, vmaPages: number | null, whole: World): string | null {
+  const region = "region" in call ? (call.region ?? 0) : 0;
+  const world = partOf(whole, region);
+  if (world === null) return noRegion(region, whole);
   const { fields, spans }: CallRow = CALLS[call.call];
   let length = 1;
   for (const span of spans) {
@@ -113,7 +139,10 @@ function isPrepared(calls: readonly DriverCallRecord[]): boolean {
 }
 
 /** What is wrong with an op in this world, in a few words, or null. */
-export function opFault(op: Op, world: World): string | null {
+export function opFault(op: Op, whole: World): string | null {
+  const region = "region" in op ? (op.region ?? 0) : 0;
+  const world = partOf(whole, region);
+  if (world === null) return noRegion(region, whole);
   const { fields, spans, needsDevice } = rowOf(op.op);
   const values: Values = op;
   if (!isDevice(world)) {
@@ -140,7 +169,7 @@ export function opFault(op: Op, world: World): string | null {
     return "hook prepare has fault handlers, and then one remap or fail";
   }
   const vmaPages = "pages" in op ? op.pages : null;
-  return op.calls.map((call) => callFault(call, vmaPages, world)).find((f) => f !== null) ?? null;
+  return op.calls.map((call) => callFault(call, vmaPages, whole)).find((f) => f !== null) ?? null;
 }
 
 /**

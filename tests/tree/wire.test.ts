@@ -179,7 +179,7 @@ describe("a request", () => {
   test("is its length, the world and the ops as a guest has them, with the failing allocation", () => {
     const [length, ...words] = encodeRequest([{ world, ops }]);
     expect(length).toBe(words.length);
-    expect(words.slice(0, WIRE.TRACE_WORDS)).toEqual([16, 24, 1, 3, 2]);
+    expect(words.slice(0, WIRE.TRACE_WORDS)).toEqual([16, 24, 1, 3, 2, 0, 0, 0]);
     const [, , , kind] = encodeRequest([{ world: { ...world, pat: false }, ops, isWatched: true }]);
     expect(kind).toBe(1 + 2 + 8);
     const second = words.slice(WIRE.TRACE_WORDS + WIRE.OP_WORDS);
@@ -215,10 +215,11 @@ describe("a request", () => {
       ],
       fault: { at: "kernel-area", nth: 3 },
     };
-    const rows = [...encodeRequest([{ world, ops: [op] }])].slice(1 + WIRE.TRACE_WORDS - 1);
+    const words = [...encodeRequest([{ world, ops: [op] }])];
+    const rows = words.slice(1 + WIRE.TRACE_WORDS - 1);
     const row = WIRE.OP_WORDS;
     const cut = [0, 1, 2].map((nth) => rows.slice(1 + nth * row, 1 + (nth + 1) * row));
-    expect(rows[0]).toBe(3);
+    expect(words[5]).toBe(3);
     expect(cut).toEqual([
       [DRIVER_CODE, 2, 1, 4, 8, 1, 1, 2, 6, 3],
       [CALL_CODE, 1, 2, 5, 1, 2, 0, 0, 0, 0],

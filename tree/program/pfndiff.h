@@ -37,6 +37,15 @@ enum pfndiff_site { SITE_NONE, SITE_MEMTYPE, SITE_CONTEXT, SITE_PAGE_TABLE, SITE
 #define PFNDIFF_DRIVER_RAM 131072UL
 #define PFNDIFF_DRIVER_RAM_PAGES 131072UL
 #define PFNDIFF_SHOWN_RAM 1048576
+/*
+ * The regions of a world, and the pages from one to the next as answers have them (REGION_PFNS in
+ * src/pat/regionmemory.ts). The first one begins where the world says, the others so far from one place.
+ */
+#define PFNDIFF_REGIONS 4
+#define PFNDIFF_REGION_PAGES 65536UL
+#define PFNDIFF_APERTURE 0x100000000UL
+/* One without pages is none. */
+struct pfndiff_region { unsigned long pages; int is_write_back; };
 /* Where buffers of coherent memory lie in it, how long one is, and how far from the next (src/mm/driver.ts). */
 #define PFNDIFF_BUFFERS 65536UL
 #define PFNDIFF_BUFFER_PAGES 4UL
@@ -104,8 +113,8 @@ void k_init(unsigned long ram, unsigned long memmap);
 int k_has_vm_pat(void);
 /* The release that the headers name, such as 6.12.117. */
 unsigned int k_version(void);
-/* Begins a world whose region starts at a physical address; `maps` is its limit of VMAs, 0 for none. */
-void k_world(unsigned long base, unsigned long pages, int write_back, int has_pat, int maps);
+/* Begins a world whose first region starts at a physical address; `maps` is its limit of VMAs, 0 for none. */
+void k_world(unsigned long base, const struct pfndiff_region *regions, int has_pat, int maps);
 /* Whether the processor has protection keys: then every process that is spawned has one, and all rights to it. */
 void k_keys(int has_keys);
 /* Tells the nth allocation at a site to fail; site 0 for none. */
@@ -135,9 +144,9 @@ long k_mremap(void *mm, unsigned long at, unsigned long length, unsigned long fr
 long k_touch(void *mm, unsigned long at, int write);
 /* A byte that another task reads. */
 long k_peek(void *mm, unsigned long at);
-/* A driver claims the region, and keeps it or lets go of it at once; and lets go of what it has kept. */
-long k_claim(int is_kept);
-long k_release(void);
+/* A driver claims a region, and keeps it or lets go of it at once; and lets go of what it has kept. */
+long k_claim(int region, int is_kept);
+long k_release(int region);
 /* What a driver says of its VMAs before anything is mapped, in the order of its values in src/trace/driverop.ts. */
 enum pfndiff_says { SAYS_PFNMAP, SAYS_IO, SAYS_MIXED };
 /* Ops of a driver, with the rows of `count` calls; `is_prepared`: it has mmap_prepare(), where that can ask for a remap. */

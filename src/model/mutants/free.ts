@@ -92,8 +92,8 @@ export const FREE_FAULTS: readonly SharedFault[] = [
     "erase",
     "a failed exact match shrinks by the end, as it did to 6.15",
     class extends MemtypeList {
-      constructor(...[mtrr, , ...rest]: ConstructorParameters<typeof MemtypeList>) {
-        super(mtrr, true, ...rest);
+      constructor(...[mtrrs, , ...rest]: ConstructorParameters<typeof MemtypeList>) {
+        super(mtrrs, true, ...rest);
       }
     },
     {

@@ -13,7 +13,8 @@
  *
  * A request is its length in words and so many traces; a trace is TRACE_WORDS words (pfns, vpages, write-back + 2 if
  * it is watched + 8 if there is no PAT + 16 if the processor has
- * protection keys, from bit 8 on where the ISA window begins; maps; ops) and OP_WORDS words an op: code, proc, at, pages, four of its own, and the site and number of the
+ * protection keys + 32 for the first further region if that is write-back, 64 and 128 for the next ones, from bit 8 on where the
+ * ISA window begins; maps; ops; pages of the further regions) and OP_WORDS words an op: code, proc, at, pages, four of its own, and the site and number of the
  * allocation that fails. All but the last two are what a guest is told as well (kernel/wire.ts).
  * Where two tasks run some of its ops by turns, 4 is added to write-back, and RACE_WORDS words follow the ops: the first
  * of them, how many are of either task (one after the other), enum race_mode, whether accesses are points, most
@@ -24,7 +25,7 @@
  * An answer is its length and, for each trace, records: a word of kind and one of length, then so many words.
  */
 #define WIRE_VERSION 1
-#define TRACE_WORDS 5
+#define TRACE_WORDS 8
 #define OP_WORDS PFNDIFF_ROW
 #define OWN_WORDS 4
 #define CALLS_WORD 7
@@ -91,7 +92,8 @@ struct race {
 };
 
 struct trace {
-	int pfns, vpages, write_back, maps, ops; /* calls of drivers count as ops */
+	int vpages, maps, ops; /* calls of drivers count as ops */
+	struct pfndiff_region regions[PFNDIFF_REGIONS];
 	int has_pat, has_keys;
 	int is_watched; /* each step says which functions it passed */
 	int isa; /* pages from a window before the region to where the ISA window begins; 0 where there is none */

@@ -82,11 +82,17 @@ static int serve(void)
 		answer_begin();
 		trouble_in_trace = 1;
 		for (const int *at = request; goes_on && at < request + length;) {
-			struct trace trace = { at[0], at[1], at[2] & 1, at[3], at[4], !(at[2] & 8), at[2] >> 4 & 1, at[2] >> 1 & 1, at[2] >> 8, NULL };
+			struct trace trace = {
+				.vpages = at[1], .maps = at[3], .ops = at[4], .has_pat = !(at[2] & 8),
+				.is_watched = at[2] >> 1 & 1, .has_keys = at[2] >> 4 & 1, .isa = at[2] >> 8,
+				.regions = { { (unsigned long)at[0], at[2] & 1 } },
+			};
 			const int *ops = at + TRACE_WORDS;
 			const int *more = ops + (long)trace.ops * OP_WORDS;
 			struct race race;
 
+			for (int i = 1; i < PFNDIFF_REGIONS; i++)
+				trace.regions[i] = (struct pfndiff_region){ (unsigned long)at[4 + i], at[2] >> (4 + i) & 1 };
 			trouble_clock(trace.ops);
 			if (at[2] & 4) {
 				race = (struct race){ more[0], { more[1], more[2] }, more[3], more[4], more[5], more[6],

@@ -109,9 +109,9 @@ static long perform_driver_op(void *mm, const int *op)
 	case SET_MEMORY:
 		return k_set_memory(op[2], op[3], op[5], op[4]);
 	case CLAIM:
-		return k_claim(1);
+		return k_claim(op[2] ? op[3] : 0, 1);
 	case RELEASE:
-		return k_release();
+		return k_release(op[2] ? op[3] : 0);
 	}
 	host_unfit("an op of drivers that this program does not know");
 }
@@ -159,7 +159,7 @@ long trace_perform(const int *op)
 	case OP_MSEAL:
 		return k_mseal(mm, at, length);
 	case OP_REVOKE:
-		return k_claim(0);
+		return k_claim(own[0] ? own[1] : 0, 0);
 	case OP_PEEK:
 		return k_peek(mm, at);
 	case OP_SPAWN:
@@ -244,8 +244,7 @@ int trace_run(const struct trace *trace, const int *ops)
 	k_sort_pages();
 	k_forget_warnings();
 	state_begin(trace);
-	k_world(base, (unsigned long)trace->pfns, trace->write_back, trace->has_pat,
-		trace->maps);
+	k_world(base, trace->regions, trace->has_pat, trace->maps);
 	k_keys(trace->has_keys);
 	answer_record(RECORD_TRACE, &base_page, 1);
 	for (int i = 0; i < trace->ops; i++) {

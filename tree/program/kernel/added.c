@@ -156,5 +156,5 @@ void pfndiff_forget_added(void)
 	/* Releases, and updates of them, differ in how many arguments there are, all of which fit a register. */
 	extern void pfndiff_arch_remove(u64 start, u64 bytes, void *altmap, void *map) __asm__("arch_remove_memory");
 
-	pfndiff_arch_remove(pfndiff_base, round_up(pfndiff_bytes, PMD_SIZE), NULL, NULL);
+	pfndiff_arch_remove(pfndiff_region_start(0), round_up(pfndiff_regions[0].pages * PAGE_SIZE, PMD_SIZE), NULL, NULL);
 }

@@ -109,7 +109,7 @@ static void *map(int via, int mode, u64 at, unsigned long bytes)
 long k_kernel_map(int via, int slot, int mode, int pfn, int pages, int is_ram, int inset)
 {
 	const unsigned long left_out = inset ? INSET : 0;
-	const u64 start = (is_ram ? PFNDIFF_DRIVER_RAM << PAGE_SHIFT : pfndiff_base) + pfn * PAGE_SIZE;
+	const u64 start = (u64)(is_ram ? PFNDIFF_DRIVER_RAM + pfn : pfndiff_pfn_of(pfn)) << PAGE_SHIFT;
 	const int shown = pfn + (is_ram ? PFNDIFF_SHOWN_RAM : 0);
 	struct kept *it = &kept[kept_count];
 
@@ -189,10 +189,10 @@ int k_kernel_maps(struct seen_kernel_map *out)
 
 long k_reserve_wc(int pfn, int pages)
 {
-	return arch_io_reserve_memtype_wc(pfndiff_base + pfn * PAGE_SIZE, pages * PAGE_SIZE);
+	return arch_io_reserve_memtype_wc((u64)pfndiff_pfn_of(pfn) << PAGE_SHIFT, pages * PAGE_SIZE);
 }
 
 void k_free_wc(int pfn, int pages)
 {
-	arch_io_free_memtype_wc(pfndiff_base + pfn * PAGE_SIZE, pages * PAGE_SIZE);
+	arch_io_free_memtype_wc((u64)pfndiff_pfn_of(pfn) << PAGE_SHIFT, pages * PAGE_SIZE);
 }

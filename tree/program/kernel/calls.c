@@ -202,9 +202,10 @@ long k_mmap(void *mm, int via, unsigned long at, unsigned long length, int prot,
 	if (via == VIA_ANON)
 		return mmap_anon(mm, at, length, prot);
 	/* A resource file begins with the resource, /dev/mem with physical page 0. */
-	const unsigned long offset = (via < 2 ? 0 : pfndiff_base >> PAGE_SHIFT) + pfn;
+	const unsigned long offset = via < 2 ? pfn % PFNDIFF_REGION_PAGES : pfndiff_pfn_of(pfn);
+	struct file *file = pfndiff_file(via, pfn / PFNDIFF_REGION_PAGES);
 
-	return pfndiff_mmap(mm, pfndiff_file(via), at, length, prot, is_private, offset);
+	return pfndiff_mmap(mm, file, at, length, prot, is_private, offset);
 }
 
 long k_munmap(void *mm, unsigned long at, unsigned long length)

@@ -48,7 +48,7 @@ static unsigned long first, last;
 long k_set_memory(int mode, int pfn, int pages, int is_ram)
 {
 	static int (*const set[])(unsigned long, int) = { set_memory_wb, set_memory_wc, set_memory_uc };
-	const unsigned long base = is_ram ? PFNDIFF_DRIVER_RAM : pfndiff_base >> PAGE_SHIFT;
+	const unsigned long base = is_ram ? PFNDIFF_DRIVER_RAM : pfndiff_region_start(0) >> PAGE_SHIFT;
 	const unsigned long start = (unsigned long)__va((base + pfn) << PAGE_SHIFT);
 	int error;
 

@@ -33,7 +33,7 @@ void pfndiff_become(struct mm_struct *mm);
 /* The task that copies its address space on fork. */
 struct task_struct *pfndiff_task(void);
 /* A file by the way a process reaches the region (VIAS of src/trace/syscalls.ts). */
-struct file *pfndiff_file(int via);
+struct file *pfndiff_file(int via, int region);
 /* The address that is asked for, or where there is room. */
 unsigned long pfndiff_room(unsigned long address);
 void pfndiff_memory_init(unsigned long ram, unsigned long memmap);
@@ -53,15 +53,17 @@ bool pfndiff_is_drivers(const struct vm_area_struct *vma);
 /* Whether a fault handler has left an access unserved: it would fault for ever. */
 bool pfndiff_is_unserved(void);
 void pfndiff_unmap_all(void);
-/* A driver lets go of the region, if one has claimed it. */
+/* A driver lets go of what it has claimed. */
 void pfndiff_let_go(void);
 long pfndiff_mmap(struct mm_struct *mm, struct file *file, unsigned long at, unsigned long length, int prot,
 		  int is_private, unsigned long offset);
 /* Where it is declared has changed; what it is has not. */
 extern int sysctl_max_map_count;
-/* The region of the trace at hand, in bytes. */
-extern u64 pfndiff_base, pfndiff_bytes;
-extern bool pfndiff_write_back;
+/* The regions of the trace at hand; where one begins, in which one an address is (-1: in none), and of shown pages. */
+extern struct pfndiff_region pfndiff_regions[PFNDIFF_REGIONS];
+u64 pfndiff_region_start(int region);
+int pfndiff_region_at(u64 address);
+unsigned long pfndiff_pfn_of(int shown);
 /* A trace has ended, and what it left is cleaned away: in the ISA window too, where the kernel frees nothing. */
 extern bool pfndiff_is_over;
 /* The address space that revoke takes the region's mappings from. */

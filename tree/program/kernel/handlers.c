@@ -36,12 +36,13 @@ int k_calls(struct seen_call *out)
 
 unsigned long pfndiff_real_pfn(int pfn, int is_ram)
 {
-	return pfn + (is_ram ? PFNDIFF_DRIVER_RAM : pfndiff_base >> PAGE_SHIFT);
+	return is_ram ? pfn + PFNDIFF_DRIVER_RAM : pfndiff_pfn_of(pfn);
 }
 
 static bool is_ours(int pfn, unsigned long pages, int is_ram)
 {
-	return is_ram || pfn + pages <= pfndiff_bytes >> PAGE_SHIFT;
+	return is_ram ||
+	       pfn % PFNDIFF_REGION_PAGES + pages <= pfndiff_regions[pfn / PFNDIFF_REGION_PAGES].pages;
 }
 
 pgprot_t pfndiff_in_mode(pgprot_t prot, int mode)

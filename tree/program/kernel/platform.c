@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the machine is: a processor with PAT, MTRRs, and a region that is no RAM. */
+/* What the machine is: a processor with PAT, MTRRs, and regions that are no RAM. */
 #include "pfndiff_glue.h"
 #include <linux/ioport.h>
 #include <linux/fs.h>
@@ -8,8 +8,7 @@
 #include <asm/processor.h>
 #include <asm/x86_init.h>
 
-u64 pfndiff_base, pfndiff_bytes;
-bool pfndiff_write_back, pfndiff_is_over;
+bool pfndiff_is_over;
 
 /* Family 6: of a 386 the kernel thinks that it has no uncached mappings. */
 struct cpuinfo_x86 boot_cpu_data = {
@@ -34,11 +33,13 @@ u8 mtrr_type_lookup(u64 start, u64 end, u8 *uniform)
 {
 	/* Up to 6.4 the type of low memory is that of the first page asked for. */
 	const u64 asked = SINCE(6, 5) ? end : start + 1;
+	int region;
 
 	*uniform = 1;
 	if (start < 0x100000 && asked > 0xa0000)
 		return MTRR_TYPE_UNCACHABLE;
-	return pfndiff_write_back ? MTRR_TYPE_WRBACK : MTRR_TYPE_UNCACHABLE;
+	region = pfndiff_region_at(start);
+	return pfndiff_regions[region < 0 ? 0 : region].is_write_back ? MTRR_TYPE_WRBACK : MTRR_TYPE_UNCACHABLE;
 }
 
 /* What is RAM: the pages that the kernel itself works with, and those that drivers map. */

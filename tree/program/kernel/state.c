@@ -79,7 +79,11 @@ static int window_page(unsigned long address)
 
 static int region_page(u64 address)
 {
-	return ((s64)address - (s64)pfndiff_base) >> PAGE_SHIFT;
+	/* A mapping past the end of the first one is counted from it as well. */
+	const bool is_further = address >= pfndiff_region_start(1);
+	const u64 from = is_further ? PFNDIFF_APERTURE : pfndiff_region_start(0);
+
+	return ((s64)address - (s64)from) >> PAGE_SHIFT;
 }
 
 /* A pfn as answers spell it: of the region, or of the RAM that drivers map. */
@@ -124,8 +128,10 @@ int k_vmas(void *mm, int pages, struct seen_vma *out, int room)
 
 static void show_memtype(const struct memtype *entry, struct seen_memtype *to)
 {
+	const int region = pfndiff_region_at(entry->start);
+
 	/* Nobody asked for that: it is no entry any more, or not the one that was put there. */
-	if (entry->start >= entry->end || entry->start < pfndiff_base || entry->end > pfndiff_base + pfndiff_bytes)
+	if (entry->start >= entry->end || region < 0 || pfndiff_region_at(entry->end - 1) != region)
 		host_bug("the memtype list holds a range that lies outside of the region");
 	*to = (struct seen_memtype){
 		.start = region_page(entry->start),
@@ -182,7 +188,7 @@ static int entry_of(pte_t pte)
 	if (pte_none(pte))
 		return ENTRY_NONE;
 	page = shown_pfn(pte_pfn(pte));
-	if (page < 0 || (page < PFNDIFF_SHOWN_RAM && page >= pfndiff_bytes >> PAGE_SHIFT))
+	if (page < 0 || (page < PFNDIFF_SHOWN_RAM && pfndiff_region_at((u64)pte_pfn(pte) << PAGE_SHIFT) < 0))
 		return ENTRY_ANON;
 	return page << 3 | pgprot2cachemode(pte_pgprot(pte));
 }
