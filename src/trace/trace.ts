@@ -23,8 +23,10 @@ const region = {
 };
 
 export const worldSchema = z.strictObject({
-  ...region,
+  pfns: region.pfns,
   vpages: z.int().min(1).max(LIMITS.vpages),
+  mtrr: region.mtrr,
+  region: region.region,
   maps: z.int().min(1).max(LIMITS.maps).optional(),
   pat: z.literal(false).optional(),
   isa: z
