@@ -109,13 +109,18 @@ export class Expander {
       this.go(paths, parent);
       this.findApplicable();
       const back = pair.keep();
+      pair.rehash();
+      const { high, low } = pair;
+      let isThere = true;
       for (let at = 0; at < this.applicable.length; at++) {
         const letter = this.applicable[at] as number;
-        if (at > 0 && back !== null) back();
-        else if (at > 0) this.go(paths, parent);
+        if (!isThere && back !== null) back();
+        else if (!isThere) this.go(paths, parent);
         pair.apply(this.op(letter));
         pair.rehash();
         sink.add(pair, parent, letter);
+        // An op that both sides refused, to no effect that anything later can tell, leaves the state where it was.
+        isThere = pair.isRefused && pair.high === high && pair.low === low;
       }
     }
     return sink.finish();

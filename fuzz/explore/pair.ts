@@ -72,6 +72,11 @@ export class ExploredPair {
     }
   }
 
+  /** Whether both sides refused the last op. */
+  get isRefused(): boolean {
+    return this.before.outcome !== null && this.after.outcome !== null;
+  }
+
   /** Whether the last op had a finding on either side. */
   get hasNews(): boolean {
     const { before, after } = this.oracle;

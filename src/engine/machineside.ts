@@ -76,10 +76,13 @@ export class MachineSide extends ModelSide implements ExploredSide {
     if (state.tellsOrder) this.writeOrder(procs, state);
   }
 
-  /** How many VMAs that begin at the same pfn were linked before each: a revoke takes them in that order. */
+  /** How many mappings of a file that begin at the same pfn were linked before each: a revoke takes them in that order. */
   private writeOrder(procs: readonly number[], state: StateHash): void {
     const vmas: Vma[] = [];
-    for (const proc of procs) vmas.push(...(this.machine.processes.get(proc)?.vmas ?? []));
+    for (const proc of procs) {
+      for (const vma of this.machine.processes.get(proc)?.vmas ?? [])
+        if (!vma.isAnon) vmas.push(vma);
+    }
     for (const { pfn, order } of vmas) {
       let before = 0;
       for (const other of vmas) if (other.pfn === pfn && other.order < order) before++;
