@@ -1,3 +1,4 @@
+import { GROUP_NAMES } from "../fuzz/explore/groups.ts";
 import type { Certificate } from "../fuzz/explore/certificate.ts";
 import type { Baseline } from "../src/gate.ts";
 import { boundsText, type PlainBounds } from "../src/trace/bounds.ts";
@@ -20,7 +21,8 @@ export function differencesPage(bounds: PlainBounds, pairs: readonly Neighbours[
     `Every difference between two releases that follow each other, up to a bound: ${boundsText(bounds)}, every`,
     "system call of a campaign with every argument ([EXPLORE.md](EXPLORE.md)). What a pair does not list, no sequence of",
     "system calls within the bound shows, on the models. Larger windows and more ops may show more, and so may drivers and",
-    "failing allocations, which are not explored. Reasons are those of the baseline, where it has the pair. An exploration made this page, and CI makes it again:",
+    "failing allocations, which are not explored. Reasons are those of the baseline, where it has the pair. An exploration made",
+    "this page, and CI makes its first three levels again:",
     "",
     `    npx pfndiff explore --neighbours ${optionsOf(bounds)} > docs/DIFFERENCES.md`,
     ...pairs.flatMap(pairLines),
@@ -28,13 +30,26 @@ export function differencesPage(bounds: PlainBounds, pairs: readonly Neighbours[
   return `${lines.join("\n")}\n`;
 }
 
-const optionsOf = ({ procs, slots, pages, depth, mtrr, region, maps, pat }: PlainBounds) =>
+const optionsOf = ({
+  procs,
+  slots,
+  pages,
+  depth,
+  mtrr,
+  region,
+  maps,
+  pat,
+  with: groups,
+}: PlainBounds) =>
   [
     `--procs ${procs} --slots ${slots} --pages ${pages} --depth ${depth}`,
     ...(mtrr === undefined ? [] : [`--mtrr ${mtrr}`]),
     ...(region === undefined ? [] : [`--region ${region}`]),
     ...(maps === undefined ? [] : [`--maps ${maps}`]),
     ...(pat === undefined ? [] : ["--nopat"]),
+    ...(groups === undefined
+      ? []
+      : [`--with ${groups.length === GROUP_NAMES.length ? "all" : groups.join(",")}`]),
   ].join(" ");
 
 function pairLines({ certificate, accepted }: Neighbours): string[] {

@@ -62,18 +62,43 @@ function isRefusedPair(asked: number, found: number): boolean {
 }
 
 /**
+ * The modes that mappings across an edge of the ISA window have reserved for pages of [first, end) that they have inside, one
+ * bit each: nothing else there is reserved, but these come and go with their mappings.
+ */
+function modesAcross(
+  { world, pages, reservations }: SideState,
+  first: number,
+  end: number,
+): number {
+  let modes = 0;
+  if (!touchesIsa(world, first, end)) return modes;
+  for (let start = reservations.firstStart(first); start < end; start++) {
+    let entry = reservations.startingAt(start);
+    for (; entry !== null; entry = entry.nextOfStart) {
+      const last = Math.min(end, entry.end);
+      for (let pfn = Math.max(first, start); pfn < last; pfn++) {
+        const isHad = entry.owner?.has(pfn) === true && pages.isMapped(pfn);
+        if (isHad && isInIsa(world, pfn, pfn + 1)) modes |= 1 << entry.mode;
+      }
+    }
+  }
+  return modes;
+}
+
+/**
  * What exact tracking gives a request for [first, end): a cache mode, or REFUSAL; `asked` is what the MTRRs leave of
  * `wanted`. What the kernel has reserved on purpose counts like what is mapped.
  */
 function exactMode(
-  { pages, kernel, world }: SideState,
+  side: SideState,
   first: number,
   end: number,
   wanted: number,
   asked: number,
 ): number {
+  const { pages, kernel, world } = side;
   if (isInIsa(world, first, end)) return WB;
-  let modes = pages.modesOf(first, end);
+  let modes = pages.modesOf(first, end) | modesAcross(side, first, end);
   for (const held of kernel.held) {
     if (held.start < end && held.end > first) modes |= 1 << held.mode;
   }

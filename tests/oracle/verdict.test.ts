@@ -117,4 +117,28 @@ describe("where a range crosses an edge of the ISA window", () => {
       "mode-mismatch",
     );
   });
+
+  test("a mapping that a piece of one across the edge refuses is refused rightly: the piece has its mode", () => {
+    const map = (at: number, pages: number, pfn: number): Op => {
+      return { op: "mmap", proc: 0, at, pages, pfn, via: "devmem", prot: "rw", private: false };
+    };
+    const trace: Trace = {
+      format: "pfndiff/trace@1",
+      name: "over a piece inside the window, and another mode outside",
+      world: { pfns: 9, vpages: 5, mtrr: "write-back", isa: -89 },
+      ops: [
+        { op: "spawn", proc: 0 },
+        map(0, 1, 8),
+        map(1, 2, 6),
+        { op: "munmap", proc: 0, at: 2, pages: 1 },
+        map(2, 3, 6),
+      ],
+    };
+    const [mine, other] = ["legacy@6.12", "modern@7.2"].map((id) =>
+      modelNamed(id)?.recordSync(trace),
+    );
+    if (mine === undefined || other === undefined) throw new Error("no recording");
+    expect(mine.steps.at(-1)?.result).toEqual({ errno: "EAGAIN" });
+    expect(judge(mine, other).findings.map(({ symptom }) => symptom)).not.toContain("refused");
+  });
 });
