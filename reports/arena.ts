@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { boundsSchema } from "../src/trace/bounds.ts";
+import { traceSchema } from "../src/trace/trace.ts";
 import { SYMPTOMS } from "../src/oracle/finding.ts";
 
 const count = z.int().min(0);
@@ -8,10 +9,14 @@ const mean = z.number().min(0);
 /** What every sequence within the bounds showed with its last op. */
 const scopeSchema = z.strictObject({
   sequences: count,
-  /** How many sequences showed a symptom, and the ops of the shortest; null where none did. */
+  /** How many sequences showed a symptom, the ops of the shortest (null where none did), and one of these. */
   shown: z.record(
     z.enum(SYMPTOMS),
-    z.strictObject({ sequences: count, fewest: z.int().min(1).nullable() }),
+    z.strictObject({
+      sequences: count,
+      fewest: z.int().min(1).nullable(),
+      shortest: traceSchema.optional(),
+    }),
   ),
   pageOps: count,
   refused: count,

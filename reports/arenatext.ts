@@ -1,5 +1,6 @@
 import type { Symptom } from "../src/oracle/finding.ts";
 import type { Arena, ArenaResult } from "./arena.ts";
+import { grouped, plural } from "./numbers.ts";
 import { table } from "./plaintable.ts";
 
 /** Symptoms by column; alias and missed-conflict are the same danger seen twice. */
@@ -27,10 +28,16 @@ export function perOps({ ops }: Pick<ArenaResult, "ops">, count: number): number
   return ops === 0 ? 0 : (count * 10_000) / ops;
 }
 
-/** Ops of the shortest sequence of the small scope that shows any of these, or null. */
-export function fewestOf({ scope }: ArenaResult, symptoms: readonly Symptom[]): number | null {
-  const all = symptoms.map((symptom) => scope.shown[symptom].fewest).filter((n) => n !== null);
-  return all.length === 0 ? null : Math.min(...all);
+/** What the shortest sequence of the small scope shows of any of these; its `fewest` is null where none does. */
+export function shortestOf({ scope }: ArenaResult, symptoms: readonly Symptom[]) {
+  return symptoms
+    .map((symptom) => scope.shown[symptom])
+    .reduce((best, one) => ((one.fewest ?? Infinity) < (best.fewest ?? Infinity) ? one : best));
+}
+
+/** Ops of that sequence, or null. */
+export function fewestOf(result: ArenaResult, symptoms: readonly Symptom[]): number | null {
+  return shortestOf(result, symptoms).fewest;
 }
 
 function sum(counts: readonly number[]): number {
@@ -67,10 +74,10 @@ function costTable(designs: readonly ArenaResult[]): string {
     String(result.bytes.vma),
     String(result.bytes.context),
     result.bytesPerVma?.toFixed(0) ?? "",
-    String(result.allocationsInFree),
-    String(result.allocationsInSplit),
-    String(result.foreignVmas),
-    String(result.opsPerSecond),
+    grouped(result.allocationsInFree),
+    grouped(result.allocationsInSplit),
+    grouped(result.foreignVmas),
+    grouped(result.opsPerSecond),
   ]);
   return table(head, rows);
 }
@@ -93,7 +100,7 @@ function scopeTable(designs: readonly ArenaResult[]): string {
   const rows = designs.map((result) => [
     result.design,
     ...shown.map(([, symptoms]) => String(fewestOf(result, symptoms) ?? "-")),
-    String(result.scope.pageOps),
+    grouped(result.scope.pageOps),
   ]);
   const text = table(["design", ...shown.map(([head]) => head), "page-ops"], rows);
   if (empty.length === 0) return text;
@@ -105,7 +112,7 @@ export function arenaText({ runs, seed, vmaBudget, bounds, designs }: Arena): st
   const { procs, slots, pages, depth } = bounds;
   const [first] = designs;
   return [
-    `${runs} traces of seed ${seed}, ${first?.ops ?? 0} ops, the same for every design\n`,
+    `${plural(runs, "trace")} of seed ${seed}, ${plural(first?.ops ?? 0, "op")}, the same for every design\n`,
     "Faults in 10,000 ops\n",
     faultTable(designs),
     "Over-retention in 10,000 ops (page-ops: pages kept past their last mapping,",
@@ -114,7 +121,7 @@ export function arenaText({ runs, seed, vmaBudget, bounds, designs }: Arena): st
     `Costs: bytes of x86-64 (a VMA is kept within ${vmaBudget}), allocations in paths that`,
     "must not fail and in splits, VMAs of other processes changed without a lock\n",
     costTable(designs),
-    `Every sequence of up to ${depth} ops on ${procs} processes with ${slots} areas of ${pages} pages (${first?.scope.sequences ?? 0}):`,
+    `Every sequence of up to ${depth} ops on ${procs} processes with ${slots} areas of ${pages} pages (${grouped(first?.scope.sequences ?? 0)}):`,
     "ops of the shortest that shows it (-: none does); page-ops: over all of them\n",
     scopeTable(designs),
     table(

@@ -1,4 +1,5 @@
 import type { ReportClaim } from "./data.ts";
+import { plural } from "./numbers.ts";
 import { JUDGEMENT_TEXT } from "./html/words.ts";
 
 /** What the claims were judged by. */
@@ -12,7 +13,7 @@ export interface ClaimsAbout {
 }
 
 function aboutText({ before, after, runs, seed, explored }: ClaimsAbout): string {
-  return `${before} against ${after}: ${runs} random traces (seed ${seed}), ${explored}, and the recordings of real kernels`;
+  return `${before} against ${after}: ${plural(runs, "random trace")} (seed ${seed}), ${explored}, and the recordings of real kernels`;
 }
 
 const WIDTH = 96;

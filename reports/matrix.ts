@@ -95,16 +95,30 @@ export function turnText(matrix: Matrix, row: MatrixRow): string {
   return `${bad}; ${firstGood === null ? "none yet" : shortColumn(firstGood)}`;
 }
 
-/** The matrix for a terminal. */
+/** More columns than this stand without a space between them: a line has to fit a terminal. */
+const SPACED_COLUMNS = 20;
+
+/** The matrix for a terminal: a character a column, whose release is read downwards. */
 export function matrixText(raw: Matrix): string {
   const matrix = cleanedData(raw);
-  const blank = matrix.columns.map(() => "");
-  const rows = matrix.groups.flatMap(({ root, rows: members }) => [
-    [root, ...blank, ""],
-    ...members.map((row) => [`  ${row.signature}`, ...cellMarks(row), turnText(matrix, row)]),
+  const names = matrix.columns.map(shortColumn);
+  const joint = names.length > SPACED_COLUMNS ? "" : " ";
+  const high = Math.max(0, ...names.map((name) => name.length));
+  const head = Array.from({ length: high }, (_, at) => [
+    "",
+    names.map((name) => name.padStart(high)[at]).join(joint),
+    at === high - 1 ? "first bad; first good" : "",
   ]);
-  const head = ["", ...matrix.columns.map(shortColumn), "first bad; first good"];
-  return `${table(head, rows)}\n${wrapped(MATRIX_KEY, 100)}\n`;
+  const rows = matrix.groups.flatMap(({ root, rows: members }) => [
+    [root, "", ""],
+    ...members.map((row) => [
+      `  ${row.signature}`,
+      cellMarks(row).join(joint),
+      turnText(matrix, row),
+    ]),
+  ]);
+  const [first = [], ...more] = head;
+  return `${table(first, [...more, ...rows])}\n${wrapped(`${MATRIX_KEY}. Releases are read downwards, kernels behind a k.`, 100)}\n`;
 }
 
 /** The matrix as GitHub-flavoured markdown: roots first, every signature folded. */

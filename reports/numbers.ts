@@ -1,14 +1,7 @@
+import { grouped, plural } from "../src/counted.ts";
 import type { Retention } from "../src/oracle/state.ts";
 
-/** `1 finding`, `2 findings`, with thousands set apart. */
-export function plural(count: number, noun: string): string {
-  return `${grouped(count)} ${noun}${count === 1 ? "" : "s"}`;
-}
-
-/** A number with its thousands set apart; the same in every locale. */
-export function grouped(value: number): string {
-  return value.toLocaleString("en-US");
-}
+export { grouped, plural } from "../src/counted.ts";
 
 /** A probability from 0 to 1 the way people read it: two digits that count, and no power of ten. */
 export function percent(probability: number): string {

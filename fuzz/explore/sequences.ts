@@ -1,6 +1,7 @@
 import { SYMPTOMS, type Symptom } from "../../src/oracle/finding.ts";
 import { SideOracle } from "../../src/oracle/side.ts";
 import { bornBy, endsProcess } from "../../src/trace/op.ts";
+import type { Trace } from "../../src/trace/trace.ts";
 import { isTried, type Letter } from "./alphabet.ts";
 import { type Bounds, firstOps, worldOf } from "./bounds.ts";
 import { lettersOf } from "./groups.ts";
@@ -9,12 +10,19 @@ import type { ExploredSide } from "../../src/engine/exploredside.ts";
 /** What every sequence of a small scope showed on one side with its last op. */
 export interface ScopeTally {
   sequences: number;
-  /** Sequences whose last op shows the symptom, and the length of the shortest; null if none. */
-  readonly shown: Record<Symptom, { sequences: number; fewest: number | null }>;
+  readonly shown: Record<Symptom, ShownTally>;
   /** Pages kept past their last mapping after the last op, and mappings it lost to such pages. */
   pageOps: number;
   refused: number;
   changed: number;
+}
+
+/** Sequences whose last op shows a symptom, and the length of the shortest; null if none. */
+interface ShownTally {
+  sequences: number;
+  fewest: number | null;
+  /** One of the shortest, behind what every sequence begins with; absent if none. */
+  shortest?: Trace;
 }
 
 /** Sequences between two chances to stop. */
@@ -35,7 +43,7 @@ export function* everySequence(
   const pending: (readonly Letter[])[] = [[]];
   for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
     walk.go(path);
-    if (path.length > 0) walk.note(path.length, tally);
+    if (path.length > 0) walk.note(path, tally);
     if (path.length < bounds.depth) {
       for (const letter of letters) if (walk.isTried(letter)) pending.push([...path, letter]);
     }
@@ -45,7 +53,7 @@ export function* everySequence(
 }
 
 function emptyTally(): ScopeTally {
-  const nothing = () => ({ sequences: 0, fewest: null });
+  const nothing = (): ShownTally => ({ sequences: 0, fewest: null });
   const shown = Object.fromEntries(SYMPTOMS.map((symptom) => [symptom, nothing()]));
   return { sequences: 0, shown: shown as ScopeTally["shown"], pageOps: 0, refused: 0, changed: 0 };
 }
@@ -80,8 +88,8 @@ class Walk {
     return isTried(letter, { procs: this.bounds.procs, alive, born, sides: [side] });
   }
 
-  /** Adds what the last of so many ops showed. */
-  note(length: number, tally: ScopeTally): void {
+  /** Adds what the last op of a path showed. */
+  note(path: readonly Letter[], tally: ScopeTally): void {
     const { findings, step, pages, retention } = this.oracle;
     tally.sequences++;
     tally.pageOps += pages.retained;
@@ -91,7 +99,11 @@ class Walk {
     for (const symptom of new Set(fresh.map((finding) => finding.symptom))) {
       const shown = tally.shown[symptom];
       shown.sequences++;
-      shown.fewest = Math.min(shown.fewest ?? length, length);
+      if (shown.fewest !== null && shown.fewest <= path.length) continue;
+      shown.fewest = path.length;
+      const ops = [...firstOps(this.bounds), ...path.map(({ op }) => op)];
+      const name = `shortest-${symptom}`;
+      shown.shortest = { format: "pfndiff/trace@1", name, world: worldOf(this.bounds), ops };
     }
   }
 

@@ -1,6 +1,10 @@
 import type { ArenaResult } from "../arena.ts";
 import { perOps, rateOf } from "../arenatext.ts";
 
+/** Whether a design is one of the two that were released. */
+export const isShipped = ({ design }: Pick<ArenaResult, "design">): boolean =>
+  design === "legacy" || design === "modern";
+
 /** A figure that a chart draws, one bar a design. */
 export interface ArenaFigure {
   readonly name: string;
@@ -36,6 +40,22 @@ export const ARENA_FIGURES: readonly ArenaFigure[] = [
     of: (result) => perOps(result, result.pageOps),
   },
 ];
+
+/** A dot of the plot: a design by what it leaks and what it keeps too long, in 10,000 ops. */
+export interface ArenaDot {
+  readonly design: string;
+  readonly leaks: number;
+  readonly kept: number;
+}
+
+/** Where each design stands between its leaks and its over-retention. */
+export function arenaDots(designs: readonly ArenaResult[]): ArenaDot[] {
+  return designs.map((result) => ({
+    design: result.design,
+    leaks: rateOf(result, ["leak"]),
+    kept: perOps(result, result.pageOps),
+  }));
+}
 
 /** One decimal where it says something. */
 export function figure(value: number): string {

@@ -1,3 +1,4 @@
+import { counted } from "../counted.ts";
 import { type Side, SYMPTOMS, type Symptom } from "../oracle/finding.ts";
 import type { Trace } from "../trace/trace.ts";
 import type { PairName, Witness } from "./claim.ts";
@@ -40,12 +41,12 @@ export type ExploredPairs = Readonly<Record<PairName, Explored | null>>;
 
 /** The bound in words. */
 export function boundsText({ procs, slots, pages, depth }: Bounds): string {
-  const counted = (count: number, one: string, many: string) =>
+  const howMany = (count: number, one: string, many: string) =>
     `${count} ${count === 1 ? one : many}`;
   return (
-    `every sequence of up to ${counted(depth, "op", "ops")} by ` +
-    `${counted(procs, "process", "processes")} in ${counted(slots, "area", "areas")} of ` +
-    counted(pages, "page", "pages")
+    `every sequence of up to ${howMany(depth, "op", "ops")} by ` +
+    `${howMany(procs, "process", "processes")} in ${howMany(slots, "area", "areas")} of ` +
+    howMany(pages, "page", "pages")
   );
 }
 
@@ -53,7 +54,7 @@ export function boundsText({ procs, slots, pages, depth }: Bounds): string {
 function scopeText({ bounds, levels }: Explored): string {
   const sum = (of: "transitions" | "states") => levels.reduce((all, level) => all + level[of], 0);
   const text = boundsText(bounds);
-  const counts = `${sum("transitions")} transitions, ${sum("states")} states`;
+  const counts = counted`${sum("transitions")} transitions, ${sum("states")} states`;
   return `${text.charAt(0).toUpperCase()}${text.slice(1)} (${counts})`;
 }
 

@@ -1,8 +1,9 @@
+import { counted, plural } from "../counted.ts";
 import type { JudgedClaim } from "./claim.ts";
 import { shownFrom, symptomsText, witnessAfter } from "./explored.ts";
 import { cleanUps, cost, fewCare, louder } from "./judgelater.ts";
 import type { Evidence } from "./gather.ts";
-import { addCuts, kernelsText, orWitness, plural, share, witnessOf } from "./words.ts";
+import { addCuts, kernelsText, orWitness, share, witnessOf } from "./words.ts";
 import { CUT_KINDS, type CutCount, type Facts } from "./facts.ts";
 import type { Symptom } from "../oracle/finding.ts";
 
@@ -22,7 +23,7 @@ export function judgeClaims(evidence: Evidence): JudgedClaim[] {
 }
 
 function cutText(what: string, { all, exact }: CutCount): string {
-  return `${what}: ${exact} of ${all} gave back exactly what they cut off, without a word.`;
+  return counted`${what}: ${exact} of ${all} gave back exactly what they cut off, without a word.`;
 }
 
 function shrinkWorked(evidence: Evidence): JudgedClaim {
@@ -40,7 +41,7 @@ function shrinkWorked(evidence: Evidence): JudgedClaim {
       ...kernelsText(
         evidence,
         "before",
-        ({ sole: cuts }) => `${cuts.shrink.exact} of ${cuts.shrink.all} sole shrinks`,
+        ({ sole: cuts }) => counted`${cuts.shrink.exact} of ${cuts.shrink.all} sole shrinks`,
       ),
     ],
     ...witnessOf(evidence, "shrink-inexact", "shrink-exact"),
@@ -62,9 +63,9 @@ function partialUnmapBroken(evidence: Evidence): JudgedClaim {
       cutText("Unmaps of its tail", tail),
       ...kernelsText(evidence, "before", ({ sole }) =>
         [
-          `head ${sole.head.exact} of ${sole.head.all}`,
-          `middle ${sole.middle.exact} of ${sole.middle.all}`,
-          `tail ${sole.tail.exact} of ${sole.tail.all}`,
+          counted`head ${sole.head.exact} of ${sole.head.all}`,
+          counted`middle ${sole.middle.exact} of ${sole.middle.all}`,
+          counted`tail ${sole.tail.exact} of ${sole.tail.all}`,
         ].join(", "),
       ),
     ],
@@ -95,15 +96,15 @@ function wholeRangeUntilLast(evidence: Evidence): JudgedClaim {
       "After, a partial unmap keeps the whole range reserved until the last piece is gone, and then it is always freed.",
     judgement: asClaimed ? "holds" : isFreed ? "partly" : "fails",
     evidence: [
-      `The whole reservation stood after ${facts.stood} of ${cuts} partial unmaps.`,
-      `${plural(facts.left, "reservation")} left at the end of ${plural(facts.traces, "trace")}, ` +
-        `once every process had gone; before: ${evidence.before.facts.left}.`,
+      counted`The whole reservation stood after ${facts.stood} of ${cuts} partial unmaps.`,
+      counted`${plural(facts.left, "reservation")} left at the end of ${plural(facts.traces, "trace")}, ` +
+        counted`once every process had gone; before: ${evidence.before.facts.left}.`,
       ...symptomsText(series, [...LOST, "over-retention"]),
       ...kernelsText(
         evidence,
         "after",
         (seen) =>
-          `stood after ${seen.stood} of ${soleCuts(seen)}, ${seen.invalidFrees} invalid frees`,
+          counted`stood after ${seen.stood} of ${soleCuts(seen)}, ${seen.invalidFrees} invalid frees`,
       ),
     ],
     ...orWitness(against, witnessOf(evidence, "after-left", "retained-then-freed")),
@@ -123,14 +124,14 @@ function movesAndForksBetter(evidence: Evidence): JudgedClaim {
     evidence: [
       ...groups.map(
         (group) =>
-          `Faults that a ${group} brought about: ${before.facts.faults[group]} before, ` +
-          `${after.facts.faults[group]} after.`,
+          counted`Faults that a ${group} brought about: ${before.facts.faults[group]} before, ` +
+          counted`${after.facts.faults[group]} after.`,
       ),
-      `Reservations that ${plural(before.facts.forks, "fork")} made before: ` +
-        `${before.facts.reservedByFork}; after, ${plural(after.facts.forks, "fork")}: ` +
-        `${after.facts.reservedByFork}.`,
+      counted`Reservations that ${plural(before.facts.forks, "fork")} made before: ` +
+        counted`${before.facts.reservedByFork}; after, ${plural(after.facts.forks, "fork")}: ` +
+        counted`${after.facts.reservedByFork}.`,
       `What splitting costs: pages stayed reserved past their last mapping for ` +
-        `${after.facts.retained.pageOps} page-ops after, ${before.facts.retained.pageOps} before.`,
+        counted`${after.facts.retained.pageOps} page-ops after, ${before.facts.retained.pageOps} before.`,
     ],
     ...witnessOf(evidence, "move-broken"),
   };
@@ -149,7 +150,9 @@ function coverageAsGood(evidence: Evidence): JudgedClaim {
     claim: "After, ranges are tracked as well as they were: no mapping is less protected.",
     judgement: worse ? "fails" : "holds",
     evidence: [
-      ...COVERAGE.map((symptom, at) => `${symptom}: ${was[at]} before, ${is[at]} after.`),
+      ...COVERAGE.map(
+        (symptom, at) => counted`${symptom}: ${was[at] ?? 0} before, ${is[at] ?? 0} after.`,
+      ),
       `Looked at after each of ${plural(evidence.after.facts.ops, "op")}, page by page; every ` +
         `mapping made was tried against those alive (${share(evidence.after.facts.mmaps, evidence.after.facts.ops)} of the ops are mmap()).`,
       ...symptomsText(series, COVERAGE),

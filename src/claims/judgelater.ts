@@ -1,3 +1,4 @@
+import { counted, plural } from "../counted.ts";
 import { CTX_POINTER, MEMTYPE, TRACK_CTX, VMA_BUDGET, VMA_BYTES } from "./bytes.ts";
 import type { JudgedClaim } from "./claim.ts";
 import {
@@ -8,7 +9,7 @@ import {
   witnessOfDifference,
 } from "./explored.ts";
 import type { Compared, Evidence } from "./gather.ts";
-import { kernelsText, orWitness, plural, share, witnessOf } from "./words.ts";
+import { kernelsText, orWitness, share, witnessOf } from "./words.ts";
 
 /** Whether anybody cares cannot be counted; what they would notice can. */
 export function fewCare(evidence: Evidence): JudgedClaim {
@@ -16,9 +17,9 @@ export function fewCare(evidence: Evidence): JudgedClaim {
   const said = ({ facts }: Evidence["before"], when: string) => {
     const { refused, changed, pageOps } = facts.retained;
     return (
-      `${when}, of ${plural(facts.mmaps, "mmap()")} what stayed reserved refused ${refused} ` +
-      `(${share(refused, facts.mmaps)}) and silently changed the cache mode of ${changed} ` +
-      `(${share(changed, facts.mmaps)}); it stayed for ${pageOps} page-ops.`
+      counted`${when}, of ${plural(facts.mmaps, "mmap()")} what stayed reserved refused ${refused} ` +
+      counted`(${share(refused, facts.mmaps)}) and silently changed the cache mode of ${changed} ` +
+      counted`(${share(changed, facts.mmaps)}); it stayed for ${pageOps} page-ops.`
     );
   };
   return {
@@ -34,7 +35,7 @@ export function fewCare(evidence: Evidence): JudgedClaim {
         evidence,
         "after",
         ({ mmaps, retained }) =>
-          `${retained.refused} refused and ${retained.changed} changed of ${mmaps}`,
+          counted`${retained.refused} refused and ${retained.changed} changed of ${mmaps}`,
       ),
     ],
     ...witnessOf(evidence, "retention-matters"),
@@ -42,7 +43,7 @@ export function fewCare(evidence: Evidence): JudgedClaim {
 }
 
 function comparedText({ base, variant, steps, differing }: Compared): string {
-  return `${variant} against ${base}: ${plural(differing, "step")} of ${steps} differ in result, list or log.`;
+  return counted`${variant} against ${base}: ${plural(differing, "step")} of ${steps} differ in result, list or log.`;
 }
 
 /** The clean-ups that followed, each as a variant that goes without it. */
@@ -85,10 +86,10 @@ export function louder(evidence: Evidence): JudgedClaim {
       'The line "freeing invalid memtype" is now much harder to trigger, so that it could be louder.',
     judgement: never && was > 0 ? "holds" : is * 10 < was ? "partly" : "fails",
     evidence: [
-      `Logged ${was} times in ${plural(before.facts.ops, "op")} before, ${is} times after.`,
+      counted`Logged ${was} times in ${plural(before.facts.ops, "op")} before, ${is} times after.`,
       ...symptomsText(series, ["double-untrack"]),
-      ...kernelsText(evidence, "before", (facts) => `${facts.invalidFrees} lines`),
-      ...kernelsText(evidence, "after", (facts) => `${facts.invalidFrees} lines`),
+      ...kernelsText(evidence, "before", (facts) => counted`${facts.invalidFrees} lines`),
+      ...kernelsText(evidence, "after", (facts) => counted`${facts.invalidFrees} lines`),
     ],
     ...orWitness(against, witnessOf(evidence, "invalid-free-after", "invalid-free")),
   };
@@ -111,8 +112,8 @@ export function cost(evidence: Evidence): JudgedClaim {
         `that and a struct pfnmap_track_ctx of ${TRACK_CTX.bytes} bytes (${TRACK_CTX.slab} from the slab): ` +
         `${MEMTYPE.slab} against ${MEMTYPE.slab + TRACK_CTX.slab} (arch/x86/mm/pat/memtype.h, include/linux/mm_types.h).`,
       `A fork: before, another struct memtype for each tracked VMA that is copied ` +
-        `(${before.facts.reservedByFork} in ${plural(before.facts.forks, "fork")} of the campaign); after, ` +
-        `nothing (${after.facts.reservedByFork} in ${after.facts.forks}).`,
+        counted`(${before.facts.reservedByFork} in ${plural(before.facts.forks, "fork")} of the campaign); after, ` +
+        counted`nothing (${after.facts.reservedByFork} in ${after.facts.forks}).`,
     ],
   };
 }

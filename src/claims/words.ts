@@ -1,13 +1,9 @@
+import { plural } from "../counted.ts";
 import type { Side } from "../oracle/finding.ts";
 import type { Witness } from "./claim.ts";
 import type { CutCount, Facts } from "./facts.ts";
 import type { Evidence } from "./gather.ts";
 import { WITNESSES, type WitnessId } from "./witnesses.ts";
-
-/** `1 trace`, `3 traces`. */
-export function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
-}
 
 /** A part of a whole in percent. */
 export function share(part: number, whole: number): string {

@@ -141,7 +141,7 @@ describe("the series' claims between 6.12 and 7.2", () => {
 
   it("what is absent is said up to a bound, with counts, and what shows with its fewest ops", () => {
     const within =
-      "Every sequence of up to 3 ops by 2 processes in 2 areas of 2 pages (3204 transitions, 1261 states): ";
+      "Every sequence of up to 3 ops by 2 processes in 2 areas of 2 pages (3,204 transitions, 1,261 states): ";
     expect(claim(judged, 3).evidence).toContain(
       `${within}after, no leak, no untracked-mapping, no refcount, over-retention from 2 ops on; ` +
         "before, leak from 3 ops on, no untracked-mapping, no refcount, over-retention from 2 ops on.",

@@ -31,3 +31,18 @@ test("a release that no model stands for is refused in a line", async () => {
   const { err, status } = await run(["matrix", "--releases", "nowhere"]);
   expect([status, err]).toEqual([2, expect.stringContaining('there is no model of "nowhere"')]);
 });
+
+test("the table for a terminal keeps within 110 columns, and a column is its release read downwards", async () => {
+  const lines = (await run(["matrix"])).out.split("\n");
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(110);
+  const high = lines.findIndex((line) => line.includes("first bad; first good")) + 1;
+  const row = lines.find((line) => line.startsWith("  fixed:leak:unmap-head ")) ?? expect.fail();
+  const read = (column: number) =>
+    lines
+      .slice(0, high)
+      .map((line) => line[column] ?? "")
+      .join("")
+      .trim();
+  const last = row.lastIndexOf("#");
+  expect([read(last), row[last + 2], read(last + 2)]).toEqual(["6.15", ".", "6.16"]);
+});

@@ -1,10 +1,12 @@
 import { useEffect, useRef } from "preact/hooks";
 import type { Arena, ArenaResult } from "../../arena.ts";
-import { type FAULT_COLUMNS, fewestOf, scopeColumns } from "../../arenatext.ts";
-import { ARENA_FIGURES, type ArenaFigure, figure, priceOf } from "../arenawords.ts";
+import { type FAULT_COLUMNS, scopeColumns, shortestOf } from "../../arenatext.ts";
+import { ARENA_FIGURES, type ArenaFigure, figure, isShipped, priceOf } from "../arenawords.ts";
 import { grouped } from "../../numbers.ts";
 import { SYMPTOM_TEXT } from "../words.ts";
+import { ArenaPlot } from "./arenaplot.tsx";
 import { FRONT_HASH } from "./route.ts";
+import { designLink } from "./sandbox/bench.ts";
 
 /** Every design, shipped or not, side by side: charts, the small scope, and what each costs. */
 export function ArenaPage({ arena }: { arena: Arena }) {
@@ -33,13 +35,12 @@ export function ArenaPage({ arena }: { arena: Arena }) {
           <Figure key={one.name} one={one} designs={designs} />
         ))}
       </div>
+      <ArenaPlot designs={designs} />
       <SmallScope arena={arena} />
       <Designs designs={designs} budget={arena.vmaBudget} />
     </article>
   );
 }
-
-const isShipped = ({ design }: ArenaResult) => design === "legacy" || design === "modern";
 
 function Figure({ one, designs }: { one: ArenaFigure; designs: readonly ArenaResult[] }) {
   const most = Math.max(...designs.map(one.of), Number.MIN_VALUE);
@@ -86,7 +87,8 @@ function SmallScope({ arena }: { arena: Arena }) {
       <p class="muted">
         All {grouped(designs[0]?.scope.sequences ?? 0)} sequences of up to {bounds.depth} ops on{" "}
         {bounds.procs} processes with {bounds.slots} areas of {bounds.pages} pages. A number is the
-        length of the shortest one that shows the fault; a dash means that none does.
+        length of the shortest one that shows the fault, and opens it in the sandbox, beside a
+        shipped design; a dash means that none does.
         {empty.length === 0
           ? ""
           : ` No design shows any of these: ${empty.map(nameOf).join(", ")}.`}
@@ -108,13 +110,7 @@ function SmallScope({ arena }: { arena: Arena }) {
           </thead>
           <tbody>
             {designs.map((result) => (
-              <tr key={result.design}>
-                <th scope="row">{result.design}</th>
-                {shown.map(([head, symptoms]) => (
-                  <Shortest key={head} ops={fewestOf(result, symptoms)} />
-                ))}
-                <td class="number">{grouped(result.scope.pageOps)}</td>
-              </tr>
+              <ScopeRow key={result.design} result={result} columns={shown} />
             ))}
           </tbody>
         </table>
@@ -123,8 +119,48 @@ function SmallScope({ arena }: { arena: Arena }) {
   );
 }
 
-function Shortest({ ops }: { ops: number | null }) {
-  return <td class={`number ${ops === null ? "muted" : "met"}`}>{ops ?? "–"}</td>;
+interface ScopeRowProps {
+  readonly result: ArenaResult;
+  readonly columns: typeof FAULT_COLUMNS;
+}
+
+function ScopeRow({ result, columns }: ScopeRowProps) {
+  return (
+    <tr>
+      <th scope="row">{result.design}</th>
+      {columns.map(([head, symptoms]) => (
+        <Shortest
+          key={head}
+          design={result.design}
+          name={nameOf([head, symptoms])}
+          shown={shortestOf(result, symptoms)}
+        />
+      ))}
+      <td class="number">{grouped(result.scope.pageOps)}</td>
+    </tr>
+  );
+}
+
+interface ShortestProps {
+  readonly design: string;
+  /** Of the fault. */
+  readonly name: string;
+  readonly shown: ReturnType<typeof shortestOf>;
+}
+
+function Shortest({ design, name, shown: { fewest, shortest } }: ShortestProps) {
+  if (fewest === null) return <td class="number muted">–</td>;
+  if (shortest === undefined) return <td class="number met">{fewest}</td>;
+  return (
+    <td class="number met">
+      <a
+        href={designLink(design, shortest)}
+        aria-label={`${design}: ${name} in ${fewest} ops, in the sandbox`}
+      >
+        {fewest}
+      </a>
+    </td>
+  );
 }
 
 function Designs({ designs, budget }: { designs: readonly ArenaResult[]; budget: number }) {

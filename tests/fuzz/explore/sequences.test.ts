@@ -7,6 +7,8 @@ import { SpillFolder } from "../../../src/cli/spillfolder.ts";
 import { MachineSide } from "../../../src/engine/machineside.ts";
 import type { ModelBackend } from "../../../src/model/backend.ts";
 import { SYMPTOMS } from "../../../src/oracle/finding.ts";
+import { judgeSide } from "../../../src/oracle/judge.ts";
+import { traceSchema } from "../../../src/trace/trace.ts";
 import { MODELS } from "../../models.ts";
 
 const BOUNDS = { procs: 2, slots: 2, pages: 2, depth: 3 };
@@ -33,7 +35,16 @@ describe("every sequence of a small scope", () => {
     const depths = new Map(found.symptoms.map(({ key, depth }) => [key, depth]));
     const { shown } = tallyOf(model);
     for (const symptom of SYMPTOMS) {
-      expect(shown[symptom].fewest).toBe(depths.get(symptomKey("after", symptom)) ?? null);
+      const { fewest, shortest } = shown[symptom];
+      expect(fewest).toBe(depths.get(symptomKey("after", symptom)) ?? null);
+      if (shortest === undefined) expect(fewest).toBeNull();
+      else {
+        // The process comes first; the last op shows the symptom, and no other does.
+        expect(shortest.ops).toHaveLength((fewest ?? 0) + 1);
+        const { findings } = judgeSide(model.recordSync(traceSchema.parse(shortest)), "after");
+        const steps = findings.filter((one) => one.symptom === symptom).map(({ step }) => step);
+        expect(new Set(steps)).toEqual(new Set([fewest]));
+      }
     }
     expect(shown["over-retention"].sequences).toBeGreaterThan(10);
   });

@@ -1,5 +1,9 @@
 import { type Arena, type ArenaResult, arenaSchema } from "../../../reports/arena.ts";
+import { scenarioNamed } from "../../../src/scenarios/index.ts";
 import { SYMPTOMS, type Symptom } from "../../../src/oracle/finding.ts";
+
+/** A sequence that leaks before. */
+const LEAK = scenarioNamed("munmap-head").trace;
 
 function result(design: string, faults: Partial<Record<Symptom, number>>): ArenaResult {
   const of = (symptom: Symptom) => faults[symptom] ?? 0;
@@ -23,7 +27,12 @@ function result(design: string, faults: Partial<Record<Symptom, number>>): Arena
     scope: {
       sequences: 69_187,
       shown: Object.fromEntries(
-        SYMPTOMS.map((s) => [s, { sequences: of(s), fewest: of(s) === 0 ? null : 3 }]),
+        SYMPTOMS.map((s) => [
+          s,
+          of(s) === 0
+            ? { sequences: 0, fewest: null }
+            : { sequences: of(s), fewest: 3, shortest: LEAK },
+        ]),
       ) as ArenaResult["scope"]["shown"],
       pageOps: 5024,
       refused: 0,

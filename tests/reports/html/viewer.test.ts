@@ -181,18 +181,6 @@ describe.skipIf(!HAS_CHROMIUM)(`the viewer in Chromium${WITHOUT_CHROMIUM}`, () =
     await expectText(page, "tbody td:nth-child(5)", "903-904");
   });
 
-  test("the arena has a page: a bar for every design, numbers beside it, a table of the scope", async () => {
-    const page = await open(sample);
-    await page.getByRole("link", { name: "Arena" }).click();
-    await expectText(page, "h1", "every design on the same traces");
-    const rows = await page.locator(".figure").first().locator("tbody tr").allInnerTexts();
-    expect(rows.join(";").replace(/\s+/g, " ")).toBe("legacy 450;modern 0.0;B-i 0.0");
-    const bars = page.locator(".figure").nth(4).locator(".figurebar span");
-    const [legacy, modern] = await bars.evaluateAll((all) => all.map((bar) => bar.clientWidth));
-    expect((legacy ?? 0) / (modern ?? 1)).toBeCloseTo(0.5, 1);
-    expect(await page.locator(".arena .scroll").innerText()).toMatch(/Design\s+Leak/);
-  });
-
   test("the releases have a page: a signature's cells, its turn, and the way to its finding", async () => {
     const page = await open(sample);
     await page.getByRole("link", { name: "Releases" }).click();

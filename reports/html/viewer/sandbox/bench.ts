@@ -89,6 +89,19 @@ export function tryLink(campaign: CampaignSummary, finding: ReportFinding): stri
   return linkTo({ ...modelSides(campaign, finding), trace: finding.trace, step: finding.step });
 }
 
+/**
+ * The address at which the sandbox has the end of a trace that a design of the arena runs, beside a shipped
+ * design that it is not: what never shipped comes after.
+ */
+export function designLink(design: string, trace: Trace): string {
+  const { legacy, modern } = NEWEST;
+  const isShipped = design === "legacy" || design === "modern";
+  const sides = isShipped
+    ? { before: legacy, after: modern }
+    : { before: modern, after: `variant:${design}` };
+  return linkTo({ ...sides, trace, step: trace.ops.length - 1 });
+}
+
 /** The models that stand for what ran on a finding's sides. */
 export function modelSides(
   campaign: Pick<CampaignSummary, "before" | "after">,
