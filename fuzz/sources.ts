@@ -1,6 +1,6 @@
 import type { CallKind } from "../src/trace/driverop.ts";
 import { beyondTrees, type Op, type OpKind, rowOf } from "../src/trace/op.ts";
-import type { Trace } from "../src/trace/trace.ts";
+import { isDevice, memoryOf, type Trace } from "../src/trace/trace.ts";
 import { withApart } from "./apart.ts";
 import { withClaims } from "./claims.ts";
 import { IdiomWriter } from "./idioms.ts";
@@ -83,10 +83,13 @@ export function regionedTraceOfRun(seed: number, run: number): Trace {
   return withRegions(random.restart(seed, run, "regions"), trace);
 }
 
-/** A run's system calls about several regions. */
+/** A run's system calls about several regions, as guests do them: those of one kind are one device's, which is not revoked then. */
 export function regionedCallsOfRun(seed: number, run: number): Trace {
-  const trace = traceOfRun(seed, run);
-  return withRegions(random.restart(seed, run, "regions"), trace);
+  const plain = traceOfRun(seed, run);
+  const trace = withRegions(random.restart(seed, run, "regions"), plain);
+  const kinds = [trace.world, ...(trace.world.regions ?? [])].filter(isDevice).map(memoryOf);
+  if (new Set(kinds).size === kinds.length) return trace;
+  return { ...trace, ops: trace.ops.filter(({ op }) => op !== "revoke") };
 }
 
 /** A run's trace of drivers that make mistakes. */

@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import type { Backend } from "../src/backend.ts";
 import { isDriverOp } from "../src/trace/driverkinds.ts";
 import type { Design, Recording } from "../src/trace/recording.ts";
-import { bornBy, type Trace } from "../src/trace/trace.ts";
+import { bornBy, isDevice, memoryOf, type Trace } from "../src/trace/trace.ts";
 import { type AcceleratorChoice, chooseAccelerator } from "./accelerator.ts";
 import type { RunningKernel } from "./assemble.ts";
 import { buildInitramfs } from "./guestimage.ts";
@@ -61,10 +61,24 @@ function driversOpOf({ ops }: Trace): string | null {
     : `ops[${foreign}] is a driver's op, for which a kernel needs our module (pfndiff kernel module)`;
 }
 
+/** Guests have one device of each kind, which is revoked as a whole, and their module knows the world's own region alone. */
+function regionsFault({ world, ops }: Trace): string | null {
+  if (world.regions === undefined) return null;
+  const driver = ops.findIndex(isDriverOp);
+  if (driver >= 0) return `ops[${driver}] is a driver's, which in guests has one region`;
+  const devices = [world, ...world.regions].filter(isDevice).map(memoryOf);
+  const isShared = new Set(devices).size < devices.length;
+  const revoke = ops.findIndex(({ op }) => op === "revoke");
+  return isShared && revoke >= 0
+    ? `ops[${revoke}] revokes a device that in guests two of its regions are of`
+    : null;
+}
+
 /** What keeps a trace from running on any kernel, or null. */
 function unfitForAll(trace: Trace): string | null {
   if (traceBytes(trace) > REQUEST_ROOM) return "it has more ops than a request holds";
-  if (trace.world.regions !== undefined) return "it takes several regions, and guests have one";
+  const ofRegions = regionsFault(trace);
+  if (ofRegions !== null) return ofRegions;
   if (trace.world.isa !== undefined && isaPlace(trace.world) === null) {
     return "it reaches further from the ISA window than guests have room for";
   }

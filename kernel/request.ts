@@ -1,5 +1,6 @@
 import type { Op } from "../src/trace/op.ts";
-import type { Trace } from "../src/trace/trace.ts";
+import { placedOp } from "../src/trace/regions.ts";
+import { partOf, type Trace } from "../src/trace/trace.ts";
 import { PAGE_BYTES } from "./parse/memtype.ts";
 import { regionOf, virtualWindow } from "./windows.ts";
 import { putRows, rowsOf } from "./driverwire.ts";
@@ -36,13 +37,21 @@ export function encodeRequest(sequence: number, batch: readonly PlacedTrace[]): 
     at = request.writeInt32LE(word, at);
   };
   put(batch.length);
-  for (const { id, trace, window } of batch) {
+  for (const { id, trace, window, further = [] } of batch) {
     const { pfns, vpages, maps = 0 } = trace.world;
     const rows = rowsOf(trace.ops);
     const region = REGION_CODE[regionOf(trace.world)];
     const address = virtualWindow(trace) / PAGE_BYTES;
     for (const word of [id, region, window, pfns, vpages, rows, maps, address]) put(word);
-    for (const op of trace.ops) for (const word of opWords(op)) put(word);
+    for (let n = 0; n < WIRE.FURTHER_REGIONS; n++) {
+      const part = partOf(trace.world, n + 1);
+      const code = part === null ? 0 : REGION_CODE[regionOf(part)];
+      for (const word of [code, further[n] ?? 0, part?.pfns ?? 0]) put(word);
+    }
+    const hasRegions = trace.world.regions !== undefined;
+    for (const op of trace.ops) {
+      for (const word of opWords(hasRegions ? placedOp(op) : op)) put(word);
+    }
   }
   const header: [number, number][] = [
     [HEADER_WORD.MAGIC, WIRE.REQUEST_MAGIC],

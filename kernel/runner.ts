@@ -44,12 +44,12 @@ interface Placed extends PlacedTrace {
 
 function outcomeOf(
   { guest, windows }: Station,
-  { trace, window }: Placed,
+  { trace, window, further }: Placed,
   raw: RawTrace | undefined,
 ): TraceOutcome {
   if (raw === undefined) throw new Error("an answer without one of its traces");
   try {
-    const place = windows.locate(trace.world, window);
+    const place = windows.locate(trace.world, window, further);
     return { recording: assemble(trace, raw, place, guest) };
   } catch (error) {
     if (!(error instanceof UnreadableKernelText)) throw error;
@@ -99,7 +99,8 @@ type StationName = "main" | "side" | "without PAT";
 
 /** Whether traces of two worlds can run in one batch. */
 function areOneKind(a: World, b: World): boolean {
-  return regionOf(a) === regionOf(b) && a.pat === b.pat;
+  const haveMore = a.regions !== undefined;
+  return regionOf(a) === regionOf(b) && a.pat === b.pat && haveMore === (b.regions !== undefined);
 }
 
 /**
@@ -173,7 +174,7 @@ export class Runner {
 
   #stationOf(world: World): StationName {
     if (world.pat === false) return "without PAT";
-    if (world.isa !== undefined) return "side";
+    if (world.isa !== undefined || world.regions !== undefined) return "side";
     return memoryOf(world) !== "bar" && this.#left > CROWDED ? "side" : "main";
   }
 
@@ -220,10 +221,10 @@ export class Runner {
       bytes += traceBytes(job.trace);
       const full = batch.length === BATCH_TRACES || ops > BATCH_OPS || bytes > REQUEST_ROOM;
       if (full && batch.length > 0) break;
-      const window = windows.take(job.trace);
-      if (window === null) break;
+      const place = windows.takeAll(job.trace);
+      if (place === null) break;
       this.#queue.splice(at, 1);
-      batch.push({ id: this.#nextId++, trace: job.trace, window, job });
+      batch.push({ id: this.#nextId++, trace: job.trace, ...place, job });
     }
     return batch;
   }

@@ -1,7 +1,14 @@
 import { rowOf } from "../src/trace/op.ts";
-import { MEMORIES, type Memory, memoryOf, type Trace, type World } from "../src/trace/trace.ts";
+import {
+  MEMORIES,
+  type Memory,
+  memoryOf,
+  partOf,
+  type Trace,
+  type World,
+} from "../src/trace/trace.ts";
 import type { Region } from "./guest.ts";
-import { PAGE_BYTES } from "./parse/memtype.ts";
+import { PAGE_BYTES, type WorldWindow } from "./parse/memtype.ts";
 import { type RegionName, WIRE } from "./wire.ts";
 
 /** What one page table covers. */
@@ -68,6 +75,18 @@ export class Windows {
     return first;
   }
 
+  /** Windows for a trace: of its own region, and of each further one; null when there is none left for one of them. */
+  takeAll(trace: Trace): { readonly window: number; readonly further: readonly number[] } | null {
+    const further: number[] = [];
+    for (let n = 1, part = partOf(trace.world, n); part !== null; part = partOf(trace.world, ++n)) {
+      const first = this.take({ ...trace, world: part, ops: [] });
+      if (first === null) return null;
+      further.push(first);
+    }
+    const window = this.take(trace);
+    return window === null ? null : { window, further };
+  }
+
   #takeIsa(world: World): number | null {
     const first = isaPlace(world);
     const pages = pagesOf(world, first ?? 0);
@@ -83,11 +102,16 @@ export class Windows {
   }
 
   /** Where a window lies in physical memory. */
-  locate(world: World, window: number): Region {
+  locate(world: World, window: number, further: readonly number[] = []): WorldWindow {
     const { isa } = world;
+    const others = further.map((first, n) => this.locate(partOf(world, n + 1) ?? world, first));
     const address =
       isa === undefined ? this.#regions[memoryOf(world)].address : WIRE.ISA_REGION_ADDRESS;
-    return { address: address + window * PAGE_BYTES, pages: world.pfns };
+    return {
+      address: address + window * PAGE_BYTES,
+      pages: world.pfns,
+      ...(others.length === 0 ? {} : { others }),
+    };
   }
 }
 

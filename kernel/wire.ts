@@ -10,14 +10,16 @@ import type { Memory, Trace } from "../src/trace/trace.ts";
  * little-endian; a batch goes out as one request, its answer comes back in chunks of records.
  */
 export const WIRE = {
-  WIRE_VERSION: 4,
+  WIRE_VERSION: 5,
   REQUEST_MAGIC: 0x51464e50,
   ANSWER_MAGIC: 0x41464e50,
   MAILBOX_BYTES: 33_554_432,
   ANSWER_OFFSET: 16_777_216,
   HEADER_BYTES: 64,
   OP_WORDS: 10,
-  TRACE_WORDS: 8,
+  TRACE_WORDS: 17,
+  FURTHER_WORD: 8,
+  FURTHER_REGIONS: 3,
   MAX_PROCS: 1024,
   ISA_REGION_ADDRESS: 0x60000,
   ISA_REGION_BYTES: 0xe0000,
@@ -71,6 +73,8 @@ export interface PlacedTrace {
   readonly id: number;
   readonly trace: Trace;
   readonly window: number;
+  /** The same of each further region, in their order. */
+  readonly further?: readonly number[];
 }
 
 /** One record of an answer; `text` is what follows the words of its type. */

@@ -66,8 +66,8 @@ int drivers_file(void)
 
 const char *drivers_begin(const struct world *world)
 {
-	const struct pfndiff_world asked = { .base = world->region->base + world->window,
-					     .pages = (uint32_t)(world->bytes / PAGE),
+	const struct pfndiff_world asked = { .base = world->places[0].region->base + world->places[0].window,
+					     .pages = (uint32_t)(world->places[0].bytes / PAGE),
 					     .window = world->address };
 
 	return file < 0 || ioctl(file, PFNDIFF_WORLD, &asked) == 0 ? NULL : "the module does not begin a trace";

@@ -17,11 +17,16 @@ struct region {
 	uint64_t offset[4]; /* file offset of the region's first byte */
 };
 
+/* A window of a region, in bytes. */
+struct place {
+	const struct region *region;
+	uint64_t window; /* from the region's base */
+	uint64_t bytes;
+};
+
 /* One trace's world, in addresses. */
 struct world {
-	const struct region *region;
-	uint64_t window; /* bytes from the region's base */
-	uint64_t bytes;  /* length of the physical window */
+	struct place places[1 + FURTHER_REGIONS]; /* by the number of the region in the trace; empty where there is none */
 	uint64_t virtual_bytes;
 	uint64_t address; /* of virtual page 0 */
 	int maps; /* room for VMAs in every process, 0 where nothing limits it */

@@ -133,18 +133,26 @@ static uint32_t next_op(int32_t *op, const char **failure)
 	return count + 1;
 }
 
+static struct place place_of(uint32_t region, uint32_t window, uint32_t pages)
+{
+	return (struct place){ &regions[region], (uint64_t)window * PAGE, (uint64_t)pages * PAGE };
+}
+
 /* Runs one trace from its header words; returns why the guest cannot go on, or NULL. */
 static const char *run_trace(const uint32_t *head)
 {
-	const struct world world = { .region = &regions[head[1]],
-				     .window = (uint64_t)head[2] * PAGE,
-				     .bytes = (uint64_t)head[3] * PAGE,
+	struct world world = { .places = { place_of(head[1], head[2], head[3]) },
 				     .virtual_bytes = (uint64_t)head[4] * PAGE,
 				     .maps = (int)head[6],
 				     .address = (uint64_t)head[7] * PAGE };
 	const char *failure;
 	uint32_t done = 0, rows = head[5];
 
+	for (int i = 0; i < FURTHER_REGIONS; i++) {
+		const uint32_t *words = head + FURTHER_WORD + i * 3;
+
+		world.places[1 + i] = place_of(words[0], words[1], words[2]);
+	}
 	record(RECORD_TRACE, head, 1, NULL, 0);
 	procs_begin(&world);
 	failure = drivers_begin(&world);

@@ -92,7 +92,6 @@ static const char *read_lines(int fd, size_t bytes, judge judge, const void *con
 static enum verdict judge_memtype(const char *line, const void *context)
 {
 	const struct world *world = context;
-	uint64_t first = world->region->base + world->window;
 	const char *number = strstr(line, "0x");
 	char *rest;
 
@@ -103,9 +102,19 @@ static enum verdict judge_memtype(const char *line, const void *context)
 	number = strstr(rest, "0x");
 	if (!number)
 		return SKIP;
-	if (start >= first + world->bytes)
-		return STOP;
-	return strtoull(number, NULL, 16) > first ? PICK : SKIP;
+	const uint64_t end = strtoull(number, NULL, 16);
+	enum verdict verdict = STOP;
+
+	for (int i = 0; i <= FURTHER_REGIONS && world->places[i].bytes; i++) {
+		const struct place *place = &world->places[i];
+		const uint64_t first = place->region->base + place->window;
+
+		if (start < first + place->bytes && end > first)
+			return PICK;
+		if (start < first + place->bytes)
+			verdict = SKIP;
+	}
+	return verdict;
 }
 
 /* Without PAT nothing is reserved, and nothing lists it. */

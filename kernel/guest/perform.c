@@ -77,10 +77,11 @@ static int do_mmap(const struct world *world, const int32_t *op)
 		return outcome(mmap(address(op[2]), (size_t)op[3] * PAGE, protection(op[6]),
 				    flags | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0) == MAP_FAILED);
 
-	off_t offset = (off_t)(world->region->offset[via] + world->window + (uint64_t)op[4] * PAGE);
+	const struct place *place = &world->places[op[4] / REGION_PFNS];
+	off_t offset = (off_t)(place->region->offset[via] + place->window + (uint64_t)(op[4] % REGION_PFNS) * PAGE);
 
 	return outcome(mmap(address(op[2]), (size_t)op[3] * PAGE, protection(op[6]), flags,
-			    world->region->fd[via], offset) == MAP_FAILED);
+			    place->region->fd[via], offset) == MAP_FAILED);
 }
 
 static int do_drv_mmap(const int32_t *op)

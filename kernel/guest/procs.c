@@ -190,7 +190,7 @@ int procs_perform(const int32_t *op, const char **failure)
 	if (op[0] == OP_REVOKE && is_claimed)
 		return EBUSY;
 	if (op[0] == OP_REVOKE) {
-		*failure = devices_revoke(shared->world.region);
+		*failure = devices_revoke(shared->world.places[op[4] ? op[5] : 0].region);
 		return 0;
 	}
 	int late = op[0] == OP_FORK && op[5];

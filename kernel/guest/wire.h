@@ -12,7 +12,7 @@
 
 #include <stdint.h>
 
-#define WIRE_VERSION 4
+#define WIRE_VERSION 5
 #define REQUEST_MAGIC 0x51464e50
 #define ANSWER_MAGIC 0x41464e50
 #define MAILBOX_BYTES 33554432
@@ -36,11 +36,15 @@
 /*
  * A request's payload: the number of traces, then per trace its id, region, window (the first
  * page, relative to the region), pfns, vpages, number of rows, room for VMAs (0: no limit), the
- * page at which virtual page 0 is, and the rows, OP_WORDS words each. An op is a row: kind, proc, at, pages, four more that depend on the kind, and the
+ * page at which virtual page 0 is, the region, window and pfns of each further region that the world may have (0 pfns:
+ * there is none), whose pfns count on from REGION_PFNS, and the rows, OP_WORDS words each. An op is a row: kind, proc, at, pages, four more that depend on the kind, and the
  * allocation that is to fail: its site (0: none does) and which one there. Ops of drivers are in ../module/pfndiff.h;
  * the calls that one makes are rows after it, as many as it says.
  */
-#define TRACE_WORDS 8
+#define TRACE_WORDS 17
+#define FURTHER_WORD 8
+#define FURTHER_REGIONS 3
+#define REGION_PFNS 65536
 #define REGION_BAR 0
 #define REGION_LOW 1
 #define REGION_WRITE_BACK_BAR 2
@@ -62,7 +66,7 @@
 #define OP_MLOCK 9
 #define OP_MUNLOCK 10
 #define OP_MSEAL 11
-#define OP_REVOKE 12
+#define OP_REVOKE 12  /* whether a region is given, region */
 #define OP_PEEK 13
 
 /*

@@ -95,7 +95,8 @@ function applyKernelOp(maps: KernelMaps, op: KernelOp): Outcome {
   switch (op.op) {
     case "ioremap": {
       const start = pfnOf(op);
-      return maps.ioremap(op.slot, start, start + op.pages, IOREMAP_MODE[op.mode]);
+      const [end, mode] = [start + op.pages, IOREMAP_MODE[op.mode]];
+      return maps.ioremap(op.slot, start, end, mode, op.inset === true);
     }
     case "iounmap":
       return maps.unmap("ioremap", op.slot);

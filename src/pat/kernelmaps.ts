@@ -64,10 +64,19 @@ export class KernelMaps {
   /**
    * ioremap() and its kin (__ioremap_caller(); whole but for SEV): the mode of an overlapping
    * reservation is adopted unless that pair is refused. A caller sees no more than a null pointer,
-   * which stands here as ENOMEM; so does a slot that is taken, as EBUSY.
+   * which stands here as ENOMEM; so does a slot that is taken, as EBUSY. `isInset`: the range begins behind the start of
+   * its first page, and ends before the end of its last.
    */
-  ioremap(slot: number, start: number, end: number, wanted: PageCacheMode): KernelMapError {
+  ioremap(
+    slot: number,
+    start: number,
+    end: number,
+    wanted: PageCacheMode,
+    isInset = false,
+  ): KernelMapError {
     if (this.find("ioremap", slot) !== null) return "EBUSY";
+    const wholePages = end - start - (isInset ? 2 : 0);
+    if (isRam(start) && wholePages <= 0) return this.mapPartsOfRam(slot, start, end, wanted);
     return this.mapIo("ioremap", slot, start, end, wanted);
   }
 
@@ -84,6 +93,27 @@ export class KernelMaps {
     }
     this.kernel.warnOnce("memremap: attempted on RAM");
     return "ENOMEM";
+  }
+
+  /**
+   * __ioremap_check_ram() looks at whole pages alone (6.1 to 7.3): of RAM that has none in the range nobody says that it is
+   * RAM, and memtype_reserve() gives its pages the mode.
+   */
+  private mapPartsOfRam(
+    slot: number,
+    start: number,
+    end: number,
+    wanted: PageCacheMode,
+  ): KernelMapError {
+    const { hasPat } = this.kernel;
+    if (hasPat && this.reserveRam(start, end, wanted) !== null) return "ENOMEM";
+    const mode = this.ram.modeOf(start);
+    if (this.kernel.fails("kernel-area")) {
+      this.ram.free(start, end);
+      return "ENOMEM";
+    }
+    this.live.push({ via: "ioremap", slot, start, end, mode });
+    return null;
   }
 
   private mapIo(
@@ -207,7 +237,8 @@ export class KernelMaps {
     if (map === null) return "EINVAL";
     this.live.splice(this.live.indexOf(map), 1);
     if (via === "memremap-pages") this.added.remove(map);
-    this.ranges.untrack(map.start, map.end);
+    if (via === "ioremap" && isRam(map.start)) this.ram.free(map.start, map.end);
+    else this.ranges.untrack(map.start, map.end);
     return null;
   }
 

@@ -26,7 +26,7 @@ export interface RamRun {
 
 /**
  * The cache modes of RAM pages, kept in page flags (get_page_memtype(), set_page_memtype(),
- * 6.1 to 7.3; whole): write-back unless set_memory_*() said otherwise. There is no reservation
+ * 6.1 to 7.3; whole): write-back unless set_memory_*(), or an ioremap() of parts of pages, said otherwise. There is no reservation
  * and no count of mappings.
  */
 export class RamPages {
@@ -54,17 +54,18 @@ export class RamPages {
   }
 
   /** reserve_ram_pages_type(): every page must be write-back still. */
-  reserve(start: number, end: number, request: PageCacheMode): "EBUSY" | "EINVAL" | null {
-    if (request === WP) return "EINVAL";
-    if (request === UC) this.kernel.warnOnce("reserve_ram_pages_type: strong UC is not supported");
+  reserve(start: number, end: number, asked: PageCacheMode): "EBUSY" | "EINVAL" | null {
+    if (asked === WP) return "EINVAL";
+    const request = asked === UC ? UC_MINUS : asked;
+    if (asked === UC) this.kernel.warnOnce("arch/x86/mm/pat/memtype.c memtype_reserve");
     for (let pfn = start; pfn < end; pfn++) {
       const track = this.modeOf(pfn);
       if (track === WB) continue;
       this.log.push({ kind: "ram-busy", ...ramRange(start, end), track, request });
       return "EBUSY";
     }
-    const mode = request === UC ? UC_MINUS : request;
-    for (let pfn = start; pfn < end; pfn++) this.modes.set(pfn, mode);
+    if (request === WB) return null;
+    for (let pfn = start; pfn < end; pfn++) this.modes.set(pfn, request);
     return null;
   }
 

@@ -21,6 +21,29 @@ describe("pat_memtype_list", () => {
     ]);
   });
 
+  test("of several regions it stands in the order of their numbers, whatever their addresses are", () => {
+    const window = {
+      address: 0xe000_0000,
+      pages: 4,
+      others: [
+        { address: 0x2_0000, pages: 2 },
+        { address: 0xe001_0000, pages: 2 },
+      ],
+    };
+    const lines = [
+      ["0x0000000000020000", "0x0000000000022000", "write-back"],
+      ["0x00000000e0001000", "0x00000000e0002000", "write-combining"],
+      ["0x00000000e0008000", "0x00000000e0009000", "uncached"],
+      ["0x00000000e0010000", "0x00000000e0012000", "uncached-minus"],
+    ];
+    const text = lines.map(([start, end, type]) => `PAT: [mem ${start}-${end}] ${type}`).join("\n");
+    expect(parseMemtypeList(text, window)).toEqual([
+      { start: 1, end: 2, type: "write-combining" },
+      { start: 65_536, end: 65_538, type: "write-back" },
+      { start: 131_072, end: 131_074, type: "uncached-minus" },
+    ]);
+  });
+
   test("is read in the older format", () => {
     expect(parseMemtypeList("write-combining @ 0xe0001000-0xe0002000\n", WINDOW)).toEqual([
       { start: 1, end: 2, type: "write-combining" },

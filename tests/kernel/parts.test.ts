@@ -6,7 +6,7 @@ import { Doorbell, LineClosed } from "../../kernel/doorbell.ts";
 import { compareImages, imageMatches, type KernelImage, seriesOf } from "../../kernel/images.ts";
 import { Windows } from "../../kernel/windows.ts";
 import type { Op } from "../../src/trace/op.ts";
-import type { World } from "../../src/trace/trace.ts";
+import type { Trace, World } from "../../src/trace/trace.ts";
 
 describe("cpio", () => {
   test("an archive holds each member where the newc format wants it", () => {
@@ -75,6 +75,36 @@ describe("windows", () => {
       ]),
     ).toBe(0);
     expect(windows.locate(world, 7)).toEqual({ address: 0x1000_7000, pages: 16 });
+  });
+
+  test("of several regions lie each in its own memory, and none is there where one is not", () => {
+    const memory = (address: number, pages: number) => ({ address, pages });
+    const fresh = new Windows({
+      bar: memory(0x8000_0000, 12),
+      low: memory(0x2_0000, 12),
+      "write-back-bar": memory(0x2_0000_0000, 8),
+    });
+    const several: World = {
+      pfns: 4,
+      vpages: 8,
+      mtrr: "uncached",
+      regions: [
+        { pfns: 2, mtrr: "write-back" },
+        { pfns: 4, mtrr: "uncached" },
+      ],
+    };
+    const trace: Trace = { format: "pfndiff/trace@1", name: "", world: several, ops: [] };
+    const taken = fresh.takeAll(trace);
+    expect(taken).toEqual({ window: 3, further: [9, 7] });
+    expect(fresh.locate(several, 3, taken?.further)).toEqual({
+      address: 0x8000_3000,
+      pages: 4,
+      others: [
+        { address: 0x2_9000, pages: 2 },
+        { address: 0x8000_7000, pages: 4 },
+      ],
+    });
+    expect(fresh.takeAll(trace)).toBeNull();
   });
 });
 

@@ -27,6 +27,19 @@ describe("ioremap()", () => {
     expect(maps.live[0]?.mode).toBe(got);
   });
 
+  test("of RAM is refused where a whole page is in it, and else gives its pages the mode until they are unmapped", () => {
+    const { maps, log } = kernel();
+    expect(maps.ioremap(0, RAM_START, RAM_START + 2, WC)).toBe("ENOMEM");
+    expect(maps.ioremap(0, RAM_START, RAM_START + 3, WC, true)).toBe("ENOMEM");
+    expect(maps.ioremap(0, RAM_START, RAM_START + 2, WC, true)).toBeNull();
+    expect(maps.ram.runs()).toEqual([{ start: 0, end: 2, mode: WC }]);
+    expect(maps.ioremap(1, RAM_START + 1, RAM_START + 2, UC, true)).toBe("ENOMEM");
+    expect(log.at(-1)).toMatchObject({ kind: "ram-busy", track: WC, request: UC_MINUS });
+    expect(maps.ioremap(2, RAM_START + 4, RAM_START + 5, WB, true)).toBeNull();
+    expect(maps.unmap("ioremap", 0)).toBeNull();
+    expect(maps.ram.runs()).toEqual([]);
+  });
+
   test("adopts the mode of what it overlaps, and gives its own reservation back", () => {
     const { maps, list } = kernel();
     expect(maps.ioremap(0, 0, 4, WC)).toBeNull();

@@ -128,6 +128,8 @@ long k_kernel_map(int via, int slot, int mode, int pfn, int pages, int is_ram, i
 		pfndiff_quiesce();
 		if (!it->at)
 			return -ENOMEM;
+		if (is_ram)
+			pfndiff_ram_changed(pfn, pages);
 	}
 	/* Of RAM nothing is mapped: it lies in the direct map. */
 	it->seen = (struct seen_kernel_map){ via, slot, shown, shown + pages, is_ram ? pfndiff_mode_of(start) : mapped_mode };

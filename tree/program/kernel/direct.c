@@ -45,6 +45,12 @@ void pfndiff_direct_init(void)
 /* Pages whose mode has been changed, and maybe changed back, lie between these. */
 static unsigned long first, last;
 
+void pfndiff_ram_changed(int pfn, int pages)
+{
+	first = first == last ? pfn : min_t(unsigned long, first, pfn);
+	last = max_t(unsigned long, last, pfn + pages);
+}
+
 long k_set_memory(int mode, int pfn, int pages, int is_ram)
 {
 	static int (*const set[])(unsigned long, int) = { set_memory_wb, set_memory_wc, set_memory_uc };
@@ -55,10 +61,8 @@ long k_set_memory(int mode, int pfn, int pages, int is_ram)
 	/* The kernel's own page table does not have the region but for what memremap_pages() has added. */
 	if (!is_ram && !pfndiff_is_added(pfn, pages))
 		return -EINVAL;
-	if (is_ram) {
-		first = first == last ? pfn : min_t(unsigned long, first, pfn);
-		last = max_t(unsigned long, last, pfn + pages);
-	}
+	if (is_ram)
+		pfndiff_ram_changed(pfn, pages);
 	error = set[mode](start, pages);
 	pfndiff_quiesce();
 	return error;

@@ -53,6 +53,8 @@ bool pfndiff_is_drivers(const struct vm_area_struct *vma);
 /* Whether a fault handler has left an access unserved: it would fault for ever. */
 bool pfndiff_is_unserved(void);
 void pfndiff_unmap_all(void);
+/* Pages of RAM may have got another mode. */
+void pfndiff_ram_changed(int pfn, int pages);
 /* A driver lets go of what it has claimed. */
 void pfndiff_let_go(void);
 long pfndiff_mmap(struct mm_struct *mm, struct file *file, unsigned long at, unsigned long length, int prot,
