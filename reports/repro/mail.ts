@@ -9,6 +9,7 @@ import { isStraight, usageOf } from "./cstraight.ts";
 import { wrap } from "./ctext.ts";
 import { stepOf } from "./expectation.ts";
 import type { ReproInput } from "./input.ts";
+import { type MailProgram, mailProgram } from "./mailprogram.ts";
 import { checkText, type Program, reproProgram } from "./program.ts";
 
 /** What a mail says beyond the finding itself. */
@@ -32,6 +33,8 @@ const WIDTH = 75;
 export function mailText(input: ReproInput, options: MailOptions): string {
   const program = reproProgram(input);
   const { finding } = program;
+  const few = isStraight(program) ? mailProgram(program) : null;
+  const { code, says } = few ?? wholeProgram(program);
   const lines = [
     `Subject: ${subsystemOf(program)}: ${subjectOf(finding)}`,
     "",
@@ -48,11 +51,9 @@ export function mailText(input: ReproInput, options: MailOptions): string {
     "",
     ...tagLines(finding.verdict, options.references),
     "---",
-    ...paragraph(
-      `A program that shows it on a kernel (${runText(program)}). Its exit status is 0 for PASS, 1 for FAIL, 4 for SKIP.`,
-    ),
+    ...paragraph(says),
     "",
-    ...cCode(program).trimEnd().split("\n"),
+    ...code.trimEnd().split("\n"),
   ];
   return `${lines.join("\n").trimEnd()}\n`;
 }
@@ -91,10 +92,14 @@ function sentence(text: string): string {
   return `${text.slice(0, 1).toUpperCase()}${text.slice(1).replace(/\.$/, "")}.`;
 }
 
-function runText(program: Program): string {
-  return program.vias.length === 0 && isStraight(program)
-    ? "it takes no arguments"
-    : `as root: repro ${usageOf(program)}`;
+/** What takes more than a few lines, with its checks. */
+function wholeProgram(program: Program): MailProgram {
+  const usage =
+    program.vias.length === 0 && isStraight(program)
+      ? "it takes no arguments"
+      : `as root: repro ${usageOf(program)}`;
+  const says = `A program that shows it on a kernel (${usage}). Its exit status is 0 for PASS, 1 for FAIL, 4 for SKIP.`;
+  return { code: cCode(program), says };
 }
 
 /** A step a line, and under it what each side returned and reserved. */
