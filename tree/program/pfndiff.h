@@ -15,9 +15,6 @@
 /* Where the kernel maps for itself, and how much. */
 #define PFNDIFF_AREAS 0x600000000000UL
 #define PFNDIFF_AREAS_BYTES (1UL << 36)
-/* Where the region lies in physical memory, and how long it may be. */
-#define PFNDIFF_APERTURE 0x100000000UL
-#define PFNDIFF_APERTURE_BYTES (16384UL * PFNDIFF_PAGE)
 /* Pages of memory that page tables and copies on write are made of. */
 #define PFNDIFF_RAM_PAGES 65536UL
 /* Of these the first ones are no RAM: a region about the ISA window lies there. */
@@ -44,6 +41,7 @@ enum pfndiff_site { SITE_NONE, SITE_MEMTYPE, SITE_CONTEXT, SITE_PAGE_TABLE, SITE
 #define PFNDIFF_REGIONS 4
 #define PFNDIFF_REGION_PAGES 65536UL
 #define PFNDIFF_APERTURE 0x100000000UL
+#define PFNDIFF_APERTURE_BYTES (PFNDIFF_REGIONS * PFNDIFF_REGION_PAGES * PFNDIFF_PAGE)
 /* One without pages is none. */
 struct pfndiff_region { unsigned long pages; int is_write_back; };
 /* Where buffers of coherent memory lie in it, how long one is, and how far from the next (src/mm/driver.ts). */

@@ -53,7 +53,7 @@ long k_mlock(void *mm, unsigned long at, unsigned long length)
 }
 
 /* Two locks in this order, and in the other. */
-long k_claim(int is_kept)
+long k_claim(int region, int is_kept)
 {
 	lock(&lock_a);
 	lock(&lock_b);
@@ -109,7 +109,7 @@ int k_memtypes(struct seen_memtype *out, int room)
 	return counter > 0 && room > 0;
 }
 
-void k_world(unsigned long base, unsigned long pages, int write_back, int has_pat, int maps)
+void k_world(unsigned long base, const struct pfndiff_region *regions, int has_pat, int maps)
 {
 	counter = lock_a = lock_b = spaces = 0;
 }

@@ -14,9 +14,15 @@ unsigned long physmem_end = (1UL << 46) - 1, direct_map_physmem_end = (1UL << 46
 /* Where memory ends, which grows with what is added: nobody asks. */
 unsigned long max_pfn, max_low_pfn, max_pfn_mapped, max_low_pfn_mapped;
 
-static struct mem_section_usage usage;
+/* Of each region, which lies within one section. */
+static struct mem_section_usage usages[PFNDIFF_REGIONS];
 
-/* A region lies within one section, whose map of what is there says so of pieces. */
+static struct mem_section_usage *usage_of(unsigned long pfn)
+{
+	return &usages[pfndiff_region_at((u64)pfn << PAGE_SHIFT)];
+}
+
+/* A section's map of what is there says so of pieces. */
 static unsigned int first_of(unsigned long pfn)
 {
 	return subsection_map_index(pfn);
@@ -32,14 +38,15 @@ int pfndiff_add_section(int node, unsigned long pfn, unsigned long pages)
 {
 	struct mem_section *section = __pfn_to_section(pfn);
 	const unsigned int first = first_of(pfn), end = first + count_of(pages);
+	struct mem_section_usage *usage = usage_of(pfn);
 
-	if (find_next_bit(usage.subsection_map, end, first) < end)
+	if (find_next_bit(usage->subsection_map, end, first) < end)
 		return -EEXIST;
 	if (pfndiff_fails(SITE_KERNEL_AREA))
 		return -ENOMEM;
-	section->section_mem_map = SECTION_MARKED_PRESENT | SECTION_HAS_MEM_MAP | SECTION_IS_ONLINE;
-	section->usage = &usage;
-	bitmap_set(usage.subsection_map, first, end - first);
+	section->section_mem_map = SECTION_MARKED_PRESENT | SECTION_HAS_MEM_MAP;
+	section->usage = usage;
+	bitmap_set(usage->subsection_map, first, end - first);
 	return 0;
 }
 
@@ -52,7 +59,7 @@ void pfndiff_remove_section(struct mem_section *section, unsigned long pfn, unsi
 void pfndiff_remove_section(struct mem_section *section, unsigned long pfn, unsigned long pages)
 #endif
 {
-	bitmap_clear(usage.subsection_map, first_of(pfn), count_of(pages));
+	bitmap_clear(usage_of(pfn)->subsection_map, first_of(pfn), count_of(pages));
 }
 
 /* There are no zones, and nobody looks at the struct pages: page tables say that theirs are special. */
@@ -156,5 +163,8 @@ void pfndiff_forget_added(void)
 	/* Releases, and updates of them, differ in how many arguments there are, all of which fit a register. */
 	extern void pfndiff_arch_remove(u64 start, u64 bytes, void *altmap, void *map) __asm__("arch_remove_memory");
 
-	pfndiff_arch_remove(pfndiff_region_start(0), round_up(pfndiff_regions[0].pages * PAGE_SIZE, PMD_SIZE), NULL, NULL);
+	for (int region = 0; region < PFNDIFF_REGIONS; region++)
+		if (pfndiff_regions[region].pages)
+			pfndiff_arch_remove(pfndiff_region_start(region),
+					    round_up(pfndiff_regions[region].pages * PAGE_SIZE, PMD_SIZE), NULL, NULL);
 }

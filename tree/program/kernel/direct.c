@@ -54,8 +54,8 @@ void pfndiff_ram_changed(int pfn, int pages)
 long k_set_memory(int mode, int pfn, int pages, int is_ram)
 {
 	static int (*const set[])(unsigned long, int) = { set_memory_wb, set_memory_wc, set_memory_uc };
-	const unsigned long base = is_ram ? PFNDIFF_DRIVER_RAM : pfndiff_region_start(0) >> PAGE_SHIFT;
-	const unsigned long start = (unsigned long)__va((base + pfn) << PAGE_SHIFT);
+	const unsigned long real = is_ram ? PFNDIFF_DRIVER_RAM + pfn : pfndiff_pfn_of(pfn);
+	const unsigned long start = (unsigned long)__va(real << PAGE_SHIFT);
 	int error;
 
 	/* The kernel's own page table does not have the region but for what memremap_pages() has added. */

@@ -26,9 +26,14 @@ unsigned long __highest_present_section_nr;
 
 static void add_sections(unsigned long pfn, unsigned long pages)
 {
-	for (unsigned long nr = pfn_to_section_nr(pfn); nr < pfn_to_section_nr(pfn + pages); nr++)
+	static struct mem_section_usage whole;
+
+	bitmap_fill(whole.subsection_map, SUBSECTIONS_PER_SECTION);
+	for (unsigned long nr = pfn_to_section_nr(pfn); nr < pfn_to_section_nr(pfn + pages); nr++) {
 		sections[nr].section_mem_map = SECTION_MARKED_PRESENT | SECTION_HAS_MEM_MAP | SECTION_IS_ONLINE |
 					       SECTION_IS_EARLY;
+		sections[nr].usage = &whole;
+	}
 }
 
 /* Pages below these are never handed out: the region may lie there, and the page of zeroes does. */
