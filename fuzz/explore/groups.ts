@@ -42,6 +42,9 @@ function valuesOf(field: Field, bounds: Bounds): Values[string][] {
       return upTo(vpages + 1).filter((value) => value >= field.least);
     case "pfn":
       return upTo(pfns);
+    case "region":
+      // There is one region, which an op means that names none.
+      return [undefined];
     default:
       return [];
   }
