@@ -50,6 +50,12 @@ export function isaTrace(name: string, isa: number, ops: Op[]): Trace {
   return trace({ ...LOW_MEMORY, isa }, name, ops);
 }
 
+/** A trace in an aperture, region 0, and a write-back one of as many pages, region 1. */
+export function regionsTrace(name: string, ops: Op[]): Trace {
+  const regions = [{ pfns: APERTURE.pfns, mtrr: "write-back", region: "bar" }] as const;
+  return trace({ ...APERTURE, regions: [...regions] }, name, ops);
+}
+
 /** A trace in an aperture where the MTRRs say write-back, so that /dev/mem gives that. */
 export function writeBackBarTrace(name: string, ops: Op[]): Trace {
   return trace({ ...LOW_MEMORY, region: "bar" }, name, ops);
@@ -74,6 +80,7 @@ interface MapOptions {
   readonly via?: Via;
   readonly prot?: Prot;
   readonly private?: boolean;
+  readonly region?: number;
 }
 
 export function mmap(
@@ -83,8 +90,9 @@ export function mmap(
   pfn: number,
   options: MapOptions = {},
 ): Op {
-  const { via = "resource", prot = "rw", private: copies = false } = options;
-  return { op: "mmap", proc, at, pages, pfn, via, prot, private: copies };
+  const { via = "resource", prot = "rw", private: copies = false, region } = options;
+  const own = region === undefined ? {} : { region };
+  return { op: "mmap", proc, at, pages, pfn, via, prot, private: copies, ...own };
 }
 
 /** Private anonymous memory, mostly a reservation that nobody may touch. */

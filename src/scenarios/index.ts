@@ -5,6 +5,7 @@ import { ISA_SCENARIOS } from "./isa.ts";
 import { KREF_SCENARIOS } from "./kref.ts";
 import { MEASURED_SCENARIOS } from "./measured.ts";
 import { MISTAKE_SCENARIOS } from "./mistakes.ts";
+import { REGION_SCENARIOS } from "./regions.ts";
 import { SELFTEST_SCENARIOS } from "./selftest.ts";
 import { SYSCALL_SCENARIOS } from "./syscalls.ts";
 import { VM_PAT_SCENARIOS } from "./vmpat.ts";
@@ -19,6 +20,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...IDIOM_SCENARIOS,
   ...WRITE_BACK_SCENARIOS,
   ...ISA_SCENARIOS,
+  ...REGION_SCENARIOS,
   ...MEASURED_SCENARIOS,
   ...MISTAKE_SCENARIOS,
 ];

@@ -6,6 +6,7 @@ import { type Certificate, certificateSchema } from "../../fuzz/explore/certific
 import { GROUP_NAMES } from "../../fuzz/explore/groups.ts";
 import { type BaselineEntry, baselineSchema } from "../../src/gate.ts";
 import { SYMPTOMS } from "../../src/oracle/finding.ts";
+import { scenarioNamed } from "../../src/scenarios/index.ts";
 import { traceSchema } from "../../src/trace/trace.ts";
 import { IS_LONG } from "../long.ts";
 import { type Outcome, run } from "./run.ts";
@@ -125,6 +126,11 @@ describe("explore", () => {
     ["no ops", { ops: [] }, "has no ops"],
     ["many pages", { world: { pfns: 3, vpages: 256, mtrr: "uncached" } }, "256 vpages"],
     ["a driver", { ops: [{ op: "drv-zap", proc: 0, off: 0, pages: 1 }] }, "ops[0]: drv-zap"],
+    [
+      "several regions",
+      { world: scenarioNamed("regions-apart").trace.world },
+      "has several regions, and one is explored",
+    ],
   ])("cannot begin with %s, and says why in one line", async (_, change, why) => {
     const file = join(dir, "refused.json");
     writeFileSync(file, JSON.stringify({ ...certificate.witnesses[0]?.trace, ...change }));

@@ -5,6 +5,7 @@ import Ajv2020 from "ajv/dist/2020.js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { SCHEMA_NAMES } from "../../reports/formats.ts";
 import { SHELLS } from "../../reports/formats/completion.ts";
+import { REPRO_FORMATS } from "../../src/cli/reproformats.ts";
 import { EXIT_STYLES, exitStyleIn } from "../../src/cli/exitstyle.ts";
 import { type Trace, traceSchema } from "../../src/trace/trace.ts";
 import { run } from "./run.ts";
@@ -117,6 +118,14 @@ describe("repro", () => {
     expect(out).toContain("0x102000");
     const bad = await run(["repro", "scenario:munmap-head", "--offset", "17"]);
     expect(bad.status).toBe(2);
+  });
+
+  it.each(REPRO_FORMATS)("%s refuses a trace of several regions in one line", async (format) => {
+    const { status, out, err } = await run(["repro", "scenario:regions-apart", "--format", format]);
+    expect([status, out]).toEqual([2, ""]);
+    expect(err).toBe(
+      "pfndiff: fixed:double-untrack:unmap-head: it takes several regions, and a program is told of one\n",
+    );
   });
 
   it("says in one line which finding is not there", async () => {
