@@ -1,23 +1,36 @@
 import { type Group } from "../fuzz/roots/group.ts";
 import { mappedPfns } from "../fuzz/roots/deeds.ts";
-import { type WitnessStep } from "../fuzz/roots/witness.ts";
-import { type Side, SIDES } from "../src/oracle/finding.ts";
+import type { WitnessStep } from "../fuzz/roots/witness.ts";
+import { type JudgedFinding, type Side, SIDES } from "../src/oracle/finding.ts";
 import { SHORT_MODE } from "../src/pat/cachemode.ts";
 import type { Step } from "../src/trace/recording.ts";
+import { plainClause } from "./noticeplain.ts";
 import { eventText, opText, resultText } from "./optext.ts";
 
 /** What stays reserved after the last step of a trace and after every process has exited as well. */
 export interface Ending {
   readonly before: Step;
   readonly after: Step;
+  /** Leaks that the oracle finds by then: what the kernel holds for itself is still reserved too, and is none. */
+  readonly leaks: readonly Pick<JudgedFinding, "side" | "verdict">[];
 }
 
 /**
- * One sentence of what a user notices, from the simplest witness: what its first differing step and
- * the step of the finding show on each side, and until when. `ending` is the state after the witness
- * and the exits of all its processes.
+ * What a user notices, from the simplest witness: first in plain words (reports/noticeplain.ts), then
+ * what exactly shows. `ending` is the state after the witness and the exits of all its processes.
  */
-export function noticeOf({ members: [{ witness, start }] }: Group, ending: Ending): string {
+export function noticeOf(group: Group, ending: Ending): string {
+  const { finding, steps } = group.members[0].witness;
+  const step = steps[finding.step];
+  const staysForGood = ending.leaks.some(({ verdict }) => verdict === finding.verdict);
+  return `${plainClause({ finding, step, staysForGood })}. ${detailOf(group, ending)}`;
+}
+
+/**
+ * What the first differing step of the simplest witness and the step of the finding show on each side,
+ * and until when.
+ */
+function detailOf({ members: [{ witness, start }] }: Group, ending: Ending): string {
   const { finding, steps } = witness;
   const isKept = finding.verdict === "kept";
   const told = new Set<string>();
@@ -188,7 +201,11 @@ function untilText(
   isAlike: boolean,
   keeps: boolean,
 ): string {
-  const left = (side: Side) => [...reservedPfns(ending[side])];
+  const leaksOn = (side: Side) =>
+    ending.leaks.some(
+      (leak) => leak.side === side || leak.verdict === "kept" || leak.verdict === "changed",
+    );
+  const left = (side: Side) => (leaksOn(side) ? [...reservedPfns(ending[side])] : []);
   const [was, is] = [left("before"), left("after")];
   if (isAlike && was.length > 0 && is.length > 0) return `; ${pfnsText(is)} stays until reboot`;
   for (const side of isAlike ? [] : SIDES) {

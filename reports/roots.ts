@@ -40,7 +40,8 @@ async function endingOf(trace: Trace, rerun: Rerun): Promise<Ending> {
   if (last === undefined) throw new Error("a witness has steps");
   const alive = new Set([...Object.keys(last.before.vmas), ...Object.keys(last.after.vmas)]);
   const exits: Op[] = [...alive].map((proc) => ({ op: "exit", proc: Number(proc) }));
-  if (exits.length === 0) return last;
-  const { steps } = await rerun({ ...trace, ops: [...trace.ops, ...exits] });
-  return steps.at(-1) ?? last;
+  const ended =
+    exits.length === 0 ? whole : await rerun({ ...trace, ops: [...trace.ops, ...exits] });
+  const leaks = ended.findings.filter(({ symptom }) => symptom === "leak");
+  return { ...(ended.steps.at(-1) ?? last), leaks };
 }
