@@ -82,6 +82,20 @@ describe.skipIf(!HAS_CHROMIUM)(`the viewer in Chromium${WITHOUT_CHROMIUM}`, () =
     expect(await page.locator("[data-row]").count()).toBe(9);
   });
 
+  test("the order is in the address too, and holds after a reload", async () => {
+    const page = await open(sample);
+    const rows = () =>
+      page.locator("[data-row]").evaluateAll((all) => all.map((row) => row.textContent));
+    const gravest = await rows();
+    await page.getByLabel("Order").selectOption("length");
+    await expect.poll(() => hashOf(page), PATIENCE).toBe("#/?sort=length");
+    const shortest = await rows();
+    expect(shortest).not.toEqual(gravest);
+    expect(shortest.toSorted()).toEqual(gravest.toSorted());
+    await page.reload();
+    await expect.poll(rows, PATIENCE).toEqual(shortest);
+  });
+
   test("a finding opens at the first step at which the sides differ", async () => {
     const page = await open(`${sample}${LEAK}`);
     expect(await page.locator("h1").innerText()).toBe("Leak after unmapping the head of a mapping");
