@@ -14,7 +14,6 @@ import { traceOfRun } from "../../fuzz/traceofrun.ts";
 import { MODULE } from "../../kernel/modules.ts";
 import type { ModelBackend } from "../model/backend.ts";
 import { isDriverOp } from "../trace/driverkinds.ts";
-import type { Op } from "../trace/op.ts";
 import type { Trace } from "../trace/trace.ts";
 import { UserError } from "../usererror.ts";
 import { isKernel, isTree, openLiveKernel, standInFor } from "./backends.ts";
@@ -116,8 +115,7 @@ async function sourceFor(
     if (options.mistakes === true) return SOURCES.mistakes;
     if (options.claims === true) return knownToTrees(SOURCES.claims);
     if (options.regions === true) return knownToTrees(SOURCES.regions);
-    const known = knownToTrees(anyTrace);
-    return (seed, run) => withoutParts(known(seed, run));
+    return knownToTrees(anyTrace);
   }
   const hasModule = isKernel(kernel) && !kernel.lacks.has(MODULE);
   const asked = Object.entries(OF_MODULE).find(([name]) => options[name as ModuleOption]);
@@ -130,13 +128,7 @@ async function sourceFor(
   const plain = hasModule && options.regions !== true ? withDrivers : calls;
   const drawn = asked?.[1] ?? (options.faults === true ? faultedTraceOfRun : plain);
   const known = await knownToKernels([kernel], drawn, (line) => io.err(line));
-  return (seed, run) => beforeBug(model, withoutParts(known(seed, run)));
-}
-
-/** A trace without ioremap() of RAM that may be less than one whole page: the kernel does not see that it is RAM, models do. */
-function withoutParts(trace: Trace): Trace {
-  const isPart = (op: Op) => op.op === "ioremap" && op.ram === true && op.inset === true;
-  return { ...trace, ops: trace.ops.filter((op) => !isPart(op)) };
+  return (seed, run) => beforeBug(model, known(seed, run));
 }
 
 /** A trace up to the op in which its model reaches a BUG(): a guest's kernel ends there. */
