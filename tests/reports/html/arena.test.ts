@@ -1,31 +1,16 @@
-import type { Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { HAS_CHROMIUM, QuietBrowser, ReportFiles, WITHOUT_CHROMIUM } from "./chromium.ts";
+import { beforeAll, describe, expect, test } from "vitest";
+import { HAS_CHROMIUM, WITHOUT_CHROMIUM, BrowserPages, expectText } from "./chromium.ts";
 import { sampleReport } from "./sample.ts";
 
 describe.skipIf(!HAS_CHROMIUM)(`the arena's page in Chromium${WITHOUT_CHROMIUM}`, () => {
-  let files: ReportFiles;
-  let browser: QuietBrowser;
+  const pages = new BrowserPages();
   let sample: string;
 
-  beforeAll(async () => {
-    files = new ReportFiles();
-    browser = await QuietBrowser.launch();
-    sample = files.write("sample", sampleReport());
+  beforeAll(() => {
+    sample = pages.files.write("sample", sampleReport());
   });
 
-  afterAll(async () => {
-    await browser.close();
-    files.remove();
-  });
-
-  afterEach(async () => {
-    await browser.leave();
-  });
-
-  const open = (url: string) => browser.open(url);
-  const expectText = (page: Page, selector: string, text: string) =>
-    expect.poll(() => page.locator(selector).innerText(), { timeout: 60_000 }).toContain(text);
+  const open: BrowserPages["open"] = (url, options) => pages.open(url, options);
 
   test("the arena has a page: a bar for every design, numbers beside it, a table of the scope", async () => {
     const page = await open(sample);

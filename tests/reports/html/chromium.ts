@@ -8,6 +8,7 @@ import type { ReportData } from "../../../reports/data.ts";
 import { renderHtml, renderSandbox } from "../../../reports/html/index.ts";
 import type { ScheduleDocument } from "../../../src/races/document.ts";
 import type { Linked } from "../../../src/trace/link.ts";
+import { afterAll, afterEach, beforeAll, expect } from "vitest";
 
 const CHROMIUM = "/usr/bin/chromium";
 
@@ -121,3 +122,31 @@ export class ReportFiles {
     rmSync(this.directory, { recursive: true });
   }
 }
+
+/** What the tests of one describe() share: a browser, and files that it opens; both go with the last of them. */
+export class BrowserPages {
+  files!: ReportFiles;
+  private browser!: QuietBrowser;
+
+  constructor() {
+    beforeAll(async () => {
+      this.files = new ReportFiles();
+      this.browser = await QuietBrowser.launch();
+    });
+    afterAll(async () => {
+      await this.browser.close();
+      this.files.remove();
+    });
+    afterEach(() => this.browser.leave());
+  }
+
+  open(url: string, options: BrowserContextOptions = {}): Promise<Page> {
+    return this.browser.open(url, options);
+  }
+}
+
+/** A key is answered a frame later, and on a busy machine a frame may take long. */
+export const PATIENCE = { timeout: 120_000 };
+
+export const expectText = (page: Page, selector: string, text: string): Promise<void> =>
+  expect.poll(() => page.locator(selector).innerText(), PATIENCE).toContain(text);

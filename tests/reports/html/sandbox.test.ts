@@ -1,15 +1,16 @@
 import type { Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { SCENARIOS } from "../../../src/scenarios/index.ts";
 import type { Op } from "../../../src/trace/op.ts";
 import { type Linked, linkTo } from "../../../src/trace/link.ts";
 import {
   HAS_CHROMIUM,
-  QuietBrowser,
-  ReportFiles,
   threadSeconds,
   violations,
   WITHOUT_CHROMIUM,
+  BrowserPages,
+  expectText,
+  PATIENCE,
 } from "./chromium.ts";
 import { LEAK, sampleReport } from "./sample.ts";
 import { IS_LONG } from "../../long.ts";
@@ -30,31 +31,18 @@ function long(count: number): Linked {
 }
 
 describe.skipIf(!HAS_CHROMIUM)(`the sandbox in Chromium${WITHOUT_CHROMIUM}`, () => {
-  let files: ReportFiles;
-  let browser: QuietBrowser;
+  const pages = new BrowserPages();
   let address: string;
 
-  beforeAll(async () => {
-    files = new ReportFiles();
-    browser = await QuietBrowser.launch();
-    address = files.writeSandbox(LINKED);
+  beforeAll(() => {
+    address = pages.files.writeSandbox(LINKED);
   });
 
-  afterAll(async () => {
-    await browser.close();
-    files.remove();
-  });
-
-  afterEach(() => browser.leave());
-
-  const PATIENCE = { timeout: 120_000 };
-  const expectText = (page: Page, selector: string, text: string) =>
-    expect.poll(() => page.locator(selector).innerText(), PATIENCE).toContain(text);
   const hash = (page: Page) => new URL(page.url()).hash;
   const rows = (page: Page) => page.locator(".oprow code").allInnerTexts();
 
   test("ops and sides can be changed, moved, dropped and had back, and the address keeps up", async () => {
-    const page = await browser.open(address);
+    const page = await pages.open(address);
     await expectText(page, ".run-findings h2", "4 findings");
     await expectText(page, ".now", "munmap p0 [1,2)");
     await page.getByLabel("at", { exact: true }).fill("0");
@@ -84,7 +72,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the sandbox in Chromium${WITHOUT_CHROMIUM}`, () 
   });
 
   test("the trace is there as C and JSON, and what cannot be is said, marked and not run", async () => {
-    const page = await browser.open(address);
+    const page = await pages.open(address);
     await page.getByRole("button", { name: "Copy link" }).click();
     await page.getByText("Copied: link").waitFor();
     await page.getByText("C program").click();
@@ -103,7 +91,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the sandbox in Chromium${WITHOUT_CHROMIUM}`, () 
   test("a stranger's link is drawn as text, or refused in a sentence", async () => {
     const name = "</script><img src=x onerror=window.pwned=1>";
     const hostile = linkTo({ ...LINKED, trace: { ...leak.trace, name } });
-    const page = await browser.open(`${address}${hostile}`);
+    const page = await pages.open(`${address}${hostile}`);
     await page.getByText("Trace JSON", { exact: true }).click();
     await expectText(page, ".exports pre >> nth=0", name);
     expect(await page.evaluate("window.pwned")).toBeUndefined();
@@ -114,7 +102,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the sandbox in Chromium${WITHOUT_CHROMIUM}`, () 
   });
 
   test("a finding of a report leads to the sandbox, and the way back leads to the finding", async () => {
-    const page = await browser.open(`${files.write("report", sampleReport())}${LEAK}`);
+    const page = await pages.open(`${pages.files.write("report", sampleReport())}${LEAK}`);
     await page.getByRole("link", { name: "Try it in the sandbox" }).click();
     await expectText(page, ".run-findings", "Leak after unmapping the head");
     await expectText(page, ".glance", "After, modern@6.18");
@@ -124,13 +112,13 @@ describe.skipIf(!HAS_CHROMIUM)(`the sandbox in Chromium${WITHOUT_CHROMIUM}`, () 
 
   test.runIf(IS_LONG)("200 ops answer a change in proportion to 50", async () => {
     const seconds = async (count: number) => {
-      const page = await browser.open(`${address}${linkTo(long(count))}`);
-      const pages = page.getByLabel("pages", { exact: true });
-      await pages.waitFor();
+      const page = await pages.open(`${address}${linkTo(long(count))}`);
+      const field = page.getByLabel("pages", { exact: true });
+      await field.waitFor();
       return threadSeconds(page, async () => {
         for (const value of ["1", "2", "1"]) {
-          await pages.fill(value);
-          await pages.blur();
+          await field.fill(value);
+          await field.blur();
           await expectText(page, ".oprow >> nth=1", `[0,${value})`);
         }
       });
@@ -146,7 +134,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the sandbox in Chromium${WITHOUT_CHROMIUM}`, () 
     ] as const;
     for (const { width, ...look } of looks) {
       const viewport = { width, height: 900 };
-      const page = await browser.open(address, { viewport, ...look });
+      const page = await pages.open(address, { viewport, ...look });
       expect(await violations(page), `${width}`).toEqual([]);
       expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(width);
     }

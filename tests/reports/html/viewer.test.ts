@@ -1,15 +1,16 @@
-import type { BrowserContextOptions, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import type { Page } from "playwright-core";
+import { beforeAll, describe, expect, test } from "vitest";
 import type { ReportData } from "../../../reports/data.ts";
 import { IS_LONG, sampleOf } from "../../long.ts";
 import {
   HAS_CHROMIUM,
   NEEDS_CHROMIUM,
-  QuietBrowser,
-  ReportFiles,
   threadSeconds,
   violations,
   WITHOUT_CHROMIUM,
+  BrowserPages,
+  expectText,
+  PATIENCE,
 } from "./chromium.ts";
 import { hostileReport, LEAK, largeReport, LOOKED_AT, sampleReport } from "./sample.ts";
 
@@ -21,31 +22,15 @@ test(`a Chromium is there${WITHOUT_CHROMIUM}`, () => {
 });
 
 describe.skipIf(!HAS_CHROMIUM)(`the viewer in Chromium${WITHOUT_CHROMIUM}`, () => {
-  let files: ReportFiles;
-  let browser: QuietBrowser;
+  const pages = new BrowserPages();
   let sample: string;
 
-  beforeAll(async () => {
-    files = new ReportFiles();
-    browser = await QuietBrowser.launch();
-    sample = files.write("sample", sampleReport());
+  beforeAll(() => {
+    sample = pages.files.write("sample", sampleReport());
   });
 
-  afterAll(async () => {
-    await browser.close();
-    files.remove();
-  });
-
-  afterEach(async () => {
-    await browser.leave();
-  });
-
-  const open = (url: string, options: BrowserContextOptions = {}) => browser.open(url, options);
+  const open: BrowserPages["open"] = (url, options) => pages.open(url, options);
   const hashOf = (page: Page) => new URL(page.url()).hash;
-  /** A key is answered a frame later, and on a busy machine a frame may take long. */
-  const PATIENCE = { timeout: 120_000 };
-  const expectText = (page: Page, selector: string, text: string) =>
-    expect.poll(() => page.locator(selector).innerText(), PATIENCE).toContain(text);
 
   test("a file opens with the verdict first, without an error or a request", async () => {
     const page = await open(sample);
@@ -62,7 +47,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the viewer in Chromium${WITHOUT_CHROMIUM}`, () =
   });
 
   test("the viewer with the models in it stays under 480 KB without data", () => {
-    expect(Buffer.byteLength(files.template)).toBeLessThan(480 * 1024);
+    expect(Buffer.byteLength(pages.files.template)).toBeLessThan(480 * 1024);
   });
 
   test("chips and search narrow the list, and say how many are left", async () => {
@@ -208,7 +193,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the viewer in Chromium${WITHOUT_CHROMIUM}`, () =
   });
 
   test("markup in names, details, reasons and references stays text", async () => {
-    const page = await open(files.write("hostile", hostileReport()));
+    const page = await open(pages.files.write("hostile", hostileReport()));
     expect(await page.locator("[data-row]").count()).toBe(9);
     await page.keyboard.press("j");
     await page.keyboard.press("Enter");
@@ -273,7 +258,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the viewer in Chromium${WITHOUT_CHROMIUM}`, () =
 
   /** Processor time of the page's thread for a few key presses in the search field. */
   async function searchSeconds(report: ReportData): Promise<number> {
-    const page = await open(files.write(`large${report.findings.length}`, report));
+    const page = await open(pages.files.write(`large${report.findings.length}`, report));
     expect(await page.locator("[data-row]").count()).toBe(report.findings.length);
     return threadSeconds(page, () =>
       page.evaluate(`(async () => {
