@@ -14,6 +14,7 @@ import { traceOfRun } from "../../fuzz/traceofrun.ts";
 import { MODULE } from "../../kernel/modules.ts";
 import type { ModelBackend } from "../model/backend.ts";
 import { isDriverOp } from "../trace/driverkinds.ts";
+import type { Op } from "../trace/op.ts";
 import type { Trace } from "../trace/trace.ts";
 import { UserError } from "../usererror.ts";
 import { isKernel, isTree, openLiveKernel, standInFor } from "./backends.ts";
@@ -128,7 +129,16 @@ async function sourceFor(
   const plain = hasModule && options.regions !== true ? withDrivers : calls;
   const drawn = asked?.[1] ?? (options.faults === true ? faultedTraceOfRun : plain);
   const known = await knownToKernels([kernel], drawn, (line) => io.err(line));
-  return (seed, run) => beforeBug(model, known(seed, run));
+  return (seed, run) => beforeBug(model, withoutParts(known(seed, run)));
+}
+
+/**
+ * A trace without ioremap() of parts of pages of RAM. A guest shows what the kernel's own page table has of RAM, which keeps
+ * the mode after iounmap(); models, and trees, show the type of the pages, which goes then.
+ */
+function withoutParts(trace: Trace): Trace {
+  const isPart = (op: Op) => op.op === "ioremap" && op.ram === true && op.inset === true;
+  return { ...trace, ops: trace.ops.filter((op) => !isPart(op)) };
 }
 
 /** A trace up to the op in which its model reaches a BUG(): a guest's kernel ends there. */
