@@ -34,15 +34,17 @@ export function syzProgram(input: ReproInput, target: SyzTarget): string {
       `${signature}: a syzkaller program cannot count its own VMAs to limit them`,
     );
   }
+  assertPlaced(program, target);
   const places = placesOf(program, target);
+  const opened = opens(program, target);
   const lines = [
     `# ${program.finding.signature}`,
     `# ${program.finding.detail.replaceAll(/[\r\n]+/g, " ")}`,
     `# To look at: ${checkText(program)}`,
-    ...(usesMem(program, target) ? [UNSAFE] : []),
+    ...(opened.some((line) => line.includes("openat(")) ? [UNSAFE] : []),
     `# The window is ${program.world.pfns} pages at ${hex(target.base + target.offset)}.`,
     `#{"procs":1,"slowdown":1,"sandbox":"none"}`,
-    ...opens(program, target),
+    ...opened,
     ...program.steps.flatMap((step) => [
       `# ${step.index}: ${step.text}`,
       ...syzCalls(step.op, places),
@@ -52,11 +54,24 @@ export function syzProgram(input: ReproInput, target: SyzTarget): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** syzkaller's parser refuses what may harm the machine that it runs on, unless it is told that it may. */
-const UNSAFE = "# /dev/mem escapes the sandbox: syz-execprog -unsafe, syz-prog2c -unsafe.";
+/** syzkaller's parser refuses every absolute path, unless it is told that the program may harm the machine. */
+const UNSAFE = "# An absolute path escapes the sandbox: syz-execprog -unsafe, syz-prog2c -unsafe.";
 
-function usesMem({ vias }: Program, { file }: SyzTarget): boolean {
-  return file === "/dev/mem" || vias.some((via) => via === "devmem" || via === "devmem_sync");
+/**
+ * Write-combining is asked for by the twin of a prefetchable BAR's file, which /dev/mem does not have; and
+ * /dev/mem reaches a BAR's pages by their physical address, where 0 is memory of the machine.
+ */
+function assertPlaced({ vias, finding }: Program, { file, base }: SyzTarget): void {
+  const fail = (what: string) => {
+    throw new UserError(`${finding.signature}: ${what}`);
+  };
+  const isBar = file !== "/dev/mem";
+  if (!isBar && vias.includes("resource_wc")) {
+    fail("maps write-combining, by a PCI resource file that has a _wc twin: name it by --device");
+  }
+  if (isBar && base === 0 && vias.some((via) => via === "devmem" || via === "devmem_sync")) {
+    fail(`maps /dev/mem too: name the physical address of ${file} by --base`);
+  }
 }
 
 /** The child of syz_clone() only waits a moment and exits. */
@@ -103,9 +118,7 @@ function opens(program: Program, target: SyzTarget): string[] {
           `pipe(&(${hex(AREA)})={0xffffffffffffffff, <r${next + 1}=>0xffffffffffffffff})`,
         ]
       : []),
-    ...(does("peek")
-      ? [`r${next + 2} = syz_open_procfs(0x0, ${text(STRINGS + next + 2, "mem")})`]
-      : []),
+    ...(does("peek") ? [open(`r${next + 2}`, "/proc/self/mem", 0, STRINGS + next + 2)] : []),
     ...(hasKey(program) ? [`r${next + 3} = pkey_alloc(0x0, 0x0)`] : []),
   ];
 }

@@ -5,7 +5,7 @@ import type { ReproInput } from "../../repro/input.ts";
 import { kselftestProgram, testName } from "../../repro/kselftest.ts";
 import { mailText } from "../../repro/mail.ts";
 import { checkText, type Program, reproProgram } from "../../repro/program.ts";
-import { syzProgram } from "../../repro/syz.ts";
+import { type SyzTarget, syzProgram } from "../../repro/syz.ts";
 import { replayCommandOf, reproInputOf } from "./sandbox/reproducer.ts";
 
 /** One way to see a finding again. */
@@ -43,7 +43,14 @@ export function programOf(campaign: CampaignSummary, finding: ReportFinding): Ma
 }
 
 const BAR = "/sys/bus/pci/devices/0000:00:05.0/resource2";
-const SYZ = { file: "/dev/mem", base: 0, offset: 0x8000000 } as const;
+
+/** Where a syzkaller program's window is: in memory that the kernel left alone, or in a BAR that can combine writes. */
+function syzTargetOf(input: ReproInput): SyzTarget {
+  const combines = reproProgram(input).vias.includes("resource_wc");
+  return combines
+    ? { file: BAR, base: 0, offset: 0 }
+    : { file: "/dev/mem", base: 0, offset: 0x8000000 };
+}
 
 /** Every way to see a finding again, the shortest first. */
 export function waysOf(campaign: CampaignSummary, finding: ReportFinding): Way[] {
@@ -100,7 +107,7 @@ function kernelWays(
       name: "syzkaller",
       run: "syz-execprog -procs=1 -repeat=1 -unsafe repro.syz",
       shows: `nothing by itself, for such a program has no checks.${check} That is in /sys/kernel/debug/x86/pat_memtype_list, in the kernel log, or in what the calls return.`,
-      text: of((input) => syzProgram(input, SYZ)),
+      text: of((input) => syzProgram(input, syzTargetOf(input))),
     },
   ];
 }

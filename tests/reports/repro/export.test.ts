@@ -3,10 +3,11 @@ import { describe, expect, it } from "vitest";
 import { cProgram } from "../../../reports/repro/c.ts";
 import { kselftestProgram } from "../../../reports/repro/kselftest.ts";
 import { mailText } from "../../../reports/repro/mail.ts";
+import type { ReproInput } from "../../../reports/repro/input.ts";
 import { reproProgram } from "../../../reports/repro/program.ts";
 import { closedTrace } from "../../../src/trace/closed.ts";
 import { syzCalls } from "../../../reports/repro/calls.ts";
-import { syzProgram } from "../../../reports/repro/syz.ts";
+import { type SyzTarget, syzProgram } from "../../../reports/repro/syz.ts";
 import { type Op, SYSCALL_KINDS } from "../../../src/trace/op.ts";
 import { UserError } from "../../../src/usererror.ts";
 import { MODELS } from "../../models.ts";
@@ -130,6 +131,15 @@ describe("an exported kselftest", () => {
 });
 
 describe("an exported syzkaller program", () => {
+  /** The program, or null where it is refused in a line. */
+  const made = (input: ReproInput, window: SyzTarget = target): string | null => {
+    try {
+      return syzProgram(input, window);
+    } catch (error) {
+      expect(error).toBeInstanceOf(UserError);
+      return null;
+    }
+  };
   /** A call of syzkaller's text format: a result, a name, balanced arguments. */
   const CALL = /^(r\d+ = )?[a-z_]+\([^()]*(\([^()]*\)[^()]*)*\)$/;
 
@@ -145,11 +155,12 @@ describe("an exported syzkaller program", () => {
     ]);
   });
 
-  it("says that /dev/mem takes -unsafe, and calls mseal() as syzkaller knows it", () => {
-    const text = syzProgram(leak, target);
-    expect(text).toContain("# /dev/mem escapes the sandbox: syz-execprog -unsafe");
-    const bar = syzProgram(leak, { ...target, file: "/sys/bus/pci/devices/x/resource0" });
-    expect(bar).not.toContain("-unsafe");
+  it("says that a path takes -unsafe, and calls mseal() as syzkaller knows it", () => {
+    const bar = { ...target, file: "/sys/bus/pci/devices/x/resource0" };
+    for (const window of [target, bar]) {
+      const text = syzProgram(leak, window);
+      expect(text).toContain("# An absolute path escapes the sandbox: syz-execprog -unsafe");
+    }
     const places = {
       vma: () => "",
       address: (page: number) => `0x${(page * 4096).toString(16)}`,
@@ -168,6 +179,39 @@ describe("an exported syzkaller program", () => {
     expect(syzCalls({ op: "mseal", proc: 0, at: 2, pages: 1 }, places)).toEqual([
       "mseal$auto(0x2000, 0x1000, 0x0)",
     ]);
+  });
+
+  it("opens its memory by a path, for syzkaller's table of names in /proc has no mem", () => {
+    const texts = named.flatMap(([, input]) => {
+      const { ops } = input.finding.trace;
+      return ops.some(({ op }) => op === "peek") ? [made(input)] : [];
+    });
+    const peeking = texts.filter((text) => text !== null);
+    expect(peeking.length).toBeGreaterThan(0);
+    for (const text of peeking) expect(text).toContain("'/proc/self/mem\\x00'");
+    expect(peeking.join("\n")).not.toContain("syz_open_procfs");
+  });
+
+  it("maps write-combining through a BAR's twin alone: /dev/mem has none", () => {
+    const bar = { file: "/sys/bus/pci/devices/x/resource0", base: 0xfd000000, offset: 0 };
+    const combining = named.filter(([, { finding }]) =>
+      finding.trace.ops.some((op) => op.op === "mmap" && op.via === "resource_wc"),
+    );
+    const texts = combining.flatMap(([, input]) => made(input, bar) ?? []);
+    expect(texts.length).toBeGreaterThan(0);
+    for (const text of texts) expect(text).toContain("'/sys/bus/pci/devices/x/resource0_wc\\x00'");
+    for (const [, input] of combining) expect(made(input)).toBeNull();
+  });
+
+  it("maps no /dev/mem at 0 for a BAR whose address it is not told", () => {
+    const bar = { file: "/sys/bus/pci/devices/x/resource0", base: 0, offset: 0 };
+    const { finding } = leak;
+    const ops = finding.trace.ops.map((op) =>
+      op.op === "mmap" ? { ...op, via: "devmem" as const } : op,
+    );
+    const input = inputOf(finding.signature, "before", finding.step, ops);
+    expect(() => syzProgram(input, bar)).toThrow(/maps \/dev\/mem too: .* by --base$/);
+    expect(made(input, { ...bar, base: 0xfd000000 })).toContain(", 0xfd000000)");
   });
 
   it("is refused in one line when a second process has to act", () => {
@@ -193,11 +237,7 @@ describe("an exported syzkaller program", () => {
   });
 
   it.each(named)("is made or refused plainly: %s", (_, input) => {
-    try {
-      expect(syzProgram(input, target)).toMatch(/^# /);
-    } catch (error) {
-      expect(error).toBeInstanceOf(UserError);
-    }
+    expect(made(input) ?? "# refused").toMatch(/^# /);
   });
 });
 
