@@ -197,6 +197,11 @@ export class Guest {
     });
   }
 
+  /** Processor time that its machine has used so far, in seconds. */
+  processorSeconds(): number {
+    return this.#machine.processorSeconds();
+  }
+
   /** Ends the machine. */
   close(): Promise<void> {
     return this.#machine.destroy();

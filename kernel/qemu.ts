@@ -5,6 +5,8 @@ import {
   ftruncateSync,
   mkdtempSync,
   openSync,
+  readdirSync,
+  readFileSync,
   readSync,
   rmSync,
   writeSync,
@@ -172,6 +174,15 @@ export class Machine {
     return (
       bytes.toString("utf8", 0, readSync(this.#console, bytes, 0, bytes.length, 0)) + this.#stderr
     );
+  }
+
+  /** Processor time that QEMU has used so far, in seconds, by all of its threads that live. */
+  processorSeconds(): number {
+    const tasks = `/proc/${this.process.pid}/task`;
+    return readdirSync(tasks).reduce((sum, task) => {
+      const [nanoseconds = ""] = readFileSync(join(tasks, task, "schedstat"), "utf8").split(" ");
+      return sum + Number(nanoseconds) / 1e9;
+    }, 0);
   }
 
   kill(): void {

@@ -16,11 +16,12 @@ export async function kernelBench(
   for (const line of leftOut(`kernel:${release}`, figures.lacks)) io.err(line);
   if (options.json === true) await io.out(`${JSON.stringify(figures)}\n`);
   else {
-    const { kernel, bootSeconds, ops, serial, mailbox, ratio } = figures;
+    const { kernel, bootSeconds, ops, serial, mailbox, ratio, processor } = figures;
     await io.out(
       `${kernel}: booted in ${bootSeconds.toFixed(1)} s; ${ops} ops: ${serial.toFixed(0)} ops/s ` +
         `one by one over the serial line, ${mailbox.toFixed(0)} ops/s in batches through shared ` +
-        `memory: ${ratio.toFixed(1)} times as fast\n`,
+        `memory: ${ratio.toFixed(1)} times as fast, ${processor.ratio.toFixed(1)} times in processor ` +
+        `time (${(1e6 / processor.serial).toFixed(0)} and ${(1e6 / processor.mailbox).toFixed(0)} us an op)\n`,
     );
   }
   return EXIT.ok;

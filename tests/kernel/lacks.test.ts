@@ -84,24 +84,30 @@ describe("what a kernel was built without", () => {
     const traces = Array.from({ length: 60 }, (_, run) => traceOfRun(1, run));
     const opsWithout = async (lacks: readonly KernelOption[]) => {
       let ran = 0;
-      const run: MeasuredGuest["run"] = async (batch) => {
-        const ops = batch.flatMap(({ trace }) => trace.ops);
-        expect(ops.filter((op) => neededBy(op, lacks) !== null)).toEqual([]);
-        ran = ops.length;
-        return [];
-      };
+      let seconds = 0;
+      const taking =
+        (share: number): MeasuredGuest["run"] =>
+        async (batch) => {
+          seconds += share;
+          const ops = batch.flatMap(({ trace }) => trace.ops);
+          expect(ops.filter((op) => neededBy(op, lacks) !== null)).toEqual([]);
+          ran = ops.length;
+          return [];
+        };
       const region = { address: 0, pages: 65536 };
       const figures = await measureTransports(
         {
           kernel: { release: "6.12.117", design: "vm-pat" },
           regions: { bar: region, low: region, "write-back-bar": region },
           lacks,
-          run,
-          runSlowly: run,
+          run: taking(1000),
+          runSlowly: taking(9000),
+          processorSeconds: () => seconds,
         },
         traces,
       );
       expect(figures).toMatchObject({ lacks, ops: ran });
+      expect(figures.processor.ratio).toBeCloseTo(9, 1);
       return ran;
     };
     const isNeeded = (op: Op) => op.op === "madvise" || op.op === "revoke";
