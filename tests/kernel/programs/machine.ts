@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type CpioEntry, writeCpio } from "../../../kernel/cpio.ts";
@@ -10,6 +10,8 @@ import { compileAll, compileInit, type Executable, libc, type Source } from "./c
 /** A program and the memory it is run on. */
 export interface Program extends Source {
   readonly world: World;
+  /** The words for its arguments, where it is to be run by the program that looks after it. */
+  readonly given?: readonly string[];
   /** What stands before the file and the offset on its command line. */
   readonly options: readonly string[];
 }
@@ -37,6 +39,14 @@ const BARS = {
 /** A machine that hangs ends after so long; a loaded one takes half a minute. */
 const LIMIT_MS = 240_000;
 
+/** Runs a program and shows what a reader of its mail is to look at. */
+const LOOK: Source = {
+  name: "look",
+  text: readFileSync(new URL("look.c", import.meta.url), "utf8"),
+};
+/** What a program runs to print a file. */
+const SHELL = ["bin/sh", "bin/cat"] as const;
+
 /** An initramfs in a folder of its own, with compiled programs that any kernel can run. */
 export class Initramfs {
   readonly #folder = mkdtempSync(join(tmpdir(), "pfndiff-programs-"));
@@ -44,13 +54,21 @@ export class Initramfs {
 
   /** Compiles the programs and packs them. Each gets a window that no other has. */
   async pack(programs: readonly Program[]): Promise<void> {
+    const looked = programs.some(({ given }) => given !== undefined);
     const [init, libraries, executables] = [
       await compileInit(this.#folder),
       await libc(),
-      await compileAll(this.#folder, programs),
+      await compileAll(this.#folder, looked ? [...programs, LOOK] : programs),
     ];
-    const commands = programs.map((program, at) =>
-      [`/bin/${at}`, ...program.options, ...windowOf(program, at)].join(" "),
+    const look = `/bin/${programs.length}`;
+    const commands = programs.map(({ options, given, ...program }, at) =>
+      [
+        ...(given === undefined ? [] : [look]),
+        `/bin/${at}`,
+        ...options,
+        ...windowOf(program, at),
+        ...(given ?? []),
+      ].join(" "),
     );
     const folders = ["bin", "dev", "lib64", "proc", "sys"];
     const entries: CpioEntry[] = [
@@ -60,6 +78,7 @@ export class Initramfs {
       file("programs", Buffer.from(`${commands.join("\n")}\n`)),
       ...libraries.map(({ path, data }) => file(path, data)),
       ...executables.map(({ data }: Executable, at) => file(`bin/${at}`, data)),
+      ...(looked ? SHELL.map((name) => file(name, readFileSync(`/${name}`))) : []),
     ];
     writeFileSync(this.path, writeCpio(entries));
   }
@@ -73,7 +92,7 @@ function file(name: string, data: Buffer): CpioEntry {
   return { kind: "file", name, mode: 0o755, data };
 }
 
-function windowOf({ world }: Program, at: number): [file: string, offset: string] {
+function windowOf({ world }: Pick<Program, "world">, at: number): [file: string, offset: string] {
   const offset = at * WINDOW_BYTES;
   if (isDevice(world)) return [BARS[world.mtrr], `0x${offset.toString(16)}`];
   return ["/dev/mem", `0x${(RESERVED.address + offset).toString(16)}`];

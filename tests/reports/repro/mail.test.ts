@@ -24,7 +24,22 @@ describe("the program of a mail", () => {
     expect(lines.trimEnd().split("\n").length).toBeLessThanOrEqual(40);
     const lengths = short.map(({ code }) => code.split("\n").length).sort((a, b) => a - b);
     expect(lengths[Math.floor(lengths.length / 2)]).toBeLessThanOrEqual(45);
-    expect(short.length).toBeGreaterThan(programs.length / 3);
+    expect(lengths.at(-1)).toBeLessThanOrEqual(70);
+    const straight = programs.filter(({ program }) => isStraight(program));
+    expect(short.map(({ input }) => input)).toEqual(straight.map(({ input }) => input));
+    for (const { code } of short)
+      expect(code.match(/^(static )?(int|void) \w+\(/gm)).toHaveLength(2);
+  });
+
+  it("gives back the limit on VMAs that it sets", () => {
+    const limited = short.filter(({ program }) => program.world.maps !== undefined);
+    expect(limited.length).toBeGreaterThan(0);
+    for (const { code } of limited) {
+      expect(code).toContain('fprintf(limit, "%ld", own + ');
+      expect(code).toMatch(
+        /rewind\(limit\);\n\tfprintf\(limit, "%ld", was\);\n\tfclose\(limit\);\n\treturn 0;/,
+      );
+    }
   });
 
   it("makes every call of its process up to the step that is checked", () => {
