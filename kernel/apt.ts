@@ -124,6 +124,13 @@ export async function offeredPackages(
   );
 }
 
+/** The newest version on offer of a package, or null. */
+export async function newestOffered(name: string): Promise<OfferedPackage | null> {
+  const { stdout } = await apt("apt-cache", ["madison", name]);
+  const [, version] = /^\s*\S+ \| +(\S+) \|.*Packages$/m.exec(stdout) ?? [];
+  return version === undefined ? null : { name, version };
+}
+
 /** Downloads a package into a folder; apt checks it against the signed lists. */
 export async function downloadPackage(
   { name, version }: OfferedPackage,

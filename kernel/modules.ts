@@ -11,23 +11,16 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { downloadPackage, refreshLists } from "./apt.ts";
 import { BuildLog } from "./buildlog.ts";
 import { cacheFolder, publishFolder } from "./cache.ts";
 import { compiler, guestSources } from "./guestimage.ts";
-import { cachedImageOf, type KernelImage, locateImage } from "./images.ts";
+import { type BuiltKernel, unpackHeaders } from "./headers.ts";
+import { cachedImageOf, locateImage } from "./images.ts";
 import type { KernelOption } from "./lacks.ts";
-import { run } from "./run.ts";
 import { KernelUnavailable } from "./unavailable.ts";
 
 /** What the guest loads where it is there: drivers, the kernel's own mappings, page tables. */
 export const MODULE = "pfndiff.ko" satisfies KernelOption;
-
-/** Where modules of a kernel are built: its build folder, and the sources where those are elsewhere. */
-export interface BuiltKernel {
-  readonly folder: string;
-  readonly sources?: string;
-}
 
 function moduleSources(): string {
   return join(guestSources(), "..", "module");
@@ -85,29 +78,6 @@ export async function buildModule(
 
 /** Left out of the build: type information, which needs pahole, and an option of newer compilers than may be here. */
 const WITHOUT = ["CONFIG_DEBUG_INFO_BTF_MODULES=", "CONFIG_CC_HAS_MIN_FUNCTION_ALIGNMENT="];
-
-/** Downloads Debian's headers of an image into a folder, and says where modules are built with them. */
-async function unpackHeaders(
-  { release, packageVersion: version }: KernelImage,
-  folder: string,
-): Promise<BuiltKernel> {
-  await refreshLists([]);
-  const own = `linux-headers-${release}`;
-  await downloadPackage({ name: own, version }, folder);
-  const [archive = ""] = readdirSync(folder);
-  const { stdout } = await run("dpkg-deb", ["-f", join(folder, archive), "Depends"]);
-  const others = stdout.match(/linux-(?:headers|kbuild)-[^\s,]+/g) ?? [];
-  for (const name of others) await downloadPackage({ name, version }, folder);
-  for (const name of readdirSync(folder)) {
-    const { status, stderr } = await run("dpkg-deb", ["-x", join(folder, name), folder]);
-    if (status !== 0) throw new Error(`cannot unpack ${name}: ${stderr.trim()}`);
-    rmSync(join(folder, name));
-  }
-  const common = others.find((name) => name.endsWith("-common"));
-  if (common === undefined) throw new Error(`${own} depends on no common headers`);
-  const path = (name: string) => join(folder, "usr/src", name);
-  return { folder: path(own), sources: path(common) };
-}
 
 /**
  * Builds the module for a fetched image or a bzImage: with the folder that the kernel was built in, or, for

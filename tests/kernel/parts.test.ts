@@ -1,8 +1,13 @@
+import { execFileSync } from "node:child_process";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { describe, expect, test } from "vitest";
 import { mirrorsIn } from "../../kernel/apt.ts";
 import { writeCpio } from "../../kernel/cpio.ts";
 import { Doorbell, LineClosed } from "../../kernel/doorbell.ts";
+import { throughLibc } from "../../kernel/headers.ts";
 import { compareImages, imageMatches, type KernelImage, seriesOf } from "../../kernel/images.ts";
 import { Windows } from "../../kernel/windows.ts";
 import type { Op } from "../../src/trace/op.ts";
@@ -173,5 +178,31 @@ describe("mirrors", () => {
       security: "https://safe.test/debian-security",
     });
     expect(mirrorsIn("")).toEqual({ main: null, security: null });
+  });
+});
+
+describe("a tool of a release's headers", () => {
+  test("runs with the C library of a folder, and with what it was given, once it is led through that", () => {
+    const folder = mkdtempSync(join(tmpdir(), "pfndiff-it's "));
+    try {
+      const libraries = join(folder, "usr/lib/x86_64-linux-gnu");
+      mkdirSync(libraries, { recursive: true });
+      copyFileSync("/lib64/ld-linux-x86-64.so.2", join(libraries, "ld-linux-x86-64.so.2"));
+      copyFileSync("/lib/x86_64-linux-gnu/libc.so.6", join(libraries, "libc.so.6"));
+      const tool = join(folder, "cat");
+      copyFileSync("/bin/cat", tool);
+      const mapped = () => execFileSync(tool, ["/proc/self/maps"], { encoding: "utf8" });
+      expect(mapped()).not.toContain(libraries);
+      throughLibc(tool, folder);
+      expect(mapped()).toMatch(/\/usr\/lib\/x86_64-linux-gnu\/libc\.so\.6$/m);
+      expect(
+        mapped()
+          .split("\n")
+          .filter((line) => /libc\.so\.6$/.test(line)),
+      ).toSatisfy((lines: string[]) => lines.every((line) => line.includes(libraries)));
+      expect(execFileSync(tool, ["-E"], { input: "a b\n", encoding: "utf8" })).toBe("a b$\n");
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });
