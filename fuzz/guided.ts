@@ -61,6 +61,7 @@ export function sourceOf(name: PlanSource, corpus: readonly Trace[]): TraceSourc
     case "mistakes":
     case "claims":
     case "regions":
+    case "pieces":
       return SOURCES[name];
     default:
       return assertNever(name);

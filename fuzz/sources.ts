@@ -6,6 +6,7 @@ import { withClaims } from "./claims.ts";
 import { IdiomWriter } from "./idioms.ts";
 import { writePartialMaps } from "./partialmaps.ts";
 import { Random } from "./random.ts";
+import { writePieces } from "./pieces.ts";
 import { withRegions } from "./regions.ts";
 import { nameOfRun, traceOfRun } from "./traceofrun.ts";
 
@@ -90,6 +91,11 @@ export function regionedCallsOfRun(seed: number, run: number): Trace {
   const kinds = [trace.world, ...(trace.world.regions ?? [])].filter(isDevice).map(memoryOf);
   if (new Set(kinds).size === kinds.length) return trace;
   return { ...trace, ops: trace.ops.filter(({ op }) => op !== "revoke") };
+}
+
+/** A run's trace of drivers that insert pages in pieces of 2 MiB. */
+export function piecesOfRun(seed: number, run: number): Trace {
+  return writePieces(random.restart(seed, run, "trace"), nameOfRun(seed, run));
 }
 
 /** A run's trace of drivers that make mistakes. */
@@ -212,6 +218,8 @@ export const SOURCES = {
   claims: withFailing(claimedTraceOfRun),
   /** System calls and drivers, some with failing allocations, about several regions. */
   regions: withFailing(regionedTraceOfRun),
+  /** Drivers that insert pages in pieces of 2 MiB, some with failing allocations, as far as trees know them. */
+  pieces: knownToTrees(withFailing(piecesOfRun)),
   mixed: mixedTraceOfRun,
   /** The mixture, as far as trees know it. */
   trees: knownToTrees(mixedTraceOfRun),

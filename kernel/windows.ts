@@ -1,4 +1,4 @@
-import { rowOf } from "../src/trace/op.ts";
+import { granuleOf } from "../src/trace/op.ts";
 import {
   MEMORIES,
   type Memory,
@@ -68,7 +68,7 @@ export class Windows {
     if (world.isa !== undefined) return this.#takeIsa(world);
     const memory = memoryOf(world);
     const unaligned = this.#next[memory] - world.pfns;
-    const granule = Math.max(...ops.map(({ op }) => rowOf(op).granule ?? 1), 1);
+    const granule = Math.max(...ops.map(granuleOf), 1);
     const first = unaligned - (unaligned % granule);
     if (first < 0) return null;
     this.#next[memory] = first;

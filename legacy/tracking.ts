@@ -67,7 +67,7 @@ export class VmPatTracking implements PfnTracking {
       if (!parentVma.isPrivate) this.warn("track_pfn_copy");
       return "EINVAL";
     }
-    const wanted = parent.pageTable.modeAt(parentVma.start);
+    const wanted = parent.pageTable.modeOfBits(parentVma.start);
     const end = base + parentVma.pages;
     const error = this.ranges.track(base, end, wanted, this.strictFork, this.granted);
     if (error !== null) return error;

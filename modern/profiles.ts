@@ -26,6 +26,7 @@ const CHECKS_FIRST = {
   mtrrOfFirstPage: false,
   mprotectLooksAtPages: true,
   zapsMixed: false,
+  hasPmdPfnmap: true,
 } as const satisfies MmProfile;
 
 /** drivers/char/mem.c and mm/vma.c of 7.2.12: /dev/mem maps in an action, after the free. */

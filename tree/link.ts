@@ -29,6 +29,8 @@ const WRAPPED = [
   "anon_vma_fork",
   "vm_area_alloc",
   "percpu_ref_init",
+  "__thp_vma_allowable_orders",
+  "hugepage_vma_check",
 ];
 
 /** As kernel code is compiled: no floating point, addresses in the lowest 2 GiB. */

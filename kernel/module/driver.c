@@ -52,7 +52,7 @@ static int prepare_call(struct vm_area_desc *desc, unsigned long flags, const in
 	if (row[0] != CALL_FAULT_HANDLER)
 		return ask_for(desc, flags, row);
 	desc->private_data = pfndiff_kept_handler(row);
-	desc->vm_ops = &pfndiff_fault_ops;
+	desc->vm_ops = pfndiff_ops_of(row);
 	return desc->private_data ? 0 : -ENOSPC;
 }
 

@@ -7,7 +7,7 @@
 
 extern int pfndiff_calls[PFNDIFF_MOST_CALLS][PFNDIFF_ROW];
 extern int pfndiff_call_count;
-extern const struct vm_operations_struct pfndiff_plain_ops, pfndiff_fault_ops;
+extern const struct vm_operations_struct pfndiff_plain_ops;
 
 bool pfndiff_is_drivers(const struct vm_area_struct *vma);
 int pfndiff_make_calls(struct vm_area_struct *vma);
@@ -17,6 +17,8 @@ pgprot_t pfndiff_in_mode(pgprot_t prot, int mode);
 /* The pages that a remap of a mapping of these flags is to map, or 0 where it may not. */
 unsigned long pfndiff_remapped_of(struct mm_struct *mm, unsigned long start, unsigned long end, unsigned long flags,
 				  const int *row);
+/* The hooks of a VMA whose faults a handler's row serves. */
+const struct vm_operations_struct *pfndiff_ops_of(const int *row);
 /* A fault handler's row where it stays; NULL where there is no room. */
 int *pfndiff_kept_handler(const int *row);
 void pfndiff_handlers_begin(void);

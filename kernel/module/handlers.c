@@ -2,6 +2,9 @@
 /* What the handlers of a driver do, call by call (docs/OPS.md), and its handlers of faults. */
 #include <linux/dma-mapping.h>
 #include <linux/pagemap.h>
+#ifdef HAS_PFN_T
+#include <linux/pfn_t.h>
+#endif
 #include <linux/sched/signal.h>
 #include <linux/vmalloc.h>
 #include "driver.h"
@@ -66,13 +69,27 @@ static unsigned long length_of(const struct vm_area_struct *vma, const int *row)
 }
 
 static vm_fault_t on_fault(struct vm_fault *vmf);
-/* As a file of a device that debuggers may read has it; the second one once there is a handler of faults. */
+/* As a file of a device that debuggers may read has it; then with a handler of faults, and with one of larger pieces. */
 const struct vm_operations_struct pfndiff_plain_ops = { .access = generic_access_phys };
-const struct vm_operations_struct pfndiff_fault_ops = { .access = generic_access_phys, .fault = on_fault };
+static const struct vm_operations_struct fault_ops = { .access = generic_access_phys, .fault = on_fault };
+#ifdef CONFIG_ARCH_SUPPORTS_PMD_PFNMAP
+static vm_fault_t on_huge_fault(struct vm_fault *vmf, unsigned int order);
+static const struct vm_operations_struct piece_ops = {
+	.access = generic_access_phys, .fault = on_fault, .huge_fault = on_huge_fault
+};
+#else
+/* Before 6.12 drivers insert page by page. */
+#define piece_ops fault_ops
+#endif
+
+const struct vm_operations_struct *pfndiff_ops_of(const int *row)
+{
+	return row[1] == CALL_FAULT_PMD - CALL_FAULT_INSERT ? &piece_ops : &fault_ops;
+}
 
 bool pfndiff_is_drivers(const struct vm_area_struct *vma)
 {
-	return vma->vm_ops == &pfndiff_plain_ops || vma->vm_ops == &pfndiff_fault_ops;
+	return vma->vm_ops == &pfndiff_plain_ops || vma->vm_ops == &fault_ops || vma->vm_ops == &piece_ops;
 }
 
 /* Whether mappings of the driver follow one for so long, without a gap, alike, below one page table. */
@@ -201,7 +218,7 @@ static int install(struct vm_area_struct *vma, const int *row)
 	if (!handler)
 		return -ENOSPC;
 	vma->vm_private_data = handler;
-	vma->vm_ops = &pfndiff_fault_ops;
+	vma->vm_ops = pfndiff_ops_of(row);
 	return 0;
 }
 
@@ -277,13 +294,36 @@ static vm_fault_t on_fault(struct vm_fault *vmf)
 	const int *row = vmf->vma->vm_private_data;
 	unsigned long pfn;
 
-	if (row[1] != 0)
+	if (row[1] != 0 && row[1] != CALL_FAULT_PMD - CALL_FAULT_INSERT)
 		return remap_on_fault(vmf, row);
 	pfn = row[2] + vmf->pgoff;
 	if (!pfndiff_is_ours(pfn, 1, row[3]))
 		return VM_FAULT_SIGBUS;
 	return vmf_insert_pfn_prot(vmf->vma, vmf->address, pfndiff_pfn(pfn, row[3]), prot_of(vmf->vma, row[4]));
 }
+
+#ifdef CONFIG_ARCH_SUPPORTS_PMD_PFNMAP
+/* As drivers/vfio/pci has it: a piece lies in the VMA and in what the driver has, and begins at a multiple of its length. */
+static vm_fault_t on_huge_fault(struct vm_fault *vmf, unsigned int order)
+{
+	const unsigned long asked = VM_PFNMAP | VM_SHARED, at = vmf->address & PMD_MASK;
+	struct vm_area_struct *vma = vmf->vma;
+	const int *row = vma->vm_private_data;
+	unsigned long pfn;
+
+	if (order != PMD_ORDER || (vma->vm_flags & (asked | VM_MIXEDMAP)) != asked || at < vma->vm_start ||
+	    at + PMD_SIZE > vma->vm_end)
+		return VM_FAULT_FALLBACK;
+	pfn = row[2] + vma->vm_pgoff + ((at - vma->vm_start) >> PAGE_SHIFT);
+	if (pfn % PTRS_PER_PTE || !pfndiff_is_ours(pfn, PTRS_PER_PTE, row[3]))
+		return VM_FAULT_FALLBACK;
+#ifdef HAS_PFN_T
+	return vmf_insert_pfn_pmd(vmf, __pfn_to_pfn_t(pfndiff_pfn(pfn, row[3]), PFN_DEV), false);
+#else
+	return vmf_insert_pfn_pmd(vmf, pfndiff_pfn(pfn, row[3]), false);
+#endif
+}
+#endif
 
 void pfndiff_handlers_begin(void)
 {

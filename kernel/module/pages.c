@@ -45,8 +45,8 @@ static long entry_of(pte_t entry)
 	return pfn < 0 ? -1 : pfn << 3 | modes[bits_of(pte_flags(entry), _PAGE_PAT)];
 }
 
-/* The last table of an address, or NULL, and then how far it is to the next one. */
-static pte_t *table_of(struct mm_struct *mm, unsigned long at, unsigned long *next)
+/* The last table of an address, or NULL; how far it is to the next one; what maps all of it at once, or nothing. */
+static pte_t *table_of(struct mm_struct *mm, unsigned long at, unsigned long *next, pmd_t *whole)
 {
 	pgd_t *pgd = pgd_offset(mm, at);
 	p4d_t *p4d;
@@ -54,6 +54,7 @@ static pte_t *table_of(struct mm_struct *mm, unsigned long at, unsigned long *ne
 	pmd_t *pmd;
 
 	*next = (at & PMD_MASK) + PMD_SIZE;
+	*whole = __pmd(0);
 	if (pgd_none(*pgd))
 		return NULL;
 	p4d = p4d_offset(pgd, at);
@@ -63,7 +64,20 @@ static pte_t *table_of(struct mm_struct *mm, unsigned long at, unsigned long *ne
 	if (pud_none(*pud) || pud_leaf(*pud))
 		return NULL;
 	pmd = pmd_offset(pud, at);
-	return pmd_none(*pmd) || pmd_leaf(*pmd) ? NULL : pte_offset_kernel(pmd, at);
+	if (pmd_none(*pmd))
+		return NULL;
+	if (!pmd_leaf(*pmd))
+		return pte_offset_kernel(pmd, at);
+	*whole = *pmd;
+	return NULL;
+}
+
+/* The same of a page of what is mapped at once. */
+static long entry_in(pmd_t whole, unsigned long at)
+{
+	const long pfn = pmd_present(whole) ? pfndiff_shown(pmd_pfn(whole) + pte_index(at)) : -1;
+
+	return pfn < 0 ? -1 : pfn << 3 | modes[bits_of(pmd_flags(whole), _PAGE_PAT_LARGE)];
 }
 
 struct run {
@@ -87,15 +101,18 @@ static long walk(struct mm_struct *mm, const struct pfndiff_entries *asked)
 	int error = 0;
 
 	while (at < end && !error) {
-		const pte_t *entries = table_of(mm, at, &next);
+		pmd_t whole;
+		const pte_t *entries = table_of(mm, at, &next, &whole);
 
-		for (next = min(next, end); at < next && !error; at += PAGE_SIZE) {
-			const long entry = entries ? entry_of(ptep_get((pte_t *)entries++)) : -1;
+		next = min(next, end);
+		if (!entries && pmd_none(whole)) {
+			at = next;
+			continue;
+		}
+		for (; at < next && !error; at += PAGE_SIZE) {
+			const long entry =
+				entries ? entry_of(ptep_get((pte_t *)entries++)) : entry_in(whole, at);
 
-			if (!entries) {
-				at = next;
-				break;
-			}
 			if (run.pages && entry == run.entry + 8 * run.pages &&
 			    run.page + run.pages == (at - asked->address) >> PAGE_SHIFT) {
 				run.pages++;

@@ -35,6 +35,7 @@ enum pfndiff_op {
 enum pfndiff_call {
 	CALL_REMAP = 96, CALL_REMAP_WINDOW, CALL_DMA, CALL_DMA_WINDOW, CALL_ZAP, CALL_FAIL, CALL_IGNORE_ERRORS,
 	CALL_FAULT_HANDLER, CALL_REMAP_COPY, CALL_INSERT_PAGE, CALL_FAULT_INSERT, CALL_FAULT_REMAP, CALL_FAULT_SEGMENT,
+	CALL_FAULT_PMD,
 };
 
 /* What a driver says of its VMAs before anything is mapped, in the order of its values there. */

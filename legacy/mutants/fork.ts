@@ -146,7 +146,7 @@ export const FORK_MUTANTS: readonly Mutant[] = [
         if (!hasVmPat(parentVma) || base === null || parentVma.pages === 1) {
           return super.copy(childVma, parent, parentVma);
         }
-        const wanted = parent.pageTable.modeAt(parentVma.start);
+        const wanted = parent.pageTable.modeOfBits(parentVma.start);
         const end = base + parentVma.pages - 1;
         const error = this.ranges.track(base, end, wanted, true, this.granted);
         if (error === null) childVma.track = VM_PAT;
@@ -166,7 +166,7 @@ export const FORK_MUTANTS: readonly Mutant[] = [
       override copy(childVma: Vma, parent: Mm, parentVma: Vma): Outcome {
         const base = parent.pageTable.pfnAt(parentVma.start);
         if (!hasVmPat(parentVma) || base === null) return super.copy(childVma, parent, parentVma);
-        const wanted = parent.pageTable.modeAt(parentVma.start);
+        const wanted = parent.pageTable.modeOfBits(parentVma.start);
         const end = base + parentVma.pages;
         const error = this.ranges.track(base, end, wanted, false, this.granted);
         if (error === null) childVma.track = VM_PAT;

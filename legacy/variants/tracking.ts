@@ -22,7 +22,9 @@ export class OffsetTracking extends UnmapOnlyTracking {
     if (!hasVmPat(parentVma)) return null;
     const base = parentVma.pfn;
     const isMapped = parent.pageTable.pfnAt(parentVma.start) !== null;
-    const wanted = isMapped ? parent.pageTable.modeAt(parentVma.start) : this.ranges.lookup(base);
+    const wanted = isMapped
+      ? parent.pageTable.modeOfBits(parentVma.start)
+      : this.ranges.lookup(base);
     const error = this.ranges.track(base, base + parentVma.pages, wanted, true, this.granted);
     if (error === null) childVma.track = VM_PAT;
     return error;

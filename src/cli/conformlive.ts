@@ -6,6 +6,7 @@ import {
   faultedTraceOfRun,
   knownToTrees,
   mistakenTraceOfRun,
+  piecesOfRun,
   SOURCES,
   type TraceSource,
   withDrivers,
@@ -47,6 +48,8 @@ export interface LiveOptions {
   /** Draw drivers that claim the device, on a tree or on a kernel with the module. */
   readonly claims?: boolean;
   readonly regions?: boolean;
+  /** Draw drivers that insert pages in pieces of 2 MiB, on a tree or on a kernel with the module. */
+  readonly pieces?: boolean;
   readonly json?: boolean;
 }
 
@@ -103,6 +106,7 @@ const OF_MODULE = {
   drivers: driverTraceOfRun,
   mistakes: mistakenTraceOfRun,
   claims: claimedTraceOfRun,
+  pieces: piecesOfRun,
 } as const satisfies Partial<Record<keyof LiveOptions, TraceSource>>;
 type ModuleOption = keyof typeof OF_MODULE;
 
@@ -116,6 +120,7 @@ async function sourceFor(
     if (options.mistakes === true) return SOURCES.mistakes;
     if (options.claims === true) return knownToTrees(SOURCES.claims);
     if (options.regions === true) return knownToTrees(SOURCES.regions);
+    if (options.pieces === true) return SOURCES.pieces;
     return knownToTrees(anyTrace);
   }
   const hasModule = isKernel(kernel) && !kernel.lacks.has(MODULE);

@@ -99,6 +99,7 @@ function pagesView(table: PageTable): TrackedPages {
   return Object.freeze({
     pfnAt: (at) => table.pfnAt(at),
     modeAt: (at) => table.modeAt(at),
+    modeOfBits: (at) => table.modeOfBits(at),
     isAnon: (at) => table.isAnon(at),
     isNone: (at) => table.isNone(at),
     hasTable: (at) => table.hasTable(at),

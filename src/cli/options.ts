@@ -88,29 +88,33 @@ export const sourceOption = {
     new Option(
       "--plain",
       "system calls alone (default: a mixture of all kinds that both sides take)",
-    ).conflicts(["faults", "idioms", "mistakes", "claims", "regions"]),
+    ).conflicts(["faults", "idioms", "mistakes", "claims", "regions", "pieces"]),
   faults: () =>
     new Option(
       "--faults",
       "system calls, with one to three allocations of every trace told to fail",
-    ).conflicts(["idioms", "mistakes", "claims", "regions"]),
+    ).conflicts(["idioms", "mistakes", "claims", "regions", "pieces"]),
   idioms: () =>
     new Option("--idioms", "drivers that make any calls, and the kernel's own mappings").conflicts([
       "mistakes",
       "claims",
       "regions",
+      "pieces",
     ]),
   mistakes: () =>
     new Option(
       "--mistakes",
       "drivers that map through a copy of a VMA, past it, or pages of two kinds in one",
-    ).conflicts(["claims", "regions"]),
+    ).conflicts(["claims", "regions", "pieces"]),
   claims: () =>
     new Option(
       "--claims",
       "system calls, while a driver claims the device and lets go of it",
-    ).conflicts("regions"),
-  regions: () => new Option("--regions", "system calls and drivers, about several regions"),
+    ).conflicts(["regions", "pieces"]),
+  regions: () =>
+    new Option("--regions", "system calls and drivers, about several regions").conflicts("pieces"),
+  pieces: () =>
+    new Option("--pieces", "drivers that insert 2 MiB at once, among others that map pages of it"),
 } as const;
 
 export function racesOption(): Option {
@@ -126,6 +130,7 @@ export function racesOption(): Option {
     "mistakes",
     "claims",
     "regions",
+    "pieces",
     "corpus",
     "begin",
     "coverage",
@@ -137,7 +142,7 @@ export function beginOption(): Option {
   return new Option(
     "--begin <file>",
     "let every trace begin with the ops of this one (pfndiff import state makes one)",
-  ).conflicts(["corpus", "plain", "faults", "idioms", "mistakes", "claims"]);
+  ).conflicts(["corpus", "plain", "faults", "idioms", "mistakes", "claims", "pieces"]);
 }
 
 export function exploreMtrrOption(): Option {
@@ -165,7 +170,7 @@ export function corpusOption(): Option {
   return new Option(
     "--corpus <dir>",
     "let three of four traces start from those that the command corpus keeps there",
-  ).conflicts(["idioms", "mistakes", "claims", "regions"]);
+  ).conflicts(["idioms", "mistakes", "claims", "regions", "pieces"]);
 }
 
 export function seedOption(): Option {

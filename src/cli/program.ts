@@ -132,6 +132,7 @@ function addFinders(program: Command, io: Io, done: Done): void {
     .addOption(sourceOption.mistakes())
     .addOption(sourceOption.claims())
     .addOption(sourceOption.regions())
+    .addOption(sourceOption.pieces())
     .addOption(racesOption())
     .addOption(corpusOption())
     .addOption(beginOption())
@@ -185,6 +186,10 @@ function addModelCommands(program: Command, io: Io, done: Done): void {
     .option("--mistakes", "with --live: drivers that make mistakes, on a tree or with our module")
     .option("--claims", "with --live: drivers that claim the device, on a tree or with our module")
     .option("--regions", "with --live: several regions in every trace")
+    .option(
+      "--pieces",
+      "with --live: drivers that insert 2 MiB at once, on a tree or with our module",
+    )
     .option("--json", "print the comparison as JSON")
     .action(async (files, options) => {
       const { live } = options;
@@ -243,6 +248,7 @@ function addKeepers(program: Command, io: Io, done: Done): void {
     .addOption(sourceOption.mistakes())
     .addOption(sourceOption.claims())
     .addOption(sourceOption.regions())
+    .addOption(sourceOption.pieces())
     .option("--json", "print the outcome as JSON")
     .addOption(exitStyleOption())
     .action(async (options) => done(await (await import("./gate.ts")).gate(io, options)));

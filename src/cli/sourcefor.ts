@@ -15,6 +15,8 @@ export interface SourceOptions {
   readonly claims?: boolean;
   /** There are several regions. */
   readonly regions?: boolean;
+  /** Drivers insert pages in pieces of 2 MiB. */
+  readonly pieces?: boolean;
 }
 
 /**
@@ -23,13 +25,14 @@ export interface SourceOptions {
  */
 export function sourceFor(
   { before, after }: Pair,
-  { plain, faults, idioms, mistakes, claims, regions }: SourceOptions,
+  { plain, faults, idioms, mistakes, claims, regions, pieces }: SourceOptions,
 ): SourceName {
   if (plain === true) return "plain";
   if (faults === true) return "faults";
   if (mistakes === true) return "mistakes";
   if (claims === true) return "claims";
   if (regions === true) return "regions";
+  if (pieces === true) return "pieces";
   const sides = [before, after];
   if (idioms === true) return sides.some(isTree) ? "drivers" : "idioms";
   if (sides.every(isModel)) return "mixed";

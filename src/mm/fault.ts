@@ -1,14 +1,16 @@
 import { assertNever } from "../assertnever.ts";
 import { KernelBug } from "../pat/kernelstate.ts";
+import { modeOfLarge, WB } from "../pat/cachemode.ts";
 import { isRam } from "../pat/rampages.ts";
 import { faultAnon } from "./anon.ts";
 import type { CallResult } from "./driver.ts";
 import type { Outcome } from "./errno.ts";
-import type { Mm, MmContext } from "./mm.ts";
+import { isAround, type Mm, type MmContext } from "./mm.ts";
+import { TABLE_PAGES } from "./pagetable.ts";
 import { isOurs, remapPfnRange } from "./remap.ts";
 import type { PageCount, VirtualPage } from "./units.ts";
 import type { FaultHandler, Vma } from "./vma.ts";
-import { VM_PRIVATE, VM_READ, VM_WRITE } from "./vmaflags.ts";
+import { VM_NOHUGEPAGE, VM_PRIVATE, VM_READ, VM_WRITE } from "./vmaflags.ts";
 
 /** How much the `remap-segment` fault handler maps at once. */
 const SEGMENT_PAGES: PageCount = 4;
@@ -55,6 +57,7 @@ function faultIn(
 ): Outcome {
   const handler = vma.device?.handler ?? null;
   if (handler === null) return "EIO";
+  if (handler.call === "insert-pmd" && insertPmd(context, mm, vma, at, handler)) return null;
   const { kernel } = context;
   askForTable(context, mm, at);
   kernel.inFault = true;
@@ -78,6 +81,7 @@ function handleFault(
   const { call } = handler;
   switch (call) {
     case "insert":
+    case "insert-pmd":
       return insertPfn(context, mm, vma, at, handler);
     case "remap":
     case "remap-segment": {
@@ -94,6 +98,33 @@ function handleFault(
     default:
       return assertNever(call);
   }
+}
+
+/**
+ * huge_fault() of a driver as vfio_pci_mmap_huge_fault() is, and vmf_insert_pfn_pmd() (6.12 to 7.3): maps the 2 MiB around a page by
+ * one entry if its table is not there, all of them lie in the VMA and in what the driver has, and their first
+ * pfn is a multiple of as many. The mode is what the list says of that pfn alone. False where the page is to come
+ * by itself. A mapping that is not VM_PFNMAP alone is the driver's to fill page by page.
+ */
+function insertPmd(
+  context: MmContext,
+  mm: Mm,
+  vma: Vma,
+  at: VirtualPage,
+  handler: FaultHandler,
+): boolean {
+  const { isPfnmap = true, isMixed = false } = vma.device ?? {};
+  const isRefused = (vma.flags & (VM_PRIVATE | VM_NOHUGEPAGE)) !== 0;
+  if (!context.profile.hasPmdPfnmap || !isPfnmap || isMixed || isRefused) return false;
+  const start = at - (at % TABLE_PAGES);
+  const pfn = handler.pfn + vma.pfn + (start - vma.start);
+  if (!isAround(at, vma.start, vma.end) || pfn % TABLE_PAGES !== 0) return false;
+  if (mm.pageTable.hasTable(at) || !isOurs(context, pfn, TABLE_PAGES)) return false;
+  const found = context.ranges.modeFor(pfn, WB);
+  const mode = modeOfLarge(found);
+  context.ranges.tellLookup(pfn, pfn + TABLE_PAGES, handler.mode, mode);
+  mm.pageTable.mapLarge(at, pfn, mode);
+  return true;
 }
 
 /** The segment of the file, as much of it as the VMA maps, that a page lies in. */

@@ -69,7 +69,9 @@ function copyTables(
 ): VirtualPage {
   for (let from = start; from < end; ) {
     const upTo = Math.min(end, from - (from % TABLE_PAGES) + TABLE_PAGES);
-    if (parent.pageTable.hasTable(from)) {
+    if (parent.pageTable.isLarge(from)) {
+      child.pageTable.copyLarge(parent.pageTable, from);
+    } else if (parent.pageTable.hasTable(from)) {
       if (child.pageTable.allocate(from, upTo, context.kernel) < upTo) return from;
       child.pageTable.copyFrom(parent.pageTable, from, upTo);
     }

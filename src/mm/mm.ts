@@ -5,7 +5,7 @@ import { PageSet } from "../pat/pageset.ts";
 import type { PfnRanges } from "../pat/pfnmap.ts";
 import type { Outcome } from "./errno.ts";
 import type { FileMapping } from "./filemapping.ts";
-import { PageTable } from "./pagetable.ts";
+import { PageTable, TABLE_PAGES } from "./pagetable.ts";
 import type { MmProfile } from "./profile.ts";
 import type { DupReason, PfnTracking } from "./tracking.ts";
 import type { PageCount, VirtualPage } from "./units.ts";
@@ -178,7 +178,9 @@ export class Mm {
       const stray = pageTable.firstPresent(last, start);
       if (stray < start) return `page ${stray} is mapped outside every VMA`;
       for (let at = pageTable.firstPresent(start, end); at < end; ) {
-        if (!pageTable.hasTable(at)) return `page ${at} has no table`;
+        if (!pageTable.hasTable(at) && !pageTable.isLarge(at)) return `page ${at} has no table`;
+        if (pageTable.isLarge(at) && !isAround(at, start, end))
+          return `a VMA ends in the piece of ${at}`;
         at = pageTable.firstPresent(at + 1, end);
       }
       last = end;
@@ -193,6 +195,12 @@ export class Mm {
     const start = this.starts.next(at);
     return start < 0 ? null : (this.byStart[start] as Vma);
   }
+}
+
+/** Whether [start, end) holds all that a table would cover around a page. */
+export function isAround(at: VirtualPage, start: VirtualPage, end: VirtualPage): boolean {
+  const first = at - (at % TABLE_PAGES);
+  return start <= first && first + TABLE_PAGES <= end;
 }
 
 /**
@@ -227,6 +235,8 @@ export function splitVma(context: MmContext, mm: Mm, vma: Vma, at: VirtualPage):
     if (!upper.isAnon) tracking.free(upper);
     return "ENOMEM";
   }
+  // vma_adjust_trans_huge()
+  if (at % TABLE_PAGES !== 0) mm.pageTable.dropLarge(at);
   vma.end = at;
   mm.insert(upper);
   vma.order = kernel.linkOrder();

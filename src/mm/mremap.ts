@@ -198,6 +198,8 @@ function moveTables(
   for (let done = 0; done < pages; ) {
     const extent = Math.min(pages - done, leftInTable(at + done), leftInTable(to + done));
     const from = to + done;
+    // One entry moves as one, or not at all.
+    if (extent < TABLE_PAGES) pageTable.dropLarge(at + done);
     if (pageTable.hasTable(at + done)) {
       if (pageTable.allocate(from, from + extent, context.kernel) < from + extent) return false;
     }

@@ -1,4 +1,4 @@
-import type { PageCacheMode } from "../pat/cachemode.ts";
+import { modeMisread, type PageCacheMode } from "../pat/cachemode.ts";
 import { broken, checks } from "../pat/invariant.ts";
 import type { KernelState } from "../pat/kernelstate.ts";
 import { MappedPages } from "../pat/mappedpages.ts";
@@ -14,9 +14,12 @@ const MODE_BITS = 3;
 const MODE = (1 << MODE_BITS) - 1;
 const IS_PFN = 6;
 
-/** How many pages one page table covers: the unit in which page tables are allocated. */
+/** How many pages one page table covers: the unit in which page tables are allocated, and one entry of 2 MiB (a PMD). */
 export const TABLE_PAGES = 512;
 export const TABLE_SHIFT = 9;
+
+/** What is beneath the pages that one table covers: nothing yet, a table, or one entry that maps all of them. */
+const [NO_TABLE, TABLE, LARGE] = [0, 1, 2] as const;
 
 /** What is shorter is filled faster by a loop than by the engine's own fill(). */
 const SHORT = 32;
@@ -28,8 +31,10 @@ const SHORT = 32;
  */
 export class PageTable {
   private readonly entries: Int32Array;
-  /** Which of the tables beneath the window are there. */
+  /** NO_TABLE, TABLE or LARGE, for each that the window has room for. */
   private readonly tables: Uint8Array;
+  /** How many of them are LARGE: nearly always none. */
+  private larges = 0;
   /** Entries that may have changed since takeChanged() lie from `low` on and below `high`. */
   private low = 0;
   private high: number;
@@ -92,19 +97,30 @@ export class PageTable {
 
   /** Whether the table that covers a page is there. */
   hasTable(at: VirtualPage): boolean {
-    return this.tables[at >> TABLE_SHIFT] === 1;
+    return this.tables[at >> TABLE_SHIFT] === TABLE;
+  }
+
+  /** Whether one entry maps a page and all that its table would cover (pmd_leaf()). */
+  isLarge(at: VirtualPage): boolean {
+    return this.larges > 0 && this.tables[at >> TABLE_SHIFT] === LARGE;
+  }
+
+  /** The mode that the kernel takes a page's entry for where it asks the entry alone (pmd_pgprot(), 6.12 to 7.3). */
+  modeOfBits(at: VirtualPage): PageCacheMode {
+    return this.isLarge(at) ? modeMisread(this.modeAt(at)) : this.modeAt(at);
   }
 
   /**
    * pte_alloc() for [start, end), which is not empty: returns the first page whose table cannot
-   * be had, or `end`.
+   * be had, or `end`. There can be none where one entry maps all that it would cover.
    */
   allocate(start: VirtualPage, end: VirtualPage, kernel: KernelState): VirtualPage {
     const last = (end - 1) >> TABLE_SHIFT;
     for (let table = start >> TABLE_SHIFT; table <= last; table++) {
-      if (this.tables[table] === 1) continue;
-      if (kernel.fails("page-table")) return Math.max(start, table << TABLE_SHIFT);
-      this.tables[table] = 1;
+      if (this.tables[table] === TABLE) continue;
+      const isLarge = this.tables[table] === LARGE;
+      if (isLarge || kernel.fails("page-table")) return Math.max(start, table << TABLE_SHIFT);
+      this.tables[table] = TABLE;
     }
     return end;
   }
@@ -112,7 +128,7 @@ export class PageTable {
   /** The same for who tries again until there is memory: every table is there. */
   supply(start: VirtualPage, end: VirtualPage): void {
     for (let table = start >> TABLE_SHIFT; table <= (end - 1) >> TABLE_SHIFT; table++) {
-      this.tables[table] = 1;
+      this.tables[table] = TABLE;
     }
   }
 
@@ -133,12 +149,13 @@ export class PageTable {
         broken(`the table that goes still maps page ${present}`);
       }
     }
-    this.tables[table] = 0;
+    this.tables[table] = NO_TABLE;
   }
 
   /** Frees every table of an address space that maps nothing any more. */
   dropTables(): void {
-    for (let table = 0; table < this.tables.length; table++) this.tables[table] = 0;
+    for (let table = 0; table < this.tables.length; table++) this.tables[table] = NO_TABLE;
+    this.larges = 0;
   }
 
   /** The first page of [start, end) that maps something, or `end`. */
@@ -173,8 +190,33 @@ export class PageTable {
     }
   }
 
+  /** Clears [start, end), and all that an entry maps which is not wholly inside: such a one is not cut but dropped. */
   zap(start: VirtualPage, end: VirtualPage): void {
+    if (this.larges > 0 && start < end) {
+      for (let table = start >> TABLE_SHIFT; table <= (end - 1) >> TABLE_SHIFT; table++) {
+        this.dropLarge(table << TABLE_SHIFT);
+      }
+    }
     this.fill(start, end, NONE);
+  }
+
+  /** Maps what the table of a page would cover by one entry; there is no table, and the window reaches so far. */
+  mapLarge(at: VirtualPage, pfn: Pfn, mode: PageCacheMode): void {
+    const start = at - (at % TABLE_PAGES);
+    if (this.tables[start >> TABLE_SHIFT] !== NO_TABLE) broken(`something maps page ${start}`);
+    this.tables[start >> TABLE_SHIFT] = LARGE;
+    this.larges++;
+    this.fill(start, start + TABLE_PAGES, ((pfn - start) << MODE_BITS) | mode);
+    if (!isRam(pfn)) this.mapped.add(pfn, pfn + TABLE_PAGES);
+  }
+
+  /** __split_huge_pmd() of a pfn mapping: the one entry that maps a page, if it is so mapped, goes, with all that it maps. */
+  dropLarge(at: VirtualPage): void {
+    if (!this.isLarge(at)) return;
+    const start = at - (at % TABLE_PAGES);
+    this.fill(start, start + TABLE_PAGES, NONE);
+    this.tables[start >> TABLE_SHIFT] = NO_TABLE;
+    this.larges--;
   }
 
   /** Moves the entries of [at, at + pages) to `to` (move_page_tables()); the ranges are disjoint. */
@@ -183,11 +225,27 @@ export class PageTable {
     const nearer = (at - to) << MODE_BITS;
     this.note(at, at + pages);
     this.note(to, to + pages);
+    if (this.larges > 0) this.moveLarge(at, pages, to);
     for (let i = 0; i < pages; i++) {
       const entry = entries[at + i] as number;
       entries[to + i] = (entry & MODE) < IS_PFN ? entry + nearer : entry;
       entries[at + i] = NONE;
     }
+  }
+
+  /** move_huge_pmd(): what one entry maps is mapped by one there; what could not be so was dropped before. */
+  private moveLarge(at: VirtualPage, pages: PageCount, to: VirtualPage): void {
+    for (let i = 0; i < pages; i += TABLE_PAGES - ((at + i) % TABLE_PAGES)) {
+      if (!this.isLarge(at + i)) continue;
+      this.tables[(at + i) >> TABLE_SHIFT] = NO_TABLE;
+      this.tables[(to + i) >> TABLE_SHIFT] = LARGE;
+    }
+  }
+
+  /** copy_huge_pmd(): maps what one entry of another process maps by one of its own. */
+  copyLarge(source: PageTable, at: VirtualPage): void {
+    const pfn = source.pfnAt(at);
+    if (pfn !== null) this.mapLarge(at, pfn, source.modeAt(at));
   }
 
   /** Copies the entries of [start, end) from another process (copy_page_range()). */
@@ -214,7 +272,11 @@ export class PageTable {
   /** Keeps which tables are there; returns what puts them back. */
   keepTables(): (table: PageTable) => void {
     const tables = this.tables.slice();
-    return (table) => table.tables.set(tables);
+    const { larges } = this;
+    return (table) => {
+      table.tables.set(tables);
+      table.larges = larges;
+    };
   }
 
   private fill(start: VirtualPage, end: VirtualPage, entry: number): void {

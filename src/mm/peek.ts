@@ -10,7 +10,7 @@ import { VM_READ } from "./vmaflags.ts";
  * A byte read through /proc/PID/mem or by ptrace() (__access_remote_vm(), 6.1 to 7.3; reduced to one
  * byte), whatever the page's protection. A page of a file of /dev/mem, of a PCI resource, or of a
  * driver, which is taken to have the same access(), is mapped for the kernel meanwhile, with the
- * mode that the page table has (generic_access_phys()): another one that is reserved there since may be
+ * mode that the page table's bits say (generic_access_phys()): another one that is reserved there since may be
  * in the way. All that fails is EIO.
  */
 export function peek(context: MmContext, maps: KernelMaps, mm: Mm, at: VirtualPage): Outcome {
@@ -25,5 +25,5 @@ export function peek(context: MmContext, maps: KernelMaps, mm: Mm, at: VirtualPa
   const pfn = mm.pageTable.pfnAt(at);
   if (pfn === null && !profile.peekWarnsOfCopies) return "EIO";
   // A copy is RAM, of which the kernel maps nothing that way.
-  return maps.mapsForRead(pfn ?? RAM_START, mm.pageTable.modeAt(at)) ? null : "EIO";
+  return maps.mapsForRead(pfn ?? RAM_START, mm.pageTable.modeOfBits(at)) ? null : "EIO";
 }

@@ -59,6 +59,8 @@ export interface MmProfile {
    * it works in batches, which began with 6.17.
    */
   readonly mprotectLooksAtPages: boolean;
+  /** A file's mapping may have entries of 2 MiB for pfns (CONFIG_ARCH_SUPPORTS_PMD_PFNMAP, 6.12 on). */
+  readonly hasPmdPfnmap: boolean;
   /** A driver's zap of its own VMA takes pages of a VM_MIXEDMAP too (zap_special_vma_range(); seen in 7.2.13, 7.1 on). */
   readonly zapsMixed: boolean;
   /** Of a range that begins in low memory the MTRRs are asked for its first page alone (6.1). */

@@ -33,7 +33,10 @@ export type TrackedVma = Readonly<
   Pick<Vma, "track">;
 
 /** A page table as a design may ask it: what a virtual page maps, and with which mode. */
-export type TrackedPages = Pick<PageTable, "pfnAt" | "modeAt" | "isAnon" | "isNone" | "hasTable">;
+export type TrackedPages = Pick<
+  PageTable,
+  "pfnAt" | "modeAt" | "modeOfBits" | "isAnon" | "isNone" | "hasTable"
+>;
 
 /** An address space as a design may ask it. */
 export interface TrackedMm extends Readonly<Pick<Mm, "count" | "end">> {

@@ -12,11 +12,12 @@ import {
 
 /**
  * What a driver does when a page of its mapping is touched that is not there: insert that page
- * (vmf_insert_pfn_prot()), remap the whole VMA, or remap the segment of SEGMENT_PAGES around it
- * and never mind the result. File offset 0 maps `pfn`.
+ * (vmf_insert_pfn_prot()), remap the whole VMA, remap the segment of SEGMENT_PAGES around it
+ * and never mind the result, or insert the 2 MiB around it in one piece where that can be
+ * (vmf_insert_pfn_pmd()). File offset 0 maps `pfn`.
  */
 export interface FaultHandler {
-  readonly call: "insert" | "remap" | "remap-segment";
+  readonly call: "insert" | "remap" | "remap-segment" | "insert-pmd";
   readonly pfn: Pfn;
   readonly mode: PageCacheMode;
 }

@@ -32,6 +32,7 @@ const CAUSE_NAMES = [
   ...DRIVER_CALLS,
   // What is new stands last: hashes of certificates are made of these numbers.
   "isa-window",
+  "insert-pmd",
 ] as const;
 
 /** A cause by its index in the list; small enough for a byte. */
@@ -63,6 +64,9 @@ export const UNTRACK_FIRST: CauseId = idOf("untrack-first");
 
 /** An untrack of pages in the ISA window does nothing, also where the reservation reaches into it. */
 export const ISA_WINDOW: CauseId = idOf("isa-window");
+
+/** A driver has inserted 2 MiB at once: of all its pages the mode is what the list says of the first. */
+export const INSERT_PMD: CauseId = idOf("insert-pmd");
 
 /** Where the lost pages lie among those a mapping had. */
 export const HEAD = 0;

@@ -161,6 +161,8 @@ function followRun(
   if (proc.areaAt(page)?.pfnAt(page) === pfn) noteLostMode(side, proc, vma, page, end, mode);
   loseRange(side, proc, page, end, UNMAP);
   const unit = unitOfRun(side, pfn, pfn + end - page, mode, vma, seen);
+  // No call is told of a handler that inserts, and what inserts pages one by one inserts one in a touch.
+  if (side.op.op === "touch" && end - page > 1 && seen.calls.length === 0) side.insertsPiece = true;
   mapRange(side, proc, page, end, pfn, unit, mode);
   return end;
 }

@@ -8,6 +8,7 @@ import {
   type CauseId,
   END_MATCH,
   failsOnlyByAnother,
+  INSERT_PMD,
   NO_CAUSE,
   mistakeCause,
   opCause,
@@ -129,6 +130,8 @@ export class SideState {
   mistake: CauseId = NO_CAUSE;
   /** Regions that a driver has claimed, a bit each: whoever maps them is refused. */
   claimed = 0;
+  /** The op has made a driver insert many pages in one piece. */
+  insertsPiece = false;
   /** A driver's VMA was seen in this trace: page tables are to be followed. */
   hasDrivers = false;
 
@@ -212,7 +215,7 @@ export class SideState {
 
   /** The cause of last resort. */
   get cause(): CauseId {
-    return opCause(this.op);
+    return this.insertsPiece ? INSERT_PMD : opCause(this.op);
   }
 
   /** Starts the next step. */
@@ -232,6 +235,7 @@ export class SideState {
     this.deviation.kept = false;
     this.mismatch.pfn = -1;
     this.bared = -1;
+    this.insertsPiece = false;
     this.units.begin();
     this.pages.begin();
     this.reservations.begin();

@@ -48,6 +48,21 @@ export function modeWithoutPat(mode: PageCacheMode): PageCacheMode {
 }
 
 /**
+ * What an entry of 2 MiB maps with that is given the bits which a small page has for a mode: PAT's bit is the one that says how
+ * large it is (vmf_insert_pfn_pmd(), 6.12 to 7.3).
+ */
+export function modeOfLarge(mode: PageCacheMode): PageCacheMode {
+  if (mode === WT) return UC;
+  return mode === WP ? WC : mode;
+}
+
+/** What such an entry's mode is taken for where its bits are read as those of a small page (pgprot2cachemode()). */
+export function modeMisread(mode: PageCacheMode): PageCacheMode {
+  if (mode === WC) return WP;
+  return mode === UC ? WT : mode;
+}
+
+/**
  * Whether a mapping that wanted one mode may be given another (is_new_memtype_allowed(),
  * arch/x86/include/asm/pgtable.h, 6.1 to 7.3; whole). Everything not refused is substituted
  * silently.

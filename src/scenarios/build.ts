@@ -1,6 +1,7 @@
 import type { Errno } from "../mm/errno.ts";
 import { type CacheMode, SHORT_MODE } from "../pat/cachemode.ts";
 import type { Advice, Op, OpOf, Prot, Via } from "../trace/op.ts";
+import { PIECE_PAGES } from "../trace/driverop.ts";
 import type { Memtype } from "../trace/recording.ts";
 import type { Trace, World } from "../trace/trace.ts";
 
@@ -54,6 +55,12 @@ export function isaTrace(name: string, isa: number, ops: Op[]): Trace {
 export function regionsTrace(name: string, ops: Op[]): Trace {
   const regions = [{ pfns: APERTURE.pfns, mtrr: "write-back", region: "bar" }] as const;
   return trace({ ...APERTURE, regions: [...regions] }, name, ops);
+}
+
+/** A trace in an aperture of two pieces of 2 MiB, seen through as many pages. */
+export function piecesTrace(name: string, ops: Op[]): Trace {
+  const pages = 2 * PIECE_PAGES;
+  return trace({ ...APERTURE, pfns: pages, vpages: pages }, name, ops);
 }
 
 /** A trace in an aperture where the MTRRs say write-back, so that /dev/mem gives that. */

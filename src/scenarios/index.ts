@@ -5,6 +5,7 @@ import { ISA_SCENARIOS } from "./isa.ts";
 import { KREF_SCENARIOS } from "./kref.ts";
 import { MEASURED_SCENARIOS } from "./measured.ts";
 import { MISTAKE_SCENARIOS } from "./mistakes.ts";
+import { PIECE_SCENARIOS } from "./pieces.ts";
 import { REGION_SCENARIOS } from "./regions.ts";
 import { SELFTEST_SCENARIOS } from "./selftest.ts";
 import { SYSCALL_SCENARIOS } from "./syscalls.ts";
@@ -23,6 +24,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...REGION_SCENARIOS,
   ...MEASURED_SCENARIOS,
   ...MISTAKE_SCENARIOS,
+  ...PIECE_SCENARIOS,
 ];
 
 /** The scenario of a name. */

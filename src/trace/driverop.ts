@@ -17,7 +17,10 @@ import type { RowOf } from "./syscalls.ts";
 export const DRIVER_MODES = ["wb", "wc", "uc-"] as const;
 export type DriverMode = (typeof DRIVER_MODES)[number];
 
-export const FAULT_HANDLERS = ["insert", "remap", "remap-segment"] as const;
+export const FAULT_HANDLERS = ["insert", "remap", "remap-segment", "insert-pmd"] as const;
+
+/** The pages of 2 MiB: what `insert-pmd` inserts at once, and what memremap_pages() adds in multiples of. */
+export const PIECE_PAGES = 512;
 
 /** All that is to be said of a call of a driver's mmap handler, but what it does. */
 export interface CallRow {
@@ -53,7 +56,8 @@ const flags = {
 } as const;
 const region = field.region;
 const driverMode = field.choice(DRIVER_MODES);
-const does = field.choice(FAULT_HANDLERS);
+/** The last is drawn where larger pieces are asked for: it takes a region of hundreds of pages. */
+const does = field.choice(FAULT_HANDLERS, { mostly: ["insert", "remap", "remap-segment"] });
 const errno = field.choice(ERRNOS, { mostly: ["EIO"] });
 const ioremapMode = field.choice(["plain", "wc", "cache", "uc"]);
 const memremapMode = field.choice(["wb", "wt", "wc"]);
@@ -214,7 +218,7 @@ export const DRIVER_OPS = {
       ...kernelRange,
       ram: ramDrawn(0, 1),
     }),
-    granule: 512,
+    granule: PIECE_PAGES,
   },
   "memunmap-pages": kernelUnmapping,
   "reserve-memtype-wc": wcRange(["memtype"]),

@@ -1,4 +1,4 @@
-import { DRIVER_OPS, type DriverCallRecord } from "./driverop.ts";
+import { DRIVER_OPS, type DriverCallRecord, PIECE_PAGES } from "./driverop.ts";
 import type { Fields, OpRecord, Span, Values } from "./fields.ts";
 import { type OpRow, SYSCALLS } from "./syscalls.ts";
 
@@ -46,6 +46,13 @@ export function beyondTrees(op: Op, world: { readonly isa?: number | undefined }
   return op.op === "memremap-pages" && world.isa !== undefined
     ? "memremap-pages about the ISA window"
     : null;
+}
+
+/** What an op takes pages in multiples of, counted from where its region begins: 1 where it takes any. */
+export function granuleOf(op: Op): number {
+  const inPieces =
+    "calls" in op && op.calls.some((call) => "does" in call && call.does === "insert-pmd");
+  return inPieces ? PIECE_PAGES : (rowOf(op.op).granule ?? 1);
 }
 
 /** Where pages that a record names begin, and how many they are. */

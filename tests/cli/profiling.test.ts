@@ -44,6 +44,7 @@ describe("the profile of a kernel", () => {
       "vmFlagsAssertWriteLock",
       "mprotectLooksAtPages",
       "zapsMixed",
+      "hasPmdPfnmap",
       "mremapErrorClearsSource",
     ]);
   });

@@ -105,7 +105,7 @@ describe("the program's words are ours", () => {
     expect(
       enumerated(MODULE, "pfndiff_op").map(([name, code]) => [name.replace("DRV_", ""), code]),
     ).toEqual(named);
-    const names = [...DRIVER_CALLS, "fault-insert", "fault-remap", "fault-segment"];
+    const names = [...DRIVER_CALLS, "fault-insert", "fault-remap", "fault-segment", "fault-pmd"];
     const calls = names.map((name, at) => [`CALL_${upper(name)}`, CALL_CODE + at]);
     for (const text of [BOTH, MODULE]) expect(enumerated(text, "pfndiff_call")).toEqual(calls);
     const { values } = DRIVER_OPS["drv-mmap"].fields.flags;

@@ -53,6 +53,7 @@ struct pfndiff_region { unsigned long pages; int is_write_back; };
 enum pfndiff_call {
 	CALL_REMAP = 96, CALL_REMAP_WINDOW, CALL_DMA, CALL_DMA_WINDOW, CALL_ZAP, CALL_FAIL, CALL_IGNORE_ERRORS,
 	CALL_FAULT_HANDLER, CALL_REMAP_COPY, CALL_INSERT_PAGE, CALL_FAULT_INSERT, CALL_FAULT_REMAP, CALL_FAULT_SEGMENT,
+	CALL_FAULT_PMD,
 };
 
 /* The way of an mmap that is not by a file (VIAS of src/trace/syscalls.ts). */

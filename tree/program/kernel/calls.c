@@ -21,6 +21,7 @@ void k_init(unsigned long ram, unsigned long memmap)
 	pfndiff_memory_init(ram, memmap);
 	pfndiff_platform_init();
 	pfndiff_direct_init();
+	pfndiff_huge_init();
 	pfndiff_tasks_init();
 	pfndiff_pat(true);
 	radix_tree_init();

@@ -84,7 +84,7 @@ static int on_prepare(struct vm_area_desc *desc)
 
 		if (row[0] == CALL_FAULT_HANDLER) {
 			desc->private_data = pfndiff_kept_handler(row);
-			desc->vm_ops = &pfndiff_fault_ops;
+			desc->vm_ops = pfndiff_ops_of(row);
 		} else {
 			error = row[0] == CALL_FAIL ? -row[1] : ask_for(desc, *flags, row);
 		}

@@ -9,8 +9,9 @@
 /* The rows of the calls that a handler is to make now. */
 extern const int *pfndiff_calls;
 extern int pfndiff_call_count;
-/* Every driver lets its pages be read by debuggers; some have a handler of faults. */
-extern const struct vm_operations_struct pfndiff_plain_ops, pfndiff_fault_ops;
+/* Every driver lets its pages be read by debuggers; some have a handler of faults, whose row says of which. */
+extern const struct vm_operations_struct pfndiff_plain_ops;
+const struct vm_operations_struct *pfndiff_ops_of(const int *row);
 void pfndiff_handlers_init(void);
 /* Makes the calls, up to the first that fails. */
 int pfndiff_make_calls(struct vm_area_struct *vma);

@@ -39,6 +39,7 @@ unsigned long pfndiff_room(unsigned long address);
 void pfndiff_memory_init(unsigned long ram, unsigned long memmap);
 void pfndiff_platform_init(void);
 void pfndiff_direct_init(void);
+void pfndiff_huge_init(void);
 /* RAM is write-back again. */
 void pfndiff_direct_reset(void);
 void pfndiff_tasks_init(void);

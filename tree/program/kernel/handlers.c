@@ -4,6 +4,9 @@
 #include "pfndiff_drivers.h"
 #include <linux/device.h>
 #include <linux/dma-mapping.h>
+#if HAS_PMD_PFNMAP && HAS_PFN_T
+#include <linux/pfn_t.h>
+#endif
 
 /* What a fault of a VMA does: its handler's row. */
 #define MOST_HANDLERS 65536
@@ -194,7 +197,20 @@ static void zap(struct vm_area_struct *vma, const int *row)
 static vm_fault_t on_fault(struct vm_fault *vmf);
 /* Every driver lets its pages be read by debuggers. */
 const struct vm_operations_struct pfndiff_plain_ops = { .access = generic_access_phys };
-const struct vm_operations_struct pfndiff_fault_ops = { .access = generic_access_phys, .fault = on_fault };
+static const struct vm_operations_struct fault_ops = { .access = generic_access_phys, .fault = on_fault };
+#if HAS_PMD_PFNMAP
+static vm_fault_t on_huge_fault(struct vm_fault *vmf, unsigned int order);
+static const struct vm_operations_struct piece_ops = {
+	.access = generic_access_phys, .fault = on_fault, .huge_fault = on_huge_fault,
+};
+#else
+#define piece_ops fault_ops
+#endif
+
+const struct vm_operations_struct *pfndiff_ops_of(const int *row)
+{
+	return row[1] == CALL_FAULT_PMD - CALL_FAULT_INSERT ? &piece_ops : &fault_ops;
+}
 
 void *pfndiff_kept_handler(const int *row)
 {
@@ -206,7 +222,7 @@ void *pfndiff_kept_handler(const int *row)
 static void install(struct vm_area_struct *vma, const int *row)
 {
 	vma->vm_private_data = pfndiff_kept_handler(row);
-	vma->vm_ops = &pfndiff_fault_ops;
+	vma->vm_ops = pfndiff_ops_of(row);
 }
 
 static int make_call(struct vm_area_struct *vma, const int *row)
@@ -281,13 +297,37 @@ static vm_fault_t on_fault(struct vm_fault *vmf)
 	const int *row = vmf->vma->vm_private_data;
 	unsigned long pfn;
 
-	if (row[1] != 0)
+	if (row[1] != 0 && row[1] != CALL_FAULT_PMD - CALL_FAULT_INSERT)
 		return remap_on_fault(vmf, row);
 	pfn = row[2] + vmf->pgoff;
 	if (!is_ours(pfn, 1, row[3]))
 		return VM_FAULT_SIGBUS;
 	return vmf_insert_pfn_prot(vmf->vma, vmf->address, pfndiff_real_pfn(pfn, row[3]), prot_of(vmf->vma, row[4]));
 }
+
+#if HAS_PMD_PFNMAP
+/* As drivers/vfio/pci has it: a piece lies in the VMA and in what the driver has, and begins at a multiple of its length. */
+static vm_fault_t on_huge_fault(struct vm_fault *vmf, unsigned int order)
+{
+	const unsigned long asked = VM_PFNMAP | VM_SHARED, at = vmf->address & PMD_MASK;
+	struct vm_area_struct *vma = vmf->vma;
+	const int *row = vma->vm_private_data;
+	unsigned long pfn, real;
+
+	if (order != PMD_ORDER || (vma->vm_flags & (asked | VM_MIXEDMAP)) != asked || at < vma->vm_start ||
+	    at + PMD_SIZE > vma->vm_end)
+		return VM_FAULT_FALLBACK;
+	pfn = row[2] + vma->vm_pgoff + ((at - vma->vm_start) >> PAGE_SHIFT);
+	if (pfn % PTRS_PER_PTE || !is_ours(pfn, PTRS_PER_PTE, row[3]))
+		return VM_FAULT_FALLBACK;
+	real = pfndiff_real_pfn(pfn, row[3]);
+#if HAS_PFN_T
+	return vmf_insert_pfn_pmd(vmf, __pfn_to_pfn_t(real, PFN_DEV), false);
+#else
+	return vmf_insert_pfn_pmd(vmf, real, false);
+#endif
+}
+#endif
 
 bool pfndiff_is_unserved(void)
 {

@@ -159,14 +159,15 @@ void k_clean(void)
 	pfndiff_quiesce();
 }
 
-/* The page table that covers an address, or NULL; one covers 512 pages. */
-static pte_t *table_of(struct mm_struct *mm, unsigned long address)
+/* The page table that covers an address, or NULL; one covers 512 pages, and one entry may map all of them. */
+static pte_t *table_of(struct mm_struct *mm, unsigned long address, pmd_t *whole)
 {
 	pgd_t *pgd = pgd_offset(mm, address);
 	p4d_t *p4d;
 	pud_t *pud;
 	pmd_t *pmd;
 
+	*whole = __pmd(0);
 	if (pgd_none(*pgd))
 		return NULL;
 	p4d = p4d_offset(pgd, address);
@@ -178,6 +179,10 @@ static pte_t *table_of(struct mm_struct *mm, unsigned long address)
 	pmd = pmd_offset(pud, address);
 	if (pmd_none(*pmd))
 		return NULL;
+	if (pmd_leaf(*pmd)) {
+		*whole = *pmd;
+		return NULL;
+	}
 	return pte_offset_kernel(pmd, address & PMD_MASK);
 }
 
@@ -193,23 +198,36 @@ static int entry_of(pte_t pte)
 	return page << 3 | pgprot2cachemode(pte_pgprot(pte));
 }
 
+/* What one entry maps, by the bits that it has for a mode. */
+static int entry_in(pmd_t whole, int at)
+{
+	const pgprot_t prot = pgprot_large_2_4k(__pgprot(pmd_flags(whole)));
+
+	return shown_pfn(pmd_pfn(whole) + at) << 3 | pgprot2cachemode(prot);
+}
+
+/* No entry of a page table has this bit. */
+#define IS_WHOLE (1UL << 53)
+
 int k_entries(void *mm, int pages, struct seen_entry *seen, int *out)
 {
 	int *at = out;
 
 	for (int from = 0; from < pages; from += PTRS_PER_PTE) {
 		const int count = min_t(int, pages - from, PTRS_PER_PTE);
-		const pte_t *table = table_of(mm, PFNDIFF_WINDOW + from * PAGE_SIZE);
+		pmd_t whole;
+		const pte_t *table = table_of(mm, PFNDIFF_WINDOW + from * PAGE_SIZE, &whole);
+		const unsigned long of_all = pmd_none(whole) ? 0 : pmd_val(whole) | IS_WHOLE;
 
 		for (int i = 0; i < count; i++) {
 			struct seen_entry *it = &seen[from + i];
-			const unsigned long raw = table ? table[i].pte : 0;
+			const unsigned long raw = table ? table[i].pte : of_all;
 			int entry;
 
 			if (raw == it->raw)
 				continue;
 			it->raw = raw;
-			entry = entry_of(__pte(raw));
+			entry = raw & IS_WHOLE ? entry_in(whole, i) : entry_of(__pte(raw));
 			if (entry == it->entry)
 				continue;
 			*at++ = from + i;
@@ -221,11 +239,12 @@ int k_entries(void *mm, int pages, struct seen_entry *seen, int *out)
 
 static bool is_served(struct mm_struct *mm, unsigned long address, bool write)
 {
-	pte_t *table = table_of(mm, address);
+	pmd_t whole;
+	pte_t *table = table_of(mm, address, &whole);
 	pte_t pte;
 
 	if (!table)
-		return false;
+		return pmd_present(whole) && !(pmd_flags(whole) & _PAGE_PROTNONE) && (!write || pmd_write(whole));
 	pte = table[pte_index(address)];
 	return pte_present(pte) && !(pte_flags(pte) & _PAGE_PROTNONE) && (!write || pte_write(pte));
 }

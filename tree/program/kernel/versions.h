@@ -32,6 +32,11 @@
 /* The tracking context of the refcounted design. */
 #define HAS_TRACK_CONTEXT SINCE(6, 16)
 
+/* A file's mapping may have pfns in pieces of 2 MiB, and its driver hears of a fault of so much by the order of the size. */
+#define HAS_PMD_PFNMAP SINCE(6, 12)
+/* A pfn that is to be inserted so has a type of its own. */
+#define HAS_PFN_T (!SINCE(6, 17))
+
 /* A section of memory is taken away by its pfn alone. */
 #define HAS_SECTION_REMOVED_BY_PFN SINCE(6, 6)
 
