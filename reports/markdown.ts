@@ -6,6 +6,7 @@ import { glanceKey, glanceText } from "./glancetext.ts";
 import { plural } from "./numbers.ts";
 import { opText } from "./optext.ts";
 import { countText, rootViews } from "./rootstext.ts";
+import { worstOf } from "./worst.ts";
 import {
   beginText,
   type CampaignView,
@@ -18,21 +19,17 @@ import {
   TOLD,
 } from "./view.ts";
 
-/** So many roots are told in full; the rest is folded. */
-const WORST = 3;
-
 /** A campaign as GitHub-flavoured markdown, for a pull request or a mail: what changed and what is worst first. */
 export function markdown(raw: CampaignView): string {
   const view = cleanedData(raw);
   const { campaign } = view;
-  const verdicts = campaign.findings.map(({ verdict }) => verdict);
   const apart = [
     view.accepted === 0 ? beginText(campaign) : null,
     partedText(campaign.findings),
   ].flatMap((line) => (line === null ? [] : [escaped(line)]));
   const blocks = [
     `# pfndiff: ${escaped(campaign.before)} against ${escaped(campaign.after)}`,
-    ...frontText(campaign, verdicts).map(escaped),
+    ...frontText(campaign, campaign.findings).map(escaped),
     ...summaryTable(view),
     ...apart,
     ...worstRoots(view),
@@ -57,14 +54,14 @@ function folded(title: string, blocks: readonly string[]): string[] {
   return [`<details>\n<summary>${title}</summary>`, ...blocks, "</details>"];
 }
 
-/** The gravest roots: what a user notices, and the simplest witness drawn. */
+/** The worst roots: what a user notices, and the simplest witness drawn. */
 function worstRoots(view: CampaignView): string[] {
   const bySignature = new Map(view.findings.map((one) => [one.finding.signature, one]));
-  const views = rootViews(view).slice(0, WORST);
-  if (views.length === 0) return [];
+  const { worst } = worstOf(rootViews(view));
+  if (worst.length === 0) return [];
   return [
     "## What is worst",
-    ...views.flatMap(({ root, command }, index) => {
+    ...worst.flatMap(({ root, command }, index) => {
       const witness = bySignature.get(root.findings[0] ?? "");
       const drawn = witness === undefined ? [] : [findingBlock(witness)];
       const why = witness === undefined ? "" : whyText(witness, view);

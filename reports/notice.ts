@@ -1,10 +1,10 @@
-import { type Group } from "../fuzz/roots/group.ts";
+import { type Group, gravestOf, type Traced } from "../fuzz/roots/group.ts";
 import { mappedPfns } from "../fuzz/roots/deeds.ts";
 import type { WitnessStep } from "../fuzz/roots/witness.ts";
 import { type JudgedFinding, type Side, SIDES } from "../src/oracle/finding.ts";
 import { SHORT_MODE } from "../src/pat/cachemode.ts";
 import type { Step } from "../src/trace/recording.ts";
-import { plainClause } from "./noticeplain.ts";
+import { type Noticed, plainClause, simplestClause } from "./noticeplain.ts";
 import { eventText, opText, resultText } from "./optext.ts";
 
 /** What stays reserved after the last step of a trace and after every process has exited as well. */
@@ -16,14 +16,24 @@ export interface Ending {
 }
 
 /**
- * What a user notices, from the simplest witness: first in plain words (reports/noticeplain.ts), then
- * what exactly shows. `ending` is the state after the witness and the exits of all its processes.
+ * What a user notices: in plain words (reports/noticeplain.ts) by the gravest finding, then, where that is of another
+ * symptom, by the simplest witness, and what exactly shows in that one. Each ending is the state after a witness and
+ * the exits of all its processes.
  */
-export function noticeOf(group: Group, ending: Ending): string {
-  const { finding, steps } = group.members[0].witness;
-  const step = steps[finding.step];
+export function noticeOf(group: Group, ending: Ending, gravestEnding: Ending): string {
+  const [simplest] = group.members;
+  const gravest = gravestOf(group);
+  const led = noticedOf(gravest, gravestEnding);
+  const own = noticedOf(simplest, ending);
+  const isSame =
+    led.finding.symptom === own.finding.symptom && led.finding.verdict === own.finding.verdict;
+  const clause = isSame ? plainClause(own) : `${plainClause(led)}. ${simplestClause(own, led)}`;
+  return `${clause}. ${detailOf(group, ending)}`;
+}
+
+function noticedOf({ witness: { finding, steps } }: Traced, ending: Ending): Noticed {
   const staysForGood = ending.leaks.some(({ verdict }) => verdict === finding.verdict);
-  return `${plainClause({ finding, step, staysForGood })}. ${detailOf(group, ending)}`;
+  return { finding, step: steps[finding.step], staysForGood };
 }
 
 /**

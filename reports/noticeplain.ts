@@ -63,6 +63,15 @@ export function plainClause(noticed: Noticed): string {
   return `${where}: ${consequence(noticed)}`;
 }
 
+/** The same of a root's simplest sequence, behind the clause of a graver finding of the root. */
+export function simplestClause(noticed: Noticed, graver: Noticed): string {
+  const { verdict } = noticed.finding;
+  const where = verdict === graver.finding.verdict ? "" : `, ${WHERE[verdict].toLowerCase()}`;
+  // What stays for good is told once.
+  const staysForGood = noticed.staysForGood && !graver.staysForGood;
+  return `Of its simplest sequence${where}: ${consequence({ ...noticed, staysForGood })}`;
+}
+
 function consequence(noticed: Noticed): string {
   const { symptom } = noticed.finding;
   if (noticed.staysForGood && symptom === "over-retention") return STAYS_LONGER;

@@ -1,4 +1,4 @@
-import { groupWitnesses } from "../fuzz/roots/group.ts";
+import { gravestOf, groupWitnesses } from "../fuzz/roots/group.ts";
 import type { Root } from "../fuzz/roots/root.ts";
 import type { CampaignFinding } from "../src/oracle/finding.ts";
 import type { Replay } from "../src/replay.ts";
@@ -26,9 +26,13 @@ export async function rootsOf(replayed: readonly Replayed[], rerun: Rerun): Prom
   const roots: Root[] = [];
   for (const group of groupWitnesses(witnesses)) {
     const { name, members } = group;
-    const { trace } = members[0].witness.finding;
+    const [simplest] = members;
+    const gravest = gravestOf(group);
+    const ending = await endingOf(simplest.witness.finding.trace, rerun);
+    const worse =
+      gravest === simplest ? ending : await endingOf(gravest.witness.finding.trace, rerun);
     const findings = members.map(({ witness }) => witness.finding.signature);
-    roots.push({ name, notice: noticeOf(group, await endingOf(trace, rerun)), findings });
+    roots.push({ name, notice: noticeOf(group, ending, worse), findings });
   }
   return roots;
 }

@@ -5,14 +5,13 @@ import { glanceKey, glanceText } from "./glancetext.ts";
 import { plural } from "./numbers.ts";
 import { opText } from "./optext.ts";
 import type { Paint } from "./paint.ts";
+import { byStanding, type Weighed } from "./worst.ts";
 import { type CampaignView, replayCommand, standingText } from "./view.ts";
 
 const COLUMNS = 100;
 
 /** How many findings follow from a root, how many of them are not accepted, and how to see the simplest. */
-export interface RootView {
-  readonly root: Root;
-  readonly fresh: number;
+export interface RootView extends Weighed {
   readonly command: string;
 }
 
@@ -28,9 +27,10 @@ export function rootViews(campaignView: CampaignView): RootView[] {
     const fresh = members.filter(
       (view) => standingText(view, campaignView) === "NOT ACCEPTED",
     ).length;
-    return { root, fresh, command: replayCommand(known ? finding.signature : path) };
+    const verdicts = members.map((view) => view.finding.verdict);
+    return { root, fresh, verdicts, command: replayCommand(known ? finding.signature : path) };
   });
-  return views.sort((a, b) => Number(b.fresh > 0) - Number(a.fresh > 0));
+  return byStanding(views);
 }
 
 /** `17 findings, 2 NOT ACCEPTED`. */

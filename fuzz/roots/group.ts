@@ -90,12 +90,15 @@ function costsOf({ witness: { steps, finding }, start }: Traced): number[] {
   return [steps.length, Math.max(...kinds), finding.step - start.step, pfns + vpages];
 }
 
+/** The gravest finding of a group, as its witness shows it. */
+export function gravestOf({ members }: Group): Traced {
+  return members.reduce((one, two) =>
+    bySeverity(one.witness.finding, two.witness.finding) <= 0 ? one : two,
+  );
+}
+
 function gravest(a: Group, b: Group): number {
-  const worst = ({ members }: Group) =>
-    members
-      .map(({ witness }) => witness.finding)
-      .reduce((one, two) => (bySeverity(one, two) <= 0 ? one : two));
-  return bySeverity(worst(a), worst(b));
+  return bySeverity(gravestOf(a).witness.finding, gravestOf(b).witness.finding);
 }
 
 /** The fewest features that explain all starts, as near as taking what explains most comes to it. */

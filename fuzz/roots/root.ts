@@ -4,7 +4,7 @@ import { z } from "zod";
 export const rootSchema = z.strictObject({
   /** `side:what begins it:what explains it`; no number and no name of a backend is in it. */
   name: z.string(),
-  /** What a user notices of it, by the simplest witness. */
+  /** What a user notices of it: by its gravest finding, and by the simplest witness. */
   notice: z.string(),
   /** Signatures: the one with the simplest witness, then what follows, gravest first. */
   findings: z.array(z.string()).min(1),

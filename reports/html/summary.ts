@@ -12,7 +12,8 @@ import { headline, isMet, JUDGEMENT_TEXT, STATUS_TEXT, verdictLine } from "./wor
 /** What a reader without JavaScript gets: the verdict, what was covered, a table of findings. */
 export function summaryHtml(report: ReportData): string {
   const { campaign } = report;
-  const rows = inReadingOrder(report.findings.filter(isMet)).map(row).join("");
+  const met = report.findings.filter(isMet);
+  const rows = inReadingOrder(met).map(row).join("");
   const covered = [
     `${escapeHtml(campaign.before)} against ${escapeHtml(campaign.after)}`,
     plural(campaign.runs, "run"),
@@ -20,12 +21,11 @@ export function summaryHtml(report: ReportData): string {
     `seed ${campaign.seed}`,
     `digest ${escapeHtml(campaign.digest)}`,
   ].join(", ");
-  const verdicts = report.findings.filter(isMet).map(({ verdict }) => verdict);
   const missed = campaign.goalsMissed.map(escapeHtml).join(", ");
   return [
     '<main class="plain">',
     `<h1>${escapeHtml(verdictLine(report))}</h1>`,
-    `<p>${escapeHtml(frontText(campaign, verdicts).join(" "))}</p>`,
+    `<p>${escapeHtml(frontText(campaign, met).join(" "))}</p>`,
     `<p>${covered}.</p>`,
     missed === "" ? "" : `<p>Goals missed: ${missed}.</p>`,
     rootsHtml(report),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type Noticed, plainClause } from "../../reports/noticeplain.ts";
+import { type Noticed, plainClause, simplestClause } from "../../reports/noticeplain.ts";
 import { type Side, type Symptom, SYMPTOMS, type Verdict } from "../../src/oracle/finding.ts";
 import type { Op } from "../../src/trace/op.ts";
 import type { Result, Step, TraceEvent } from "../../src/trace/recording.ts";
@@ -101,6 +101,21 @@ describe("what a user notices begins in plain words", () => {
     expect(changed({ after: failed })).toBe("Changed: a call that works before fails after (EIO)");
     expect(changed({ before: failed })).toBe("Changed: a call that fails before works after (EIO)");
     expect(changed({ before: other, after: failed })).toContain("(EPERM before, EIO after)");
+  });
+
+  test("says of a root's simplest sequence what it shows itself, and once what stays for good", () => {
+    const noticed = (symptom: Symptom, verdict: Verdict, staysForGood: boolean): Noticed => ({
+      finding: { symptom, verdict, side: "after" },
+      step: undefined,
+      staysForGood,
+    });
+    const graver = noticed("alias", "introduced", true);
+    expect(simplestClause(noticed("warning", "introduced", true), graver)).toBe(
+      "Of its simplest sequence: the kernel warns in its log (and stops, with panic_on_warn)",
+    );
+    expect(simplestClause(noticed("warning", "kept", true), noticed("alias", "fixed", false))).toBe(
+      "Of its simplest sequence, kept (on both sides): the kernel warns in its log (and stops, with panic_on_warn); the memory type stays set until the next boot, so later mappings of these pages may fail or get another cache mode",
+    );
   });
 
   test("does not tell what stays for good as staying for a time", () => {

@@ -94,6 +94,19 @@ describe("the accepted findings of the default pair", async () => {
     await expect(`${lines.join("\n")}\n`).toMatchFileSnapshot("../data/roots.txt");
   });
 
+  test("say first what the gravest finding of a root comes to, then what its simplest sequence does", () => {
+    const retention = roots.find(({ name }) => name === "after:over-retention");
+    expect(retention?.findings[0]).toBe("introduced:over-retention:unmap-tail");
+    expect(retention?.findings).toContain("introduced:stale-memtype:retained");
+    expect(retention?.notice).toMatch(
+      /^Introduced \(only after\): a mapping gets another cache mode than it asked for: .*\. Of its simplest sequence: the memory type stays set for a time /,
+    );
+    for (const { notice, findings } of roots) {
+      const symptoms = new Set(findings.map((signature) => signature.split(":")[1]));
+      if (symptoms.size === 1) expect(notice).not.toContain("simplest sequence");
+    }
+  });
+
   test("are each in one root, unless the sides had parted", async () => {
     const all = await replayed(SHIPPED, entries);
     expect(all.length).toBeGreaterThan(70);

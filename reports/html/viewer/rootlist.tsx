@@ -1,41 +1,38 @@
 import type { Root } from "../../../fuzz/roots/root.ts";
 import type { ComponentChildren } from "preact";
 import type { ReportData, ReportFinding } from "../../data.ts";
-import { plural } from "../../numbers.ts";
+import { grouped, plural } from "../../numbers.ts";
+import { byStanding, type Weighed, worstOf } from "../../worst.ts";
 import { opText } from "../../optext.ts";
 import { Reference } from "./reference.tsx";
 import { findingHash } from "./route.ts";
 import { tryLink } from "./sandbox/bench.ts";
 
-/** So many roots are told in full; the others are a click away. */
-const WORST = 3;
-
 /** What the findings follow from: each root leads to its simplest witness, and folds what follows. */
 export function RootList({ report, all }: { report: ReportData; all: readonly ReportFinding[] }) {
-  const { roots = [] } = report.campaign;
   const known = new Map(all.map((finding) => [finding.signature, finding]));
-  const [worst, others] = [roots.slice(0, WORST), roots.slice(WORST)];
+  const { worst, others } = worstOf(byStanding(weighed(report, known)));
   return (
     <section class="roots" aria-labelledby="roots-title">
       <h2 id="roots-title">What is worst</h2>
       <p class="muted small">
-        Roots: findings grouped by what they follow from, gravest first, each with what a user
-        notices, the shortest sequence that shows it, and why it is accepted. A grouping, no
-        verdict.
+        Roots: findings grouped by what they follow from, the gravest first and the gravest that was
+        introduced among them, each with what a user notices and the shortest sequence that shows it
+        {report.gate === null ? "" : ", and why that is accepted"}. A grouping, no verdict.
       </p>
       <ol class="list">
-        {worst.map((root) => (
-          <RootRow key={root.name} root={root} known={known}>
-            <Simplest report={report} finding={simplestOf(root, known)} />
+        {worst.map((one) => (
+          <RootRow key={one.root.name} weighed={one} known={known}>
+            <Simplest report={report} weighed={one} finding={simplestOf(one.root, known)} />
           </RootRow>
         ))}
       </ol>
       {others.length === 0 ? null : (
         <details>
           <summary>{plural(others.length, "more root")}</summary>
-          <ol class="list" start={WORST + 1}>
-            {others.map((root) => (
-              <RootRow key={root.name} root={root} known={known} />
+          <ol class="list" start={worst.length + 1}>
+            {others.map((one) => (
+              <RootRow key={one.root.name} weighed={one} known={known} />
             ))}
           </ol>
         </details>
@@ -46,6 +43,14 @@ export function RootList({ report, all }: { report: ReportData; all: readonly Re
 
 type Known = ReadonlyMap<string, ReportFinding>;
 
+function weighed({ campaign: { roots = [] } }: ReportData, known: Known): Weighed[] {
+  return roots.map((root) => {
+    const members = root.findings.flatMap((signature) => known.get(signature) ?? []);
+    const fresh = members.filter(({ status }) => status !== null && status !== "known").length;
+    return { root, fresh, verdicts: members.map(({ verdict }) => verdict) };
+  });
+}
+
 function simplestOf({ findings }: Root, known: Known): ReportFinding | undefined {
   return known.get(findings.find((signature) => known.has(signature)) ?? "");
 }
@@ -53,9 +58,11 @@ function simplestOf({ findings }: Root, known: Known): ReportFinding | undefined
 /** The operations of a finding, how to see it again, and what the baseline says of it. */
 function Simplest({
   report,
+  weighed: { fresh },
   finding,
 }: {
   report: ReportData;
+  weighed: Weighed;
   finding?: ReportFinding | undefined;
 }) {
   if (finding === undefined) return null;
@@ -76,6 +83,7 @@ function Simplest({
       </dd>
       <dt>{known ? "Accepted" : "Standing"}</dt>
       <dd>
+        {known && fresh > 0 ? "This one, but not all of them: " : ""}
         {known ? `${reason} ` : `${standing}.`}
         {known && ref !== undefined ? <Reference text={ref} /> : null}
       </dd>
@@ -84,12 +92,12 @@ function Simplest({
 }
 
 interface RootRowProps {
-  readonly root: Root;
+  readonly weighed: Weighed;
   readonly known: Known;
   readonly children?: ComponentChildren;
 }
 
-function RootRow({ root, known, children }: RootRowProps) {
+function RootRow({ weighed: { root, fresh }, known, children }: RootRowProps) {
   const [simplest = "", ...follows] = root.findings.filter((signature) => known.has(signature));
   return (
     <li>
@@ -98,7 +106,10 @@ function RootRow({ root, known, children }: RootRowProps) {
           <b>{root.name}</b>
           <span class="muted">{root.notice}</span>
         </span>
-        <span class="row-count">{plural(root.findings.length, "finding")}</span>
+        <span class="row-count">
+          {plural(root.findings.length, "finding")}
+          {fresh === 0 ? "" : `, ${grouped(fresh)} not accepted`}
+        </span>
       </a>
       {children}
       {follows.length === 0 ? null : (

@@ -21,7 +21,7 @@ export function VerdictBanner({ report, filter, onFilter }: VerdictBannerProps) 
   const counts = statusCounts(report);
   const look = gate === null ? "open" : isGood(report) ? "pass" : "fail";
   const mark = { open: "–", pass: "✓", fail: "!" }[look];
-  const verdicts = report.findings.filter(isMet).map(({ verdict }) => verdict);
+  const met = report.findings.filter(isMet);
   const choose = (status: FindingStatus) =>
     onFilter({ ...filter, status: filter.status === status ? null : status });
   return (
@@ -32,7 +32,7 @@ export function VerdictBanner({ report, filter, onFilter }: VerdictBannerProps) 
         </span>
         <div>
           <h1 id="verdict-title">{verdictLine(report)}</h1>
-          <p class="lead-sentence">{frontText(report.campaign, verdicts).join(" ")}</p>
+          <p class="lead-sentence">{frontText(report.campaign, met).join(" ")}</p>
           <p class="muted">{explanation(report)}</p>
         </div>
       </div>
