@@ -14,6 +14,7 @@ import type { Trace } from "../src/trace/trace.ts";
 import type { RawStep, RawTrace } from "./answer.ts";
 import { CALL_CODE, CALLED } from "./driverwire.ts";
 import { parseLogLine } from "./parse/log.ts";
+import { WORDS } from "./parse/message.ts";
 import { parseMemtypeList, UnreadableKernelText, type WorldWindow } from "./parse/memtype.ts";
 import { kernelMapsIn, ramIn, rowsIn, runsIn } from "./parse/pages.ts";
 import { failedSite } from "./parse/site.ts";
@@ -56,8 +57,9 @@ function failedIn({ hasFailed, log }: RawStep, { op, fault }: Op): Pick<Step, "f
   return { failed: fault };
 }
 
-/** Where a trace's region and virtual page 0 are. */
+/** A trace, and where its region and virtual page 0 are. */
 interface Place {
+  readonly trace: Trace;
   readonly window: WorldWindow;
   readonly address: number;
 }
@@ -86,12 +88,8 @@ function shownByModule(raw: RawStep): Pick<Step, "calls" | "kernelMaps" | "ram">
   };
 }
 
-function stepOf(
-  raw: RawStep,
-  op: Op,
-  { window, address }: Place,
-  { kernel, module }: ShownBy,
-): Step {
+function stepOf(raw: RawStep, op: Op, place: Place, { kernel, module }: ShownBy): Step {
+  const { window, address } = place;
   const vmas: Record<string, VmaState[]> = {};
   for (const { proc, text, pages } of raw.vmas) {
     const shown = module === null || pages === null ? null : { module, runs: runsIn(pages) };
@@ -105,11 +103,32 @@ function stepOf(
       ...raw.log
         .map((line) => parseLogLine(line, window, module?.ram))
         .filter((event) => event !== null),
-      ...complaintsIn(raw.log),
+      ...complaintsOf(raw.log, place, module),
     ],
     ...failedIn(raw, op),
     ...shownByModule(raw),
   };
+}
+
+/** Whether a driver of a trace says of its VMAs neither that they map pfns nor that they map pages. */
+export const hasBadPages = ({ ops }: Trace): boolean =>
+  ops.some((op) => op.op === "drv-mmap" && op.flags === "io");
+
+/** What a kernel complains of, but for bad pages that a trace itself has mapped: those are events of their own. */
+function complaintsOf(
+  log: readonly string[],
+  { trace, window }: Place,
+  module: ModuleMemory | null,
+): Splat[] {
+  if (!hasBadPages(trace)) return complaintsIn(log);
+  const isOwn = (line: string) => parseLogLine(line, window, module?.ram)?.kind === "bad-page-map";
+  return complaintsIn(log.filter((line) => !isOwn(line)));
+}
+
+/** How many bad pages the kernel has told of in a trace's steps and at its end: after 60 it is silent for a minute. */
+export function badPagesIn({ steps, late }: RawTrace): number {
+  const lines = [...steps.flatMap(({ log }) => log), ...late];
+  return lines.filter((line) => line.startsWith(WORDS["bad-page-map"])).length;
 }
 
 /** A step in which the kernel ended, or one after it: no process lives, and every op is ESRCH. */
@@ -129,12 +148,12 @@ export function endedWith(before: Recording, trace: Trace, end: Splat): Recordin
  */
 export function assemble(trace: Trace, raw: RawTrace, window: WorldWindow, by: ShownBy): Recording {
   const { kernel, module } = by;
-  const place = { window, address: virtualWindow(trace) };
+  const place = { trace, window, address: virtualWindow(trace) };
   if (raw.steps.length !== trace.ops.length) {
     throw new UnreadableKernelText(`${raw.steps.length} steps for ${trace.ops.length} ops`);
   }
   const steps = trace.ops.map((op, at) => stepOf(raw.steps[at] as RawStep, op, place, by));
-  const late = complaintsIn(raw.late).map((splat) => ({
+  const late = complaintsOf(raw.late, place, module).map((splat) => ({
     ...splat,
     text: `${LATE}: ${splat.text}`,
   }));

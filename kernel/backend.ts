@@ -9,7 +9,7 @@ import { buildInitramfs } from "./guestimage.ts";
 import { UserError } from "../src/usererror.ts";
 import { type Guest, GuestLost, LIMITS, type Limits } from "./guest.ts";
 import { locateImage } from "./images.ts";
-import { beyondGuests, type KernelOption, neededBy } from "./lacks.ts";
+import { type KernelOption, neededBy } from "./lacks.ts";
 import { moduleOf } from "./modules.ts";
 import { type MachineParts, requireQemu } from "./qemu.ts";
 import { REQUEST_ROOM, traceBytes } from "./request.ts";
@@ -81,10 +81,6 @@ function unfitForAll(trace: Trace): string | null {
   if (ofRegions !== null) return ofRegions;
   if (trace.world.isa !== undefined && isaPlace(trace.world) === null) {
     return "it reaches further from the ISA window than guests have room for";
-  }
-  for (const [at, op] of trace.ops.entries()) {
-    const why = beyondGuests(op);
-    if (why !== null) return `ops[${at}] ${why}`;
   }
   const ids = trace.ops.flatMap((op) => [op.proc, bornBy(op) ?? 0]);
   return ids.some((id) => id >= WIRE.MAX_PROCS) ? "it has too many processes" : null;

@@ -104,23 +104,10 @@ export function neededBy(op: Op, lacks: Iterable<KernelOption>): KernelOption | 
   return null;
 }
 
-/**
- * Why no guest runs an op, or null. A mapping that is neither VM_PFNMAP nor VM_MIXEDMAP may hold pages that the kernel calls
- * bad, 60 times at most: it does so whenever smaps is read, which is how a guest sees VMAs.
- */
-export function beyondGuests(op: Op): string | null {
-  return op.op === "drv-mmap" && op.flags === "io"
-    ? "has flags io, under which a guest that reads smaps would itself be told of bad pages"
-    : null;
-}
-
-/** A trace without the ops that no guest runs, or that a kernel answers otherwise for lack of an option; what is to fail stays. */
+/** A trace without the ops that a kernel answers otherwise for lack of an option; what is to fail stays. */
 export function withoutLacking(trace: Trace, lacks: ReadonlySet<KernelOption>): Trace {
   const others = [...lacks].map(lackOf);
-  const isRun = (op: Op) => beyondGuests(op) === null;
-  const ops = trace.ops.filter(
-    (op) => isRun(op) && others.every(({ isOp }) => isOp?.(op) !== true),
-  );
+  const ops = trace.ops.filter((op) => others.every(({ isOp }) => isOp?.(op) !== true));
   return ops.length === trace.ops.length ? trace : { ...trace, ops };
 }
 

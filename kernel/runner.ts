@@ -1,7 +1,7 @@
 import type { Recording } from "../src/trace/recording.ts";
-import { memoryOf, type Trace, type World } from "../src/trace/trace.ts";
+import { memoryOf, type Trace } from "../src/trace/trace.ts";
 import type { RawTrace } from "./answer.ts";
-import { assemble, endedWith, type RunningKernel } from "./assemble.ts";
+import { assemble, badPagesIn, endedWith, hasBadPages, type RunningKernel } from "./assemble.ts";
 import { Guest, GuestLost, type Limits } from "./guest.ts";
 import { UnreadableKernelText } from "./parse/memtype.ts";
 import { endIn, type Splat } from "./parse/splat.ts";
@@ -89,18 +89,37 @@ function upTo({ trace, settle, reject }: Job, failure: TraceFailure, end: Splat)
  */
 const CROWDED = 64;
 
+/** A kernel tells of so many bad pages and is silent for a minute then: the next trace that has some is for another boot. */
+const MOST_BAD_PAGES = 60;
+
 /** A guest and what is left of it. */
 interface Station {
   readonly guest: Guest;
   readonly windows: Windows;
+  /** How many its kernel has told of. */
+  badPages: number;
 }
 
-type StationName = "main" | "side" | "without PAT";
+type StationName = "main" | "side" | "without PAT" | "bad pages";
 
-/** Whether traces of two worlds can run in one batch. */
-function areOneKind(a: World, b: World): boolean {
+/** Whether two traces can run in one batch. */
+function areOneKind(one: Trace, other: Trace): boolean {
+  const [a, b] = [one.world, other.world];
   const haveMore = a.regions !== undefined;
-  return regionOf(a) === regionOf(b) && a.pat === b.pat && haveMore === (b.regions !== undefined);
+  return (
+    regionOf(a) === regionOf(b) &&
+    a.pat === b.pat &&
+    haveMore === (b.regions !== undefined) &&
+    hasBadPages(one) === hasBadPages(other)
+  );
+}
+
+/** Counts the bad pages of a trace; whether the kernel may have told of fewer than there were, for what it told before. */
+function hasFallenSilent(station: Station, raw: RawTrace | undefined, trace: Trace): boolean {
+  if (raw === undefined || !hasBadPages(trace)) return false;
+  const before = station.badPages;
+  station.badPages += badPagesIn(raw);
+  return before > 0 && station.badPages >= MOST_BAD_PAGES;
 }
 
 /**
@@ -117,6 +136,7 @@ export class Runner {
     main: null,
     side: null,
     "without PAT": null,
+    "bad pages": null,
   };
   /** Entries that traces in the aperture left in the main guest. */
   #left = 0;
@@ -138,13 +158,14 @@ export class Runner {
   /** Works until the queue is empty. Rejects when no guest comes up. */
   async drain(): Promise<void> {
     for (let job = this.#queue[0]; job !== undefined; job = this.#queue[0]) {
-      const { world } = job.trace;
-      const name = this.#stationOf(world);
+      const { trace } = job;
+      const name = this.#stationOf(trace);
       const station = await this.#station(name);
-      const batch = this.#takeBatch(world, station.windows);
+      const isSilent = hasBadPages(trace) && station.badPages >= MOST_BAD_PAGES;
+      const batch = isSilent ? [] : this.#takeBatch(trace, station.windows);
       if (batch.length === 0) {
         // Another guest may have taken what was waiting; a trace that waits still finds no window here.
-        if (this.#queue.some(({ trace }) => areOneKind(trace.world, world)))
+        if (this.#queue.some((waiting) => areOneKind(waiting.trace, trace)))
           await this.#leave(name);
         continue;
       }
@@ -172,8 +193,10 @@ export class Runner {
     await Promise.all(names.map((name) => this.#leave(name)));
   }
 
-  #stationOf(world: World): StationName {
+  #stationOf(trace: Trace): StationName {
+    const { world } = trace;
     if (world.pat === false) return "without PAT";
+    if (hasBadPages(trace)) return "bad pages";
     if (world.isa !== undefined || world.regions !== undefined) return "side";
     return memoryOf(world) !== "bar" && this.#left > CROWDED ? "side" : "main";
   }
@@ -191,7 +214,7 @@ export class Runner {
     const isWithoutPat = name === "without PAT";
     const guest = await Guest.boot({ ...(await this.#parts()), isWithoutPat }, this.#limits);
     this.#onBoot(guest);
-    return { guest, windows: new Windows(guest.regions) };
+    return { guest, windows: new Windows(guest.regions), badPages: 0 };
   }
 
   async #leave(name: StationName): Promise<void> {
@@ -204,16 +227,16 @@ export class Runner {
   }
 
   /**
-   * Takes the jobs of one kind of world from the queue that fit one request and have windows; none when
+   * Takes the jobs of a trace's kind from the queue that fit one request and have windows; none when
    * the windows are used up.
    */
-  #takeBatch(world: World, windows: Windows): Placed[] {
+  #takeBatch(trace: Trace, windows: Windows): Placed[] {
     const batch: Placed[] = [];
     let ops = 0;
     let bytes = 0;
     let at = 0;
     for (let job = this.#queue[at]; job !== undefined; job = this.#queue[at]) {
-      if (!areOneKind(job.trace.world, world)) {
+      if (!areOneKind(job.trace, trace)) {
         at++;
         continue;
       }
@@ -231,7 +254,12 @@ export class Runner {
 
   #settle(station: Station, batch: readonly Placed[], raws: readonly RawTrace[]): void {
     for (const [index, placed] of batch.entries()) {
-      const outcome = outcomeOf(station, placed, raws[index]);
+      const raw = raws[index];
+      if (hasFallenSilent(station, raw, placed.trace)) {
+        this.#queue.unshift(placed.job);
+        continue;
+      }
+      const outcome = outcomeOf(station, placed, raw);
       placed.job.settle(outcome);
       const last = "recording" in outcome ? outcome.recording.steps.at(-1) : undefined;
       if (last?.memtype.length === 0) station.windows.giveBack(placed.trace.world, placed.window);

@@ -101,21 +101,37 @@ const char *drivers_observe(void)
 	return NULL;
 }
 
-const char *drivers_pages(const struct world *world, int proc)
+/* A question about the window of a process, answered in `words`; see PFNDIFF_ENTRIES and PFNDIFF_MARKS. */
+static int ask_of_window(unsigned long what, const struct world *world, int proc)
 {
 	const struct pfndiff_entries asked = { .address = world->address,
 					       .rows = (uintptr_t)words,
 					       .pid = (uint32_t)procs_pid(proc),
 					       .pages = (uint32_t)(world->virtual_bytes / PAGE),
 					       .room = WORDS };
+
+	return ioctl(file, what, &asked);
+}
+
+const char *drivers_pages(const struct world *world, int proc)
+{
 	const uint32_t id = (uint32_t)proc;
 
 	if (file < 0)
 		return NULL;
-	const int runs = ioctl(file, PFNDIFF_ENTRIES, &asked);
+	const int runs = ask_of_window(PFNDIFF_ENTRIES, world, proc);
 
 	if (runs < 0)
 		return errno == ESRCH ? NULL : "the module does not show a page table";
 	record(RECORD_PAGES, &id, 1, words, (size_t)runs * 3 * sizeof(*words));
 	return NULL;
+}
+
+int drivers_marks(const struct world *world, int proc, const int32_t **rows)
+{
+	const int count = ask_of_window(PFNDIFF_MARKS, world, proc);
+
+	*rows = words;
+	/* A process that a BUG has ended has no VMAs any more. */
+	return count < 0 && errno == ESRCH ? 0 : count;
 }

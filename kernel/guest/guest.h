@@ -65,6 +65,9 @@ const char *drivers_observe(void);
 /* Records the page table of a process. */
 const char *drivers_pages(const struct world *world, int proc);
 
+/* What the VMAs of a process in its window are marked with, as struct pfndiff_entries has it; returns how many, or -1. */
+int drivers_marks(const struct world *world, int proc, const int32_t **rows);
+
 /* limits.c: what the kernel lets a process have. NULL, or why it cannot be set. */
 const char *limits_room(pid_t pid, int maps);
 const char *limits_lift(void);
@@ -77,15 +80,21 @@ const char *observe_setup(void);
 const char *observe_fresh(const struct world *world); /* whether nothing is reserved yet */
 const char *observe_memtype(const struct world *world);
 const char *observe_vmas(const struct world *world, const int32_t *op);
-const char *observe_log(uint32_t type);
-/* A trace begins: what was logged before it is passed over. */
-const char *observe_forget_log(void);
+
+/* From here to the end of the trace no page of a VMA is looked at to tell what it is. */
+void observe_quietly(void);
 
 /* What a fork copies of a process' window: VMAs, and page tables at most. */
 struct copied {
 	int vmas, tables;
 };
 const char *observe_copied(const struct world *world, int proc, struct copied *copied);
+
+/* log.c: the lines of the kernel log, each a record of a type; of none where that is 0. Return 0, or why it cannot be read. */
+const char *log_setup(void);
+const char *log_observe(uint32_t type);
+/* A trace begins: what was logged before it is passed over. */
+const char *log_forget(void);
 
 /* faults.c: allocations that fail on request, where the kernel was built for it. */
 const char *faults_setup(void);

@@ -81,6 +81,8 @@ static const char *setup(int *vm_pat)
 	answer_into(mailbox);
 	failure = limits_setup();
 	if (!failure)
+		failure = log_setup();
+	if (!failure)
 		failure = observe_setup();
 	if (!failure)
 		failure = faults_setup();
@@ -93,7 +95,7 @@ static const char *setup(int *vm_pat)
 
 static const char *observe(const struct world *world, const int32_t *op)
 {
-	const char *failure = observe_log(RECORD_LOG);
+	const char *failure = log_observe(RECORD_LOG);
 
 	if (!failure)
 		failure = observe_memtype(world);
@@ -129,7 +131,11 @@ static uint32_t next_op(int32_t *op, const char **failure)
 	told = word & ((1u << SAYS_SHIFT) - 1);
 	for (; count < told && count < PFNDIFF_MOST_CALLS; count++)
 		next_row(calls[count]);
-	*failure = drivers_calls(calls[0], count, (word & ((1u << HOOK_SHIFT) - 1)) >> SAYS_SHIFT, word >> HOOK_SHIFT);
+	const uint32_t says = (word & ((1u << HOOK_SHIFT) - 1)) >> SAYS_SHIFT;
+
+	if (says == SAYS_IO)
+		observe_quietly();
+	*failure = drivers_calls(calls[0], count, says, word >> HOOK_SHIFT);
 	return count + 1;
 }
 
@@ -157,7 +163,7 @@ static const char *run_trace(const uint32_t *head)
 	procs_begin(&world);
 	failure = drivers_begin(&world);
 	if (!failure)
-		failure = observe_forget_log();
+		failure = log_forget();
 	if (!failure)
 		failure = observe_fresh(&world);
 	while (rows > 0 && !failure) {
@@ -180,7 +186,7 @@ static const char *run_trace(const uint32_t *head)
 	answer_progress(head[0], done);
 	procs_end();
 	if (!failure)
-		failure = observe_log(RECORD_LATE);
+		failure = log_observe(RECORD_LATE);
 	if (world.maps && !failure)
 		failure = limits_lift();
 	if (failure)

@@ -1,5 +1,5 @@
 /*
- * What a step shows: the memtype list, the VMAs and the kernel log. The guest only picks lines,
+ * What a step shows of the kernel's state: the memtype list and the VMAs. The guest only picks lines,
  * it does not interpret them: reading their formats is the host's work (kernel/parse).
  *
  * Both /proc/PID/smaps and pat_memtype_list are made line by line as they are read, in the order
@@ -22,19 +22,16 @@
 #define MEMTYPE_BYTES 256
 #define TABLE_BYTES (2UL << 20) /* what one page table covers */
 
-static int memtype_fd, log_fd;
+static int memtype_fd;
 static char *text; /* the lines picked so far */
 static size_t text_length;
-static int has_warned; /* whether the trace met a warning */
+static int is_quiet; /* whether VMAs are to be told without a look at their pages */
 
 const char *observe_setup(void)
 {
 	memtype_fd = open("/sys/kernel/debug/x86/pat_memtype_list", O_RDONLY);
 	if (memtype_fd < 0 && !devices_without_pat())
 		return "no pat_memtype_list in debugfs (PAT off, or debugfs missing)";
-	log_fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK);
-	if (log_fd < 0)
-		return "cannot open /dev/kmsg";
 	text = own_memory(TEXT_BYTES);
 	return text ? NULL : "out of memory";
 }
@@ -126,6 +123,7 @@ static const char *read_memtype(const struct world *world)
 
 const char *observe_fresh(const struct world *world)
 {
+	is_quiet = 0;
 	const char *failure = read_memtype(world);
 
 	return failure ? failure : text_length ? "the window already holds reservations" : NULL;
@@ -155,9 +153,73 @@ static enum verdict judge_vma(const char *line, const void *context)
 	return strtoull(line, NULL, 16) >= world->address + world->virtual_bytes ? STOP : PICK;
 }
 
+/* Names of marks in VmFlags, by the order of enum pfndiff_mark. */
+static const char MARK_NAMES[][4] = { " ar", " dc", " sl", " rr", " sr", " hg", " nh", " lo", " dd", " wf", " mg" };
+
+/* What is left of the rows of drivers_marks() while the lines of maps are read, which tell of the same VMAs. */
+struct marked {
+	const struct world *world;
+	const int32_t *rows;
+	int left;
+};
+
+/* As smaps has them: a header line, which that of maps is, the key, and the flags. */
+static enum verdict judge_marked(const char *line, const void *context)
+{
+	struct marked *marked = (struct marked *)context;
+	const struct world *world = marked->world;
+	const uint64_t start = strtoull(line, NULL, 16);
+	char flags[64] = "VmFlags:";
+
+	if (start >= world->address + world->virtual_bytes)
+		return STOP;
+	pick(line, strlen(line));
+	if (!marked->left || (start - world->address) / PAGE != (uint64_t)marked->rows[0])
+		return SKIP;
+	if (marked->rows[1] & MARK_KEY)
+		pick("ProtectionKey: 1", 16);
+	for (size_t i = 0; i < sizeof(MARK_NAMES) / sizeof(*MARK_NAMES); i++)
+		if (marked->rows[1] & 1 << i)
+			strcat(flags, MARK_NAMES[i]);
+	pick(flags, strlen(flags));
+	marked->rows += 2;
+	marked->left--;
+	return SKIP;
+}
+
+/*
+ * smaps looks at each page, and a kernel says of one that should not be where it is that the page table is bad, whoever
+ * looks. So where a driver makes such mappings its lines are put together of maps and of what the module tells.
+ */
+static const char *read_marked(const struct world *world, int proc)
+{
+	struct marked marked = { .world = world };
+	char path[32];
+
+	marked.left = drivers_marks(world, proc, &marked.rows);
+	if (marked.left < 0)
+		return "the module does not tell what VMAs are marked with";
+	snprintf(path, sizeof(path), "/proc/%d/maps", procs_pid(proc));
+	int fd = open(path, O_RDONLY);
+	const char *failure = fd < 0 ? "cannot open the maps of a process" : read_lines(fd, SMAPS_BYTES, judge_marked, &marked);
+
+	close(fd);
+	return failure;
+}
+
+static const char *read_vmas(const struct world *world, int proc)
+{
+	return is_quiet ? read_marked(world, proc) : read_lines(procs_smaps(proc), SMAPS_BYTES, judge_vma, world);
+}
+
+void observe_quietly(void)
+{
+	is_quiet = 1;
+}
+
 const char *observe_copied(const struct world *world, int proc, struct copied *copied)
 {
-	const char *failure = read_lines(procs_smaps(proc), SMAPS_BYTES, judge_vma, world);
+	const char *failure = read_vmas(world, proc);
 	unsigned long start = 0, end = 0, next = 0;
 
 	text[text_length] = 0;
@@ -192,7 +254,7 @@ const char *observe_vmas(const struct world *world, const int32_t *op)
 			record(RECORD_SAME, &id, 1, NULL, 0);
 			continue;
 		}
-		const char *failure = read_lines(procs_smaps(proc), SMAPS_BYTES, judge_vma, world);
+		const char *failure = read_vmas(world, proc);
 
 		if (failure)
 			return failure;
@@ -202,46 +264,4 @@ const char *observe_vmas(const struct world *world, const int32_t *op)
 			return failure;
 	}
 	return NULL;
-}
-
-/* The text of every record of the kernel itself since the last call, as records of a type; 0: of none. */
-const char *observe_log(uint32_t type)
-{
-	char line[8192];
-
-	for (;;) {
-		ssize_t n = read(log_fd, line, sizeof(line) - 1);
-
-		if (n < 0 && errno == EAGAIN)
-			return NULL;
-		if (n < 0)
-			return errno == EPIPE ? "the kernel log overran the guest" : "cannot read /dev/kmsg";
-		line[n] = 0;
-		char *message = strchr(line, ';');
-
-		if (!message || strtoul(line, NULL, 10) >> 3 != 0)
-			continue;
-		message++;
-		has_warned |= strncmp(message, "WARNING: ", 9) == 0;
-		if (type)
-			record(type, NULL, 0, message, strcspn(message, "\n"));
-	}
-}
-
-/*
- * The kernel says most warnings once a boot. Where the last trace met one, the next may again: debugfs has a file
- * that makes it so.
- */
-const char *observe_forget_log(void)
-{
-	const char *failure = observe_log(0);
-	const int was = has_warned;
-	int fd = was ? open("/sys/kernel/debug/clear_warn_once", O_WRONLY) : -1;
-	int failed = was && (fd < 0 || write(fd, "1", 1) != 1);
-
-	close(fd);
-	has_warned = 0;
-	if (failure)
-		return failure;
-	return failed ? "warnings that come once cannot be had again" : NULL;
 }

@@ -171,6 +171,8 @@ static long on_ioctl(struct file *file, unsigned int command, unsigned long argu
 		return perform(file, asked.row);
 	case PFNDIFF_ENTRIES:
 		return pfndiff_entries(&asked.entries);
+	case PFNDIFF_MARKS:
+		return pfndiff_marks(&asked.entries);
 	case PFNDIFF_MAPPED:
 		pfndiff_mapped(asked.errno);
 		return 0;

@@ -50,7 +50,12 @@ int pfndiff_write_ram(struct pfndiff_writer *writer);
 /* pages.c: page tables. */
 void pfndiff_pages_init(void);
 long pfndiff_entries(const struct pfndiff_entries *asked);
+/* The memory of a process, to be given back by mmput(); NULL where it has none. */
+struct mm_struct *pfndiff_mm_of(unsigned int pid);
 /* The cache mode of the kernel's own mapping at an address, or -1. */
 int pfndiff_kernel_mode(unsigned long address);
+
+/* marks.c */
+long pfndiff_marks(const struct pfndiff_entries *asked);
 
 #endif

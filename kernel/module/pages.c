@@ -128,19 +128,26 @@ static long walk(struct mm_struct *mm, const struct pfndiff_entries *asked)
 	return error ?: (asked->room - writer.left) / 3;
 }
 
-long pfndiff_entries(const struct pfndiff_entries *asked)
+struct mm_struct *pfndiff_mm_of(unsigned int number)
 {
-	struct pid *pid = find_get_pid(asked->pid);
+	struct pid *pid = find_get_pid(number);
 	struct task_struct *task = get_pid_task(pid, PIDTYPE_PID);
 	struct mm_struct *mm = task ? get_task_mm(task) : NULL;
-	long result = -ESRCH;
 
-	if (mm) {
-		result = walk(mm, asked);
-		mmput(mm);
-	}
 	if (task)
 		put_task_struct(task);
 	put_pid(pid);
+	return mm;
+}
+
+long pfndiff_entries(const struct pfndiff_entries *asked)
+{
+	struct mm_struct *mm = pfndiff_mm_of(asked->pid);
+	long result;
+
+	if (!mm)
+		return -ESRCH;
+	result = walk(mm, asked);
+	mmput(mm);
 	return result;
 }

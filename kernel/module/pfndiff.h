@@ -74,6 +74,17 @@ struct pfndiff_entries {
 };
 
 /*
+ * What the VMAs of a process are marked with, as VmFlags of smaps has it, but without the look at their pages that
+ * smaps takes: for each VMA from an address on the page at which it begins, counted from there, and these. Takes a
+ * struct pfndiff_entries; returns how many VMAs.
+ */
+enum pfndiff_mark {
+	MARK_TRACKED = 1, MARK_DONTCOPY = 2, MARK_SEALED = 4, MARK_RANDOM = 8, MARK_SEQUENTIAL = 16, MARK_HUGEPAGE = 32,
+	MARK_NOHUGEPAGE = 64, MARK_LOCKED = 128, MARK_DONTDUMP = 256, MARK_WIPEONFORK = 512, MARK_MERGEABLE = 1024,
+	MARK_KEY = 2048,
+};
+
+/*
  * read() gives what calls have returned since the last time (call, errno, pages), what the kernel has mapped for
  * itself (via, slot, start, end, mode, whether it is RAM), and RAM that is not write-back (start, end, mode): of
  * each the number of rows, then the rows.
@@ -85,5 +96,6 @@ struct pfndiff_entries {
 #define PFNDIFF_ENTRIES _IOW('p', 5, struct pfndiff_entries)
 /* How an mmap() of the driver's file has ended, as an errno: so has what mmap_prepare() asked for. */
 #define PFNDIFF_MAPPED _IOW('p', 6, __s32)
+#define PFNDIFF_MARKS _IOW('p', 7, struct pfndiff_entries)
 
 #endif

@@ -5,17 +5,14 @@ import { traceOfRun } from "../../fuzz/traceofrun.ts";
 import { type MeasuredGuest, measureTransports } from "../../kernel/bench.ts";
 import { guestSources } from "../../kernel/guestimage.ts";
 import {
-  beyondGuests,
   type KernelOption,
   lackOf,
   lacksByConsole,
   neededBy,
   OPTIONS,
   optionNamed,
-  withoutLacking,
 } from "../../kernel/lacks.ts";
 import type { Op } from "../../src/trace/op.ts";
-import type { Trace } from "../../src/trace/trace.ts";
 
 const CONSOLES: readonly [says: string, options: readonly KernelOption[]][] = [
   [
@@ -64,20 +61,6 @@ describe("what a kernel was built without", () => {
     const failing: Op = { op: "exit", proc: 0, fault: { at: "vma", nth: 1 } };
     expect(neededBy(failing, lacks)).toBe("CONFIG_FAILSLAB");
     expect(neededBy({ op: "exit", proc: 0 }, lacks)).toBeNull();
-  });
-
-  it("is none where no guest runs an op, which is left out on every kernel, and refused by its name", () => {
-    const mapped = (flags?: "io" | "mixed"): Op => {
-      const place = { at: 0, pages: 1, off: 0, prot: "rw", private: false } as const;
-      return { op: "drv-mmap", proc: 0, ...place, calls: [], ...(flags && { flags }) };
-    };
-    const world = { pfns: 4, vpages: 4, mtrr: "uncached" } as const;
-    const trace = (ops: Op[]): Trace => ({ format: "pfndiff/trace@1", name: "t", world, ops });
-    const kept = [mapped(), mapped("mixed")];
-    const drawn = trace([mapped(), mapped("io"), mapped("mixed")]);
-    expect(withoutLacking(drawn, new Set())).toEqual(trace(kept));
-    expect(kept.map(beyondGuests)).toEqual([null, null]);
-    expect(beyondGuests(mapped("io"))).toContain("flags io");
   });
 
   it("is measured without the ops that need it, all others of the same traces, and named", async () => {
