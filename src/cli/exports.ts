@@ -115,6 +115,7 @@ function addImport(program: Command, io: Io, done: Done): void {
       [],
     )
     .option("--write-back", "the device lies where the MTRRs say write-back (see /proc/mtrr)")
+    .option("--regions", "keep low memory beside a device, as a region of its own")
     .action(async (file, options) =>
       done(await (await import("./importstrace.ts")).importStraceLog(io, file, options)),
     );

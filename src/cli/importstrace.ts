@@ -9,6 +9,7 @@ export interface ImportStraceOptions {
   /** `PATH` or `PATH=HOW`. */
   readonly device: readonly string[];
   readonly writeBack?: boolean;
+  readonly regions?: boolean;
 }
 
 /**
@@ -29,6 +30,7 @@ export async function importStraceLog(
     name,
     devices,
     isWriteBack: options.writeBack === true,
+    hasRegions: options.regions === true,
   });
   const isEmpty = trace.ops.every(({ op }) => op !== "mmap" && op !== "drv-mmap");
   for (const { line, reason, unknown } of dropped) {

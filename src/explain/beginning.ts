@@ -218,7 +218,7 @@ export function beginningOf(excerpt: Excerpt, name: string, model: ModelBackend)
       text: `${type} ${hex({ start, end })}`,
     })) ?? null;
   const builder = new Builder(list, mapped);
-  const { world, ...rest } = renumbered(name, "bar", builder.build());
+  const { world, ...rest } = renumbered(name, { low: null, other: "bar" }, builder.build());
   const vpages = Math.min(LIMITS.vpages, world.vpages + ROOM);
   const trace: Trace = { ...rest, world: { ...world, vpages } };
   left.push(...builder.left);

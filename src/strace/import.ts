@@ -17,6 +17,8 @@ export interface ImportOptions {
   readonly devices?: readonly DeviceOption[];
   /** The device lies where the MTRRs say write-back, which a log does not tell. */
   readonly isWriteBack?: boolean;
+  /** Low memory is kept beside an aperture, as a region of its own. */
+  readonly hasRegions?: boolean;
 }
 
 export interface ImportResult {
@@ -42,12 +44,16 @@ export function importStrace(log: StraceLog, options: ImportOptions = {}): Impor
     importer.read(lines);
     return importer;
   };
-  // Low memory and an aperture are two worlds; a trace has one, and the aperture says more.
+  // Most of what takes a trace knows one region, and the aperture says more than low memory.
   const first = run(true);
-  const chosen = first.sawLow && first.sawAperture ? run(false) : first;
+  const hasBoth = first.sawLow && first.sawAperture;
+  const chosen = hasBoth && options.hasRegions !== true ? run(false) : first;
   const bar = options.isWriteBack === true ? "write-back-bar" : "bar";
-  const memory = chosen.sawLow && !chosen.sawAperture ? "low" : bar;
-  const trace = traceSchema.parse(renumbered(options.name ?? "strace", memory, chosen.ops));
+  const memories = {
+    low: chosen.lowMemory,
+    other: chosen.sawLow && !chosen.sawAperture ? null : bar,
+  } as const;
+  const trace = traceSchema.parse(renumbered(options.name ?? "strace", memories, chosen.ops));
   const dropped = [...log.dropped, ...chosen.dropped].sort((a, b) => a.line - b.line);
   return { trace, dropped };
 }

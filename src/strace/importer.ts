@@ -4,7 +4,7 @@ import { flagsIn } from "./flags.ts";
 import type { LoggedOp } from "./renumber.ts";
 import type { CallLine, Dropped, LogLine } from "./lines.ts";
 import { concernsMappings, Mapper } from "./mapper.ts";
-import type { MappingRules } from "./regions.ts";
+import type { LowMemory, MappingRules } from "./regions.ts";
 import { childOf, isFork, sharesMemory } from "./order.ts";
 import { Space, type Task } from "./spaces.ts";
 
@@ -36,6 +36,10 @@ export class Importer {
 
   get sawLow(): boolean {
     return this.mapper.sawLow;
+  }
+
+  get lowMemory(): LowMemory | null {
+    return this.mapper.lowMemory;
   }
 
   get sawAperture(): boolean {

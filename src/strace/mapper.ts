@@ -12,7 +12,7 @@ import { adviceIn, flagsIn, protectionOf } from "./flags.ts";
 import type { LoggedOp } from "./renumber.ts";
 import type { CallLine, Dropped } from "./lines.ts";
 import { Processes } from "./processes.ts";
-import { type MappingRules, Regions } from "./regions.ts";
+import { type LowMemory, type MappingRules, Regions } from "./regions.ts";
 import { keyIn } from "./keys.ts";
 import { pagesRead } from "./memoryreads.ts";
 import { followReservations, isReservation } from "./reservations.ts";
@@ -51,6 +51,10 @@ export class Mapper {
 
   get sawLow(): boolean {
     return this.regions.sawLow;
+  }
+
+  get lowMemory(): LowMemory | null {
+    return this.regions.lowMemory;
   }
 
   get sawAperture(): boolean {

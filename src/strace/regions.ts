@@ -29,10 +29,19 @@ export interface MappingRules {
   readonly mmap2Unit: number;
 }
 
+/** Pages of low memory on the line of all physical pages; `isa`: the first one of the ISA window, where that matters. */
+export interface LowMemory {
+  readonly start: number;
+  readonly end: number;
+  readonly isa: number | null;
+}
+
 /** The devices that a log maps: which a descriptor is, where its pages lie, and which are kept. */
 export class Regions {
   sawLow = false;
   sawAperture = false;
+  /** A mapping reaches from low memory into the ISA window. */
+  private crossesIsa = false;
   private readonly bases = new Map<string, number>();
   private nowhere = NOWHERE;
 
@@ -101,15 +110,21 @@ export class Regions {
       return `failed for a reason that is not tracking: ${call.returned}`;
     }
     if (device.region === MEMORY && offset < LOW_PAGES && offset + pages > ISA_PAGE) {
-      const isInside = offset >= ISA_PAGE && offset + pages <= LOW_PAGES;
+      const isLow = offset + pages <= LOW_PAGES;
+      const isInside = offset >= ISA_PAGE && isLow;
       if (isInside) return "lies wholly in [0xa0000,0x100000), where PAT tracks nothing";
-      this.drop(
-        call,
-        "reaches into [0xa0000,0x100000): that pieces there are untracked is left out",
-      );
+      if (isLow) this.crossesIsa ||= this.rules.keepsLow;
+      else this.drop(call, "reaches over [0xa0000,0x100000), which is left out, and low memory");
     }
     if (this.isWanted(device, offset + pages)) return null;
-    return "maps low memory, and other lines map an aperture";
+    return "maps low memory, and other lines map an aperture (--regions keeps both)";
+  }
+
+  /** Where low memory lies on the line of physical pages, and of it the ISA window, if a mapping reaches into that; null: nowhere. */
+  get lowMemory(): LowMemory | null {
+    if (!this.sawLow) return null;
+    const start = this.bases.get(MEMORY) ?? 0;
+    return { start, end: start + LOW_PAGES, isa: this.crossesIsa ? start + ISA_PAGE : null };
   }
 
   /** A file offset in pages; null where it is not at one. */

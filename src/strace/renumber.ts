@@ -13,6 +13,7 @@ import { type Memory, MEMORY_WORDS, type Trace } from "../trace/trace.ts";
 import { UserError } from "../usererror.ts";
 import type { DeviceClass } from "./devices.ts";
 import { type Axis, Layout } from "./layout.ts";
+import type { LowMemory } from "./regions.ts";
 
 /** A mapping by a driver that maps its pages in another way than by one remap of them all. */
 type LoggedMmap = OpOf<"mmap"> & { readonly maps?: Exclude<DeviceClass, "remap"> };
@@ -24,8 +25,17 @@ export type LoggedOp =
   | OpOf<"ioremap">
   | OpOf<"memremap">;
 
-/** The trace of what a log tells: pages renumbered, the world just large enough. */
-export function renumbered(name: string, memory: Memory, logged: readonly LoggedOp[]): Trace {
+/** What memory the pages of a log are: low memory where that lies, and all others, if there are any. */
+export interface Memories {
+  readonly low: LowMemory | null;
+  readonly other: Exclude<Memory, "low"> | null;
+}
+
+/**
+ * The trace of what a log tells: pages renumbered, the world just large enough. Low memory comes first where there are
+ * both, as the ISA window lies in a world's own region.
+ */
+export function renumbered(name: string, memories: Memories, logged: readonly LoggedOp[]): Trace {
   if (logged.length > LIMITS.ops) {
     throw new UserError(
       `the log makes ${logged.length} ops, and a trace holds ${LIMITS.ops} (cut the log)`,
@@ -33,14 +43,40 @@ export function renumbered(name: string, memory: Memory, logged: readonly Logged
   }
   const layout = new Layout();
   for (const op of logged) gather(layout, op);
+  const { low, other } = memories;
+  const { physical, virtual } = layout;
+  if (low?.isa != null) physical.cuts.add(low.isa);
+  if (low !== null && other !== null)
+    for (const cut of [low.start, low.end]) physical.cuts.add(cut);
   layout.settle();
-  const world = {
-    pfns: Math.max(1, layout.physical.length),
-    vpages: Math.max(1, layout.virtual.length),
-    ...MEMORY_WORDS[memory],
-  };
+  const [pfns, vpages] = [Math.max(1, physical.length), Math.max(1, virtual.length)];
   const ops = logged.map((op) => placed(layout, op));
-  return { format: "pfndiff/trace@1", name, world, ops };
+  const isa = low?.isa == null ? {} : { isa: physical.at(low.isa) };
+  const plain = { pfns, vpages, ...MEMORY_WORDS[other ?? "low"] };
+  if (low === null || other === null) {
+    return { format: "pfndiff/trace@1", name, world: { ...plain, ...isa }, ops };
+  }
+  const [start, end] = [physical.at(low.start), physical.at(low.end)];
+  const world = {
+    ...plain,
+    ...MEMORY_WORDS.low,
+    pfns: end - start,
+    ...("isa" in isa ? { isa: isa.isa - start } : {}),
+    regions: [{ pfns: pfns - (end - start), ...MEMORY_WORDS[other] }],
+  };
+  const apart = ops.map((op) => regioned(op, start, end));
+  return { format: "pfndiff/trace@1", name, world, ops: apart };
+}
+
+/** An op, or the calls that it makes, by its region and the pfn there: of low memory [start, end), or of what lies about that. */
+function regioned(op: Op, start: number, end: number): Op {
+  const place = <T extends { readonly pfn: number }>(one: T): T => {
+    if (one.pfn >= start && one.pfn < end) return { ...one, pfn: one.pfn - start };
+    return { ...one, pfn: one.pfn < start ? one.pfn : one.pfn - (end - start), region: 1 };
+  };
+  if (op.op === "mmap") return op.via === "anon" ? op : place(op);
+  if (op.op !== "drv-mmap") return op;
+  return { ...op, calls: op.calls.map((call) => ("pfn" in call ? place(call) : call)) };
 }
 
 function gather(layout: Layout, op: LoggedOp): void {
