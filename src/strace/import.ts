@@ -46,12 +46,12 @@ export function importStrace(log: StraceLog, options: ImportOptions = {}): Impor
   };
   // Most of what takes a trace knows one region, and the aperture says more than low memory.
   const first = run(true);
-  const hasBoth = first.sawLow && first.sawAperture;
+  const hasBoth = first.regions.sawLow && first.regions.sawAperture;
   const chosen = hasBoth && options.hasRegions !== true ? run(false) : first;
   const bar = options.isWriteBack === true ? "write-back-bar" : "bar";
   const memories = {
-    low: chosen.lowMemory,
-    other: chosen.sawLow && !chosen.sawAperture ? null : bar,
+    low: chosen.regions.lowMemory,
+    other: chosen.regions.sawLow && !chosen.regions.sawAperture ? null : bar,
   } as const;
   const trace = traceSchema.parse(renumbered(options.name ?? "strace", memories, chosen.ops));
   const dropped = [...log.dropped, ...chosen.dropped].sort((a, b) => a.line - b.line);

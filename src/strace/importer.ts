@@ -4,7 +4,7 @@ import { flagsIn } from "./flags.ts";
 import type { LoggedOp } from "./renumber.ts";
 import type { CallLine, Dropped, LogLine } from "./lines.ts";
 import { concernsMappings, Mapper } from "./mapper.ts";
-import type { LowMemory, MappingRules } from "./regions.ts";
+import type { MappingRules, Regions } from "./regions.ts";
 import { childOf, isFork, sharesMemory } from "./order.ts";
 import { Space, type Task } from "./spaces.ts";
 
@@ -34,16 +34,9 @@ export class Importer {
     this.mapper = new Mapper(this.ops, this.dropped, rules);
   }
 
-  get sawLow(): boolean {
-    return this.mapper.sawLow;
-  }
-
-  get lowMemory(): LowMemory | null {
-    return this.mapper.lowMemory;
-  }
-
-  get sawAperture(): boolean {
-    return this.mapper.sawAperture;
+  /** What of the machine's memory the log maps. */
+  get regions(): Pick<Regions, "sawLow" | "sawAperture" | "lowMemory"> {
+    return this.mapper.regions;
   }
 
   read(lines: readonly LogLine[]): void {

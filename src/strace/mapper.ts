@@ -12,7 +12,7 @@ import { adviceIn, flagsIn, protectionOf } from "./flags.ts";
 import type { LoggedOp } from "./renumber.ts";
 import type { CallLine, Dropped } from "./lines.ts";
 import { Processes } from "./processes.ts";
-import { type LowMemory, type MappingRules, Regions } from "./regions.ts";
+import { type MappingRules, Regions } from "./regions.ts";
 import { keyIn } from "./keys.ts";
 import { pagesRead } from "./memoryreads.ts";
 import { followReservations, isReservation } from "./reservations.ts";
@@ -38,7 +38,7 @@ export const concernsMappings = (name: string) => kindOf(name) !== undefined;
 /** Turns the calls that change mappings into ops, as far as they concern device pages. */
 export class Mapper {
   readonly processes: Processes;
-  private readonly regions: Regions;
+  readonly regions: Regions;
 
   constructor(
     private readonly ops: LoggedOp[],
@@ -47,18 +47,6 @@ export class Mapper {
   ) {
     this.processes = new Processes(ops);
     this.regions = new Regions(rules, (call, reason, unknown) => this.drop(call, reason, unknown));
-  }
-
-  get sawLow(): boolean {
-    return this.regions.sawLow;
-  }
-
-  get lowMemory(): LowMemory | null {
-    return this.regions.lowMemory;
-  }
-
-  get sawAperture(): boolean {
-    return this.regions.sawAperture;
   }
 
   /** How ops are read from calls of their names; null: no call has that name, or not only it. */
