@@ -24,6 +24,7 @@ export interface TreeSpec {
 
 /** Reads `PATH[@REV]`; a folder whose own name has an @ is taken as it is. */
 export function treeSpec(spec: string): TreeSpec {
+  if (spec === "") throw new UserError("tree: names no kernel tree (tree:PATH, tree:PATH@REV)");
   const at = spec.lastIndexOf("@");
   const isPlain = at <= 0 || existsSync(spec);
   const [path, rev] = isPlain ? [spec, null] : [spec.slice(0, at), spec.slice(at + 1)];

@@ -113,7 +113,12 @@ export async function bisect(
 
 /** A finding that is accepted, by its signature, or one that was saved, by its file. */
 async function findingOf(io: Io, name: string): Promise<{ signature: string; trace: Trace }> {
-  if (!isSignature(name)) return (await readJson(name, findingFileSchema)).finding;
+  if (!isSignature(name)) {
+    if (!existsSync(name)) {
+      throw new UserError(`${name}: is no file, and no signature such as introduced:leak:exit`);
+    }
+    return (await readJson(name, findingFileSchema)).finding;
+  }
   const { trace } = await givenTrace(io, name, {});
   return { signature: name, trace };
 }

@@ -1,3 +1,4 @@
+import { homedir } from "node:os";
 import { CommanderError } from "commander";
 import { UserError } from "../usererror.ts";
 import { StaleBuild } from "./build.ts";
@@ -48,7 +49,7 @@ async function runCommand(
     if (!WORDS_ONLY.includes(command.name())) checkBuild();
   });
   try {
-    await program.parseAsync([...argv], { from: "user" });
+    await program.parseAsync(argv.map(atHome), { from: "user" });
     return io.interrupted.aborted ? EXIT.interrupted : status;
   } catch (error) {
     if (io.interrupted.aborted) return EXIT.interrupted;
@@ -64,6 +65,11 @@ async function runCommand(
     io.err(`pfndiff: internal fault (please report it): ${stackOf(error)}\n`);
     return EXIT.harness;
   }
+}
+
+/** An id such as `tree:~/linux` with the home folder in it: a shell leaves a ~ alone that comes after a colon. */
+function atHome(word: string): string {
+  return word.replace(/^((?:--[a-z]+=)?(?:tree|kernel|file):)~(?=\/|$)/, (_, id) => id + homedir());
 }
 
 /** A message without the middle of long names that it echoes; what it says stays readable. */

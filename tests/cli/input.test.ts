@@ -1,5 +1,5 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -183,6 +183,16 @@ describe("bad usage is refused with exit 2 and one line", () => {
     [["queue", "status", "--redis", "redis://127.0.0.1:1/x"], "its database is /x, no number"],
     [["queue", "status", "--redis", "redis://:%zz@127.0.0.1:1/0"], "begins no escape"],
     [["report", "--format", "pdf"], "markdown, json"],
+    [["record", "--backend", "tree:", "scenario:munmap-head"], "tree: names no kernel tree"],
+    [
+      ["fuzz", "--before", "tree:~/x", "--after=tree:~/y@r"],
+      `tree:${homedir()}/x: ${homedir()}/x is no`,
+    ],
+    [
+      ["record", "--backend=file:~/x.js", "scenario:munmap-head"],
+      `file:${homedir()}/x.js: no such`,
+    ],
+    [["record", "--backend", "kernel:~/x", "scenario:munmap-head"], `${homedir()}/x`],
     [["gate", "--accept", "fixed:leak:x"], "no entry without a reason"],
     [["gate", "--accept", "fixed:leak:x", "--reason", " ", "--ref", "L1"], "without a reason"],
     [["gate", "--accept", "fixed:leak:x", "--reason", "known", "--ref", "L1"], "--ref"],

@@ -202,6 +202,12 @@ describe("the first commit that shows a finding", () => {
     expect(everything()).toEqual(was);
   });
 
+  test("is refused where it is neither a file nor a signature", async () => {
+    const { status, err } = await run(["bisect", repo, nth(0), nth(6), "leak"]);
+    expect(err).toBe("pfndiff: leak: is no file, and no signature such as introduced:leak:exit\n");
+    expect(status).toBe(2);
+  });
+
   test("is refused where BAD does not show it", async () => {
     const { status, err } = await bisect(nth(7));
     expect(err).toContain("does not show introduced:");
