@@ -75,7 +75,7 @@ function keyLine(y: number): string {
   const words = CELL_STATES.slice(1).map(
     (state) => `${cellText({ state, refs: null })} ${CELL_WORDS[state]}`,
   );
-  return label(12, y, `${words.join("; ")}; red: differs`, "#57606a", "start", 10);
+  return label(12, y, `${words.join("; ")}; red: differs, :MODE alone`, "#57606a", "start", 10);
 }
 
 function label(

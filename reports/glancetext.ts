@@ -19,6 +19,7 @@ export function glanceKey({ rows }: Glance): string {
     ...states.map((state) => `${CELL_MARK[state]} ${CELL_WORDS[state]}`),
     ...(cells.some(({ refs }) => refs !== null) ? ["a number counts its context"] : []),
     ...(rows.some(({ differs }) => differs.includes(true)) ? ["[ ] sides differ"] : []),
+    ...(cells.some(({ mode }) => mode !== undefined) ? [":MODE is all that differs"] : []),
   ].join("; ");
 }
 

@@ -77,6 +77,48 @@ test("the leak of munmap-head is seen at a glance: held to the end before, given
   );
 });
 
+test("a page that the sides map or reserve in different modes differs, and says the modes", () => {
+  const { trace } = scenarioNamed("retained-tail-substitutes");
+  const glance = glanceOf({ before: stepsOf("6.12", trace), after: stepsOf("7.2", trace) });
+  expect(glanceText(glance)).toMatchInlineSnapshot(`
+    [
+      "step           0       1       2       3       4",
+      "before  pfn 0  .       #       #       #       .",
+      "before  pfn 1  .       #      [.]     [#:UC-]  .",
+      "after   pfn 0  .       #1      #1      #1      .",
+      "after   pfn 1  .       #1     [h1]    [#1:WC]  .",
+    ]
+  `);
+  expect(glanceKey(glance)).toContain("[ ] sides differ; :MODE is all that differs");
+});
+
+test("no mode is told where a side does not show in which its pages are mapped", () => {
+  const step = (type: "write-back" | "uncached-minus", modes: boolean): Step => ({
+    result: { ok: true },
+    memtype: [{ start: 0, end: 1, type: "write-back" }],
+    vmas: {
+      0: [
+        {
+          start: 0,
+          end: 1,
+          prot: "rw",
+          private: false,
+          pfn: 0,
+          ...(modes ? { modes: [{ at: 0, pages: 1, type }] } : {}),
+        },
+      ],
+    },
+    events: [],
+  });
+  const cells = (before: Step, after: Step) =>
+    glanceOf({ before: [before], after: [after] }).rows.map((row) => [
+      row.differs[0],
+      ...[row.before, row.after].flatMap((line) => line.map(cellText)),
+    ]);
+  expect(cells(step("write-back", true), step("write-back", false))).toEqual([[false, "#", "#"]]);
+  expect(cells(step("write-back", true), step("uncached-minus", true))).toEqual([[true, "#", "w"]]);
+});
+
 test("a name is text in the picture, and README's is what the command draws", async () => {
   const drawn = glanceSvg(
     { steps: 0, rows: [] },

@@ -53,7 +53,7 @@ export function GlanceCard({ subject, step }: GlanceProps) {
         ))}
         <span>a number: the context’s count</span>
         <span>
-          <b class="cell differs">≠</b> the sides differ
+          <b class="cell differs">≠</b> the sides differ (:MODE is all that does)
         </span>
       </p>
     </section>
