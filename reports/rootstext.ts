@@ -7,8 +7,12 @@ import { opText } from "./optext.ts";
 import type { Paint } from "./paint.ts";
 import { byStanding, type Weighed } from "./worst.ts";
 import { type CampaignView, replayCommand, standingText } from "./view.ts";
+import { limitsText, memoryText, regionText } from "./worldtext.ts";
 
 const COLUMNS = 100;
+
+/** Where a trace happens that is told without its place. */
+const USUAL_PLACE = memoryText("bar");
 
 /** How many findings follow from a root, how many of them are not accepted, and how to see the simplest. */
 export interface RootView extends Weighed {
@@ -98,7 +102,9 @@ function drawing({ root }: RootView, view: CampaignView): string[] {
   const isSmall = lines.length <= MOST_LINES && lines.every(({ length }) => length < COLUMNS);
   if (!isSmall) return [];
   const ops = trace.ops.map((op, step) => `${step} ${opText(op)}`).join("; ");
-  return [wrapped(ops, COLUMNS), ...lines, wrapped(glanceKey(glance), COLUMNS - 2)];
+  const place = `${regionText(trace.world)}${limitsText(trace.world)}`;
+  const told = place === USUAL_PLACE ? ops : `in ${place}: ${ops}`;
+  return [wrapped(told, COLUMNS), ...lines, wrapped(glanceKey(glance), COLUMNS - 2)];
 }
 
 function headOf(view: RootView, paint: Paint): string {

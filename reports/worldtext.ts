@@ -1,4 +1,5 @@
 import { assertNever } from "../src/assertnever.ts";
+import { isaWindow } from "../src/trace/isawindow.ts";
 import { type Memory, memoryOf, type World } from "../src/trace/trace.ts";
 
 /** A kind of memory in words. */
@@ -21,9 +22,11 @@ export function regionText(world: Pick<World, "mtrr" | "region">): string {
 }
 
 /** What else a world says, each after a comma; empty for most. */
-export function limitsText({ maps, pat, isa, regions = [] }: World): string {
+export function limitsText(world: World): string {
+  const { maps, pat, regions = [] } = world;
   const room = maps === undefined ? "" : `, room for ${maps} VMA${maps === 1 ? "" : "s"}`;
-  const window = isa === undefined ? "" : `, the ISA window from pfn ${isa} on`;
+  const isa = isaWindow(world);
+  const window = isa === null ? "" : `, pfn [${isa.start},${isa.end}) in the ISA window`;
   const further = regions.map(
     (each, at) => `, region ${at + 1}: ${each.pfns} pfns of ${regionText(each)}`,
   );
