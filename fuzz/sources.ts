@@ -1,3 +1,4 @@
+import { takesDevice } from "../src/trace/driverkinds.ts";
 import type { CallKind } from "../src/trace/driverop.ts";
 import { beyondTrees, type Op, type OpKind, rowOf } from "../src/trace/op.ts";
 import { isDevice, memoryOf, type Trace } from "../src/trace/trace.ts";
@@ -84,14 +85,21 @@ export function regionedTraceOfRun(seed: number, run: number): Trace {
   return withRegions(random.restart(seed, run, "regions"), trace);
 }
 
-/** A run's system calls about several regions, as guests do them: those of one kind are one device's, which is not revoked then. */
-export function regionedCallsOfRun(seed: number, run: number): Trace {
-  const plain = traceOfRun(seed, run);
-  const trace = withRegions(random.restart(seed, run, "regions"), plain);
-  const kinds = [trace.world, ...(trace.world.regions ?? [])].filter(isDevice).map(memoryOf);
-  if (new Set(kinds).size === kinds.length) return trace;
-  return { ...trace, ops: trace.ops.filter(({ op }) => op !== "revoke") };
+/** Traces about several regions as guests do them: those of one kind are one device's, which nobody takes then. */
+function knownToGuests(traceOf: TraceSource): TraceSource {
+  return (seed, run) => {
+    const trace = traceOf(seed, run);
+    const kinds = [trace.world, ...(trace.world.regions ?? [])].filter(isDevice).map(memoryOf);
+    if (new Set(kinds).size === kinds.length) return trace;
+    return { ...trace, ops: trace.ops.filter((op) => !takesDevice(op)) };
+  };
 }
+
+/** A run's system calls about several regions, and those with drivers among them, for guests. */
+export const regionedCallsOfRun = knownToGuests((seed, run) =>
+  withRegions(random.restart(seed, run, "regions"), traceOfRun(seed, run)),
+);
+export const regionedDriversOfRun = knownToGuests(regionedTraceOfRun);
 
 /** A run's trace of drivers that insert pages in pieces of 2 MiB. */
 export function piecesOfRun(seed: number, run: number): Trace {

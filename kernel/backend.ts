@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import type { Backend } from "../src/backend.ts";
-import { isDriverOp } from "../src/trace/driverkinds.ts";
+import { isDriverOp, takesDevice } from "../src/trace/driverkinds.ts";
 import type { Design, Recording } from "../src/trace/recording.ts";
 import { bornBy, isDevice, memoryOf, type Trace } from "../src/trace/trace.ts";
 import { type AcceleratorChoice, chooseAccelerator } from "./accelerator.ts";
@@ -61,16 +61,14 @@ function driversOpOf({ ops }: Trace): string | null {
     : `ops[${foreign}] is a driver's op, for which a kernel needs our module (pfndiff kernel module)`;
 }
 
-/** Guests have one device of each kind, which is revoked as a whole, and their module knows the world's own region alone. */
+/** Guests have one device of each kind, which is revoked, and claimed, as a whole. */
 function regionsFault({ world, ops }: Trace): string | null {
   if (world.regions === undefined) return null;
-  const driver = ops.findIndex(isDriverOp);
-  if (driver >= 0) return `ops[${driver}] is a driver's, which in guests has one region`;
   const devices = [world, ...world.regions].filter(isDevice).map(memoryOf);
   const isShared = new Set(devices).size < devices.length;
-  const revoke = ops.findIndex(({ op }) => op === "revoke");
-  return isShared && revoke >= 0
-    ? `ops[${revoke}] revokes a device that in guests two of its regions are of`
+  const taking = ops.findIndex(takesDevice);
+  return isShared && taking >= 0
+    ? `ops[${taking}] takes a device that in guests two of its regions are of`
     : null;
 }
 

@@ -79,7 +79,9 @@ export class Windows {
   takeAll(trace: Trace): { readonly window: number; readonly further: readonly number[] } | null {
     const further: number[] = [];
     for (let n = 1, part = partOf(trace.world, n); part !== null; part = partOf(trace.world, ++n)) {
-      const first = this.take({ ...trace, world: part, ops: [] });
+      // Drivers' pieces of 2 MiB may be of any of them.
+      const ops = trace.ops.filter((op) => "calls" in op);
+      const first = this.take({ ...trace, world: part, ops });
       if (first === null) return null;
       further.push(first);
     }

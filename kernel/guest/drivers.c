@@ -66,9 +66,14 @@ int drivers_file(void)
 
 const char *drivers_begin(const struct world *world)
 {
-	const struct pfndiff_world asked = { .base = world->places[0].region->base + world->places[0].window,
-					     .pages = (uint32_t)(world->places[0].bytes / PAGE),
-					     .window = world->address };
+	struct pfndiff_world asked = { .window = world->address };
+
+	for (int i = 0; i < PFNDIFF_REGIONS; i++) {
+		const struct place *place = &world->places[i];
+
+		asked.base[i] = place->region->base + place->window;
+		asked.pages[i] = (uint32_t)(place->bytes / PAGE);
+	}
 
 	return file < 0 || ioctl(file, PFNDIFF_WORLD, &asked) == 0 ? NULL : "the module does not begin a trace";
 }

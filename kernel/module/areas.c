@@ -170,9 +170,9 @@ long pfndiff_kernel_op(const int *row)
 	case SET_MEMORY:
 		return set_memory(row[2], row[3], row[4], row[5]);
 	case CLAIM:
-		return pfndiff_claim();
+		return pfndiff_claim(row[2] ? row[3] : 0);
 	case RELEASE:
-		return pfndiff_release();
+		return pfndiff_release(row[2] ? row[3] : 0);
 	default:
 		return -ENOTTY;
 	}

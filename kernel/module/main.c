@@ -19,29 +19,39 @@
 /* The offsets of files are below this, so a pfn of RAM is told from them. */
 #define LEAST_PFN 32768
 
-unsigned long pfndiff_region, pfndiff_region_pages, pfndiff_ram;
+unsigned long pfndiff_ram;
 dma_addr_t pfndiff_buffers;
 void *pfndiff_buffers_at;
 struct device *pfndiff_device;
+/* Where the regions of the trace are, in pages. */
+static struct region {
+	unsigned long pfn, pages;
+} regions[PFNDIFF_REGIONS];
 /* The address of virtual page 0. */
 static unsigned long window;
 
 unsigned long pfndiff_pfn(int pfn, int is_ram)
 {
-	return pfn + (is_ram ? pfndiff_ram : pfndiff_region);
+	return is_ram ? pfn + pfndiff_ram : regions[pfn / PFNDIFF_REGION_PAGES].pfn + pfn % PFNDIFF_REGION_PAGES;
 }
 
 bool pfndiff_is_ours(int pfn, unsigned long pages, int is_ram)
 {
-	return pfn >= 0 && pfn + pages <= (is_ram ? PFNDIFF_RAM_PAGES : pfndiff_region_pages);
+	if (is_ram)
+		return pfn >= 0 && pfn + pages <= PFNDIFF_RAM_PAGES;
+	return pfn >= 0 && pfn < PFNDIFF_REGIONS * PFNDIFF_REGION_PAGES &&
+	       pfn % PFNDIFF_REGION_PAGES + pages <= regions[pfn / PFNDIFF_REGION_PAGES].pages;
 }
 
 long pfndiff_shown(unsigned long pfn)
 {
 	const unsigned long buffers = pfndiff_buffers >> PAGE_SHIFT;
 
-	if (pfn - pfndiff_region < pfndiff_region_pages)
-		return pfn - pfndiff_region;
+	int i;
+
+	for (i = 0; i < PFNDIFF_REGIONS; i++)
+		if (pfn - regions[i].pfn < regions[i].pages)
+			return i * PFNDIFF_REGION_PAGES + (pfn - regions[i].pfn);
 	if (pfn - pfndiff_ram < PFNDIFF_RAM_PAGES)
 		return PFNDIFF_SHOWN_RAM + (pfn - pfndiff_ram);
 	if (pfn - buffers < PFNDIFF_BUFFER_COUNT * PFNDIFF_BUFFER_ROOM)
@@ -79,17 +89,18 @@ static long say_hello(void __user *to)
 	return copy_to_user(to, &hello, sizeof(hello)) ? -EFAULT : 0;
 }
 
-static struct resource *claimed;
+static struct resource *claimed[PFNDIFF_REGIONS];
 
-/* The BAR that holds the region; NULL where that is no device's. */
-static struct resource *bar_of_region(void)
+/* The BAR that holds a region; NULL where that is no device's. */
+static struct resource *bar_of(int region)
 {
+	const phys_addr_t at = (phys_addr_t)regions[region].pfn << PAGE_SHIFT;
 	struct pci_dev *pci = NULL;
 
 	while ((pci = pci_get_device(VENDOR, IVSHMEM, pci))) {
 		struct resource *bar = &pci->resource[BAR];
 
-		if (bar->start <= pfndiff_region << PAGE_SHIFT && pfndiff_region << PAGE_SHIFT <= bar->end) {
+		if (bar->start <= at && at <= bar->end) {
 			pci_dev_put(pci);
 			return bar;
 		}
@@ -97,35 +108,40 @@ static struct resource *bar_of_region(void)
 	return NULL;
 }
 
-long pfndiff_claim(void)
+long pfndiff_claim(int region)
 {
-	const struct resource *bar = bar_of_region();
+	const struct resource *bar = bar_of(region);
 
-	if (claimed)
+	if (claimed[region])
 		return -EBUSY;
 	if (!bar)
 		return -EINVAL;
-	claimed = request_mem_region(bar->start, resource_size(bar), "pfndiff");
-	return claimed ? 0 : -EBUSY;
+	claimed[region] = request_mem_region(bar->start, resource_size(bar), "pfndiff");
+	return claimed[region] ? 0 : -EBUSY;
 }
 
-long pfndiff_release(void)
+long pfndiff_release(int region)
 {
-	if (!claimed)
+	const struct resource *its = claimed[region];
+
+	if (!its)
 		return -EINVAL;
-	release_mem_region(claimed->start, resource_size(claimed));
-	claimed = NULL;
+	release_mem_region(its->start, resource_size(its));
+	claimed[region] = NULL;
 	return 0;
 }
 
 static long begin(const struct pfndiff_world *world)
 {
+	int i;
+
 	pfndiff_unmap_all();
-	pfndiff_release();
 	pfndiff_driver_begin();
 	window = world->window;
-	pfndiff_region = world->base >> PAGE_SHIFT;
-	pfndiff_region_pages = world->pages;
+	for (i = 0; i < PFNDIFF_REGIONS; i++) {
+		pfndiff_release(i);
+		regions[i] = (struct region){ world->base[i] >> PAGE_SHIFT, world->pages[i] };
+	}
 	return 0;
 }
 

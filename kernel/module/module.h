@@ -7,15 +7,14 @@
 #include <linux/mm.h>
 #include "pfndiff.h"
 
-/* main.c: the region of the trace, the RAM that drivers map and the memory of buffers. */
-extern unsigned long pfndiff_region, pfndiff_region_pages; /* pfn, pages */
+/* main.c: the RAM that drivers map and the memory of buffers. */
 extern unsigned long pfndiff_ram; /* pfn */
 extern dma_addr_t pfndiff_buffers;
 extern void *pfndiff_buffers_at;
 extern struct device *pfndiff_device;
-/* A driver has the device of the trace's region for itself, or lets go of it. */
-long pfndiff_claim(void);
-long pfndiff_release(void);
+/* A driver has the device of one of the trace's regions for itself, or lets go of it. */
+long pfndiff_claim(int region);
+long pfndiff_release(int region);
 /* The pfn that a record names, and whether all of so many pages are the device's or RAM. */
 unsigned long pfndiff_pfn(int pfn, int is_ram);
 bool pfndiff_is_ours(int pfn, unsigned long pages, int is_ram);

@@ -22,6 +22,9 @@
 #define PFNDIFF_BUFFER_COUNT 64
 #define PFNDIFF_BUFFER_PAGES 4
 #define PFNDIFF_BUFFER_ROOM 8
+/* The regions of a trace, the first one its world's own, and how far their pfns are from one to the next in traces and recordings. */
+#define PFNDIFF_REGIONS 4
+#define PFNDIFF_REGION_PAGES 65536
 /* Slots of each kind of kernel mapping. */
 #define PFNDIFF_SLOTS 64
 
@@ -49,10 +52,13 @@ struct pfndiff_hello {
 	__u32 has_memremap_pages, unused;
 };
 
-/* A trace begins: where its region is, and virtual page 0 of every process. What the trace before has left mapped for the kernel is unmapped. */
+/*
+ * A trace begins: where its regions are, one without pages is none, and virtual page 0 of every process. What the trace
+ * before has left mapped for the kernel is unmapped.
+ */
 struct pfndiff_world {
-	__u64 base, window;
-	__u32 pages, unused;
+	__u64 base[PFNDIFF_REGIONS], window;
+	__u32 pages[PFNDIFF_REGIONS];
 };
 
 /*

@@ -4,7 +4,7 @@ import type { Prot } from "../../src/trace/op.ts";
 import type { Design, VmaState } from "../../src/trace/recording.ts";
 import {
   PAGE_BYTES,
-  type PhysicalWindow,
+  shownPages,
   type WorldWindow,
   pageOf,
   UnreadableKernelText,
@@ -61,11 +61,12 @@ function advisedIn(
 }
 
 /** The pfn in the offset column of a VMA of the driver's file: a file offset, or the pfn which a remap put there. */
-function pfnOfDrivers(offset: string, window: PhysicalWindow, module: ModuleMemory): number {
+function pfnOfDrivers(offset: string, window: WorldWindow, module: ModuleMemory): number {
   const pageFrom = (address: number) => pageOf(offset, { address, pages: 0 });
   const within = (page: number, pages: number) => page >= 0 && page < pages;
-  const ofRegion = pageFrom(window.address);
-  if (within(ofRegion, window.pages)) return ofRegion;
+  const at = Number.parseInt(offset, 16);
+  const ofRegion = shownPages({ start: at, end: at + PAGE_BYTES }, window);
+  if (ofRegion !== null) return ofRegion.start;
   const ofRam = pageFrom(module.ram);
   if (within(ofRam, RAM_PAGES)) return RAM_START + ofRam;
   const ofBuffers = pageFrom(module.buffers);

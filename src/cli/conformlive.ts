@@ -2,6 +2,7 @@ import {
   anyTrace,
   claimedTraceOfRun,
   regionedCallsOfRun,
+  regionedDriversOfRun,
   driverTraceOfRun,
   faultedTraceOfRun,
   knownToTrees,
@@ -130,8 +131,9 @@ async function sourceFor(
       `--${asked[0]}: ${kernel.id} has no module (pfndiff kernel module makes one)`,
     );
   }
-  const calls = options.regions === true ? regionedCallsOfRun : traceOfRun;
-  const plain = hasModule && options.regions !== true ? withDrivers : calls;
+  const regioned = hasModule ? regionedDriversOfRun : regionedCallsOfRun;
+  const usual = hasModule ? withDrivers : traceOfRun;
+  const plain = options.regions === true ? regioned : usual;
   const drawn = asked?.[1] ?? (options.faults === true ? faultedTraceOfRun : plain);
   const known = await knownToKernels([kernel], drawn, (line) => io.err(line));
   return (seed, run) => beforeBug(model, withoutParts(known(seed, run)));

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { parseLogLine } from "../../kernel/parse/log.ts";
 import { parseMemtypeList, UnreadableKernelText } from "../../kernel/parse/memtype.ts";
+import { REGION_PFNS } from "../../src/trace/regions.ts";
 import { parseVmas } from "../../kernel/parse/vmas.ts";
 
 const WINDOW = { address: 0xe000_0000, pages: 16 };
@@ -79,6 +80,23 @@ describe("smaps", () => {
       first,
       { ...second, dontfork: true },
     ]);
+  });
+
+  test("names the pfn that a private mapping of a driver has for its offset by its region, wherever that lies", () => {
+    const lines = (offset: string) =>
+      [
+        `01008000-01009000 rw-p ${offset} 00:06 7                          /dev/pfndiff`,
+        "VmFlags: rd wr mr mw me pf io dc de dd ",
+        "",
+      ].join("\n");
+    const window = { ...WINDOW, others: [{ address: 0x2_0000_0000, pages: 4 }] };
+    const module = { ram: 0x1_0000_0000, buffers: 0x3_0000_0000 };
+    const by = { design: "kref", address: 0x100_0000 } as const;
+    const pfnOf = (offset: string) =>
+      parseVmas(lines(offset), window, by, { module, runs: [] }).map(({ pfn }) => pfn);
+    expect(pfnOf("200002000")).toEqual([REGION_PFNS + 2]);
+    expect(pfnOf("e0001000")).toEqual([1]);
+    expect(pfnOf("00003000")).toEqual([3]);
   });
 
   test("without the flags of a VMA is refused", () => {

@@ -17,7 +17,8 @@ import { OP_CODE } from "../../kernel/wire.ts";
 import { ALLOCATION_SITES } from "../../src/pat/kernelstate.ts";
 import type { Op } from "../../src/trace/op.ts";
 import { DMA_BUFFER_PAGES, dmaBufferPfn } from "../../src/mm/driver.ts";
-import { DRIVER_LIMITS } from "../../src/trace/fields.ts";
+import { DRIVER_LIMITS, LIMITS } from "../../src/trace/fields.ts";
+import { REGION_PFNS } from "../../src/trace/regions.ts";
 import { SYSCALLS } from "../../src/trace/syscalls.ts";
 import {
   VM_DONTCOPY,
@@ -135,6 +136,8 @@ describe("the program's words are ours", () => {
     expect(numbers.get("PFNDIFF_ROW")).toBe(WIRE.OP_WORDS);
     expect(numbers.get("PFNDIFF_MOST_CALLS")).toBe(DRIVER_LIMITS.calls);
     expect(numbers.get("PFNDIFF_SLOTS")).toBe(DRIVER_LIMITS.slots);
+    expect(numbers.get("PFNDIFF_REGIONS")).toBe(LIMITS.regions);
+    expect(numbers.get("PFNDIFF_REGION_PAGES")).toBe(REGION_PFNS);
     expect(numbers.get("PFNDIFF_RAM_PAGES")).toBe(DRIVER_LIMITS.ramPages);
     expect(numbers.get("PFNDIFF_SHOWN_RAM")).toBe(RAM_START);
     expect(RAM_START + (numbers.get("PFNDIFF_BUFFERS") ?? 0)).toBe(dmaBufferPfn(0));
