@@ -1,3 +1,4 @@
+import { plural } from "./numbers.ts";
 import type { JudgedFinding, Side } from "../src/oracle/finding.ts";
 import { type ReplayStep, type ReplayStream, ReplayTally } from "../src/replay.ts";
 import type { Op } from "../src/trace/op.ts";
@@ -75,10 +76,10 @@ const text = (lines: readonly string[]) => lines.map((line) => `${line}\n`).join
 
 function heading(replay: ReplayStream): string[] {
   const { world } = replay.trace;
-  const region = `${world.pfns} pfns of ${regionText(world)}`;
+  const region = `${plural(world.pfns, "pfn")} of ${regionText(world)}`;
   const name = replay.trace.name === "" ? "trace" : replay.trace.name;
   return [
-    `${name}: ${replay.trace.ops.length} ops; ${region}, ${world.vpages} virtual pages${limitsText(world)}`,
+    `${name}: ${plural(replay.trace.ops.length, "op")}; ${region}, ${plural(world.vpages, "virtual page")}${limitsText(world)}`,
     `before ${ranOn(replay, "before")}, after ${ranOn(replay, "after")}; "!" marks what differs, ">>" a finding`,
   ];
 }

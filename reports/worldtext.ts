@@ -1,3 +1,4 @@
+import { plural } from "./numbers.ts";
 import { assertNever } from "../src/assertnever.ts";
 import { isaWindow } from "../src/trace/isawindow.ts";
 import { type Memory, memoryOf, type World } from "../src/trace/trace.ts";
@@ -28,7 +29,7 @@ export function limitsText(world: World): string {
   const isa = isaWindow(world);
   const window = isa === null ? "" : `, pfn [${isa.start},${isa.end}) in the ISA window`;
   const further = regions.map(
-    (each, at) => `, region ${at + 1}: ${each.pfns} pfns of ${regionText(each)}`,
+    (each, at) => `, region ${at + 1}: ${plural(each.pfns, "pfn")} of ${regionText(each)}`,
   );
   return `${room}${pat === false ? ", no PAT" : ""}${window}${further.join("")}`;
 }

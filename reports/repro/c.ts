@@ -1,3 +1,4 @@
+import { plural } from "../numbers.ts";
 import { isDevice } from "../../src/trace/trace.ts";
 import { lockstepCode } from "./clockstep.ts";
 import { oneProcessCode } from "./coneprocess.ts";
@@ -42,7 +43,7 @@ function usage(program: Program): string[] {
   const where = isDevice(world) ? "OFFSET" : "ADDRESS";
   return [
     `Usage: repro ${usageOf(program)}`,
-    `As root, with debugfs mounted; ${where} (bytes, 0x for hex) is where ${world.pfns} pages begin that nothing else uses.`,
+    `As root, with debugfs mounted; ${where} (bytes, 0x for hex) is where a window of ${plural(world.pfns, "page")} begins that nothing else uses.`,
     "Kernels up to 6.15 leak for good: take another place for another run.",
   ];
 }

@@ -1,3 +1,4 @@
+import { plural } from "../numbers.ts";
 import { isDevice } from "../../src/trace/trace.ts";
 import {
   asksMtrr,
@@ -86,7 +87,7 @@ function heading(program: Program): string {
       ? [
           "",
           `Usage: TEST [harness options] -- ${usageOf(program)}`,
-          `The file must have ${world.pfns} pages from there on that nothing else uses.`,
+          `The file must have ${plural(world.pfns, "page")} from there on that nothing else uses.`,
           "Without a file, or where something is missing, it skips and exits with 4.",
         ]
       : []),

@@ -1,3 +1,4 @@
+import { plural } from "../numbers.ts";
 import { UserError } from "../../src/usererror.ts";
 import { hex, type SyzPlaces, syzCalls } from "./calls.ts";
 import { hasKey } from "./chelpers.ts";
@@ -42,7 +43,7 @@ export function syzProgram(input: ReproInput, target: SyzTarget): string {
     `# ${program.finding.detail.replaceAll(/[\r\n]+/g, " ")}`,
     `# To look at: ${checkText(program)}`,
     ...(opened.some((line) => line.includes("openat(")) ? [UNSAFE] : []),
-    `# The window is ${program.world.pfns} pages at ${hex(target.base + target.offset)}.`,
+    `# The window is ${plural(program.world.pfns, "page")} at ${hex(target.base + target.offset)}.`,
     `#{"procs":1,"slowdown":1,"sandbox":"none"}`,
     ...opened,
     ...program.steps.flatMap((step) => [

@@ -30,6 +30,13 @@ test("a campaign ends in a screen of text: what ran, the verdict, the roots, whe
   }
 });
 
+test("a replay's head counts one of a thing as one", async () => {
+  const { out } = await run(["replay", "introduced:stale-memtype:replace"]);
+  expect(out.split("\n")[0]).toBe(
+    "introduced:stale-memtype:replace: 3 ops; 1 pfn of a device aperture, 1 virtual page",
+  );
+});
+
 test.runIf(IS_LONG)(
   "what npm start runs ends when nothing new is likely, long before its time",
   async () => {

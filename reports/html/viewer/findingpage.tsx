@@ -137,7 +137,7 @@ function Reason({ finding }: { finding: ReportFinding }) {
 function Facts({ finding }: { finding: ReportFinding }) {
   const { trace, count, firstRun } = finding;
   const { world } = trace;
-  const region = `${world.pfns} pfns of ${regionText(world)}`;
+  const region = `${plural(world.pfns, "pfn")} of ${regionText(world)}`;
   const seen =
     firstRun === null
       ? "not in this campaign"

@@ -6,7 +6,8 @@ import { byStanding, type Weighed, worstOf } from "../../worst.ts";
 import { opText } from "../../optext.ts";
 import { Reference } from "./reference.tsx";
 import { findingHash } from "./route.ts";
-import { tryLink } from "./sandbox/bench.ts";
+import { modelSides, tryLink } from "./sandbox/bench.ts";
+import { SIDES } from "../../../src/oracle/severity.ts";
 
 /** What the findings follow from: each root leads to its simplest witness, and folds what follows. */
 export function RootList({ report, all }: { report: ReportData; all: readonly ReportFinding[] }) {
@@ -39,6 +40,20 @@ export function RootList({ report, all }: { report: ReportData; all: readonly Re
       )}
     </section>
   );
+}
+
+/**
+ * What the link leaves out where models stand for what ran: a tree or a module may do what no model does, and where
+ * the reader has it only the reader knows.
+ */
+function standsFor({ campaign }: ReportData, finding: ReportFinding): string {
+  const models = modelSides(campaign, finding);
+  const asked = SIDES.flatMap((side) => {
+    const id = finding[side].backend ?? campaign[side];
+    const [, kind] = /^(tree|file):/.exec(id) ?? [];
+    return id === models[side] ? [] : [`--${side} ${kind === undefined ? id : `${kind}:PATH`}`];
+  });
+  return asked.length === 0 ? "" : ` (on models; as it was found, with ${asked.join(" ")})`;
 }
 
 type Known = ReadonlyMap<string, ReportFinding>;
@@ -80,6 +95,7 @@ function Simplest({
       <dt>Reproduce</dt>
       <dd>
         <code class="run">npx pfndiff replay '{link}'</code>
+        <span class="muted">{standsFor(report, finding)}</span>
       </dd>
       <dt>{known ? "Accepted" : "Standing"}</dt>
       <dd>

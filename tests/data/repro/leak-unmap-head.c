@@ -9,8 +9,8 @@
  * PASS on the model modern@7.2.
  *
  * Usage: repro RESOURCE-FILE|/dev/mem [OFFSET]
- * As root, with debugfs mounted; OFFSET (bytes, 0x for hex) is where 8
- * pages begin that nothing else uses.
+ * As root, with debugfs mounted; OFFSET (bytes, 0x for hex) is where a
+ * window of 8 pages begins that nothing else uses.
  * Kernels up to 6.15 leak for good: take another place for another run.
  * Exit status: 0 PASS, 1 FAIL, 4 SKIP.
  */

@@ -29,8 +29,22 @@ describe.skipIf(!HAS_CHROMIUM)(`the front page in Chromium${WITHOUT_CHROMIUM}`, 
       expect(said).toContain(reason ?? "not accepted.");
       await page.locator(".roots summary").click();
       await expect.poll(() => page.locator(".follows:visible").count(), PATIENCE).toBe(7);
+      expect(said).not.toContain("on models");
       await page.locator("[data-root]").first().click();
       await expect.poll(() => new URL(page.url()).hash, PATIENCE).toMatch(/^#\/finding\//);
+      await browser.leave();
+      // What a tree does a model may not: the front says with what it was found, and no path of a disk.
+      const report = sampleReport();
+      const tree = "tree:/home/somebody/linux@v6.15";
+      const findings = report.findings.map((one) => ({
+        ...one,
+        before: { ...one.before, backend: tree },
+      }));
+      const campaign = { ...report.campaign, before: tree };
+      const other = await browser.open(files.write("tree", { ...report, campaign, findings }));
+      const told = await other.locator(".root-facts").first().innerText();
+      expect(told).toContain("(on models; as it was found, with --before tree:PATH)");
+      expect(told).not.toContain("somebody");
       await browser.leave();
     } finally {
       await browser.close();

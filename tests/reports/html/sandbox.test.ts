@@ -132,11 +132,23 @@ describe.skipIf(!HAS_CHROMIUM)(`the sandbox in Chromium${WITHOUT_CHROMIUM}`, () 
       { width: 1400, colorScheme: "dark", forcedColors: "none" },
       { width: 320, colorScheme: "light", forcedColors: "active" },
     ] as const;
-    for (const { width, ...look } of looks) {
+    for (const { width, ...theme } of looks) {
       const viewport = { width, height: 900 };
-      const page = await pages.open(address, { viewport, ...look });
-      expect(await violations(page), `${width}`).toEqual([]);
-      expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(width);
+      const page = await pages.open(address, { viewport, ...theme });
+      const look = async (state: string) => {
+        expect(await violations(page), `${state}, ${width}`).toEqual([]);
+        expect(await page.evaluate("document.documentElement.scrollWidth"), state).toBe(width);
+      };
+      await look("as it opens");
+      if (!IS_LONG) continue;
+      await page.locator(".world").evaluate((world) => world.setAttribute("open", ""));
+      await page.getByRole("spinbutton", { name: "virtual pages" }).fill("1");
+      await page.getByRole("spinbutton", { name: "virtual pages" }).blur();
+      await expectText(page, '[role="alert"]', "past vpages 1");
+      await look("with an op that does not fit");
+      await page.goto(`${address}#/try/x/y/0/8.8.uncached//jump.1`);
+      await expectText(page, '[role="alert"] >> nth=0', 'ops[0].op is "jump"');
+      await look("with an address that is refused");
     }
   });
 });

@@ -241,6 +241,7 @@ describe.skipIf(!HAS_CHROMIUM)(`the viewer in Chromium${WITHOUT_CHROMIUM}`, () =
       "",
       LEAK,
       "#/arena",
+      "#/matrix",
       "#/races/0",
       "#/finding/fixed:wrong-owner-untrack:end-match",
     ]) {
