@@ -45,13 +45,14 @@ export function renumbered(name: string, memories: Memories, logged: readonly Lo
   for (const op of logged) gather(layout, op);
   const { low, other } = memories;
   const { physical, virtual } = layout;
-  if (low?.isa != null) physical.cuts.add(low.isa);
+  const window = low?.isa ?? null;
+  if (window !== null) physical.cuts.add(window);
   if (low !== null && other !== null)
     for (const cut of [low.start, low.end]) physical.cuts.add(cut);
   layout.settle();
   const [pfns, vpages] = [Math.max(1, physical.length), Math.max(1, virtual.length)];
   const ops = logged.map((op) => placed(layout, op));
-  const isa = low?.isa == null ? {} : { isa: physical.at(low.isa) };
+  const isa = window === null ? {} : { isa: physical.at(window) };
   const plain = { pfns, vpages, ...MEMORY_WORDS[other ?? "low"] };
   if (low === null || other === null) {
     return { format: "pfndiff/trace@1", name, world: { ...plain, ...isa }, ops };
