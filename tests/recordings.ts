@@ -3,7 +3,7 @@ import { gunzipSync } from "node:zlib";
 import type { Recording } from "../src/trace/recording.ts";
 import { recordingSchema } from "../src/trace/recording.ts";
 
-type Folder = "recordings" | "witnesses" | "pieces";
+type Folder = "recordings" | "witnesses" | "pieces" | "regions";
 
 const urlOf = (folder: Folder) => new URL(`./data/${folder}/`, import.meta.url);
 

@@ -7,12 +7,14 @@ set -eu
 cd "$(dirname "$0")/../.."
 folder=tests/data/recordings
 witnesses=tests/data/witnesses
+# Several regions, and the ISA window.
+regions=tests/data/regions
 
 series_of() {
   basename "$1" | sed -E 's/^linux-([0-9]+\.[0-9]+).*/\1/'
 }
 
-there=$(for file in "$folder"/linux-*.jsonl.gz; do series_of "$file"; done)
+there=$(for file in "$folder"/linux-*.jsonl.gz "$regions"/linux-*.jsonl.gz; do series_of "$file"; done | sort -uV)
 for series in "$@"; do
   if ! echo "$there" | grep -qxF -- "$series"; then
     echo "no recordings of $series (there are:" $there")" >&2
@@ -26,7 +28,7 @@ part=$(mktemp -d .pfndiff/recordings.XXXXXX)
 trap 'rm -rf "$part"' EXIT
 trap 'exit 130' INT TERM
 
-for old in "$folder"/linux-*.jsonl.gz "$witnesses"/linux-*.jsonl.gz; do
+for old in "$folder"/linux-*.jsonl.gz "$witnesses"/linux-*.jsonl.gz "$regions"/linux-*.jsonl.gz; do
   series=$(series_of "$old")
   case " ${*:-$series} " in *" $series "*) ;; *) continue ;; esac
   fetched=$(node dist/pfndiff.js kernel fetch "$series")
@@ -42,4 +44,4 @@ for old in "$folder"/linux-*.jsonl.gz "$witnesses"/linux-*.jsonl.gz; do
   echo "$new"
 done
 node dist/pfndiff.js conform
-node dist/pfndiff.js conform "$witnesses"/linux-*.jsonl.gz
+node dist/pfndiff.js conform "$witnesses"/linux-*.jsonl.gz "$regions"/linux-*.jsonl.gz

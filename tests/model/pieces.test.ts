@@ -1,14 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { piecesOfRun } from "../../fuzz/sources.ts";
-import { compareSteps } from "../../src/compare.ts";
 import { judge } from "../../src/oracle/judge.ts";
 import type { DriverCallRecord } from "../../src/trace/driverop.ts";
 import { PIECE_PAGES } from "../../src/trace/driverop.ts";
 import type { Op, OpOf } from "../../src/trace/op.ts";
-import type { Recording } from "../../src/trace/recording.ts";
 import { type Trace, traceSchema, type World } from "../../src/trace/trace.ts";
 import { MODELS } from "../../src/models.ts";
-import { readRecordings, recordingFiles } from "../recordings.ts";
 
 const WORLD: World = { pfns: 1024, vpages: 1024, mtrr: "uncached" };
 
@@ -43,20 +40,6 @@ function pagesOf(id: string, ops: Op[], world = WORLD): number {
 }
 
 describe("a driver that inserts 2 MiB at once", () => {
-  it.each(recordingFiles("pieces"))("does in the model what it does in %s", (name) => {
-    const recordings: Recording[] = readRecordings(name, "pieces");
-    const release = /\d+\.\d+/.exec(name)?.[0] ?? "";
-    const model = MODELS.find(({ id }) => id.endsWith(`@${release}`));
-    expect(recordings.length).toBeGreaterThanOrEqual(10);
-    for (const recording of recordings) {
-      const { disagreements } = compareSteps(
-        recording,
-        modelOf(model?.id ?? "").recordSync(recording.trace),
-      );
-      expect([recording.trace.name, disagreements]).toEqual([recording.trace.name, []]);
-    }
-  });
-
   it.each<[what: string, ops: Op[], pages: number]>([
     ["all of a piece", [map(), touch(300)], 512],
     ["of two pieces that which is touched", [map({ pages: 1024 }), touch(600)], 512],
