@@ -1,5 +1,5 @@
 import type { KernelMaps } from "../pat/kernelmaps.ts";
-import { RAM_START } from "../pat/rampages.ts";
+import { isRam, RAM_START } from "../pat/rampages.ts";
 import { faultAnon } from "./anon.ts";
 import type { Outcome } from "./errno.ts";
 import type { Mm, MmContext } from "./mm.ts";
@@ -23,7 +23,7 @@ export function peek(context: MmContext, maps: KernelMaps, mm: Mm, at: VirtualPa
   }
   if (mm.pageTable.isNone(at)) return "EIO";
   const pfn = mm.pageTable.pfnAt(at);
-  if (pfn === null && !profile.peekWarnsOfCopies) return "EIO";
+  if ((pfn === null || isRam(pfn)) && !profile.peekWarnsOfCopies) return "EIO";
   // A copy is RAM, of which the kernel maps nothing that way.
   return maps.mapsForRead(pfn ?? RAM_START, mm.pageTable.modeOfBits(at)) ? null : "EIO";
 }

@@ -15,7 +15,7 @@ export interface MmProfile {
    * 7.0, as seen on each release.
    */
   readonly procMemForces: boolean;
-  /** A read of a copied page through it warns of an ioremap() of RAM; to 7.2, as seen on each release. */
+  /** A read of a copied page, or of RAM that a driver has mapped, through it warns of an ioremap() of RAM; to 7.2, as seen on each release. */
   readonly peekWarnsOfCopies: boolean;
   /**
    * Without PAT /dev/mem gives no other mode to a file that was opened O_SYNC. Read in 7.2.13; no

@@ -75,6 +75,17 @@ describe("a driver that inserts 2 MiB at once", () => {
     expect(pagesOf("modern@7.2", [map(), touch(300)], { ...WORLD, pfns: 511 })).toBe(1);
   });
 
+  it("of RAM is not mapped for a debugger: kernels to 7.2 warn that they were asked", () => {
+    const ofRam = map({ calls: [{ ...ON_FAULT, ram: true }] });
+    const ops: Op[] = [{ op: "spawn", proc: 0 }, ofRam, touch(3), { op: "peek", proc: 0, at: 3 }];
+    const last = (id: string) => modelOf(id).recordSync(trace(ops)).steps.at(-1);
+    expect(last("modern@7.2")).toMatchObject({
+      result: { errno: "EIO" },
+      events: [{ kind: "warn" }],
+    });
+    expect(last("modern@7.3")).toMatchObject({ result: { errno: "EIO" }, events: [] });
+  });
+
   it("is drawn so that one in three traces has a piece, each within its world", () => {
     const model = modelOf("modern@7.2");
     let pieces = 0;
