@@ -62,6 +62,7 @@ export function sourceOf(name: PlanSource, corpus: readonly Trace[]): TraceSourc
     case "claims":
     case "regions":
     case "pieces":
+    case "nodes":
       return SOURCES[name];
     default:
       return assertNever(name);

@@ -56,6 +56,22 @@ export function withFaults(trace: Trace, seed: number, run: number): Trace {
   return { ...trace, world: isFar ? { ...world, vpages: world.vpages + FAR } : world, ops };
 }
 
+/** Calls that change which VMAs there are: those ask for nodes of the tree that VMAs are in. */
+const changesVmas = ({ op }: Op) => rowOf(op).allocates.includes("vma");
+
+/** A run's system calls, in which one to three ops cannot have a node of the tree of VMAs. */
+function withoutNodes(seed: number, run: number): Trace {
+  const trace = traceOfRun(seed, run);
+  const fitting = trace.ops.flatMap((op, at) => (changesVmas(op) ? [at] : []));
+  random.restart(seed, run, "fault");
+  const ops = [...trace.ops];
+  for (let left = random.pick(FAULTS); left > 0 && fitting.length > 0; left--) {
+    const at = random.pick(fitting);
+    ops[at] = { ...(ops[at] as Op), fault: { at: "maple-node", nth: random.pick(NTH) } };
+  }
+  return { ...trace, ops };
+}
+
 /** Traces of a source with some of their allocations told to fail. */
 export function faulted(traceOf: TraceSource): TraceSource {
   return (seed, run) => withFaults(traceOf(seed, run), seed, run);
@@ -228,6 +244,8 @@ export const SOURCES = {
   regions: withFailing(regionedTraceOfRun),
   /** Drivers that insert pages in pieces of 2 MiB, some with failing allocations, as far as trees know them. */
   pieces: knownToTrees(withFailing(piecesOfRun)),
+  /** System calls for which nodes of the tree of VMAs cannot be had, as trees alone show it. */
+  nodes: knownToTrees(withoutNodes),
   mixed: mixedTraceOfRun,
   /** The mixture, as far as trees know it. */
   trees: knownToTrees(mixedTraceOfRun),

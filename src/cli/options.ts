@@ -88,33 +88,45 @@ export const sourceOption = {
     new Option(
       "--plain",
       "system calls alone (default: a mixture of all kinds that both sides take)",
-    ).conflicts(["faults", "idioms", "mistakes", "claims", "regions", "pieces"]),
+    ).conflicts(["faults", "idioms", "mistakes", "claims", "regions", "pieces", "nodes"]),
   faults: () =>
     new Option(
       "--faults",
       "system calls, with one to three allocations of every trace told to fail",
-    ).conflicts(["idioms", "mistakes", "claims", "regions", "pieces"]),
+    ).conflicts(["idioms", "mistakes", "claims", "regions", "pieces", "nodes"]),
   idioms: () =>
     new Option("--idioms", "drivers that make any calls, and the kernel's own mappings").conflicts([
       "mistakes",
       "claims",
       "regions",
       "pieces",
+      "nodes",
     ]),
   mistakes: () =>
     new Option(
       "--mistakes",
       "drivers that map through a copy of a VMA, past it, or pages of two kinds in one",
-    ).conflicts(["claims", "regions", "pieces"]),
+    ).conflicts(["claims", "regions", "pieces", "nodes"]),
   claims: () =>
     new Option(
       "--claims",
       "system calls, while a driver claims the device and lets go of it",
-    ).conflicts(["regions", "pieces"]),
+    ).conflicts(["regions", "pieces", "nodes"]),
   regions: () =>
-    new Option("--regions", "system calls and drivers, about several regions").conflicts("pieces"),
+    new Option("--regions", "system calls and drivers, about several regions").conflicts([
+      "pieces",
+      "nodes",
+    ]),
   pieces: () =>
-    new Option("--pieces", "drivers that insert 2 MiB at once, among others that map pages of it"),
+    new Option(
+      "--pieces",
+      "drivers that insert 2 MiB at once, among others that map pages of it",
+    ).conflicts("nodes"),
+  nodes: () =>
+    new Option(
+      "--nodes",
+      "system calls that cannot have nodes of the tree of VMAs, on two kernel trees",
+    ),
 } as const;
 
 export function racesOption(): Option {
@@ -131,6 +143,7 @@ export function racesOption(): Option {
     "claims",
     "regions",
     "pieces",
+    "nodes",
     "corpus",
     "begin",
     "coverage",
@@ -142,7 +155,7 @@ export function beginOption(): Option {
   return new Option(
     "--begin <file>",
     "let every trace begin with the ops of this one (pfndiff import state makes one)",
-  ).conflicts(["corpus", "plain", "faults", "idioms", "mistakes", "claims", "pieces"]);
+  ).conflicts(["corpus", "plain", "faults", "idioms", "mistakes", "claims", "pieces", "nodes"]);
 }
 
 export function exploreMtrrOption(): Option {
@@ -170,7 +183,7 @@ export function corpusOption(): Option {
   return new Option(
     "--corpus <dir>",
     "let three of four traces start from those that the command corpus keeps there",
-  ).conflicts(["idioms", "mistakes", "claims", "regions", "pieces"]);
+  ).conflicts(["idioms", "mistakes", "claims", "regions", "pieces", "nodes"]);
 }
 
 export function seedOption(): Option {

@@ -133,6 +133,7 @@ function addFinders(program: Command, io: Io, done: Done): void {
     .addOption(sourceOption.claims())
     .addOption(sourceOption.regions())
     .addOption(sourceOption.pieces())
+    .addOption(sourceOption.nodes())
     .addOption(racesOption())
     .addOption(corpusOption())
     .addOption(beginOption())

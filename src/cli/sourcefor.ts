@@ -1,4 +1,5 @@
 import type { SourceName } from "../../fuzz/sources.ts";
+import { UserError } from "../../src/usererror.ts";
 import { isModel, isTree, type Pair } from "./backends.ts";
 
 /** What a campaign draws, where that is to be one kind of traces alone. */
@@ -17,6 +18,8 @@ export interface SourceOptions {
   readonly regions?: boolean;
   /** Drivers insert pages in pieces of 2 MiB. */
   readonly pieces?: boolean;
+  /** Nodes of the tree of VMAs cannot be had. */
+  readonly nodes?: boolean;
 }
 
 /**
@@ -25,7 +28,7 @@ export interface SourceOptions {
  */
 export function sourceFor(
   { before, after }: Pair,
-  { plain, faults, idioms, mistakes, claims, regions, pieces }: SourceOptions,
+  { plain, faults, idioms, mistakes, claims, regions, pieces, nodes }: SourceOptions,
 ): SourceName {
   if (plain === true) return "plain";
   if (faults === true) return "faults";
@@ -34,6 +37,10 @@ export function sourceFor(
   if (regions === true) return "regions";
   if (pieces === true) return "pieces";
   const sides = [before, after];
+  if (nodes === true) {
+    if (sides.every(isTree)) return "nodes";
+    throw new UserError("--nodes is for two kernel trees: no model has the nodes of a VMA tree");
+  }
   if (idioms === true) return sides.some(isTree) ? "drivers" : "idioms";
   if (sides.every(isModel)) return "mixed";
   return sides.every((side) => isModel(side) || isTree(side)) ? "trees" : "plain";

@@ -9,7 +9,8 @@ import { isRam, ramRange } from "./rampages.ts";
  * table of 512 entries; `vma` a duplicate of a VMA (split, move, fork); `vma-setup` what a new
  * duplicate needs before it is in the tree (policy, anon_vma, tree nodes), so that it is freed
  * again; `kernel-area` a kernel mapping's own address range or memory map (ioremap(),
- * memremap_pages()).
+ * memremap_pages()); `maple-node` a node of the tree that a process' VMAs are in, or several of them at once: how many an op
+ * asks for hangs on how the tree has grown, which no model has, so nothing fails there but in the kernel's own code.
  */
 export const ALLOCATION_SITES = [
   "memtype",
@@ -18,6 +19,7 @@ export const ALLOCATION_SITES = [
   "vma",
   "vma-setup",
   "kernel-area",
+  "maple-node",
 ] as const;
 
 export type AllocationSite = (typeof ALLOCATION_SITES)[number];

@@ -6,7 +6,10 @@ import { faultedTraceOfRun, idiomTraceOfRun, knownToTrees, SOURCES } from "../..
 import { judge } from "../../src/oracle/judge.ts";
 import type { Recording } from "../../src/trace/recording.ts";
 import { ALLOCATION_SITES } from "../../src/pat/kernelstate.ts";
-import type { Op } from "../../src/trace/op.ts";
+import type { Backend } from "../../src/backend.ts";
+import { sourceFor } from "../../src/cli/sourcefor.ts";
+import { UserError } from "../../src/usererror.ts";
+import { type Op, rowOf } from "../../src/trace/op.ts";
 import type { Trace } from "../../src/trace/trace.ts";
 import { traceSchema } from "../../src/trace/trace.ts";
 import { MODELS } from "../models.ts";
@@ -51,7 +54,9 @@ describe("a faulted run", () => {
       const plain = trace.ops.map(({ fault: _gone, ...op }) => op);
       expect(plain.map(near)).toEqual(traceOfRun(3, run).ops.map(near));
     });
-    expect([...sites].sort()).toEqual(ALLOCATION_SITES.filter((s) => s !== "kernel-area").sort());
+    expect([...sites].sort()).toEqual(
+      ALLOCATION_SITES.filter((s) => !["kernel-area", "maple-node"].includes(s)).sort(),
+    );
     const counts = runs.map((trace) => faultsOf(trace).length);
     expect(Math.max(...counts)).toBe(3);
     expect(counts.filter((count) => count === 1).length).toBeGreaterThan(runs.length / 3);
@@ -71,6 +76,40 @@ describe("a faulted run", () => {
     const bad = /^(introduced|kept|changed):(leak|double-untrack|warning|untracked-mapping)/;
     expect(Object.keys(occurrences).filter((signature) => bad.test(signature))).toEqual([]);
     expect(occurrences["fixed:warning:mmap"]?.count).toBeGreaterThan(0);
+  });
+});
+
+describe("a run that cannot have nodes of the tree of VMAs", () => {
+  const drawn = Array.from({ length: 100 }, (_, run) => SOURCES.nodes(4, run));
+
+  test("is the plain run, where one to three ops that change VMAs are told so", () => {
+    for (const [run, trace] of drawn.entries()) {
+      traceSchema.parse(trace);
+      const told = trace.ops.filter(({ fault }) => fault !== undefined);
+      expect(told.length).toBeLessThanOrEqual(3);
+      for (const { op, fault } of told) {
+        expect(fault?.at).toBe("maple-node");
+        expect(rowOf(op).allocates).toContain("vma");
+      }
+      const plain = trace.ops.map(({ fault: _gone, ...op }) => op);
+      const { ops } = knownToTrees(traceOfRun)(4, run);
+      expect(plain).toEqual(ops);
+    }
+    expect(drawn.filter(({ ops }) => ops.some(({ fault }) => fault)).length).toBeGreaterThan(90);
+  });
+
+  test("shows nothing of it in models, which have no such node", async () => {
+    const { occurrences } = await tallyRuns(4, 0, 100, differential, SOURCES.nodes);
+    const plain = await tallyRuns(4, 0, 100, differential, knownToTrees(traceOfRun));
+    expect(occurrences).toEqual(plain.occurrences);
+  });
+
+  test("is drawn for two kernel trees, and refused where a side is none", () => {
+    const tree = { id: "tree:/linux", answerTo: () => {} } as unknown as Backend;
+    const model = MODELS["7.2"] as Backend;
+    expect(sourceFor({ before: tree, after: tree }, { nodes: true })).toBe("nodes");
+    expect(() => sourceFor({ before: model, after: tree }, { nodes: true })).toThrow(UserError);
+    expect(() => sourceFor({ before: tree, after: model }, { nodes: true })).toThrow(UserError);
   });
 });
 

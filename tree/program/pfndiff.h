@@ -22,7 +22,7 @@
 
 /* The allocation sites of traces, in the order of ALLOCATION_SITES in tree/wire.ts. */
 enum pfndiff_site { SITE_NONE, SITE_MEMTYPE, SITE_CONTEXT, SITE_PAGE_TABLE, SITE_VMA, SITE_VMA_SETUP,
-	SITE_KERNEL_AREA };
+	SITE_KERNEL_AREA, SITE_MAPLE_NODE };
 
 /* Words of an op, or of a call of a driver's handler, which follows its op. */
 #define PFNDIFF_ROW 10

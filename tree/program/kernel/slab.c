@@ -40,6 +40,13 @@ bool pfndiff_fails(enum pfndiff_site site)
 	return site != SITE_NONE && !is_paused && fault_site == site && --fault_nth == 0;
 }
 
+static enum pfndiff_site site_of(const char *name)
+{
+	if (!strcmp(name, "vm_area_struct"))
+		return SITE_VMA;
+	return strcmp(name, "maple_node") ? SITE_NONE : SITE_MAPLE_NODE;
+}
+
 static struct kmem_cache *new_cache(const char *name, unsigned int size, unsigned int align, slab_flags_t flags,
 				    void (*ctor)(void *))
 {
@@ -48,7 +55,7 @@ static struct kmem_cache *new_cache(const char *name, unsigned int size, unsigne
 	cache->name = name;
 	cache->size = size;
 	cache->align = align > 16 ? align : flags & SLAB_HWCACHE_ALIGN ? 64 : 16;
-	cache->site = strcmp(name, "vm_area_struct") ? SITE_NONE : SITE_VMA;
+	cache->site = site_of(name);
 	cache->ctor = ctor;
 	return (void *)cache;
 }
@@ -74,19 +81,26 @@ struct kmem_cache *kmem_cache_create_usercopy(const char *name, unsigned int siz
 }
 #endif
 
-void *kmem_cache_alloc_noprof(struct kmem_cache *s, gfp_t flags)
+/* What may not fail does not count either. */
+static bool cache_fails(const struct pfndiff_cache *cache, gfp_t flags)
 {
-	struct pfndiff_cache *cache = (void *)s;
-	void *object;
+	return !(flags & __GFP_NOFAIL) && pfndiff_fails(cache->site);
+}
 
-	if (pfndiff_fails(cache->site))
-		return NULL;
-	object = host_alloc(cache->name, cache->size, cache->align);
+static void *new_object(const struct pfndiff_cache *cache, gfp_t flags)
+{
+	void *object = host_alloc(cache->name, cache->size, cache->align);
+
 	if (cache->ctor)
 		cache->ctor(object);
 	else if (flags & __GFP_ZERO)
 		memset(object, 0, cache->size);
 	return object;
+}
+
+void *kmem_cache_alloc_noprof(struct kmem_cache *s, gfp_t flags)
+{
+	return cache_fails((void *)s, flags) ? NULL : new_object((void *)s, flags);
 }
 
 void *kmem_cache_alloc_node_noprof(struct kmem_cache *s, gfp_t flags, int node)
@@ -168,14 +182,19 @@ struct slab_sheaf {
 
 struct slab_sheaf *kmem_cache_prefill_sheaf(struct kmem_cache *s, gfp_t flags, unsigned int count)
 {
-	struct slab_sheaf *sheaf = host_alloc("sheaf", sizeof(*sheaf), 16);
+	struct slab_sheaf *sheaf;
 
+	if (cache_fails((void *)s, flags))
+		return NULL;
+	sheaf = host_alloc("sheaf", sizeof(*sheaf), 16);
 	sheaf->count = count;
 	return sheaf;
 }
 
 int kmem_cache_refill_sheaf(struct kmem_cache *s, gfp_t flags, struct slab_sheaf **sheaf, unsigned int count)
 {
+	if (cache_fails((void *)s, flags))
+		return -ENOMEM;
 	(*sheaf)->count = count;
 	return 0;
 }
@@ -189,7 +208,7 @@ void *kmem_cache_alloc_from_sheaf_noprof(struct kmem_cache *s, gfp_t flags, stru
 {
 	if (sheaf->count)
 		sheaf->count--;
-	return kmem_cache_alloc_noprof(s, flags);
+	return new_object((void *)s, flags);
 }
 
 unsigned int kmem_cache_sheaf_size(struct slab_sheaf *sheaf)
@@ -199,8 +218,13 @@ unsigned int kmem_cache_sheaf_size(struct slab_sheaf *sheaf)
 #else
 int kmem_cache_alloc_bulk_noprof(struct kmem_cache *s, gfp_t flags, size_t count, void **objects)
 {
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		objects[i] = kmem_cache_alloc_noprof(s, flags);
+		if (!objects[i]) {
+			kmem_cache_free_bulk(s, i, objects);
+			return 0;
+		}
+	}
 	return count;
 }
 #endif
