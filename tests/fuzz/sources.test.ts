@@ -12,7 +12,7 @@ import { UserError } from "../../src/usererror.ts";
 import { type Op, rowOf } from "../../src/trace/op.ts";
 import type { Trace } from "../../src/trace/trace.ts";
 import { traceSchema } from "../../src/trace/trace.ts";
-import { MODELS } from "../models.ts";
+import { MODELS, modelOf } from "../models.ts";
 import { map, r, run, zap } from "../model/driverforms.ts";
 import { IS_LONG } from "../long.ts";
 
@@ -105,8 +105,9 @@ describe("a run that cannot have nodes of the tree of VMAs", () => {
   });
 
   test("is drawn for two kernel trees, and refused where a side is none", () => {
-    const tree = { id: "tree:/linux", answerTo: () => {} } as unknown as Backend;
-    const model = MODELS["7.2"] as Backend;
+    const model = modelOf("7.2");
+    // What a tree is known by.
+    const tree = { id: "tree:/linux", record: model.record, answerTo: () => new Int32Array() };
     expect(sourceFor({ before: tree, after: tree }, { nodes: true })).toBe("nodes");
     expect(() => sourceFor({ before: model, after: tree }, { nodes: true })).toThrow(UserError);
     expect(() => sourceFor({ before: tree, after: model }, { nodes: true })).toThrow(UserError);
