@@ -6,7 +6,6 @@ import { faultedTraceOfRun, idiomTraceOfRun, knownToTrees, SOURCES } from "../..
 import { judge } from "../../src/oracle/judge.ts";
 import type { Recording } from "../../src/trace/recording.ts";
 import { ALLOCATION_SITES } from "../../src/pat/kernelstate.ts";
-import type { Backend } from "../../src/backend.ts";
 import { sourceFor } from "../../src/cli/sourcefor.ts";
 import { UserError } from "../../src/usererror.ts";
 import { type Op, rowOf } from "../../src/trace/op.ts";
